@@ -1,0 +1,1 @@
+"""The four services of Closebook: owners, billing, arrears and notify."""

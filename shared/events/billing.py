@@ -1,0 +1,165 @@
+"""What billing says: accounts, shares of charges, money matched and moved, open items and statements."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.events.base import EventData
+from shared.events.housing import ChargeKind, PaymentMethod
+from shared.events.types import Day, Id, NaturalPence, PositivePence, SignedPence, Text
+
+
+class AccountOpened(EventData):
+    """An ownership period (or a unit's internal side) got its account; owners quote ``account_ref``.  Key: ``account_id``."""
+
+    account_id: Id
+    account_ref: Id
+    unit_id: Id
+    ownership_id: Id | None = None
+    internal: bool
+
+
+class AccountClosed(EventData):
+    """An account's ownership period got an end, or (``closed_on`` absent) lost it again.  Key: ``account_id``."""
+
+    account_id: Id
+    account_ref: Id
+    closed_on: Day | None = None
+
+
+class ShareReason(StrEnum):
+    """Why an account's share of a charge changed."""
+
+    RAISED = "raised"
+    CREDITED = "credited"
+    REDIVIDED = "redivided"
+
+
+class AccountCharged(EventData):
+    """An account's share of a charge or of its credit, positive or negative.  Topic ``billing.charge-raised``.  Key: ``account_id``."""
+
+    account_id: Id
+    charge_id: Id
+    credit_id: Id | None = None
+    unit_id: Id
+    kind: ChargeKind
+    amount_pence: SignedPence
+    tax_pence: SignedPence
+    share: str | None = Field(default=None, description="The unit's share of the pool, as 3/27.")
+    pool_pence: SignedPence
+    value_on: Day
+    due_on: Day | None = None
+    reason: ShareReason
+
+
+class AccountPaid(EventData):
+    """Money was matched to an account.  Topic ``billing.payment-received``.  Key: ``account_id``."""
+
+    account_id: Id
+    payment_id: Id
+    amount_pence: PositivePence
+    received_on: Day
+    method: PaymentMethod
+
+
+class AccountPaymentReversed(EventData):
+    """Money matched to an account was taken back by the bank.  Topic ``billing.payment-reversed``.  Key: ``account_id``."""
+
+    account_id: Id
+    payment_id: Id
+    reversal_id: Id
+    amount_pence: PositivePence
+    reversed_on: Day
+    reason: Text
+
+
+class PaymentUnmatched(EventData):
+    """What is left of a payment moved away from an account to where it belongs.  Key: ``account_id``."""
+
+    account_id: Id
+    payment_id: Id
+    amount_pence: NaturalPence
+    received_on: Day
+
+
+class PaymentSuspended(EventData):
+    """Nobody matches a payment; it waits in suspense.  Key: ``payment_id``."""
+
+    payment_id: Id
+    amount_pence: NaturalPence
+    received_on: Day
+
+
+class OpenItem(EventData):
+    """One debt of an account that has a due date, and what is still open of it."""
+
+    charge_id: Id
+    statement_no: Id | None = Field(default=None, description="Absent for an opening balance billed before our time.")
+    issued_on: Day = Field(description="Issue day of the document that carries it.")
+    due_on: Day
+    open_pence: PositivePence
+
+
+class ItemsChanged(EventData):
+    """All open items of an account after a change, and its credit and balance.  Key: ``account_id``."""
+
+    account_id: Id
+    items: tuple[OpenItem, ...]
+    credit_pence: NaturalPence = Field(description="Money not set against any item.")
+    balance_pence: SignedPence
+
+
+class LineKind(StrEnum):
+    """What a line of an account is."""
+
+    CHARGE = "charge"
+    CREDIT = "credit"
+    PAYMENT = "payment"
+    REVERSAL = "reversal"
+    FEE = "fee"
+    INTEREST = "interest"
+    WRITE_OFF = "write-off"
+    REFUND = "refund"
+    ADJUSTMENT = "adjustment"
+
+
+class StatementLine(EventData):
+    """One line of a statement: what one fact did to the account within a book, netted."""
+
+    kind: LineKind
+    charge_id: Id | None = None
+    credit_id: Id | None = None
+    payment_id: Id | None = None
+    reversal_id: Id | None = None
+    charge_kind: ChargeKind | None = None
+    description: Text | None = None
+    share: str | None = None
+    pool_pence: SignedPence | None = None
+    tax_pence: SignedPence = 0
+    amount_pence: SignedPence
+    value_on: Day
+    book: Day
+
+
+class StatementIssued(EventData):
+    """A quarter's statement of an account, with its lines.  Key: ``account_id``.
+
+    ``total_pence`` is the sum of the lines; ``balance_pence`` is brought forward plus total.
+    """
+
+    account_id: Id
+    account_ref: Id
+    unit_id: Id
+    ownership_id: Id
+    statement_no: Id
+    quarter: str = Field(pattern=r"^\d{4}Q[1-4]$")
+    issued_on: Day
+    due_on: Day
+    brought_forward_pence: SignedPence
+    total_pence: SignedPence
+    balance_pence: SignedPence
+    lines: tuple[StatementLine, ...]
+
+
+class FinalAccountIssued(StatementIssued):
+    """The last statement of an ownership that has ended.  Key: ``account_id``."""

@@ -1,0 +1,39 @@
+"""The field types of the contract: identifiers, text, days, instants and pence, each strict about what it accepts."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from shared.money import MAX_PENCE
+
+ID_PATTERN = r"^[A-Za-z0-9._:/\-]{1,64}$"
+TEXT_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
+
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN), Field(json_schema_extra={"x-kind": "id"})]
+"""A name somebody else chose: 1 to 64 characters of ``A-Z a-z 0-9 . _ : / -``."""
+
+Text = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=500, pattern=TEXT_PATTERN),
+    Field(json_schema_extra={"x-kind": "text"}),
+]
+"""Words for people: 1 to 500 characters, no control characters."""
+
+Day = Annotated[date, Field(json_schema_extra={"x-kind": "day"})]
+"""A calendar day in Europe/London."""
+
+Instant = AwareDatetime
+"""A moment with its offset (RFC 3339)."""
+
+PositivePence = Annotated[int, Field(gt=0, lt=MAX_PENCE, json_schema_extra={"x-kind": "pence"})]
+"""Whole pence, more than nothing."""
+
+NaturalPence = Annotated[int, Field(ge=0, lt=MAX_PENCE, json_schema_extra={"x-kind": "pence"})]
+"""Whole pence, nothing or more."""
+
+SignedPence = Annotated[int, Field(gt=-MAX_PENCE, lt=MAX_PENCE, json_schema_extra={"x-kind": "pence"})]
+"""Whole pence, owed positive, owing back negative."""
+
+ShareNumber = Annotated[int, Field(ge=1, lt=10**12, json_schema_extra={"x-kind": "share"})]
+"""A numerator or denominator of a share."""
