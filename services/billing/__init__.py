@@ -1,0 +1,1 @@
+"""Billing: the ledger, the division of charges, receipts and statements."""

@@ -1,0 +1,127 @@
+"""Who holds the days of a unit: an account, or what is still to be known."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from services.billing.domain import refs
+from services.billing.domain.facts import Stay, Unit
+from shared.events.housing import Tenure
+from shared.events.owners import NoPeriod, OwnershipLineChanged
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account a unit's line implies: of an ownership, or the unit's internal one (no ``ownership_id``, no days).
+
+    ``void``: the chain of changes behind it no longer stands.  An ownership whose days belong to the association, or
+    that has none, keeps its account, without days.
+    """
+
+    account_id: str
+    account_ref: str
+    unit_id: str
+    ownership_id: str | None
+    internal: bool
+    from_on: date | None = None
+    to_on: date | None = None
+    void: bool = False
+
+
+def unit_with_line(
+    unit_id: str, managed_from: date, managed_to: date | None, tenure: Tenure, line: OwnershipLineChanged | None
+) -> Unit:
+    """Return a registered unit with the newest ownership line known of it (none known: no stays)."""
+    periods = line.line if line is not None else ()
+    stays = tuple(
+        Stay(refs.account_id(unit_id, None if period.internal else period.ownership_id), period.from_, period.to)
+        for period in sorted(periods, key=lambda period: period.from_)
+    )
+    first = refs.account_id(unit_id, None) if tenure == Tenure.ASSOCIATION else None
+    return Unit(unit_id, managed_from, managed_to, stays, first)
+
+
+def accounts_of(unit_id: str, tenure: Tenure | None, line: OwnershipLineChanged | None) -> tuple[Account, ...]:
+    """Return every account that a unit's registration and line imply, the internal one first, then by ownership_id.
+
+    ``tenure`` is absent while the unit is not registered.  Accounts are only ever added: a void chain stays listed by
+    its line.  Source: contract.md 6, ownership line.
+    """
+    periods = line.line if line is not None else ()
+    found: dict[str, Account] = {}
+    if tenure == Tenure.ASSOCIATION or any(period.internal for period in periods):
+        found[""] = _account(unit_id, None)
+    for period in periods:
+        if period.ownership_id is not None and period.internal:
+            found[period.ownership_id] = _account(unit_id, period.ownership_id)
+        elif period.ownership_id is not None:
+            found[period.ownership_id] = _account(unit_id, period.ownership_id, period.from_, period.to)
+    for chain in line.without_period if line is not None else ():
+        void = chain.reason == NoPeriod.VOID
+        found.setdefault(chain.ownership_id, _account(unit_id, chain.ownership_id, void=void))
+    return tuple(found[ownership_id] for ownership_id in sorted(found))
+
+
+def _account(
+    unit_id: str,
+    ownership_id: str | None,
+    from_on: date | None = None,
+    to_on: date | None = None,
+    *,
+    void: bool = False,
+) -> Account:
+    return Account(
+        refs.account_id(unit_id, ownership_id), refs.account_ref(unit_id, ownership_id), unit_id, ownership_id,
+        ownership_id is None, from_on, to_on, void,
+    )  # fmt: skip
+
+
+def holder_on(units: Mapping[str, Unit], unit_id: str, day: date) -> str:
+    """Return who holds a unit on a day: an account_id, or ``unit:U``, ``managed:U``, ``owner:U`` to wait for."""
+    unit = units.get(unit_id)
+    return _holder(unit, day) if unit is not None else f"unit:{unit_id}"
+
+
+def _holder(unit: Unit, day: date) -> str:
+    if day < unit.managed_from or (unit.managed_to is not None and day > unit.managed_to):
+        return f"managed:{unit.unit_id}"
+    for stay in reversed(unit.stays):
+        if stay.from_on <= day:
+            return stay.account_id if stay.to_on is None or day < stay.to_on else f"owner:{unit.unit_id}"
+    return unit.first_account_id or f"owner:{unit.unit_id}"
+
+
+def stretches(units: Mapping[str, Unit], unit_id: str, first: date, last: date) -> tuple[list[int], list[str]]:
+    """Return how the days ``first`` to ``last`` of a unit fall to holders: after how many days each ends, and who.
+
+    In order of days; days that wait are a stretch like any other (contract.md 6, who owes).
+    """
+    unit = units.get(unit_id)
+    if unit is None:
+        return [1], [f"unit:{unit_id}"]
+    if first == last:
+        return [1], [_holder(unit, first)]
+    ends: list[int] = []
+    holders: list[str] = []
+    starts = [first, *_changes(unit, first, last)]
+    for start, end in zip(starts, [*starts[1:], last + _DAY], strict=True):
+        ends.append((end - first).days)
+        holders.append(_holder(unit, start))
+    return ends, holders
+
+
+def _changes(unit: Unit, first: date, last: date) -> list[date]:
+    """Return the days after ``first`` on which the holder may change."""
+    days = {unit.managed_from, *_boundaries(unit.stays)}
+    if unit.managed_to is not None:
+        days.add(unit.managed_to + _DAY)
+    return sorted(day for day in days if first < day <= last)
+
+
+def _boundaries(stays: Iterable[Stay]) -> Iterable[date]:
+    for stay in stays:
+        yield stay.from_on
+        if stay.to_on is not None:
+            yield stay.to_on

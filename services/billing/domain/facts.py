@@ -1,0 +1,153 @@
+"""The facts billing decides from, as plain values: charges, credits, payments, units with their lines, share versions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from shared.events.housing import ChargeKind, PaymentMethod
+
+FEES = frozenset({ChargeKind.LATE_FEE, ChargeKind.ADMIN_FEE})
+"""Kinds that are shown as fees and paid after charges of the same due date (contract.md 6, allocation)."""
+
+
+class FactKind(StrEnum):
+    """What a part, a posting or a line goes back to."""
+
+    CHARGE = "charge"
+    CREDIT = "credit"
+    PAYMENT = "payment"
+    REVERSAL = "reversal"
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A cost, gross = net + tax, owed by the owners of the days ``liable_from`` to ``liable_to`` (both included).
+
+    Exactly one of ``share_set_id`` and ``unit_id`` is set.  Without a period the two days are the same day.
+    """
+
+    charge_id: str
+    kind: ChargeKind
+    share_set_id: str | None
+    unit_id: str | None
+    net_pence: int
+    tax_pence: int
+    liable_from: date
+    liable_to: date
+    raised_on: date
+    due_on: date | None = None
+
+    @property
+    def gross_pence(self) -> int:
+        """Net and tax together."""
+        return self.net_pence + self.tax_pence
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A charge taken back in part or in full; ``amount_pence`` is what it took when it was accepted (``rules.py``)."""
+
+    credit_id: str
+    charge_id: str
+    amount_pence: int
+    credited_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money that reached the bank, and everything it says about whom it is from.
+
+    ``stated_ref`` is the payer's account_ref if its check character is right; ``found_refs`` are the account_refs that
+    can be read in the free text.  Whether such accounts exist is decided by ``receipts.place``.
+    """
+
+    payment_id: str
+    amount_pence: int
+    received_on: date
+    method: PaymentMethod
+    stated_ref: str | None = None
+    found_refs: tuple[str, ...] = ()
+    unit_id: str | None = None
+    for_statement: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """Money of a payment that the bank took back, in part or in full."""
+
+    reversal_id: str
+    payment_id: str
+    amount_pence: int
+    reversed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """The days ``[from_on, to_on)`` of a unit that belong to one account; no ``to_on``: for good."""
+
+    account_id: str
+    from_on: date
+    to_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A registered unit: the days we manage it (``managed_to`` included) and whose they are, in order of days.
+
+    ``first_account_id`` owns the days from ``managed_from`` to the first stay: the internal account of a unit that the
+    association owned when management began, else absent (an owner not yet known).
+    """
+
+    unit_id: str
+    managed_from: date
+    managed_to: date | None = None
+    stays: tuple[Stay, ...] = ()
+    first_account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShareVersion:
+    """A share set from ``effective_from`` on, as whole-number weights over one denominator ``whole``.
+
+    ``unit_ids`` and ``weights`` go together; ``shares`` says each unit's share as published (``3/27``).  An incomplete
+    version has no weights and bills nothing.
+    """
+
+    share_set_id: str
+    effective_from: date
+    complete: bool
+    unit_ids: tuple[str, ...]
+    weights: tuple[int, ...]
+    whole: int
+    shares: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one fact puts on one holder, signed as owed (credits and payments are negative).
+
+    ``holder`` is an account_id, or what the part waits for: ``unit:U``, ``owner:U``, ``managed:U``, ``share-set:S``, or
+    ``SUSPENSE`` for money nobody matches.  ``unit_id`` is absent while the units are not known.
+    """
+
+    kind: FactKind
+    fact_id: str
+    unit_id: str | None
+    holder: str
+    net_pence: int
+    tax_pence: int = 0
+
+    @property
+    def amount_pence(self) -> int:
+        """Net and tax together."""
+        return self.net_pence + self.tax_pence
+
+
+SUSPENSE = "suspense:"
+"""The holder of money that nobody matches."""
+
+
+def is_waiting(holder: str) -> bool:
+    """Say whether a holder is no account but a reason to wait (an account_id has no colon)."""
+    return ":" in holder

@@ -1,0 +1,118 @@
+"""The items of an account: what of each charge falls due together, and how credits take from it."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from services.billing.domain.facts import FEES
+from services.billing.domain.lines import Line, carried_from
+
+_TERM = timedelta(days=28)
+
+
+@dataclass(frozen=True, slots=True)
+class StatementHead:
+    """A statement that was issued, without its lines."""
+
+    statement_no: str
+    issued_on: date
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A debt with a due date: what one statement carries of one charge, or an opening balance due since ``due_on``.
+
+    An item without ``statement_no`` was billed before our time; its ``issued_on`` is 28 days before it was due.
+    """
+
+    charge_id: str
+    is_fee: bool
+    statement_no: str | None
+    issued_on: date
+    due_on: date
+    amount_pence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The items in the order they are paid, what is not billed yet, and credits that found no item to lower."""
+
+    items: tuple[Item, ...]
+    pending_pence: int
+    surplus_pence: int
+
+
+def fold(lines: Iterable[Line], statements: Sequence[StatementHead]) -> Folded:
+    """Fold an account's netted charge and credit lines into items; other lines are passed over.
+
+    Book by book: an increase is a piece of its own, due with the first statement that carries it; a decrease takes from
+    the charge's newest piece at once, what is not billed first.  Within a book increases go first, so that order inside
+    it changes nothing.  Source: contract.md 6, statements.
+    """
+    billed = sorted(statements, key=lambda statement: statement.issued_on)
+    issue_days = [statement.issued_on for statement in billed]
+    items: list[Item] = []
+    pending = surplus = 0
+    for charge_id, charge_lines in _by_charge(lines).items():
+        pieces, over = _pieces(charge_lines)
+        surplus += over
+        first = charge_lines[0]
+        is_fee = first.charge_kind in FEES
+        if first.due_on is not None and pieces:
+            due_on = first.due_on
+            items.append(Item(charge_id, is_fee, None, due_on - _TERM, due_on, sum(pieces.values())))
+            continue
+        by_statement: dict[int, int] = {}
+        for carried_on, pence in pieces.items():
+            number = bisect_left(issue_days, carried_on)
+            by_statement[number] = by_statement.get(number, 0) + pence
+        pending += by_statement.pop(len(billed), 0)
+        for number, pence in by_statement.items():
+            head = billed[number]
+            items.append(Item(charge_id, is_fee, head.statement_no, head.issued_on, head.due_on, pence))
+    items.sort(key=payment_order)
+    return Folded(tuple(items), pending, surplus)
+
+
+def payment_order(item: Item) -> tuple[date, bool, str, date]:
+    """Return when an item is paid: oldest due first, then charges before fees, then by charge_id (contract.md 6)."""
+    return (item.due_on, item.is_fee, item.charge_id, item.issued_on)
+
+
+def _by_charge(lines: Iterable[Line]) -> dict[str, list[Line]]:
+    charges: dict[str, list[Line]] = {}
+    for line in lines:
+        if line.charge_id is not None:
+            charges.setdefault(line.charge_id, []).append(line)
+    return charges
+
+
+def _pieces(lines: list[Line]) -> tuple[dict[date, int], int]:
+    """Return what is left of each piece by the day from which a statement carries it, and what decreases took beyond."""
+    pieces: dict[date, int] = {}
+    over = 0
+    for line in sorted(lines, key=lambda line: (line.book, line.amount_pence < 0)):
+        pence = line.amount_pence
+        if pence > 0:
+            filled = min(pence, over)
+            over -= filled
+            if pence > filled:
+                carried_on = carried_from(line)
+                pieces[carried_on] = pieces.get(carried_on, 0) + pence - filled
+        else:
+            over += _take(pieces, -pence)
+    return pieces, over
+
+
+def _take(pieces: dict[date, int], pence: int) -> int:
+    """Take pence from the newest pieces; return what found none."""
+    while pence and pieces:
+        newest = max(pieces)
+        taken = min(pence, pieces[newest])
+        pence -= taken
+        pieces[newest] -= taken
+        if not pieces[newest]:
+            del pieces[newest]
+    return pence

@@ -1,0 +1,81 @@
+"""The lines of an account: what one fact did to it within a book."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from services.billing.domain.facts import FEES, FactKind
+from shared.events.billing import LineKind
+from shared.events.housing import ChargeKind
+
+_DAY = timedelta(days=1)
+_ORDER = {FactKind.CHARGE: 0, FactKind.CREDIT: 1, FactKind.PAYMENT: 2, FactKind.REVERSAL: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Receivable pence of one account from one fact in one book, owed positive.
+
+    Credits carry their ``charge_id``, reversals their ``payment_id``.  ``charge_kind`` and ``due_on`` are the charge's
+    (``due_on``: an opening balance billed before our time), ``for_statement`` the payment's.
+    """
+
+    kind: FactKind
+    fact_id: str
+    amount_pence: int
+    value_on: date
+    book: date
+    charge_id: str | None = None
+    payment_id: str | None = None
+    tax_pence: int = 0
+    charge_kind: ChargeKind | None = None
+    due_on: date | None = None
+    for_statement: str | None = None
+
+
+def netted(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Return one line for each fact and book, a net of nothing left out, ordered by book, value date and fact.
+
+    Source: contract.md 6, statements.
+    """
+    sums: dict[tuple[date, FactKind, str], Line] = {}
+    for line in lines:
+        key = (line.book, line.kind, line.fact_id)
+        known = sums.get(key)
+        sums[key] = (
+            line
+            if known is None
+            else replace(
+                known, amount_pence=known.amount_pence + line.amount_pence, tax_pence=known.tax_pence + line.tax_pence
+            )
+        )
+    return tuple(sorted((line for line in sums.values() if line.amount_pence), key=order_of))
+
+
+def order_of(line: Line) -> tuple[date, date, int, str]:
+    """Return where a line stands among the lines of its account: by book, value date, kind and fact."""
+    return (line.book, line.value_on, _ORDER[line.kind], line.fact_id)
+
+
+def carried_from(line: Line) -> date:
+    """Return the first day whose statement would carry a line: learnt by then, and of an earlier value date.
+
+    So a line is on the account's first statement issued on or after this day.  Source: contract.md 6, statements.
+    """
+    return max(line.book, line.value_on + _DAY)
+
+
+def known(lines: Iterable[Line], as_of: date | None, known_at: date | None) -> tuple[Line, ...]:
+    """Return the lines that count by ``as_of`` (value date) and were known by ``known_at`` (book); None: all."""
+    return tuple(
+        line
+        for line in lines
+        if (as_of is None or line.value_on <= as_of) and (known_at is None or line.book <= known_at)
+    )
+
+
+def kind_of(kind: FactKind, charge_kind: ChargeKind | None) -> LineKind:
+    """Return how a line is shown: late fees and administration fees are fees."""
+    if kind == FactKind.CHARGE and charge_kind in FEES:
+        return LineKind.FEE
+    return LineKind(kind)
