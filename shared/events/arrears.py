@@ -73,7 +73,10 @@ class PlanChanged(EventData):
 
 
 class NoticeChanged(EventData):
-    """A notice of potential liability moved on (Title Conditions Act s.10A, Tenements Act s.13).  Key: ``account_id``."""
+    """A notice of potential liability moved on (Title Conditions Act s.10A, Tenements Act s.13).
+
+    Key: ``account_id``.
+    """
 
     account_id: Id
     notice_id: Id

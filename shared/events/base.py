@@ -14,7 +14,12 @@ class EventData(BaseModel):
     """The data of one kind of event: strict, frozen; fields it does not know are ignored (and counted by the bus)."""
 
     model_config = ConfigDict(
-        strict=True, frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True, ser_json_inf_nan="null"
+        strict=True,
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        ser_json_inf_nan="null",
     )
 
 
@@ -26,7 +31,8 @@ class Event(Generic[Data_co]):
     """One decoded event as use cases see it.
 
     ``uid`` names it for ever (from ``source`` and ``id``); ``sha`` is the identity of its content (type and data);
-    ``book``, ``aggver`` and the story ids are only on our own events; ``pence`` is what control totals count.
+    ``book``, ``aggver`` and the story ids are only on our own events; ``pence`` is what control totals count;
+    ``unknown_fields`` is how many fields of the data this version has no name for.
     """
 
     uid: UUID
@@ -44,6 +50,7 @@ class Event(Generic[Data_co]):
     correlation_id: str = ""
     causation_id: str = ""
     traceparent: str = ""
+    unknown_fields: int = 0
 
 
 def event_uid(source: str, event_id: str) -> UUID:
@@ -51,12 +58,17 @@ def event_uid(source: str, event_id: str) -> UUID:
     return UUID(bytes=hashlib.sha256(f"{source}|{event_id}".encode()).digest()[:16])
 
 
-def content_sha(event_type: str, data: Any) -> bytes:  # noqa: ANN401 - any JSON value
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+def content_sha(event_type: str, data: Any) -> bytes:
     """Return the SHA-256 of an event's content: its type and its data, whatever order the fields came in."""
-    canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(f"{event_type}\n{canonical}".encode()).digest()
+    return hashlib.sha256(f"{event_type}\n{_canonical(data)}".encode()).digest()
 
 
-def derived_id(cause_source: str, cause_id: str, topic: str, number: int) -> str:
-    """Return the id of the ``number``-th event on ``topic`` that a cause led to; saying it again is a duplicate."""
+def derived_id(cause_source: str, cause_id: str, topic: str, number: str) -> str:
+    """Return the id of the ``number``-th event on ``topic`` that a cause led to; saying it again is a duplicate.
+
+    ``number`` is unique within the cause and topic: the event's key and a count within the key.
+    """
     return hashlib.sha256(f"{cause_source}|{cause_id}|{topic}|{number}".encode()).hexdigest()[:32]

@@ -10,7 +10,10 @@ from shared.events.types import Day, Id, NaturalPence, PositivePence, SignedPenc
 
 
 class AccountOpened(EventData):
-    """An ownership period (or a unit's internal side) got its account; owners quote ``account_ref``.  Key: ``account_id``."""
+    """An ownership period (or a unit's internal side) got its account; owners quote ``account_ref``.
+
+    Key: ``account_id``.
+    """
 
     account_id: Id
     account_ref: Id
@@ -36,7 +39,10 @@ class ShareReason(StrEnum):
 
 
 class AccountCharged(EventData):
-    """An account's share of a charge or of its credit, positive or negative.  Topic ``billing.charge-raised``.  Key: ``account_id``."""
+    """An account's share of a charge or of its credit, positive or negative.
+
+    Topic ``billing.charge-raised``.  Key: ``account_id``.
+    """
 
     account_id: Id
     charge_id: Id
@@ -63,7 +69,10 @@ class AccountPaid(EventData):
 
 
 class AccountPaymentReversed(EventData):
-    """Money matched to an account was taken back by the bank.  Topic ``billing.payment-reversed``.  Key: ``account_id``."""
+    """Money matched to an account was taken back by the bank.
+
+    Topic ``billing.payment-reversed``.  Key: ``account_id``.
+    """
 
     account_id: Id
     payment_id: Id

@@ -31,7 +31,10 @@ class DayClosed(EventData):
 
 
 class EventRejected(EventData):
-    """An event became a dead letter.  Said by the service that refused it; no content of the event.  Key: the event's."""
+    """An event became a dead letter.  Said by the service that refused it; no content of the event.
+
+    Key: the event's.
+    """
 
     topic: str
     partition: int

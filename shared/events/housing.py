@@ -192,7 +192,10 @@ class OwnershipChanged(EventData):
 
 
 class ContactChanged(EventData):
-    """A party's contact details changed; field by field the newest holds, ``null`` removes.  Key: ``party_id``.  Personal data."""
+    """A party's contact details changed; field by field the newest holds, ``null`` removes.
+
+    Key: ``party_id``.  Personal data.
+    """
 
     party_id: Id
     name: Text | None = None
@@ -235,7 +238,9 @@ class ChargeRaised(EventData):
     completed_on: Day | None = None
     invoiced_on: Day | None = None
     period: Period | None = Field(default=None, description="A cost that accrues evenly over these days.")
-    due_on: Day | None = Field(default=None, description="Opening balances only: billed before our time, due since that day.")
+    due_on: Day | None = Field(
+        default=None, description="Opening balances only: billed before our time, due since that day."
+    )
     raised_on: Day
 
 

@@ -51,7 +51,9 @@ class OwnershipPeriod(EventData):
     party_ids: tuple[Id, ...] = ()
     form: TitleForm | None = None
     internal: bool = False
-    billing_contact: bool = Field(default=False, description="Bills go to a contact of this ownership, not to its parties.")
+    billing_contact: bool = Field(
+        default=False, description="Bills go to a contact of this ownership, not to its parties."
+    )
 
 
 class NoPeriod(StrEnum):
@@ -87,9 +89,10 @@ class ContactKind(StrEnum):
 
 
 class ContactDetailsChanged(EventData):
-    """How to reach a party, or an ownership's billing contact, whole.  Topic ``owners.contact-changed``.  Personal data.
+    """How to reach a party, or an ownership's billing contact, whole.  Personal data.
 
-    Key: ``contact_id`` (the party_id, or the ownership_id of a billing contact).  Erased: only the id and ``erased``.
+    Topic ``owners.contact-changed``.  Key: ``contact_id`` (the party_id, or the ownership_id of a billing contact).
+    Erased: only the id and ``erased``.
     """
 
     contact_id: Id

@@ -48,43 +48,132 @@ _30 = Retention.THIRTY_DAYS
 
 UNIT_REGISTERED = Channel("housing.unit-registered", housing.UnitRegistered, "unit_id", "housing", ("owners",))
 SHARES_PUBLISHED = Channel("housing.shares-published", housing.SharesPublished, "share_set_id", "housing", ("owners",))
-OWNERSHIP_CHANGED = Channel("housing.ownership-changed", housing.OwnershipChanged, "unit_id", "housing", ("owners",), _30)
+OWNERSHIP_CHANGED = Channel(
+    "housing.ownership-changed", housing.OwnershipChanged, "unit_id", "housing", ("owners",), _30
+)
 CONTACT_CHANGED = Channel("housing.contact-changed", housing.ContactChanged, "party_id", "housing", ("owners",), _30)
-CHARGE_RAISED = Channel("housing.charge-raised", housing.ChargeRaised, "share_set_id|unit_id", "housing", ("billing",), amount="amount_pence")
-CHARGE_CREDITED = Channel("housing.charge-credited", housing.ChargeCredited, "charge_id", "housing", ("billing",), amount="amount_pence")
-PAYMENT_RECEIVED = Channel("housing.payment-received", housing.PaymentReceived, "payment_id", "housing", ("billing",), amount="amount_pence")
-PAYMENT_REVERSED = Channel("housing.payment-reversed", housing.PaymentReversed, "payment_id", "housing", ("billing",), amount="amount_pence")
-DAY_ENDED = Channel("calendar.day-ended", calendar.DayEnded, "calendar", "calendar", LINE_OF_SERVICES, totals=False, single=True, ahead=True)
+CHARGE_RAISED = Channel(
+    "housing.charge-raised",
+    housing.ChargeRaised,
+    "share_set_id|unit_id",
+    "housing",
+    ("billing",),
+    amount="amount_pence",
+)
+CHARGE_CREDITED = Channel(
+    "housing.charge-credited", housing.ChargeCredited, "charge_id", "housing", ("billing",), amount="amount_pence"
+)
+PAYMENT_RECEIVED = Channel(
+    "housing.payment-received", housing.PaymentReceived, "payment_id", "housing", ("billing",), amount="amount_pence"
+)
+PAYMENT_REVERSED = Channel(
+    "housing.payment-reversed", housing.PaymentReversed, "payment_id", "housing", ("billing",), amount="amount_pence"
+)
+DAY_ENDED = Channel(
+    "calendar.day-ended",
+    calendar.DayEnded,
+    "calendar",
+    "calendar",
+    LINE_OF_SERVICES,
+    totals=False,
+    single=True,
+    ahead=True,
+)
 
 OWNERS_UNIT = Channel("owners.unit-changed", owners.UnitChanged, "unit_id", "owners", ("billing", "notify"))
 OWNERS_SHARES = Channel("owners.shares-changed", owners.SharesChanged, "share_set_id", "owners", ("billing",))
-OWNERS_LINE = Channel("owners.ownership-changed", owners.OwnershipLineChanged, "unit_id", "owners", ("billing", "arrears", "notify"))
-OWNERS_CONTACT = Channel("owners.contact-changed", owners.ContactDetailsChanged, "contact_id", "owners", ("notify",), Retention.COMPACTED, totals=False)
+OWNERS_LINE = Channel(
+    "owners.ownership-changed", owners.OwnershipLineChanged, "unit_id", "owners", ("billing", "arrears", "notify")
+)
+OWNERS_CONTACT = Channel(
+    "owners.contact-changed",
+    owners.ContactDetailsChanged,
+    "contact_id",
+    "owners",
+    ("notify",),
+    Retention.COMPACTED,
+    totals=False,
+)
 
-ACCOUNT_OPENED = Channel("billing.account-opened", billing.AccountOpened, "account_id", "billing", ("arrears", "notify"))
+ACCOUNT_OPENED = Channel(
+    "billing.account-opened", billing.AccountOpened, "account_id", "billing", ("arrears", "notify")
+)
 ACCOUNT_CLOSED = Channel("billing.account-closed", billing.AccountClosed, "account_id", "billing", ("arrears",))
-ACCOUNT_CHARGED = Channel("billing.charge-raised", billing.AccountCharged, "account_id", "billing", ("arrears",), amount="amount_pence")
-ACCOUNT_PAID = Channel("billing.payment-received", billing.AccountPaid, "account_id", "billing", ("arrears", "notify"), amount="amount_pence")
-ACCOUNT_REVERSED = Channel("billing.payment-reversed", billing.AccountPaymentReversed, "account_id", "billing", ("arrears", "notify"), amount="amount_pence")
-PAYMENT_UNMATCHED = Channel("billing.payment-unmatched", billing.PaymentUnmatched, "account_id", "billing", ("arrears", "notify"), amount="amount_pence")
-PAYMENT_SUSPENDED = Channel("billing.payment-suspended", billing.PaymentSuspended, "payment_id", "billing", (), amount="amount_pence")
-ITEMS_CHANGED = Channel("billing.items-changed", billing.ItemsChanged, "account_id", "billing", ("arrears",), amount="balance_pence")
-STATEMENT_ISSUED = Channel("billing.statement-issued", billing.StatementIssued, "account_id", "billing", ("arrears", "notify"), amount="total_pence")
-FINAL_ACCOUNT = Channel("billing.final-account-issued", billing.FinalAccountIssued, "account_id", "billing", ("arrears", "notify"), amount="total_pence")
+ACCOUNT_CHARGED = Channel(
+    "billing.charge-raised", billing.AccountCharged, "account_id", "billing", ("arrears",), amount="amount_pence"
+)
+ACCOUNT_PAID = Channel(
+    "billing.payment-received",
+    billing.AccountPaid,
+    "account_id",
+    "billing",
+    ("arrears", "notify"),
+    amount="amount_pence",
+)
+ACCOUNT_REVERSED = Channel(
+    "billing.payment-reversed",
+    billing.AccountPaymentReversed,
+    "account_id",
+    "billing",
+    ("arrears", "notify"),
+    amount="amount_pence",
+)
+PAYMENT_UNMATCHED = Channel(
+    "billing.payment-unmatched",
+    billing.PaymentUnmatched,
+    "account_id",
+    "billing",
+    ("arrears", "notify"),
+    amount="amount_pence",
+)
+PAYMENT_SUSPENDED = Channel(
+    "billing.payment-suspended", billing.PaymentSuspended, "payment_id", "billing", (), amount="amount_pence"
+)
+ITEMS_CHANGED = Channel(
+    "billing.items-changed", billing.ItemsChanged, "account_id", "billing", ("arrears",), amount="balance_pence"
+)
+STATEMENT_ISSUED = Channel(
+    "billing.statement-issued",
+    billing.StatementIssued,
+    "account_id",
+    "billing",
+    ("arrears", "notify"),
+    amount="total_pence",
+)
+FINAL_ACCOUNT = Channel(
+    "billing.final-account-issued",
+    billing.FinalAccountIssued,
+    "account_id",
+    "billing",
+    ("arrears", "notify"),
+    amount="total_pence",
+)
 
-STAGE_REACHED = Channel("arrears.stage-reached", arrears.StageReached, "account_id", "arrears", ("notify",), amount="overdue_pence")
+STAGE_REACHED = Channel(
+    "arrears.stage-reached", arrears.StageReached, "account_id", "arrears", ("notify",), amount="overdue_pence"
+)
 HOLD_CHANGED = Channel("arrears.hold-changed", arrears.HoldChanged, "account_id", "arrears", ("notify",))
-PLAN_CHANGED = Channel("arrears.plan-changed", arrears.PlanChanged, "account_id", "arrears", ("notify",), amount="total_pence")
+PLAN_CHANGED = Channel(
+    "arrears.plan-changed", arrears.PlanChanged, "account_id", "arrears", ("notify",), amount="total_pence"
+)
 NOTICE_CHANGED = Channel("arrears.notice-changed", arrears.NoticeChanged, "account_id", "arrears", ("notify",))
-WRITE_OFF_CHANGED = Channel("arrears.write-off-changed", arrears.WriteOffChanged, "account_id", "arrears", ("notify",), amount="amount_pence")
+WRITE_OFF_CHANGED = Channel(
+    "arrears.write-off-changed", arrears.WriteOffChanged, "account_id", "arrears", ("notify",), amount="amount_pence"
+)
 
 MESSAGE_SENT = Channel("notify.message-sent", notify.MessageSent, "message_id", "notify")
 MESSAGE_FAILED = Channel("notify.message-failed", notify.MessageFailed, "message_id", "notify")
 
 DAY_CLOSED = {
     service: Channel(
-        f"{service}.day-closed", calendar.DayClosed, "calendar", service, LINE_OF_SERVICES[number + 1 :],
-        totals=False, single=True, ahead=True,
+        f"{service}.day-closed",
+        calendar.DayClosed,
+        "calendar",
+        service,
+        LINE_OF_SERVICES[number + 1 :],
+        totals=False,
+        single=True,
+        ahead=True,
     )
     for number, service in enumerate(LINE_OF_SERVICES)
 }

@@ -1,0 +1,115 @@
+"""Bytes to a JSON object, by the contract's rules, which are stricter than the library's: one reading or none."""
+
+import json
+from typing import Any
+
+from shared.events.rejection import Reason, Refused
+
+MAX_BYTES = 256 * 1024
+MAX_NESTING = 32
+_LONGEST_INT = 40
+"""Digits; every number of the contract is far shorter, and converting a longer one costs time for nothing."""
+
+_BEYOND_ANY_LIMIT: int = 10**_LONGEST_INT
+
+
+def _whole(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Refused(Reason.NOT_JSON, "a field stands twice in one object")
+    return found
+
+
+def _without_nulls(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        return _whole(pairs)
+    if None in found.values():
+        return {name: value for name, value in found.items() if value is not None}
+    return found
+
+
+def _no_constant(_name: str) -> Any:
+    raise Refused(Reason.NOT_JSON, "NaN and Infinity are not JSON")
+
+
+def _bounded_int(digits: str) -> int:
+    if len(digits) <= _LONGEST_INT:
+        return int(digits)
+    return _BEYOND_ANY_LIMIT * (-1 if digits.startswith("-") else 1)
+
+
+def _decoder(*, keep_nulls: bool, bounded: bool) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=_whole if keep_nulls else _without_nulls,
+        parse_constant=_no_constant,
+        parse_int=_bounded_int if bounded else None,
+    )
+
+
+_FAST = {keep: _decoder(keep_nulls=keep, bounded=False) for keep in (False, True)}
+_BOUNDED = {keep: _decoder(keep_nulls=keep, bounded=True) for keep in (False, True)}
+
+
+def parse_object(value: bytes | None, *, keep_nulls: bool) -> tuple[dict[str, Any], bool]:
+    """Return the JSON object in ``value`` and whether it was changed on the way (an endless number was cut to size).
+
+    ``null`` is taken as absent unless ``keep_nulls``.  Raises ``Refused`` with ``too-large`` or ``not-json``; nothing
+    else comes out, whatever the bytes (reliability.md B1-B7, B15, B18-B28).
+    """
+    if not value:
+        raise Refused(Reason.NOT_JSON, "the record has no value")
+    if len(value) > MAX_BYTES:
+        raise Refused(Reason.TOO_LARGE, f"{len(value)} bytes, more than {MAX_BYTES}")
+    found, changed = _load(_text(value), keep_nulls)
+    if not isinstance(found, dict):
+        raise Refused(Reason.NOT_JSON, "the value is JSON but not an object")
+    if value.count(b"{") + value.count(b"[") > MAX_NESTING:
+        _check_nesting(found)
+    if b"\\u" in value:
+        _check_surrogates(found)
+    return found, changed
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        raise Refused(Reason.NOT_JSON, "the value is not UTF-8") from error
+
+
+def _load(text: str, keep_nulls: bool) -> tuple[Any, bool]:
+    try:
+        return _parsed(text, _FAST[keep_nulls]), False
+    except ValueError:  # Python converts no integer beyond 4300 digits
+        return _parsed(text, _BOUNDED[keep_nulls]), True
+
+
+def _parsed(text: str, decoder: json.JSONDecoder) -> Any:
+    try:
+        return decoder.decode(text)
+    except RecursionError as error:
+        raise Refused(Reason.NOT_JSON, f"nested deeper than {MAX_NESTING}") from error
+    except json.JSONDecodeError as error:
+        raise Refused(Reason.NOT_JSON, f"{error.msg} at character {error.pos}") from error
+
+
+def _check_nesting(found: Any) -> None:
+    level = [found]
+    for _ in range(MAX_NESTING):
+        level = [inner for outer in level for inner in _contents(outer)]
+        if not level:
+            return
+    raise Refused(Reason.NOT_JSON, f"nested deeper than {MAX_NESTING}")
+
+
+def _contents(outer: Any) -> list[Any]:
+    inner = outer.values() if isinstance(outer, dict) else outer
+    return [value for value in inner if isinstance(value, dict | list)]
+
+
+def _check_surrogates(found: dict[str, Any]) -> None:
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise Refused(Reason.NOT_JSON, "half of a surrogate pair stands alone") from error
