@@ -77,6 +77,7 @@ class _Spread:
     def __init__(self, charge: Charge, version: ShareVersion | None, units: Mapping[str, Unit]) -> None:
         first, last = charge.liable_from, charge.liable_to
         self._unit_ids: Sequence[str | None]
+        self._weights: Sequence[int]
         if charge.unit_id is not None:
             self._unit_ids, self._weights, self._whole = (charge.unit_id,), (1,), 1
             self._stretches = [attribution.stretches(units, charge.unit_id, first, last)]

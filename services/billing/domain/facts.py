@@ -1,4 +1,4 @@
-"""The facts billing decides from, as plain values: charges, credits, payments, units with their lines, share versions."""
+"""The facts billing decides from, as plain values: charges, credits, payments, units, share versions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -90,7 +90,7 @@ def _by_charge(lines: Iterable[Line]) -> dict[str, list[Line]]:
 
 
 def _pieces(lines: list[Line]) -> tuple[dict[date, int], int]:
-    """Return what is left of each piece by the day from which a statement carries it, and what decreases took beyond."""
+    """Return what is left of each piece by the day a statement carries it from, and what decreases took beyond."""
     pieces: dict[date, int] = {}
     over = 0
     for line in sorted(lines, key=lambda line: (line.book, line.amount_pence < 0)):

@@ -92,4 +92,5 @@ def _ageing(opened: Iterable[Open], credit: int, pending: int, day: date) -> Age
         days = (day - one.item.due_on).days
         # Days 1 to 30 are the first column after the current one, and so on; the last takes all over 120.
         columns[0 if days <= 0 else min((days + 29) // 30, 5)] += one.open_pence
-    return Ageing(*columns, credit=-credit, not_yet_billed=pending)
+    current, d1_30, d31_60, d61_90, d91_120, over_120 = columns
+    return Ageing(current, d1_30, d31_60, d61_90, d91_120, over_120, -credit, pending)

@@ -14,7 +14,7 @@ TERM = timedelta(days=28)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A statement ready to be issued; ``total_pence`` sums its lines, ``balance_pence`` is brought forward plus total."""
+    """A statement to issue; ``total_pence`` sums its lines, ``balance_pence`` is brought forward plus total."""
 
     statement_no: str
     quarter: str
