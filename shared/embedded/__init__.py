@@ -1,0 +1,1 @@
+"""PostgreSQL, Kafka and mail on a bare machine: the one seam for command line and tests."""

@@ -1,0 +1,55 @@
+"""A mail server on a bare machine: everything handed to it ends in a Maildir, nothing leaves."""
+
+import asyncio
+import email.policy
+import mailbox
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+
+from aiosmtpd.handlers import Mailbox
+from aiosmtpd.smtp import SMTP
+
+
+@dataclass(slots=True)
+class EmbeddedMail:
+    """An SMTP server on loopback inside this process's event loop, delivering into ``maildir``."""
+
+    maildir: Path
+    port: int = 0
+    host: str = "127.0.0.1"
+    _server: asyncio.Server | None = None
+
+    async def start(self) -> "EmbeddedMail":
+        """Listen on a free port (or on the one given)."""
+        self.maildir.parent.mkdir(parents=True, exist_ok=True)
+        handler = Mailbox(self.maildir)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: SMTP(handler, hostname="localhost", enable_SMTPUTF8=True), host=self.host, port=self.port
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def stop(self) -> None:
+        """Take no further mail."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def messages(self) -> list[EmailMessage]:
+        """Return every message delivered so far, oldest first."""
+        return read_maildir(self.maildir)
+
+
+def read_maildir(maildir: Path) -> list[EmailMessage]:
+    """Return the messages of a Maildir in order of arrival."""
+    if not maildir.exists():
+        return []
+    box = mailbox.Maildir(maildir, create=False)
+    found = []
+    for key in sorted(box.keys()):
+        message = email.message_from_bytes(box.get_bytes(key), policy=email.policy.default)
+        if isinstance(message, EmailMessage):
+            found.append(message)
+    return found

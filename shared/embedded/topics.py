@@ -1,0 +1,110 @@
+"""Topics as the contract's table wants them: created when missing, never changed behind anyone's back.
+
+Used by the embedded stack, by the one-shot of compose and by ``python -m shared.embedded.topics``.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterable
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, for_code
+
+from shared.embedded.errors import ServerError
+from shared.events.topics import CHANNELS, Channel, Retention
+
+_THIRTY_DAYS_MS = 30 * 24 * 60 * 60 * 1000
+_ALREADY_EXISTS = 36
+_SETTINGS = {
+    Retention.FOREVER: {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"},
+    Retention.THIRTY_DAYS: {"cleanup.policy": "delete", "retention.ms": str(_THIRTY_DAYS_MS)},
+    Retention.COMPACTED: {"cleanup.policy": "compact", "retention.ms": "-1"},
+}
+
+
+async def provision(
+    bootstrap: str,
+    *,
+    partitions: int,
+    prefix: str = "",
+    replicas: int = 1,
+    channels: Iterable[Channel] = CHANNELS,
+) -> None:
+    """Create every channel's topic that is missing.
+
+    Raises ``ServerError`` when the broker does not answer or refuses, or when a topic is there with another number of
+    partitions: more partitions would move keys, so this is never mended silently.
+    """
+    wanted = [_topic(channel, prefix, partitions, replicas) for channel in channels]
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=20_000)
+    try:
+        await admin.start()
+        answer = await admin.create_topics(wanted, timeout_ms=15_000)
+        existing = _existing(answer.topic_errors)
+        if existing:
+            _check_partitions(wanted, await admin.describe_topics(existing))
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise ServerError(f"Kafka at {bootstrap} could not create the topics: {error}.") from error
+    finally:
+        await admin.close()
+
+
+def _topic(channel: Channel, prefix: str, partitions: int, replicas: int) -> NewTopic:
+    return NewTopic(
+        name=prefix + channel.topic,
+        num_partitions=1 if channel.single else partitions,
+        replication_factor=replicas,
+        topic_configs=_SETTINGS[channel.retention],
+    )
+
+
+def _existing(topic_errors: Iterable[tuple[str, int, str]]) -> list[str]:
+    """Return the topics that were there before; a refusal does not raise by itself, it must be read."""
+    existing = []
+    for name, code, *text in topic_errors:
+        if code == _ALREADY_EXISTS:
+            existing.append(name)
+        elif code:
+            why = (text[0] if text else "") or for_code(code).__name__
+            raise ServerError(f"Kafka refused to create the topic {name}: {why}.")
+    return existing
+
+
+def _check_partitions(wanted: list[NewTopic], described: list[dict[str, list[object]]]) -> None:
+    found = {str(topic["topic"]): len(topic["partitions"]) for topic in described}
+    for topic in wanted:
+        count = found.get(topic.name, topic.num_partitions)
+        if count != topic.num_partitions:
+            raise ServerError(
+                f"The topic {topic.name} has {count} partitions, the settings say {topic.num_partitions}: "
+                f"set CLOSEBOOK_PARTITIONS to what the installation was made with."
+            )
+
+
+def main() -> int:
+    """Provision the broker that the environment names; return the exit code."""
+    environment = os.environ
+    try:
+        asyncio.run(
+            provision(
+                environment["CLOSEBOOK_KAFKA"],
+                partitions=int(environment.get("CLOSEBOOK_PARTITIONS", "12")),
+                prefix=environment.get("CLOSEBOOK_TOPIC_PREFIX", ""),
+                replicas=int(environment.get("CLOSEBOOK_REPLICAS", "1")),
+            )
+        )
+    except KeyError as missing:
+        return _complain(f"{missing.args[0]} is not set: it names the broker, host:port.")
+    except (ServerError, ValueError) as error:
+        return _complain(str(error))
+    return 0
+
+
+def _complain(sentence: str) -> int:
+    sys.stderr.write(sentence + "\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
