@@ -136,18 +136,18 @@ def _less(left: _Placed, taken: _Placed) -> _Placed:
 def difference(old: Iterable[Part], new: Iterable[Part]) -> tuple[Part, ...]:
     """Return the parts that turn ``old`` into ``new``, none of nothing, ordered by fact, unit and holder.
 
-    Applying it to ``old`` gives ``new``; the difference of equals is empty.
+    Both are targets: each fact, unit and holder at most once.  Applied to ``old`` it gives ``new``; between equals it is
+    empty.
     """
-    changed: dict[tuple[FactKind, str, str, str | None], list[int]] = {}
-    for sign, parts in ((1, new), (-1, old)):
-        for part in parts:
-            amounts = changed.setdefault((part.kind, part.fact_id, part.holder, part.unit_id), [0, 0])
-            amounts[0] += sign * part.net_pence
-            amounts[1] += sign * part.tax_pence
-    moved = [
-        Part(kind, fact_id, unit_id, holder, net, tax)
-        for (kind, fact_id, holder, unit_id), (net, tax) in changed.items()
-        if net or tax
-    ]
-    moved.sort(key=lambda part: (part.kind, part.fact_id, part.unit_id or "", part.holder))
-    return tuple(moved)
+    changed: dict[tuple[FactKind, str, str, str], Part] = {_key(part): part for part in new}
+    for part in old:
+        key = _key(part)
+        now = changed.pop(key, None)
+        net, tax = (now.net_pence, now.tax_pence) if now is not None else (0, 0)
+        if (net, tax) != (part.net_pence, part.tax_pence):
+            changed[key] = part._replace(net_pence=net - part.net_pence, tax_pence=tax - part.tax_pence)
+    return tuple(changed[key] for key in sorted(changed))
+
+
+def _key(part: Part) -> tuple[FactKind, str, str, str]:
+    return (part.kind, part.fact_id, part.unit_id or "", part.holder)

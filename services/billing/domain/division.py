@@ -54,7 +54,8 @@ def _favoured(
     left: int, remainders: Sequence[int], unit_ids: Sequence[str], weights: Sequence[int], lot: Lot
 ) -> Iterable[int]:
     """Return who gets one of the ``left`` pennies; only those level at the cut draw lots."""
-    keys = list(zip(remainders, weights, strict=True))
+    above = max(weights) + 1
+    keys = [remainder * above + weight for remainder, weight in zip(remainders, weights, strict=True)]
     cut = sorted(keys, reverse=True)[left - 1]
     sure = [index for index, key in enumerate(keys) if key > cut]
     level = [index for index, key in enumerate(keys) if key == cut]

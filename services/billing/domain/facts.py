@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from shared.events.housing import ChargeKind, PaymentMethod
 
@@ -123,12 +124,12 @@ class ShareVersion:
     shares: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What one fact puts on one holder, signed as owed (credits and payments are negative).
 
     ``holder`` is an account_id, or what the part waits for: ``unit:U``, ``owner:U``, ``managed:U``, ``share-set:S``, or
     ``SUSPENSE`` for money nobody matches.  ``unit_id`` is absent while the units are not known.
+    A tuple, because a charge on 1,000 units makes thousands of them.
     """
 
     kind: FactKind

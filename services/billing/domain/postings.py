@@ -1,8 +1,8 @@
 """From the difference of two targets to balanced ledger postings."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from services.billing.domain.facts import Charge, Credit, FactKind, Part, Payment, Reversal, is_waiting
 from shared.events.housing import PaymentMethod
@@ -20,11 +20,11 @@ def income_ledger(kind: str) -> str:
     return f"income:{kind}"
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(NamedTuple):
     """One side of a ledger transaction: debit positive, credit negative; only receivables name an account.
 
     ``tax_pence`` is the tax inside ``amount_pence``.  Compensating postings keep the value date of the fact.
+    A tuple, because a charge on 1,000 units makes thousands of them.
     """
 
     ledger: str
