@@ -1,16 +1,19 @@
-"""One PostgreSQL server, a database per service, and roles that can connect to their own database only.
+"""One PostgreSQL server with a database per service, and copies of one database for tests.
 
-The owner role makes tables (migrations); the app role may only use them. Passwords derive from the superuser's, so
-every process that may provision knows them and none is stored.
+Roles and rights are those of ``shared.db.roles``. Passwords derive from the superuser's, so every process that may
+provision knows them and none is stored.
 """
 
 import hashlib
 import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
+from shared.db import roles
 from shared.embedded.errors import ServerError
 from shared.events.topics import LINE_OF_SERVICES
 
@@ -25,61 +28,35 @@ class ServiceUrls:
     app_url: str
 
 
-async def provide_roles(admin_url: str) -> None:
-    """Make the owner and the app role of every service, and close the maintenance databases to them."""
-    connection = await _admin(admin_url)
-    try:
+async def provision(admin_url: str) -> dict[str, ServiceUrls]:
+    """Make the roles and the databases of all services where they are missing; return each service's addresses."""
+    passwords = {role: _password(admin_url, role) for service in LINE_OF_SERVICES for role in roles.roles_of(service)}
+    async with _administrator(admin_url) as connection:
         await connection.execute("select pg_advisory_lock($1)", _ONE_AT_A_TIME)
-        for role in (f"{service}_{kind}" for service in LINE_OF_SERVICES for kind in ("owner", "app")):
-            verb = "alter" if await _exists(connection, "pg_roles", "rolname", role) else "create"
-            await connection.execute(f"{verb} role {role} login password '{_password(admin_url, role)}'")
-        for database in ("postgres", "template1"):
-            await connection.execute(f"revoke connect on database {database} from public")
-    finally:
-        await connection.close()
+        await roles.provision(admin_url, passwords)
+    return {service: urls_of(admin_url, service, service) for service in LINE_OF_SERVICES}
 
 
-async def provide_database(
-    admin_url: str, service: str, *, name: str | None = None, template: str | None = None
-) -> ServiceUrls:
-    """Make the service's database when it is missing and return its two addresses.
-
-    ``name`` defaults to the service's name; ``template`` copies another database with all its tables and grants.
-    """
-    database = name or service
-    connection = await _admin(admin_url)
-    try:
-        if not await _exists(connection, "pg_database", "datname", database):
-            copied = f' template "{template}"' if template else ""
-            await connection.execute(f'create database "{database}" owner {service}_owner{copied}')
-        await connection.execute(f'revoke all on database "{database}" from public')
-        await connection.execute(f'grant connect on database "{database}" to {service}_app')
-    finally:
-        await connection.close()
-    return urls_of(admin_url, service, database)
+async def make_database(admin_url: str, service: str, name: str, *, template: str | None = None) -> ServiceUrls:
+    """Make one more database for a service's roles; ``template`` copies another with all its tables and rows."""
+    owner, app = roles.roles_of(service)
+    async with _administrator(admin_url) as connection:
+        await connection.execute(f'create database "{name}" owner {owner} template "{template or "template0"}"')
+        await connection.execute(f'revoke all on database "{name}" from public')
+        await connection.execute(f'grant connect, temporary on database "{name}" to {app}')
+    return urls_of(admin_url, service, name)
 
 
 async def drop_database(admin_url: str, name: str) -> None:
     """Drop a database and end whatever still uses it."""
-    connection = await _admin(admin_url)
-    try:
+    async with _administrator(admin_url) as connection:
         await connection.execute(f'drop database if exists "{name}" with (force)')
-    finally:
-        await connection.close()
 
 
 def urls_of(admin_url: str, service: str, database: str) -> ServiceUrls:
     """Return the two addresses of ``service`` in ``database``."""
-    return ServiceUrls(
-        owner_url=_url(admin_url, f"{service}_owner", database), app_url=_url(admin_url, f"{service}_app", database)
-    )
-
-
-def _url(admin_url: str, role: str, database: str) -> str:
-    parts = urlsplit(admin_url)
-    server = parts.netloc.rpartition("@")[2]
-    credentials = f"{role}:{quote(_password(admin_url, role), safe='')}"
-    return urlunsplit(parts._replace(netloc=f"{credentials}@{server}", path=f"/{database}"))
+    owner, app = (roles.url_for(admin_url, r, _password(admin_url, r), database) for r in roles.roles_of(service))
+    return ServiceUrls(owner_url=owner, app_url=app)
 
 
 def _password(admin_url: str, role: str) -> str:
@@ -87,16 +64,15 @@ def _password(admin_url: str, role: str) -> str:
     return hmac.digest(superuser.encode(), role.encode(), hashlib.sha256).hex()[:32]
 
 
-async def _admin(admin_url: str) -> asyncpg.Connection:
+@asynccontextmanager
+async def _administrator(admin_url: str) -> AsyncIterator[asyncpg.Connection]:
     try:
-        return await asyncpg.connect(admin_url, timeout=15)
+        connection = await asyncpg.connect(admin_url, timeout=15)
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError) as error:
         parts = urlsplit(admin_url)
-        raise ServerError(
-            f"PostgreSQL at {parts.hostname}:{parts.port} does not let the superuser in: {error}."
-        ) from error
-
-
-async def _exists(connection: asyncpg.Connection, catalogue: str, column: str, name: str) -> bool:
-    found = await connection.fetchval(f"select exists(select from {catalogue} where {column} = $1)", name)  # noqa: S608
-    return bool(found)
+        where = f"{parts.hostname}:{parts.port}"
+        raise ServerError(f"PostgreSQL at {where} does not let the superuser in: {error}.") from error
+    try:
+        yield connection
+    finally:
+        await connection.close()

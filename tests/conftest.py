@@ -1,0 +1,3 @@
+"""What every test shares: the real servers."""
+
+pytest_plugins = ["tests.support.servers"]
