@@ -1,0 +1,1 @@
+"""The `closebook` command: every door an operator has, in one place."""

@@ -1,0 +1,85 @@
+"""`closebook account`: one account whole: lines, balance, ageing, documents."""
+
+import re
+from typing import Annotated, Any
+
+import typer
+from stdnum.iso7064 import mod_37_36
+
+from shared.cli import environment, output
+from shared.cli.api import Api
+from shared.cli.errors import CliError, ExitCode
+from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, as_params
+
+_REF = re.compile(r"F[0-9A-Z]{11}")
+_FINDER = "`closebook accounts` lists every account with its reference."
+_BUCKETS = ("current", "d1_30", "d31_60", "d61_90", "d91_120", "over_120", "credit", "not_yet_billed")
+
+
+def account(
+    reference: Annotated[str, typer.Argument(metavar="REF", help="The account's reference, as on its statements.")],
+    *,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Show one account: every line with its cause, the balance and its ageing, and the statements."""
+    wanted = as_reference(reference)
+    params = as_params(as_of=as_of, known_at=known_at)
+    found = Api(environment.resolve(data)).get("billing", f"/accounts/{wanted}", params)
+    if as_json:
+        output.write_json(found)
+    else:
+        _show(found)
+
+
+def as_reference(text: str) -> str:
+    """Return a reference as it is stored; case, spaces and hyphens do not matter, a mistyped one is told."""
+    reference = re.sub(r"[\s-]", "", text).upper()
+    if not _REF.fullmatch(reference):
+        raise CliError(
+            f"{text!r} is not an account reference: those are F and 11 letters or digits.", _FINDER, ExitCode.USAGE
+        )
+    if not mod_37_36.is_valid(reference):
+        raise CliError(f"{text!r} is mistyped: its last character does not fit the rest.", _FINDER, ExitCode.USAGE)
+    return reference
+
+
+def _show(found: dict[str, Any]) -> None:
+    output.tell(
+        f"Account {found['account_ref']}, unit {found['unit_id']}, "
+        f"{found.get('from') or '…'} to {found.get('to') or '…'}, balance {output.pounds(found['balance_pence'])}, "
+        f"overdue {output.pounds(found['overdue_pence'])}"
+    )
+    lines = [
+        (
+            line["value_on"],
+            line["kind"],
+            line.get("charge_id") or line.get("payment_id"),
+            line.get("share"),
+            line.get("statement_no"),
+            line.get("due_on"),
+            output.pounds(line["amount_pence"]),
+        )
+        for line in found["lines"]
+    ]
+    ageing = [tuple(output.pounds(found["ageing"].get(name, 0)) for name in _BUCKETS)]
+    statements = [
+        (
+            item["statement_no"],
+            item["issued_on"],
+            item["due_on"],
+            *(output.pounds(item[name]) for name in ("total_pence", "balance_pence")),
+        )
+        for item in found["statements"]
+    ]
+    output.show(
+        output.table(
+            "Lines", ("date", "kind", "what", "share", "statement", "due", "amount"), lines, right=("amount",)
+        ),
+        output.table("Ageing", _BUCKETS, ageing, right=_BUCKETS),
+        output.table(
+            "Statements", ("number", "issued", "due", "total", "balance"), statements, right=("total", "balance")
+        ),
+    )

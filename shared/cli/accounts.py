@@ -1,0 +1,34 @@
+"""`closebook accounts`: every account with its owner, unit, days, balance and what is overdue."""
+
+from shared.cli import environment, output
+from shared.cli.api import Api
+from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, as_params
+
+_COLUMNS = ("account", "unit", "from", "to", "parties", "balance", "due", "overdue", "")
+_MONEY = ("balance", "due", "overdue")
+
+
+def accounts(*, as_of: AsOf = None, known_at: KnownAt = None, as_json: JsonFlag = False, data: DataDir = None) -> None:
+    """List every account, one for each ownership of a unit and one for each unit's internal side."""
+    params = as_params(as_of=as_of, known_at=known_at)
+    found = Api(environment.resolve(data)).get("billing", "/accounts", params)
+    if as_json:
+        output.write_json(found)
+        return
+    rows = [
+        (
+            account["account_ref"],
+            account["unit_id"],
+            account.get("from"),
+            account.get("to"),
+            " ".join(account.get("party_ids", ())),
+            *(output.pounds(account.get(f"{name}_pence")) for name in _MONEY),
+            _marks(account),
+        )
+        for account in found
+    ]
+    output.show(output.table(f"{len(rows)} accounts", _COLUMNS, rows, right=_MONEY))
+
+
+def _marks(account: dict[str, object]) -> str:
+    return " ".join(name for name in ("internal", "void") if account.get(name))

@@ -1,0 +1,123 @@
+"""`closebook close`: end business days and wait until all four services have closed them."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Annotated
+
+import typer
+
+from shared.cli import environment, output
+from shared.cli.api import OPERATOR, Api
+from shared.cli.closing import Closing, close_days
+from shared.cli.environment import Environment
+from shared.cli.errors import CliError, ExitCode
+from shared.cli.options import DataDir, JsonFlag, parse_day
+from shared.cli.status import standings
+
+Day = Annotated[
+    date | None,
+    typer.Argument(parser=parse_day, metavar="DAY", help="The business day that is over.", show_default=False),
+]
+Through = Annotated[
+    date | None,
+    typer.Option(
+        "--through", parser=parse_day, metavar="DAY", help="Also every day after it up to this one.", show_default=False
+    ),
+]
+Accept = Annotated[
+    date | None,
+    typer.Option(
+        "--accept-difference",
+        parser=parse_day,
+        metavar="DAY",
+        help="Let this day close although a control total differs (a second person decides).",
+        show_default=False,
+    ),
+]
+
+
+def close(
+    day: Day = None,
+    *,
+    through: Through = None,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="End the days and return at once.")] = False,
+    timeout: Annotated[float, typer.Option("--timeout", min=0, help="Seconds to wait for the services.")] = 600,
+    accept_difference: Accept = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why the difference is accepted.", show_default=False)
+    ] = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """End business days, in order, and wait until owners, billing, arrears and notify have closed them."""
+    known = environment.resolve(data)
+    if accept_difference is not None:
+        accept(known, accept_difference, reason)
+    last = day or accept_difference
+    if last is None:
+        raise CliError("No day is named.", "For example: closebook close 2026-04-01", ExitCode.USAGE)
+    closing = Closing(days_between(last, through), waited=not no_wait)
+    asyncio.run(close_days(known, closing, timeout, publish=day is not None))
+    tell(closing, as_json)
+
+
+def days_between(first: date, last: date | None) -> list[date]:
+    """Return the days from ``first`` to ``last``, both included."""
+    if last is not None and last < first:
+        raise CliError(f"--through {last} is before {first}.", "Name the earlier day first.", ExitCode.USAGE)
+    return [first + timedelta(days=number) for number in range(((last or first) - first).days + 1)]
+
+
+def accept(known: Environment, day: date, reason: str | None) -> None:
+    """Let a day close in every service that a difference of totals has stopped."""
+    if not reason or not reason.strip():
+        raise CliError(
+            "--accept-difference needs a reason.", 'Add --reason "why it is right to go on".', ExitCode.USAGE
+        )
+    api = Api(known, OPERATOR)
+    stopped = [standing for standing in standings(api) if standing.totals_difference]
+    if not stopped:
+        raise CliError(
+            "No service is stopped by a difference of totals.", "`closebook status` shows what each waits for."
+        )
+    for standing in stopped:
+        api.post(standing.name, "/bus/accept-difference", {"day": day.isoformat(), "reason": reason})
+        output.say(f"{standing.name}: difference accepted for {day}: {standing.totals_difference}")
+
+
+def tell(closing: Closing, as_json: bool) -> None:
+    """Print the outcome; a day that is not closed is a negative answer with its cause."""
+    if as_json:
+        output.write_json(closing.as_json())
+    elif not closing.waited:
+        output.tell(f"Ended {_span(closing.days)}.")
+    elif not closing.missing():
+        output.tell(f"Closed {_span(closing.days)} in all four services, {closing.seconds:.1f} s.")
+    if closing.waited and closing.missing():
+        raise _not_closed(closing)
+
+
+def _not_closed(closing: Closing) -> CliError:
+    """Return the error that names the first service in the line that holds everybody up, and what it waits for."""
+    differing = closing.differences()
+    if differing:
+        first = differing[0]
+        return CliError(
+            f"{first.name} does not close {closing.through}: {first.totals_difference}",
+            "`closebook republish SERVICE --topic T --book DAY` says the book again; "
+            "--accept-difference is for a second person.",
+        )
+    behind = closing.missing()
+    causes = "; ".join(
+        f"{standing.name}: {standing.in_words()}" for standing in closing.waiting if standing.name in behind
+    )
+    names = ", ".join(behind)
+    return CliError(
+        f"{closing.through} is not closed by {names} after {closing.seconds:.0f} s: {causes or 'no answer'}.",
+        "`closebook status` shows each service; waiting again is harmless: give the same command.",
+    )
+
+
+def _span(days: Sequence[date]) -> str:
+    return str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]} ({len(days)} days)"

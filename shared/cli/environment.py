@@ -1,0 +1,84 @@
+"""Where the services are: environment variables first, then the ``stack.env`` that ``closebook up`` writes."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.cli.errors import CliError, ExitCode
+from shared.events.topics import LINE_OF_SERVICES
+
+STACK_FILE = "stack.env"
+DEFAULT_DATA = Path("closebook-data")
+
+_START = (
+    "Start the stack with `closebook up`, name its folder with --data DIR (or CLOSEBOOK_DATA), or set {name} yourself."
+)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The addresses and tokens a command works with; a missing one is an error only where it is needed."""
+
+    values: Mapping[str, str]
+    stack_file: Path
+
+    @property
+    def kafka(self) -> str:
+        """Kafka's bootstrap address."""
+        return self.need("CLOSEBOOK_KAFKA")
+
+    @property
+    def topic_prefix(self) -> str:
+        """What stands before every topic's name on the wire."""
+        return self.values.get("CLOSEBOOK_TOPIC_PREFIX", "")
+
+    def url(self, service: str) -> str:
+        """Return the base URL of a service's staff API."""
+        if service not in LINE_OF_SERVICES:
+            known = ", ".join(LINE_OF_SERVICES)
+            raise CliError(f"There is no service called {service!r}.", f"The services are {known}.", ExitCode.USAGE)
+        return self.need(f"CLOSEBOOK_{service.upper()}_URL").rstrip("/")
+
+    def token(self, role: str) -> str:
+        """Return the bearer token for a role: CLOSEBOOK_TOKEN if set, else the role's own."""
+        own = f"CLOSEBOOK_TOKEN_{role.upper().replace('-', '_')}"
+        return self.values.get("CLOSEBOOK_TOKEN") or self.need(own)
+
+    def need(self, name: str) -> str:
+        """Return a value, or raise a ``CliError`` that says where it was looked for."""
+        value = self.values.get(name)
+        if value:
+            return value
+        if self.stack_file.exists():
+            raise CliError(f"{self.stack_file} does not name {name}.", _START.format(name=name), ExitCode.USAGE)
+        raise CliError(
+            f"Nothing is running that I know of: {name} is not set and there is no {self.stack_file}.",
+            _START.format(name=name),
+            ExitCode.USAGE,
+        )
+
+
+def resolve(data: Path | None = None, environ: Mapping[str, str] | None = None) -> Environment:
+    """Return the environment of a command: the process's variables win over the stack file's lines."""
+    variables = os.environ if environ is None else environ
+    folder = data or Path(variables.get("CLOSEBOOK_DATA") or DEFAULT_DATA)
+    stack_file = folder / STACK_FILE
+    named = {name: value for name, value in variables.items() if name.startswith("CLOSEBOOK_") and value}
+    return Environment({**read_stack_file(stack_file), **named}, stack_file)
+
+
+def read_stack_file(path: Path) -> dict[str, str]:
+    """Return the ``NAME=value`` lines of a stack file; an absent file has none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise CliError(
+            f"{path} cannot be read: {error}.", "Check its permissions, or name another --data.", ExitCode.USAGE
+        ) from error
+    pairs = (line.strip().removeprefix("export ").partition("=") for line in text.splitlines())
+    return {
+        name.strip(): value.strip().strip("\"'") for name, equals, value in pairs if equals and not name.startswith("#")
+    }

@@ -1,0 +1,36 @@
+"""What a command says when it cannot do what was asked: one sentence, what to do next, and an exit code."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every command; 64 and 75 are those of BSD's sysexits."""
+
+    NEGATIVE = 1
+    USAGE = 64
+    SOFTWARE = 70
+    AWAY = 75
+    INTERRUPTED = 130
+
+
+class CliError(Exception):
+    """A command ends here; ``main`` prints the two sentences on standard error and exits with the code."""
+
+    def __init__(self, problem: str, next_step: str, code: ExitCode = ExitCode.NEGATIVE) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.next_step = next_step
+        self.code = code
+
+
+class NotFoundError(CliError):
+    """A service knows nothing by that name."""
+
+
+def away(what: str, address: str) -> CliError:
+    """Return the error of a server that does not answer."""
+    return CliError(
+        f"{what} at {address} does not answer.",
+        "Is it running? `closebook up` starts everything on this machine; `closebook status` shows what answers.",
+        ExitCode.AWAY,
+    )

@@ -1,0 +1,56 @@
+"""`closebook export`: the whole ledger for accountants and for independent checking."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shared.cli import environment, output
+from shared.cli.api import Api
+from shared.cli.errors import CliError, ExitCode
+from shared.cli.options import DataDir, JsonFlag
+
+exports = typer.Typer(help="Hand whole books to other programs.")
+
+
+class LedgerFormat(StrEnum):
+    """What a ledger is written as."""
+
+    HLEDGER = "hledger"
+    CSV = "csv"
+
+
+@exports.command("ledger")
+def ledger(
+    *,
+    form: Annotated[LedgerFormat, typer.Option("--format", help="hledger's journal, or CSV.")] = LedgerFormat.HLEDGER,
+    to: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file instead of standard output.", show_default=False)
+    ] = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Write the whole ledger, every posting with its cause; it streams, however long it is."""
+    pieces = Api(environment.resolve(data)).stream("billing", "/export/ledger", {"format": form.value})
+    if to is not None:
+        written = 0
+        try:
+            with to.open("w", encoding="utf-8", newline="") as file:
+                for piece in pieces:
+                    written += file.write(piece)
+        except OSError as error:
+            raise CliError(
+                f"{to} cannot be written: {error.strerror or error}.", "Name another --output.", ExitCode.USAGE
+            ) from error
+        if as_json:
+            output.write_json({"format": form.value, "file": str(to), "characters": written})
+        else:
+            output.tell(f"{to}: {written:,} characters of {form.value}.")
+    elif as_json:
+        output.write_json({"format": form.value, "text": "".join(pieces)})
+    else:
+        for piece in pieces:
+            sys.stdout.write(piece)
+        sys.stdout.flush()

@@ -1,0 +1,87 @@
+"""Two voices: the answer on standard output (a table, or one JSON document), everything else on standard error."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from shared.money import as_pounds
+
+_WIDE = 200
+# Where nobody looks at the width of a screen (a pipe, a file), a table is not squeezed.
+
+
+def answer_console() -> Console:
+    """Return the console of the answer: standard output."""
+    return Console(
+        file=sys.stdout,
+        width=None if sys.stdout.isatty() else _WIDE,
+        highlight=False,
+        soft_wrap=not sys.stdout.isatty(),
+    )
+
+
+def side_console() -> Console:
+    """Return the console of everything that is not the answer: standard error."""
+    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+
+def say(text: str) -> None:
+    """Tell the person something beside the answer, on standard error."""
+    side_console().print(Text(text))
+
+
+def tell(text: str) -> None:
+    """Print a line of the answer, as it is."""
+    answer_console().print(Text(text))
+
+
+def write_json(document: Any) -> None:
+    """Print the one JSON document of a command."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[str] = ()) -> Table:
+    """Return a table; columns named in ``right`` are set flush right (money, counts)."""
+    grid = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+    flush = set(right)
+    for column in columns:
+        grid.add_column(column, justify="right" if column in flush else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    return grid
+
+
+def show(*tables: Table) -> None:
+    """Print tables as the answer, a blank line between them."""
+    console = answer_console()
+    for number, grid in enumerate(tables):
+        if number:
+            console.print()
+        console.print(grid)
+
+
+def pounds(pence: int | None) -> str:
+    """Return money for a table; nothing for nothing known."""
+    return "" if pence is None else as_pounds(pence)
+
+
+def counting(description: str) -> Progress:
+    """Return a progress bar that counts, on standard error; it vanishes when done and where nobody watches."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn(description),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=side_console(),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )

@@ -1,0 +1,39 @@
+"""`closebook republish`: let a service say a book again from its own record of what it said."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from shared.cli import environment, output
+from shared.cli.api import OPERATOR, Api
+from shared.cli.errors import CliError, ExitCode
+from shared.cli.options import DataDir, JsonFlag, parse_day
+from shared.events.topics import said_by
+
+
+def republish(
+    service: Annotated[str, typer.Argument(help="owners, billing, arrears or notify.", show_default=False)],
+    *,
+    topic: Annotated[str, typer.Option("--topic", help="The service's topic to say again.", show_default=False)],
+    book: Annotated[
+        date,
+        typer.Option(
+            "--book", parser=parse_day, metavar="DAY", help="The book (day) to say again.", show_default=False
+        ),
+    ],
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Say a book again from the service's event_log; hearers that have it take no notice."""
+    known = environment.resolve(data)
+    known.url(service)
+    topics = [channel.topic for channel in said_by(service)]
+    if topic not in topics:
+        raise CliError(f"{service} does not say {topic}.", f"Its topics are {', '.join(topics)}.", ExitCode.USAGE)
+    answer = Api(known, OPERATOR).post(service, "/bus/republish", {"topic": topic, "book": book.isoformat()})
+    events = int(answer.get("events", 0))
+    if as_json:
+        output.write_json({"service": service, "topic": topic, "book": book.isoformat(), "events": events})
+    else:
+        output.tell(f"{service} says {events} events of {topic} in book {book} again.")

@@ -1,0 +1,91 @@
+"""`closebook settle`: wait until nothing moves any more."""
+
+import time
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from shared.cli import environment, output
+from shared.cli.api import Api
+from shared.cli.errors import CliError
+from shared.cli.options import DataDir, JsonFlag
+from shared.cli.status import Standing, standing_of
+from shared.events.topics import LINE_OF_SERVICES
+
+_ASK_EVERY_S = 0.1
+# There is no event that says "nothing more is coming", so this one command asks again and again.
+
+
+@dataclass(frozen=True)
+class Moving:
+    """What still moves, in words by service; empty when all is settled."""
+
+    words: dict[str, str]
+
+    def in_words(self) -> str:
+        """Return everything that moves, in one line."""
+        return "; ".join(f"{name}: {words}" for name, words in self.words.items())
+
+
+def settle(
+    *,
+    timeout: Annotated[float, typer.Option("--timeout", min=0, help="Seconds to wait.")] = 60,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Wait until every outbox is empty, every consumer has caught up and every message due is handed over."""
+    started = time.monotonic()
+    moving = wait_until_settled(Api(environment.resolve(data)), timeout)
+    seconds = time.monotonic() - started
+    if as_json:
+        output.write_json({"ok": not moving.words, "moving": moving.words, "seconds": round(seconds, 3)})
+    elif not moving.words:
+        output.tell(f"Settled after {seconds:.1f} s: nothing moves.")
+    if moving.words:
+        raise CliError(
+            f"Not settled after {timeout:.0f} s: {moving.in_words()}.",
+            "Wait longer with --timeout, or look at `closebook status` and `closebook dead-letters list`.",
+        )
+
+
+def wait_until_settled(api: Api, seconds: float) -> Moving:
+    """Ask until nothing moves or the time is up; returns what moved last."""
+    deadline, told = time.monotonic() + seconds, ""
+    while (moving := what_moves(api)).words and time.monotonic() < deadline:
+        if moving.in_words() != told:
+            told = moving.in_words()
+            output.say(f"still moving: {told}")
+        time.sleep(_ASK_EVERY_S)
+    return moving
+
+
+def what_moves(api: Api) -> Moving:
+    """Ask the services in the order in which events flow, so that nothing slips past the question."""
+    words = {}
+    for name in LINE_OF_SERVICES:
+        standing = standing_of(api, name)
+        found = _movement(standing)
+        if found:
+            words[name] = found
+    due = 0 if "notify" in words else messages_due(api)
+    if due:
+        words["notify"] = f"{due} messages to hand over"
+    return Moving(words)
+
+
+def _movement(standing: Standing) -> str:
+    if standing.away:
+        return standing.away
+    parts = []
+    if standing.body.get("lag"):
+        parts.append(f"{standing.body['lag']} records to read")
+    if standing.body.get("outbox"):
+        parts.append(f"{standing.body['outbox']} events to say")
+    return ", ".join(parts)
+
+
+def messages_due(api: Api) -> int:
+    """Return how many messages are due and not handed over."""
+    found: Any = api.get("notify", "/due")
+    return int(found["due"]) if isinstance(found, dict) else len(found)

@@ -1,0 +1,112 @@
+"""`closebook status`: each service's partitions, outbox, held events, dead letters and days."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import typer
+
+from shared.cli import environment, output
+from shared.cli.api import Api
+from shared.cli.errors import CliError, ExitCode
+from shared.cli.options import DataDir, JsonFlag
+from shared.events.topics import LINE_OF_SERVICES
+
+_COLUMNS = ("service", "last day closed", "waits for", "outbox", "held", "dead letters", "lag")
+_COUNTS = ("outbox", "held", "dead letters", "lag", "position", "end")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one service stands, by its own word; ``away`` when it gave none."""
+
+    name: str
+    away: str = ""
+    body: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def last_day_closed(self) -> str | None:
+        """The last day the service has closed."""
+        return self.body.get("last_day_closed")
+
+    @property
+    def totals_difference(self) -> str:
+        """The control total that differs and stops this service's days, in words; empty when none does."""
+        found = self.body.get("totals_difference")
+        if isinstance(found, dict):
+            return str(found.get("detail") or ", ".join(f"{name} {value}" for name, value in found.items()))
+        return str(found or "")
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is on its way in this service: all read, all said."""
+        return not self.away and not self.body.get("lag") and not self.body.get("outbox")
+
+    def in_words(self) -> str:
+        """Return what the service waits for."""
+        if self.away:
+            return self.away
+        if self.totals_difference:
+            return f"stopped, totals differ: {self.totals_difference}"
+        waits = self.body.get("waiting_for")
+        return f"waits for {waits}" if waits else f"last day closed {self.last_day_closed or 'none yet'}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the shape of design.md section 6; numbers are absent when the service is away."""
+        if self.away:
+            return {"name": self.name, "last_day_closed": None, "waiting_for": None, "error": self.away}
+        return (
+            {"outbox": 0, "held": 0, "dead_letters": 0, "lag": 0, "waiting_for": None} | self.body | {"name": self.name}
+        )
+
+
+def standing_of(api: Api, name: str) -> Standing:
+    """Ask one service how it stands; not answering is an answer."""
+    try:
+        return Standing(name, body=dict(api.get(name, "/bus/status")))
+    except CliError as error:
+        if error.code == ExitCode.USAGE:
+            raise
+        return Standing(name, away=error.problem)
+
+
+def standings(api: Api) -> list[Standing]:
+    """Ask all four services, at the same time."""
+    with ThreadPoolExecutor(len(LINE_OF_SERVICES)) as pool:
+        return list(pool.map(lambda name: standing_of(api, name), LINE_OF_SERVICES))
+
+
+def status(as_json: JsonFlag = False, data: DataDir = None) -> None:
+    """Show how each service stands: days, outbox, held events, dead letters, position and lag by partition."""
+    found = standings(Api(environment.resolve(data)))
+    if as_json:
+        output.write_json({"services": [standing.as_json() for standing in found]})
+    else:
+        output.show(_summary(found), _partitions(found))
+    if any(standing.away for standing in found):
+        raise typer.Exit(ExitCode.AWAY)
+
+
+def _summary(found: list[Standing]) -> Any:
+    rows = []
+    for standing in found:
+        body = standing.as_json()
+        waits = standing.away or standing.totals_difference or body["waiting_for"]
+        counts = [body.get(name) for name in ("outbox", "held", "dead_letters", "lag")]
+        rows.append((standing.name, body["last_day_closed"], waits, *counts))
+    return output.table("Services", _COLUMNS, rows, right=_COUNTS)
+
+
+def _partitions(found: list[Standing]) -> Any:
+    columns = ("service", "topic", "partition", "position", "end", "lag", "")
+    rows = [
+        (
+            standing.name,
+            *(place.get(name) for name in ("topic", "partition", "position", "end", "lag")),
+            "quarantined" if place.get("quarantined") else "",
+        )
+        for standing in found
+        for place in standing.body.get("partitions", ())
+        if place.get("lag") or place.get("quarantined")
+    ]
+    return output.table("Partitions with something left to read", columns, rows, right=(*_COUNTS, "partition"))

@@ -1,0 +1,23 @@
+"""`closebook trial-balance`: every ledger account's debit and credit; the two columns are equal."""
+
+from shared.cli import environment, output
+from shared.cli.api import Api
+from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, as_params
+
+
+def trial_balance(
+    *, as_of: AsOf = None, known_at: KnownAt = None, as_json: JsonFlag = False, data: DataDir = None
+) -> None:
+    """Show the books: what stands on each ledger account, and both totals."""
+    params = as_params(as_of=as_of, known_at=known_at)
+    found = Api(environment.resolve(data)).get("billing", "/trial-balance", params)
+    if as_json:
+        output.write_json(found)
+        return
+    rows = [
+        (row["account"], output.pounds(row["debit_pence"] or None), output.pounds(row["credit_pence"] or None))
+        for row in found["rows"]
+    ]
+    rows.append(("total", output.pounds(found["debit_pence"]), output.pounds(found["credit_pence"])))
+    title = f"Trial balance as of {found.get('as_of') or 'everything known'}"
+    output.show(output.table(title, ("account", "debit", "credit"), rows, right=("debit", "credit")))
