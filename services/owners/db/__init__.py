@@ -1,0 +1,1 @@
+"""The owners database: tables, migrations and every SQL statement of the service."""

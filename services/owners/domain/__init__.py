@@ -1,0 +1,1 @@
+"""Rules of ownership on plain values: no database, no clock, no bus."""
