@@ -23,8 +23,8 @@ class Channel:
     """One topic: the model of its data, the field its key comes from, who owns it, who hears it and what is counted.
 
     ``amount`` names the data's field that control totals sum (pence); ``totals`` says whether the topic is in them;
-    ``single`` topics have one partition; ``ahead`` topics are heard even when they are said in a later book than the
-    hearer's own.
+    ``single`` topics have one partition; services in ``ahead`` hear a topic even when it is said in a later book than
+    their own (docs/decisions/0003).
     """
 
     topic: str
@@ -36,7 +36,7 @@ class Channel:
     amount: str | None = None
     totals: bool = True
     single: bool = False
-    ahead: bool = False
+    ahead: tuple[str, ...] = ()
 
     @property
     def type(self) -> str:
@@ -77,7 +77,7 @@ DAY_ENDED = Channel(
     LINE_OF_SERVICES,
     totals=False,
     single=True,
-    ahead=True,
+    ahead=LINE_OF_SERVICES,
 )
 
 OWNERS_UNIT = Channel("owners.unit-changed", owners.UnitChanged, "unit_id", "owners", ("billing", "notify"))
@@ -109,6 +109,7 @@ ACCOUNT_PAID = Channel(
     "billing",
     ("arrears", "notify"),
     amount="amount_pence",
+    ahead=("notify",),
 )
 ACCOUNT_REVERSED = Channel(
     "billing.payment-reversed",
@@ -117,6 +118,7 @@ ACCOUNT_REVERSED = Channel(
     "billing",
     ("arrears", "notify"),
     amount="amount_pence",
+    ahead=("notify",),
 )
 PAYMENT_UNMATCHED = Channel(
     "billing.payment-unmatched",
@@ -125,6 +127,7 @@ PAYMENT_UNMATCHED = Channel(
     "billing",
     ("arrears", "notify"),
     amount="amount_pence",
+    ahead=("notify",),
 )
 PAYMENT_SUSPENDED = Channel(
     "billing.payment-suspended", billing.PaymentSuspended, "payment_id", "billing", (), amount="amount_pence"
@@ -173,7 +176,7 @@ DAY_CLOSED = {
         LINE_OF_SERVICES[number + 1 :],
         totals=False,
         single=True,
-        ahead=True,
+        ahead=LINE_OF_SERVICES,
     )
     for number, service in enumerate(LINE_OF_SERVICES)
 }
