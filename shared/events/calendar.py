@@ -1,16 +1,21 @@
 """The business day ends, and each service in turn says that it has closed it."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from shared.events.base import EventData
 from shared.events.types import Day
+
+Offset = Annotated[int, Field(ge=0, lt=2**63)]
+"""A place in a partition of Kafka."""
 
 
 class DayEnded(EventData):
     """The business day is over; it ends every day since the last one ended.  Key: ``calendar``."""
 
     day: Day
-    after: dict[str, tuple[int, ...]] = Field(
+    after: dict[str, tuple[Offset, ...]] = Field(
         default_factory=dict, description="End offset of each partition of each housing topic when the day ended."
     )
 
@@ -26,7 +31,7 @@ class DayClosed(EventData):
     """A service has closed the day: its cut through its own topics and its control totals.  Key: ``calendar``."""
 
     day: Day
-    after: dict[str, tuple[int, ...]]
+    after: dict[str, tuple[Offset, ...]]
     totals: dict[str, TopicTotal]
 
 

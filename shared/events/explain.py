@@ -15,6 +15,7 @@ _BY_KIND = {"pence": Reason.BAD_AMOUNT, "id": Reason.BAD_ID, "text": Reason.BAD_
 _WRONG_JSON_TYPE = frozenset({"string_type", "int_type", "int_from_float", "date_type", "datetime_type", "enum"})
 _BY_ERROR = {
     "json_invalid": Reason.NOT_JSON,
+    "too_long": Reason.WRONG_TYPE,
     "date_parsing": Reason.BAD_DATE,
     "date_from_datetime_parsing": Reason.BAD_DATE,
     "datetime_parsing": Reason.BAD_DATE,
@@ -24,8 +25,13 @@ _BY_ERROR = {
 
 
 def reason_of(error: ErrorDetails, model: type[BaseModel]) -> tuple[Reason, str | None]:
-    """Return the reason and the field (dotted, as sent) of one validation error of ``model``'s data."""
-    return _reason(error, _kind_at(model, error["loc"])), ".".join(str(part) for part in error["loc"]) or None
+    """Return the reason and the field of one validation error of an envelope ``model``.
+
+    The field is dotted and as sent: ``tax.net_pence``; fields of the data come without ``data.`` in front.
+    """
+    location = error["loc"]
+    named = location[1:] if location[:1] == ("data",) and len(location) > 1 else location
+    return _reason(error, _kind_at(model, location)), ".".join(str(part) for part in named) or None
 
 
 def _reason(error: ErrorDetails, kind: str | None) -> Reason:

@@ -1,7 +1,7 @@
 """Counting the fields of an event that this version does not know: accepted, ignored, and shown in the metrics."""
 
 from functools import cache
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel
 
@@ -13,7 +13,9 @@ Known = tuple[frozenset[str], tuple[tuple[str, "type[BaseModel]"], ...]]
 @cache
 def _known(model: type[BaseModel]) -> Known:
     names = {info.alias or name: info for name, info in model.model_fields.items()}
-    inner = ((name, nested_model(info.annotation)) for name, info in names.items())
+    inner = (
+        (name, nested_model(info.annotation)) for name, info in names.items() if get_origin(info.annotation) is not dict
+    )
     return frozenset(names), tuple((name, found) for name, found in inner if found is not None)
 
 
