@@ -26,7 +26,5 @@ def letters(
     if as_json:
         output.write_json(found)
         return
-    rows = [
-        (*(letter.get(name) for name in _FIELDS[:-1]), str(letter.get("sha256") or "")[:12]) for letter in found
-    ]
+    rows = [(*(letter.get(name) for name in _FIELDS[:-1]), str(letter.get("sha256") or "")[:12]) for letter in found]
     output.show(output.table(f"{len(rows)} messages", _FIELDS, rows))
