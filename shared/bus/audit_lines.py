@@ -1,0 +1,56 @@
+"""The canonical log lines: one for every committed batch, one for every event that was not a mere repeat."""
+
+import time
+from collections.abc import Sequence
+
+from shared.bus.batch import Outcome
+from shared.bus.letters import Taken
+from shared.bus.positions import Step
+from shared.bus.work import Disposition, Verdict
+from shared.events.base import Event
+from shared.log_events import LogEvent
+from shared.logs import log
+
+_OUTCOMES = {
+    Disposition.DONE: "done",
+    Disposition.DUPLICATE: "dup",
+    Disposition.HELD: "held",
+    Disposition.DEAD: "dead",
+}
+
+
+def batch_line(outcome: Outcome, steps: Sequence[Step], started: float) -> None:
+    """Say which ranges were committed and what became of their records."""
+    counts = {_OUTCOMES[disposition]: number for disposition, number in outcome.counts().items()}
+    ranges = [f"{step.lane[0]}/{step.lane[1]}:{step.start}-{step.next}" for step in steps]
+    took = round((time.monotonic() - started) * 1000, 1)
+    log(LogEvent.BATCH, ranges=ranges, said=outcome.said, duration_ms=took, **counts)
+
+
+def event_lines(outcome: Outcome) -> None:
+    """Say what became of each event; repeats only at debug."""
+    for taken, verdict in (*outcome.verdicts, *outcome.released):
+        _line(taken, verdict)
+
+
+def _line(taken: Taken, verdict: Verdict) -> None:
+    """Write one event's line: ids and codes, never content."""
+    record, event = taken.record, taken.outcome
+    name = LogEvent.DEAD_LETTER if verdict.disposition is Disposition.DEAD else LogEvent.EVENT
+    if verdict.disposition is Disposition.DUPLICATE:
+        name = LogEvent.EVENT_REPEATED
+    fields: dict[str, object] = {"reason_code": verdict.reason, "needs": verdict.needs, "field": verdict.field}
+    known = {key: value for key, value in fields.items() if value}
+    if isinstance(event, Event):
+        known |= {
+            "event_id": event.id,
+            "aggregate_id": event.key,
+            "pence": event.pence,
+            "correlation_id": event.correlation_id or event.id,
+        }
+    else:
+        known |= {"event_id": event.event_id}
+    log(
+        name, topic=record.topic, partition=record.partition, offset=record.offset,
+        outcome=_OUTCOMES[verdict.disposition], **known,
+    )  # fmt: skip

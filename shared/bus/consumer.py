@@ -1,0 +1,229 @@
+"""The one adapter between FastStream and the pump: batches, manual acknowledgement, a parser that cannot fail.
+
+FastStream's defaults lose money events (they commit first, a null header loses a whole batch, an exception is committed
+past: tests/contract/test_faststream.py pins all three), so everything that decides is in the database and the pump.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka.message import FAKE_CONSUMER
+
+from shared.bus import gate, positions
+from shared.bus.cuts import Cuts
+from shared.bus.lanes import Continuity, LaneState
+from shared.bus.letters import Taken
+from shared.bus.positions import Lane
+from shared.bus.pump import Pump, lane_of, sleep_unless
+from shared.bus.transaction import Doors
+from shared.db.engine import driver
+from shared.events.decode import Record, decode
+from shared.events.topics import BY_TOPIC, heard_by
+from shared.log_events import LogEvent
+from shared.logs import log
+
+_COMMIT_EVERY_S = 1.0
+_WATCH_EVERY_S = 0.05
+_RELEASE_EVERY_S = 0.5
+
+
+class Consumer:
+    """Reads everything one service hears, in one process."""
+
+    def __init__(self, pump: Pump, doors: Doors, cuts: Cuts, *, prefix: str, owner: str) -> None:
+        self._pump = pump
+        self._doors = doors
+        self._continuity = Continuity(cuts, self)
+        pump.reread = self.seek
+        self._prefix = prefix
+        self._owner = owner
+        self._subscriber: Any = None
+        self.nudge = asyncio.Event()
+        self._ahead: dict[Lane, int] = {}
+        self._committed_at = 0.0
+        self.progress_at = time.monotonic()
+
+    def subscribe(self, broker: KafkaBroker, *, max_records: int = 500) -> None:
+        """Register the subscriber: one consumer for all topics the service hears."""
+        topics = [self._prefix + channel.topic for channel in heard_by(self._doors.service)]
+        subscriber = broker.subscriber(
+            *topics, batch=True, group_id=f"{self._prefix}closebook.{self._doors.service}", ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest", isolation_level="read_committed", max_records=max_records,
+            batch_timeout_ms=10, no_reply=True, session_timeout_ms=10_000, heartbeat_interval_ms=1_000,
+            max_poll_interval_ms=1_800_000, rebalance_timeout_ms=20_000, parser=_parse, decoder=_decode,
+            include_in_schema=False,
+        )  # fmt: skip
+        subscriber(self._on_batch)
+        self._subscriber = subscriber
+
+    @property
+    def _kafka(self) -> AIOKafkaConsumer | None:
+        """The client FastStream reads with, once it has started."""
+        return self._subscriber.consumer if self._subscriber is not None else None
+
+    async def _on_batch(self, raw: Any) -> None:
+        """Take a batch in; nothing leaves this function but a value, whatever happens."""
+        try:
+            await self.take(raw)
+        except Exception as error:  # noqa: BLE001 - an exception here would be committed past
+            log(LogEvent.RETRYING, error_type=type(error).__name__, count=len(raw))
+            self._reread(raw)
+            await asyncio.sleep(0.5)
+
+    async def take(self, raw: Sequence[ConsumerRecord]) -> None:
+        """Admit, decode and apply a batch of raw records from any lanes."""
+        admitted: list[Record] = []
+        for lane, records in self._by_lane(raw).items():
+            state = self._pump.lanes.get(lane) or await self._claim(lane, records[0].offset)
+            if state is not None:
+                admitted += await self._continuity.admit(state, records)
+        taken = self._barrier([Taken(record, decode(record)) for record in admitted])
+        await self._pump.run(taken)
+        self.progress_at = time.monotonic()
+        await self._commit_advisory()
+
+    def _by_lane(self, raw: Sequence[ConsumerRecord]) -> dict[Lane, list[Record]]:
+        """Group a batch by lane: FastStream's batches mix partitions."""
+        lanes: defaultdict[Lane, list[Record]] = defaultdict(list)
+        cut = len(self._prefix)
+        for item in raw:
+            topic = item.topic[cut:]
+            lanes[topic, item.partition].append(
+                Record(topic, item.partition, item.offset, item.key, item.value, tuple(item.headers), item.timestamp)
+            )
+        return lanes
+
+    async def _claim(self, lane: Lane, first: int) -> LaneState | None:
+        """Take a lane over in the database; a lane without a position is an alarm, not an assumption."""
+        async with self._doors.sessions.begin() as session:
+            claim = await positions.claim(await driver(session), lane, self._owner)
+        if claim is None:
+            log(LogEvent.POSITION_MISSING, topic=lane[0], partition=lane[1], offset=first)
+            self.pause(lane)
+            return None
+        state = self._pump.lanes[lane] = LaneState.claimed(lane, claim)
+        log(LogEvent.PARTITION_CLAIMED, topic=lane[0], partition=lane[1], offset=claim.next_offset, epoch=claim.epoch)
+        return state
+
+    def _barrier(self, taken: Sequence[Taken]) -> list[Taken]:
+        """Leave in Kafka what another service says in a later book than ours (docs/decisions/0003)."""
+        book, kept = self._pump.book, []
+        for item in taken:
+            lane, said_in = lane_of(item), item.outcome.book
+            if lane in self._ahead:
+                continue
+            later = said_in is not None and (book is None or said_in > book)
+            if later and self._doors.service not in BY_TOPIC[lane[0]].ahead:
+                self._ahead[lane] = item.record.offset
+                self.pause(lane)
+                self.seek(lane, item.record.offset)
+            else:
+                kept.append(item)
+        return kept
+
+    async def watch(self) -> None:
+        """Resume lanes when our book has moved on or an operator has released them; runs beside the consume loop."""
+        released_at = 0.0
+        while not self._pump.stopping.is_set():
+            await sleep_unless(self.nudge, _WATCH_EVERY_S)
+            self.nudge.clear()
+            try:
+                if self._ahead:
+                    await self.open_barrier()
+                if time.monotonic() - released_at > _RELEASE_EVERY_S:
+                    released_at = time.monotonic()
+                    await self._look_for_releases()
+            except Exception as error:  # noqa: BLE001 - the database may be away; look again
+                log(LogEvent.RETRYING, error_type=type(error).__name__)
+
+    async def open_barrier(self) -> None:
+        """Learn our book anew and, if it moved, read the waiting lanes again."""
+        before = self._pump.book
+        async with self._doors.sessions.begin() as session:
+            self._pump.book = (await gate.read(await driver(session))).book
+        if self._pump.book != before:
+            waiting, self._ahead = self._ahead, {}
+            for lane in waiting:
+                self.resume(lane)
+
+    async def _look_for_releases(self) -> None:
+        """Read lanes again that an operator has released from quarantine."""
+        stopped = [state for state in self._pump.lanes.values() if state.stopped is LogEvent.QUARANTINE_TRIPPED]
+        if not stopped:
+            return
+        async with self._doors.sessions.begin() as session:
+            still = await positions.quarantined(await driver(session))
+        for state in stopped:
+            if state.lane not in still:
+                del self._pump.lanes[state.lane]
+                self.seek(state.lane, state.expected)
+                self.resume(state.lane)
+                log(LogEvent.QUARANTINE_RELEASED, topic=state.lane[0], partition=state.lane[1], offset=state.expected)
+
+    def _reread(self, raw: Sequence[ConsumerRecord]) -> None:
+        """Read a batch again from its first records."""
+        for lane, records in self._by_lane(raw).items():
+            self.seek(lane, records[0].offset)
+
+    async def _commit_advisory(self) -> None:
+        """Tell Kafka where we are, for lag tools only; losing it changes nothing."""
+        if self._kafka is None or time.monotonic() - self._committed_at < _COMMIT_EVERY_S:
+            return
+        self._committed_at = time.monotonic()
+        places = {self._place(lane): state.expected for lane, state in self._pump.lanes.items()}
+        mine = {place: offset for place, offset in places.items() if place in self._kafka.assignment()}
+        try:
+            async with asyncio.timeout(2):
+                await self._kafka.commit(mine)
+        except Exception as error:  # noqa: BLE001 - advisory
+            log(LogEvent.COMMIT_ADVISORY_FAILED, error_type=type(error).__name__)
+
+    async def drain(self) -> None:
+        """Commit the last positions to Kafka before leaving."""
+        self._committed_at = 0.0
+        await self._commit_advisory()
+
+    def _place(self, lane: Lane) -> TopicPartition:
+        return TopicPartition(self._prefix + lane[0], lane[1])
+
+    def _assigned(self, lane: Lane) -> bool:
+        """Whether Kafka still gives the lane to this process."""
+        return self._kafka is not None and self._place(lane) in self._kafka.assignment()
+
+    def seek(self, lane: Lane, offset: int) -> None:
+        """Read on from ``offset``, if the lane is still ours."""
+        if self._assigned(lane):
+            assert self._kafka is not None
+            self._kafka.seek(self._place(lane), offset)
+
+    def pause(self, lane: Lane) -> None:
+        """Stop reading the lane."""
+        if self._assigned(lane):
+            assert self._kafka is not None
+            self._kafka.pause(self._place(lane))
+
+    def resume(self, lane: Lane) -> None:
+        """Read the lane again."""
+        if self._assigned(lane):
+            assert self._kafka is not None
+            self._kafka.resume(self._place(lane))
+
+
+async def _parse(raw: tuple[ConsumerRecord, ...]) -> KafkaMessage:
+    """Wrap a batch without looking into it: no header, key or value can make this fail."""
+    first = raw[0]
+    return KafkaMessage(
+        body=b"", headers={}, reply_to="", content_type=None, raw_message=raw, consumer=FAKE_CONSUMER,
+        message_id=f"{first.topic}-{first.partition}-{first.offset}", correlation_id=str(first.offset),
+    )  # fmt: skip
+
+
+async def _decode(message: KafkaMessage) -> Any:
+    """Hand the raw records over: decoding is ``shared.events.decode``'s."""
+    return message.raw_message

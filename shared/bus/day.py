@@ -1,0 +1,260 @@
+"""The day gate at work: waits for a day's cuts, works it in slices, drains what it said, and says that it is closed."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import asyncpg
+
+from shared.bus import days, gate, outbox, positions
+from shared.bus.cuts import Cuts
+from shared.bus.gate import GateState
+from shared.bus.positions import Lane
+from shared.bus.pump import sleep_unless
+from shared.bus.relay import Relay
+from shared.bus.transaction import Doors, Sessions
+from shared.bus.work import Cause, Work
+from shared.db.engine import driver
+from shared.events.calendar import DayClosed
+from shared.events.topics import DAY_CLOSED, LINE_OF_SERVICES, heard_by, said_by
+from shared.log_events import LogEvent
+from shared.logs import log
+
+_LOOK_EVERY_S = 0.25
+_STALLED_S = 0.1
+_HELD_ALERT_DAYS = 14
+
+
+@dataclass(frozen=True)
+class DaySlice:
+    """One slice of a day's work: read what you like through ``sessions``, then open exactly one transaction."""
+
+    day: date
+    progress: str
+    sessions: Sessions
+    _open: Callable[[str | None], "AsyncIterator[Work]"]
+
+    @asynccontextmanager
+    async def open(self, next_progress: str | None) -> AsyncIterator[Work]:
+        """Open the slice's transaction; it stores ``next_progress`` with the effect, ``None`` after the last slice."""
+        async with asynccontextmanager(self._open)(next_progress) as work:
+            yield work
+
+
+DayWork = Callable[[DaySlice], Awaitable[None]]
+"""What a service does in a day's work, slice by slice."""
+
+
+async def nothing_to_do(piece: DaySlice) -> None:
+    """The day work of a service that has none."""
+    async with piece.open(None):
+        pass
+
+
+class DayGate:
+    """Closes one service's days, one after the other, in the process whose relay leads."""
+
+    def __init__(
+        self, doors: Doors, relay: Relay, cuts: Cuts, day_work: DayWork, on_closed: Callable[[], None]
+    ) -> None:
+        self._doors = doors
+        self._relay = relay
+        self._cuts = cuts
+        self._day_work = day_work
+        self._on_closed = on_closed
+        self._hears = {channel.topic for channel in heard_by(doors.service)}
+        self._upstream = [
+            name
+            for name in LINE_OF_SERVICES[: LINE_OF_SERVICES.index(doors.service)]
+            if any(topic.startswith(f"{name}.") for topic in self._hears)
+        ]
+        self._proven: dict[Lane, int] = {}
+        self._moved_at: dict[Lane, tuple[int, float]] = {}
+        self.wake = asyncio.Event()
+        self.stopping = asyncio.Event()
+        self.waiting_for = ""
+
+    async def run(self) -> None:
+        """Close days as they become ready, woken by commits; look again four times a second in any case."""
+        while not self.stopping.is_set():
+            self.wake.clear()
+            try:
+                moved = self._relay.leads and await self._step()
+            except gate.GateClosedError:
+                moved = False
+            except Exception as error:  # noqa: BLE001 - broker or database away: the day goes on where it stands
+                log(LogEvent.DAY_RETRYING, error_type=type(error).__name__)
+                moved = False
+                await sleep_unless(self.stopping, _LOOK_EVERY_S)
+            if not moved:
+                await sleep_unless(self.wake, _LOOK_EVERY_S)
+
+    async def _step(self) -> bool:
+        """Do the next thing of the current day; false when there is nothing to do but wait."""
+        async with self._doors.sessions.begin() as session:
+            state = await gate.read(await driver(session))
+        if state.working is None:
+            return await self._start(state)
+        if state.stage == "working":
+            await self._work_slice(state.working, state.progress)
+            return True
+        await self._close(state.working)
+        return True
+
+    async def _start(self, state: GateState) -> bool:
+        """Shut the gate for the next day if everything it waits for is here."""
+        day = state.last_closed + timedelta(days=1) if state.last_closed else state.first_ended
+        if day is None:
+            return self._wait("")
+        async with self._doors.sessions.begin() as session:
+            connection = await driver(session)
+            reason = await self._missing(connection, day)
+        if reason is not None:
+            return self._wait(reason)
+        async with self._doors.sessions.begin() as session:
+            await gate.shut(await driver(session), day)
+        self._wait("")
+        log(LogEvent.DAY_STARTED, day=day.isoformat())
+        return True
+
+    def _wait(self, reason: str) -> bool:
+        """Note what the day waits for."""
+        self.waiting_for = reason
+        return False
+
+    async def _missing(self, connection: asyncpg.Connection, day: date) -> str | None:
+        """Return what ``day`` still waits for: its end, the services before us, their records, their totals."""
+        cut = await days.cut_of(connection, day)
+        if cut is None:
+            return ""
+        closed = {name: await days.upstream(connection, name, day) for name in self._upstream}
+        for name, answer in closed.items():
+            if answer is None:
+                return f"{name} to close {day}"
+            cut |= answer[0]
+        unread = await self._unread(connection, {lane: end for lane, end in cut.items() if lane[0] in self._hears})
+        if unread is not None:
+            return unread
+        expected: days.Totals = {}
+        for answer in closed.values():
+            assert answer is not None
+            expected |= {topic: total for topic, total in answer[1].items() if topic in self._hears}
+        return await self._differences(connection, day, expected)
+
+    async def _unread(self, connection: asyncpg.Connection, cut: Mapping[Lane, int]) -> str | None:
+        """Return the first lane that has not been read past its cut."""
+        reached = await positions.all_positions(connection)
+        for lane, end in cut.items():
+            position = reached.get(lane, 0)
+            if position < end and self._proven.get(lane, -1) < end and not await self._prove(lane, position, end):
+                return f"{lane[0]} partition {lane[1]}: {end - position} to read"
+        return None
+
+    async def _prove(self, lane: Lane, position: int, end: int) -> bool:
+        """A lane that no longer moves may end in transaction markers: prove it, or keep waiting."""
+        seen, since = self._moved_at.get(lane, (-1, 0.0))
+        if seen != position:
+            self._moved_at[lane] = (position, time.monotonic())
+            return False
+        if time.monotonic() - since < _STALLED_S or not await self._cuts.is_read(lane, position, end):
+            return False
+        self._proven[lane] = end
+        return True
+
+    async def _differences(self, connection: asyncpg.Connection, day: date, expected: days.Totals) -> str | None:
+        """Compare the totals of the services before us with our inbox; note them when they agree."""
+        actual = await self._taken_in(connection, day, sorted(expected))
+        wrong = {topic: (total, actual.get(topic)) for topic, total in expected.items() if actual.get(topic) != total}
+        if wrong and not await self._accepted(connection, day):
+            return self._report(day, wrong)
+        await days.note_checked(connection, day, expected)
+        return None
+
+    async def _taken_in(self, connection: asyncpg.Connection, day: date, topics: list[str]) -> days.Totals:
+        """Count on from the last totals that agreed: only the inbox rows of later books are counted again."""
+        before = await days.checked(connection, topics)
+        groups: defaultdict[date, list[str]] = defaultdict(list)
+        for topic in topics:
+            groups[before[topic][0] if topic in before else date.min].append(topic)
+        actual: days.Totals = {topic: total for topic, (_, total) in before.items()}
+        for since, members in groups.items():
+            actual = days.add(actual, await days.taken_in(connection, members, since, day))
+        return {topic: total for topic, total in actual.items() if total.events}
+
+    async def _accepted(self, connection: asyncpg.Connection, day: date) -> bool:
+        """Whether a second person has accepted the day's difference."""
+        return bool(
+            await connection.fetchval("select exists (select from msg.accepted_difference where day = $1)", day)
+        )
+
+    def _report(self, day: date, wrong: Mapping[str, tuple[object, object]]) -> str:
+        """Page the difference once and return it as what the day waits for."""
+        parts = []
+        for topic, (said, heard) in sorted(wrong.items()):
+            lacks = getattr(said, "events", 0) - getattr(heard, "events", 0)
+            pence = getattr(said, "amount_pence", 0) - getattr(heard, "amount_pence", 0)
+            parts.append(f"{topic} book {day}: {lacks} events and {pence} pence differ")
+        reason = "totals differ: " + "; ".join(parts)
+        if reason != self.waiting_for:
+            log(LogEvent.DAY_TOTALS_DIFFER, day=day.isoformat(), detail=reason)
+        return reason
+
+    async def _work_slice(self, day: date, progress: str) -> None:
+        """Let the service do one slice of the day's work."""
+        await self._day_work(
+            DaySlice(day, progress, self._doors.sessions, lambda following: self._slice(day, following))
+        )
+        self._doors.committed()
+
+    async def _slice(self, day: date, following: str | None) -> AsyncIterator[Work]:
+        """The transaction of one slice: effect, progress and what is said commit together."""
+        async with self._doors.sessions.begin() as session:
+            connection = await driver(session)
+            await gate.advance(connection, day, following)
+            work = Work(session, service=self._doors.service, book=day, cause=Cause("calendar", f"day:{day}"))
+            yield work
+            await outbox.flush(work)
+
+    async def _close(self, day: date) -> None:
+        """Drain what was said up to now, cut through our own topics, and say that the day is closed."""
+        async with self._doors.sessions.begin() as session:
+            connection = await driver(session)
+            seq = await connection.fetchval("select coalesce(max(seq), 0) from msg.event_log")
+        await self._drain(seq)
+        after = await self._cuts.ends_by_topic(c for c in said_by(self._doors.service) if not c.single)
+        async with self._doors.sessions.begin() as session:
+            connection = await driver(session)
+            last, before = await days.last_totals(connection)
+            own = {c.topic for c in said_by(self._doors.service) if c.totals}
+            today = {t: total for t, total in (await days.said(connection, last, day)).items() if t in own}
+            totals = days.add(before, today)
+            await days.note_closed(connection, day, after, totals, seq)
+            await gate.reopen(connection, day)
+            work = Work(session, service=self._doors.service, book=day, cause=Cause("calendar", f"day:{day}"))
+            closed = DayClosed(day=day, after={t: tuple(o) for t, o in after.items()}, totals=totals)
+            work.stage(DAY_CLOSED[self._doors.service], closed)
+            await outbox.flush(work)
+            held = await connection.fetchval(
+                "select count(*) from msg.held where own_book <= $1", day - timedelta(days=_HELD_ALERT_DAYS)
+            )
+        self._doors.committed()
+        self._on_closed()
+        log(LogEvent.DAY_CLOSED, day=day.isoformat())
+        if held:
+            log(LogEvent.HELD_TOO_LONG, day=day.isoformat(), count=held)
+
+    async def _drain(self, seq: int) -> None:
+        """Wait until the broker has everything that was said up to ``seq``."""
+        while True:
+            async with self._doors.sessions.begin() as session:
+                connection = await driver(session)
+                if not await connection.fetchval("select exists (select from msg.outbox_pending where seq <= $1)", seq):
+                    return
+            self._relay.wake.set()
+            if not self._relay.leads or self.stopping.is_set():
+                raise gate.GateClosedError
+            await sleep_unless(self._relay.drained, 0.02)

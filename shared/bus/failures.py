@@ -1,0 +1,52 @@
+"""What kind of failure an exception is: the world was not ready, the data is wrong, or nobody expected it."""
+
+from enum import StrEnum
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+
+_TRANSIENT_CLASSES = ("08", "53", "57")
+_TRANSIENT_STATES = {"40001", "40P01", "55P03", "25006", "57014"}
+
+
+class FailureKind(StrEnum):
+    """How the bus answers a failure."""
+
+    TRANSIENT = "transient"
+    DATA = "data"
+    BUG = "bug"
+
+
+def sqlstate_of(error: BaseException) -> str | None:
+    """Return the SQLSTATE an error carries, through SQLAlchemy's wrapping."""
+    seen: BaseException | None = error
+    while seen is not None:
+        state = getattr(seen, "sqlstate", None)
+        if isinstance(state, str):
+            return state
+        seen = getattr(seen, "orig", None) or seen.__cause__
+    return None
+
+
+def kind_of(error: BaseException) -> FailureKind:
+    """Return the kind of a failure (reliability: transient is retried for ever, data is isolated, a bug counts more).
+
+    Class 22 and 23 errors and refusals by a database rule are data; lost connections, locks, deadlocks, full disks
+    and read-only standbys are transient; everything else is a bug.
+    """
+    state = sqlstate_of(error)
+    if state is not None:
+        if state[:2] in _TRANSIENT_CLASSES or state in _TRANSIENT_STATES:
+            return FailureKind.TRANSIENT
+        return FailureKind.DATA if state[:2] in {"22", "23"} else FailureKind.BUG
+    if isinstance(error, asyncpg.InterfaceError | OSError | TimeoutError | EOFError):
+        return FailureKind.TRANSIENT
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or _is_connection_loss(error)):
+        return FailureKind.TRANSIENT
+    return FailureKind.BUG
+
+
+def _is_connection_loss(error: DBAPIError) -> bool:
+    """SQLAlchemy wraps the driver's own connection errors without a state."""
+    original = error.orig
+    return original is not None and "connection" in str(original).lower()

@@ -1,0 +1,23 @@
+"""Transaction locks on names, so that deciding from a thing and changing it never overlap in two processes."""
+
+from collections.abc import Iterable
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.db.engine import driver
+
+_TAKE = """
+select case when alone then pg_advisory_xact_lock(number) else pg_advisory_xact_lock_shared(number) end
+from (select hashtextextended(name, 0) as number, bool_or(alone) as alone
+      from unnest($1::text[], $2::bool[]) as wanted(name, alone) group by 1 order by 1) as sorted
+"""
+
+
+async def take(session: AsyncSession, exclusive: Iterable[str], shared: Iterable[str]) -> None:
+    """Take advisory locks on all names in one order, in one statement; held until the transaction ends."""
+    alone = set(exclusive)
+    names = [(name, True) for name in alone] + [(name, False) for name in set(shared) - alone]
+    if not names:
+        return
+    connection = await driver(session)
+    await connection.fetch(_TAKE, [name for name, _ in names], [lone for _, lone in names])

@@ -1,0 +1,78 @@
+"""What a transaction says: stored with its effect, then relayed in order."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import asyncpg
+
+from shared.bus.work import Staged, Work
+from shared.db.engine import driver
+from shared.events.base import derived_id, event_uid
+from shared.events.envelope import encode
+from shared.events.topics import key_of, pence_of
+
+_VERSIONS = """
+select wanted.topic, wanted.msg_key, coalesce((
+  select log.aggver from msg.event_log as log where log.topic = wanted.topic and log.msg_key = wanted.msg_key
+  order by log.aggver desc limit 1), 0) as aggver
+from (select distinct * from unnest($1::text[], $2::text[])) as wanted(topic, msg_key)
+"""
+_NUMBERS = "select nextval(pg_get_serial_sequence('msg.event_log', 'seq')) from generate_series(1, $1)"
+_LOG_COLUMNS = ("seq", "event_uid", "topic", "msg_key", "type", "aggver", "book", "pence", "body")
+
+Row = tuple[object, ...]
+
+
+async def flush(work: Work) -> int:
+    """Store what ``work`` staged in the event log and the outbox; returns how many events were said.
+
+    Events of one key are only staged by transactions that hold the key's lock, so per key the log's order is the
+    order of commits.
+    """
+    staged, work.staged = work.staged, []
+    if not staged:
+        return 0
+    connection = await driver(work.session)
+    keys = [item.key if item.key is not None else key_of(item.channel, item.data) for item in staged]
+    versions = await _versions(connection, staged, keys)
+    numbers = [row[0] for row in await connection.fetch(_NUMBERS, len(staged))]
+    rows = _rows(work.service, work.book, staged, keys, versions, numbers)
+    await connection.copy_records_to_table("event_log", schema_name="msg", columns=_LOG_COLUMNS, records=rows)
+    await connection.copy_records_to_table(
+        "outbox_pending", schema_name="msg", columns=("seq",), records=[(number,) for number in numbers]
+    )
+    return len(staged)
+
+
+async def _versions(
+    connection: asyncpg.Connection, staged: Sequence[Staged], keys: Sequence[str]
+) -> dict[tuple[str, str], int]:
+    """Return the last version said on each topic and key."""
+    wanted = {(item.channel.topic, key) for item, key in zip(staged, keys, strict=True)}
+    rows = await connection.fetch(_VERSIONS, [topic for topic, _ in wanted], [key for _, key in wanted])
+    return {(row["topic"], row["msg_key"]): row["aggver"] for row in rows}
+
+
+def _rows(
+    service: str, book: date, staged: Sequence[Staged], keys: Sequence[str],
+    versions: dict[tuple[str, str], int], numbers: Sequence[int],
+) -> list[Row]:  # fmt: skip
+    """Return the event log's rows: ids derived from their causes, versions counted on."""
+    source, now = f"closebook/{service}", datetime.now(UTC)
+    said: defaultdict[tuple[str, str, str, str], int] = defaultdict(int)
+    rows: list[Row] = []
+    for item, key, number in zip(staged, keys, numbers, strict=True):
+        channel, cause = item.channel, item.cause
+        topic = channel.topic
+        versions[topic, key] = aggver = versions[topic, key] + 1
+        story = (cause.source, cause.id, topic, key)
+        event_id = derived_id(cause.source, cause.id, topic, f"{key}:{said[story]}")
+        said[story] += 1
+        body = encode(
+            channel, item.data, id=event_id, source=source, time=now, book=book, aggver=aggver,
+            correlation_id=cause.correlation_id or cause.id, causation_id=cause.id, traceparent=cause.traceparent,
+        )  # fmt: skip
+        pence = pence_of(channel, item.data)
+        rows.append((number, event_uid(source, event_id), topic, key, channel.type, aggver, book, pence, body))
+    return rows

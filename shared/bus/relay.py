@@ -1,0 +1,141 @@
+"""The relay: one a database at a time sends what was said, in order, and forgets it when the broker has answered."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+
+from shared.bus.pump import sleep_unless
+from shared.log_events import LogEvent
+from shared.logs import log
+
+_PAGE = """
+select pending.seq, log.topic, log.msg_key, log.body, log.recorded_at
+from msg.outbox_pending as pending join msg.event_log as log using (seq) order by pending.seq limit 500
+"""
+_ELECT = """
+insert into msg.relay_lease (name, epoch, holder, beat_at) values ('relay', 1, $1, now())
+on conflict (name) do update set epoch = msg.relay_lease.epoch + 1, holder = excluded.holder, beat_at = now()
+returning epoch
+"""
+_LOCK = "select pg_try_advisory_lock(hashtextextended('closebook relay', 0))"
+_ACK_DEADLINE_S = 10.0
+_IDLE_S = 0.25
+_BUSY_S = 0.02
+_HEADERS = [("content-type", b"application/cloudevents+json")]
+
+
+class LeaseLostError(Exception):
+    """Another process relays now: what was not marked will be sent again by it, which does no harm."""
+
+
+class Relay:
+    """Relays one service's outbox while this process holds the lease; others stand by."""
+
+    def __init__(
+        self, connect: Callable[[], Any], producer: Callable[[], AIOKafkaProducer], *, prefix: str, holder: str
+    ) -> None:
+        self._connect = connect
+        self._new_producer = producer
+        self._prefix = prefix
+        self._holder = holder
+        self._epoch: int | None = None
+        self._failures = 0
+        self.wake = asyncio.Event()
+        self.drained = asyncio.Event()
+        self.stopping = asyncio.Event()
+        self.progress_at = time.monotonic()
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process holds the lease."""
+        return self._epoch is not None
+
+    async def run(self) -> None:
+        """Stand by, lead, and start again after any failure, until told to stop."""
+        while not self.stopping.is_set():
+            connection: asyncpg.Connection | None = None
+            try:
+                connection = await self._connect()
+                await self._lead(connection)
+            except LeaseLostError:
+                log(LogEvent.RELAY_LOST)
+            except Exception as error:  # noqa: BLE001 - broker or database away: back off and start anew
+                self._failures += 1
+                log(LogEvent.PUBLISH_BLOCKED, error_type=type(error).__name__, attempt=self._failures)
+            finally:
+                self._epoch = None
+                if connection is not None:
+                    connection.terminate()
+            await sleep_unless(self.stopping, random.uniform(0.05, min(30.0, 0.2 * 2 ** min(self._failures, 8))))  # noqa: S311 - jitter
+
+    async def _lead(self, connection: asyncpg.Connection) -> None:
+        """Wait for the lock, then relay pages until something fails."""
+        while not await connection.fetchval(_LOCK):
+            self.progress_at = time.monotonic()
+            if await sleep_unless(self.stopping, _IDLE_S):
+                return
+        producer = self._new_producer()
+        try:
+            async with asyncio.timeout(_ACK_DEADLINE_S):
+                await producer.start()
+            self._epoch = await connection.fetchval(_ELECT, self._holder)
+            log(LogEvent.RELAY_ELECTED, epoch=self._epoch)
+            await self._pages(connection, producer)
+        finally:
+            self._epoch = None
+            await abandon(producer)
+
+    async def _pages(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
+        """Send page after page; an empty page waits to be woken."""
+        wait_s = _BUSY_S
+        while True:
+            self.wake.clear()
+            page = await connection.fetch(_PAGE)
+            self.progress_at = time.monotonic()
+            if page:
+                self.drained.clear()
+                await self._send(producer, page)
+                await self._mark(connection, page)
+                self._failures, wait_s = 0, _BUSY_S
+            else:
+                self.drained.set()
+                if self.stopping.is_set():
+                    return
+                await sleep_unless(self.wake, wait_s)
+                wait_s = min(_IDLE_S, wait_s * 2)
+
+    async def _send(self, producer: AIOKafkaProducer, page: Sequence[asyncpg.Record]) -> None:
+        """Hand the page over in order, then wait for all answers within one deadline."""
+        async with asyncio.timeout(_ACK_DEADLINE_S):
+            answers = [
+                await producer.send(
+                    self._prefix + row["topic"], row["body"], key=row["msg_key"].encode(), headers=_HEADERS
+                )
+                for row in page
+            ]
+            await asyncio.gather(*answers)
+
+    async def _mark(self, connection: asyncpg.Connection, page: Sequence[asyncpg.Record]) -> None:
+        """Forget what the broker has; only the lease holder may."""
+        async with connection.transaction():
+            beat = "update msg.relay_lease set beat_at = now() where name = 'relay' and epoch = $1"
+            if await connection.execute(beat, self._epoch) != "UPDATE 1":
+                raise LeaseLostError
+            await connection.execute(
+                "delete from msg.outbox_pending where seq = any($1::bigint[])", [row["seq"] for row in page]
+            )
+        log(LogEvent.PAGE, count=len(page), first=page[0]["seq"], last=page[-1]["seq"])
+
+
+async def abandon(producer: AIOKafkaProducer) -> None:
+    """Stop a producer within a deadline; one whose broker is gone never returns (measured), so it is dropped."""
+    try:
+        async with asyncio.timeout(3):
+            await producer.stop()
+    except (Exception, asyncio.CancelledError):  # noqa: BLE001, S110 - nothing depends on a polite end
+        pass
