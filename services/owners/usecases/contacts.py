@@ -1,0 +1,85 @@
+"""Contacts: how to reach parties and billing contacts; said whole whenever what holds changed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.owners.db import changes, contacts
+from services.owners.domain.chains import chains_of
+from services.owners.domain.changes import change_of
+from services.owners.domain.contacts import (
+    Statement,
+    billing_details,
+    details_of,
+    stated_by_contact,
+    stated_by_party,
+)
+from services.owners.domain.newest import Stamp
+from shared.bus.work import Work
+from shared.db.engine import driver
+from shared.events.base import Event
+from shared.events.housing import ContactChanged, OwnershipChanged
+from shared.events.owners import ContactDetailsChanged
+from shared.events.topics import OWNERS_CONTACT
+
+Heard = tuple[Event[Any], Statement]
+"""What an event says of one party."""
+
+
+async def change_contacts(work: Work, events: Sequence[Event[ContactChanged]]) -> None:
+    """Keep what the events say of parties, and say the contacts that changed by it."""
+    await work.lock(exclusive=(f"party:{event.data.party_id}" for event in events))
+    await _hear(
+        work, [(event, _statement(event, event.data.party_id, stated_by_contact(event.data))) for event in events]
+    )
+
+
+async def hear_of_parties(work: Work, events: Sequence[Event[OwnershipChanged]]) -> None:
+    """Count in what accepted changes of owner say of their parties (the caller holds the parties' locks)."""
+    heard: dict[tuple[str, str], Heard] = {}
+    for event in events:
+        for party in event.data.parties:
+            statement = _statement(event, party.party_id, stated_by_party(party))
+            heard[event.data.change_id, party.party_id] = (event, statement)
+    await _hear(work, list(heard.values()))
+
+
+async def say_billing_contacts(work: Work, causes: Mapping[str, Event[Any]], history: changes.History) -> None:
+    """Say the billing contact of each ownership of the units whose standing change names another than before."""
+    wanted: list[tuple[Event[Any], ContactDetailsChanged]] = []
+    for unit_id, cause in causes.items():
+        contact_of = {change.change_id: change.billing_contact for change in history[unit_id]}
+        for chain in chains_of([change_of(change) for change in history[unit_id]]):
+            standing = contact_of[chain.standing.change_id] if chain.standing else None
+            wanted.append((cause, billing_details(chain.ownership_id, standing)))
+    await _say(work, wanted)
+
+
+def _statement(event: Event[Any], party_id: str, fields: Mapping[str, Any]) -> Statement:
+    return Statement(party_id, Stamp.of(event), fields)
+
+
+async def _hear(work: Work, heard: Sequence[Heard]) -> None:
+    """Keep the statements, fold each party's, and say what came out different."""
+    connection = await driver(work.session)
+    await contacts.add_statements(connection, [(event.uid, statement) for event, statement in heard], work.book)
+    causes = {statement.party_id: event for event, statement in heard}
+    known = await contacts.load_statements(connection, causes)
+    await _say(work, [(cause, details_of(party_id, known[party_id])) for party_id, cause in causes.items()])
+
+
+async def _say(work: Work, wanted: Sequence[tuple[Event[Any], ContactDetailsChanged]]) -> None:
+    """Say the contacts that differ from what was said of them last; of one that was never said, empty says nothing."""
+    connection = await driver(work.session)
+    before = await contacts.load_contacts(connection, [(one.kind, one.contact_id) for _, one in wanted])
+    changed = {
+        (one.kind, one.contact_id): (cause, one)
+        for cause, one in wanted
+        if one != before.get((one.kind, one.contact_id), _empty(one))
+    }
+    await contacts.store_contacts(connection, [one for _, one in changed.values()])
+    for _, (cause, one) in sorted(changed.items(), key=lambda item: item[0]):
+        work.stage(OWNERS_CONTACT, one, cause=cause)
+
+
+def _empty(contact: ContactDetailsChanged) -> ContactDetailsChanged:
+    return ContactDetailsChanged(contact_id=contact.contact_id, kind=contact.kind)
