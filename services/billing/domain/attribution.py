@@ -46,17 +46,15 @@ def unit_with_line(
 def accounts_of(unit_id: str, tenure: Tenure | None, line: OwnershipLineChanged | None) -> tuple[Account, ...]:
     """Return every account that a unit's registration and line imply, the internal one first, then by ownership_id.
 
-    ``tenure`` is absent while the unit is not registered.  Accounts are only ever added: a void chain stays listed by
-    its line.  Source: contract.md 6, ownership line.
+    ``tenure`` is absent while the unit is not registered.  Accounts are only ever added: a chain without days of its
+    own stays listed by its line, if it ever named an owner other than the association.  Source: contract.md 6.
     """
     periods = line.line if line is not None else ()
     found: dict[str, Account] = {}
     if tenure == Tenure.ASSOCIATION or any(period.internal for period in periods):
         found[""] = _account(unit_id, None)
     for period in periods:
-        if period.ownership_id is not None and period.internal:
-            found[period.ownership_id] = _account(unit_id, period.ownership_id)
-        elif period.ownership_id is not None:
+        if period.ownership_id is not None and not period.internal:
             found[period.ownership_id] = _account(unit_id, period.ownership_id, period.from_, period.to)
     for chain in line.without_period if line is not None else ():
         void = chain.reason == NoPeriod.VOID

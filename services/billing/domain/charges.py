@@ -32,14 +32,14 @@ def credit_of(data: ChargeCredited, left_pence: int) -> Credit:
     return Credit(data.credit_id, data.charge_id, amount, data.credited_on)
 
 
-def left_of(charge: Charge, credits: Iterable[Credit]) -> int:  # noqa: A002 - the trade's word
+def left_of(charge: Charge, credited: Iterable[Credit]) -> int:
     """Return what is left of a charge after its credits, in pence."""
-    return charge.gross_pence - sum(credit.amount_pence for credit in credits)
+    return charge.gross_pence - sum(credit.amount_pence for credit in credited)
 
 
 def target(
     charge: Charge,
-    credits: Sequence[Credit],  # noqa: A002 - the trade's word
+    credited: Sequence[Credit],
     version: ShareVersion | None,
     units: Mapping[str, Unit],
 ) -> tuple[Part, ...]:
@@ -53,10 +53,10 @@ def target(
     spread = _Spread(charge, version, units)
     placed = spread.place(charge.net_pence, charge.tax_pence)
     parts = _parts(FactKind.CHARGE, charge.charge_id, placed, 1)
-    if not credits:
+    if not credited:
         return tuple(parts)
     left_pence, left = charge.gross_pence, placed
-    for credit in credits:
+    for credit in credited:
         left_pence -= credit.amount_pence
         taken = left if left_pence == 0 else spread.place(*_net_and_tax(charge, credit))
         parts += _parts(FactKind.CREDIT, credit.credit_id, taken, -1)
@@ -136,8 +136,8 @@ def _less(left: _Placed, taken: _Placed) -> _Placed:
 def difference(old: Iterable[Part], new: Iterable[Part]) -> tuple[Part, ...]:
     """Return the parts that turn ``old`` into ``new``, none of nothing, ordered by fact, unit and holder.
 
-    Both are targets: each fact, unit and holder at most once.  Applied to ``old`` it gives ``new``; between equals it is
-    empty.
+    Both are targets: each fact, unit and holder at most once.  Applied to ``old`` it gives ``new``; between equals it
+    is empty.
     """
     changed: dict[tuple[FactKind, str, str, str], Part] = {_key(part): part for part in new}
     for part in old:

@@ -40,14 +40,14 @@ class Posting(NamedTuple):
 
 def charge_postings(
     charge: Charge,
-    credits: Iterable[Credit],  # noqa: A002 - the trade's word
+    credited: Iterable[Credit],
     changes: Iterable[Part],
 ) -> tuple[Posting, ...]:
     """Return the postings of a change in where a charge and its credits belong; they sum to nothing for every fact.
 
     Receivables (and ``suspense-charges`` for what waits) against income and tax; a mere move touches neither of these.
     """
-    value_on = {(FactKind.CREDIT, credit.credit_id): credit.credited_on for credit in credits}
+    value_on = {(FactKind.CREDIT, credit.credit_id): credit.credited_on for credit in credited}
     value_on[FactKind.CHARGE, charge.charge_id] = charge.raised_on
     postings: list[Posting] = []
     for (kind, fact_id), parts in _by_fact(changes):

@@ -25,7 +25,7 @@ def account_id(unit_id: str, ownership_id: str | None) -> str:
 def account_ref(unit_id: str, ownership_id: str | None) -> str:
     """Return the reference owners quote: ``F``, ten characters without I, L, O and U, and a check character.
 
-    The check character (ISO 7064 mod 37,36) finds every single wrong character and swapped neighbours.
+    The check character (ISO 7064 mod 37,36) finds every single wrong character.
     """
     digest = hashlib.sha256(f"ref|{unit_id}|{ownership_id or ''}".encode()).digest()
     number = int.from_bytes(digest[:8], "big")

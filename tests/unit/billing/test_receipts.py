@@ -1,0 +1,113 @@
+"""Whose money a payment is."""
+
+import pytest
+
+from services.billing.domain import receipts, refs
+from services.billing.domain.facts import SUSPENSE, FactKind, Part
+from shared.events.housing import PaymentMethod, PaymentReceived
+from tests.unit.billing.builders import a_payment, a_reversal, a_unit, account, day, units_of
+
+REF, OTHER, THIRD = (refs.account_ref(unit_id, "O1") for unit_id in ("U1", "U2", "U3"))
+ACCOUNTS = {REF: account("U1"), OTHER: account("U2")}
+SOLD = units_of(a_unit("U3", ("O1", "2025-01-01", "2026-02-17"), ("O2", "2026-02-17"), managed_to=day("2026-12-31")))
+
+
+def received(**facts: object) -> receipts.Payment:
+    given = {
+        "payment_id": "P1", "amount_pence": 95_50, "received_on": day("2026-04-15"),
+        "method": PaymentMethod.BANK_TRANSFER, **facts,
+    }  # fmt: skip
+    return receipts.payment_of(PaymentReceived.model_validate(given))
+
+
+def test_stated_account_ref_is_the_strongest() -> None:
+    payment = received(account_ref=REF, reference=OTHER, unit_id="U3")
+    assert receipts.place(payment, ACCOUNTS, SOLD) == account("U1")
+
+
+def test_stated_ref_with_a_wrong_check_character_gives_way_to_the_reference() -> None:
+    wrong = REF[:-1] + ("A" if REF[-1] != "A" else "B")
+    assert receipts.place(received(account_ref=wrong, reference=OTHER), ACCOUNTS, {}) == account("U2")
+
+
+def test_stated_ref_of_an_account_not_known_gives_way_to_the_reference() -> None:
+    assert receipts.place(received(account_ref=THIRD, reference=OTHER), ACCOUNTS, {}) == account("U2")
+
+
+def test_statement_number_in_the_reference_names_its_account() -> None:
+    assert receipts.place(received(reference=f"inv {REF.lower()} 2026q1"), ACCOUNTS, {}) == account("U1")
+
+
+def test_two_different_accounts_in_the_reference_name_none() -> None:
+    assert receipts.place(received(reference=f"{REF} {OTHER}"), ACCOUNTS, {}) is None
+
+
+def test_two_different_accounts_in_the_reference_leave_it_to_the_unit() -> None:
+    payment = received(reference=f"{REF} {OTHER}", unit_id="U3")
+    assert receipts.place(payment, ACCOUNTS, SOLD) == account("U3", "O2")
+
+
+def test_same_account_twice_in_the_reference_is_one() -> None:
+    assert receipts.place(received(reference=f"{REF} {REF}-2026Q1"), ACCOUNTS, {}) == account("U1")
+
+
+def test_chance_hit_without_an_account_is_passed_over() -> None:
+    assert receipts.place(received(reference=f"{REF} {THIRD}"), ACCOUNTS, {}) == account("U1")
+
+
+@pytest.mark.parametrize(
+    ("received_on", "expected"),
+    [
+        ("2026-02-16", account("U3", "O1")),
+        ("2026-02-17", account("U3", "O2")),
+        ("2024-12-31", None),
+        ("2019-12-31", None),
+        ("2027-01-01", None),
+    ],
+)
+def test_unit_names_the_owner_of_the_value_date(received_on: str, expected: str | None) -> None:
+    assert receipts.place(received(unit_id="U3", received_on=day(received_on)), {}, SOLD) == expected
+
+
+def test_unit_of_the_association_names_its_internal_account() -> None:
+    units = units_of(a_unit("U3", (None, "2025-01-01")))
+    assert receipts.place(received(unit_id="U3"), {}, units) == account("U3", None)
+
+
+@pytest.mark.parametrize("facts", [{}, {"reference": "RENT FLAT 2/1"}, {"unit_id": "U9"}, {"account_ref": THIRD}])
+def test_nobody_matches_means_suspense(facts: dict[str, str]) -> None:
+    assert receipts.place(received(**facts), ACCOUNTS, SOLD) is None
+
+
+def test_strongest_reference_wins_whenever_it_becomes_known() -> None:
+    payment = received(account_ref=THIRD, reference=REF)
+    before = receipts.place(payment, ACCOUNTS, {})
+    after = receipts.place(payment, {**ACCOUNTS, THIRD: account("U3")}, {})
+    assert (before, after) == (account("U1"), account("U3"))
+
+
+def test_candidates_are_all_references_that_could_place_it_anew() -> None:
+    payment = received(account_ref=THIRD, reference=f"{REF} {OTHER}")
+    assert receipts.candidate_refs(payment) == tuple(sorted((REF, OTHER, THIRD)))
+
+
+def test_payment_steers_to_a_statement_without_belonging_to_its_account() -> None:
+    payment = received(for_statement=f"{REF}-2026Q1")
+    assert payment.for_statement == f"{REF}-2026Q1"
+    assert receipts.place(payment, ACCOUNTS, {}) is None
+
+
+def test_reversals_go_where_their_payment_goes() -> None:
+    parts = receipts.target(a_payment(95_50), [a_reversal(20_00)], account())
+    assert parts == (
+        Part(FactKind.PAYMENT, "P1", None, account(), -95_50),
+        Part(FactKind.REVERSAL, "R1", None, account(), 20_00),
+    )
+
+
+def test_reversal_of_a_suspended_payment_lowers_it_there() -> None:
+    parts = receipts.target(a_payment(95_50), [a_reversal(20_00)], None)
+    assert {part.holder for part in parts} == {SUSPENSE}
+    assert (
+        -sum(part.amount_pence for part in parts) == receipts.live_pence(a_payment(95_50), [a_reversal(20_00)]) == 75_50
+    )
