@@ -1,0 +1,41 @@
+# Everything a newcomer types. `make demo` and `make test` set up by themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.closebook-installed
+
+.PHONY: setup demo test check schemas lock clean
+
+setup: $(STAMP)
+
+# The lock names every file by its hash; nothing else is installed. The stamp makes the second time quick.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Closebook needs Python 3.11 or newer: make PYTHON=python3.x")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	$(BIN)/closebook demo
+
+test: setup
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# Format, lint and types; the walls between rooms are tests (tests/architecture).
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+schemas: setup
+	$(BIN)/python -m shared.events.publish_schemas
+
+# After a change of dependencies in pyproject.toml, and of Kafka's version in shared/embedded/jars.py.
+lock: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml -o requirements.lock
+	$(BIN)/python -m shared.embedded.jars lock
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
