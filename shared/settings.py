@@ -1,0 +1,105 @@
+"""A service's settings: typed, frozen, read once from the environment (or from mounted secret files)."""
+
+import os
+import sys
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+EXIT_CONFIGURATION = 64
+"""Exit code of a process whose settings are wrong: starting it again does not help."""
+
+_Port = Annotated[int, Field(ge=0, le=65535)]
+_Settings = TypeVar("_Settings", bound=BaseSettings)
+
+
+def _common(name: str) -> AliasChoices:
+    """Return the name of a setting that all services share, whatever prefix the subclass has."""
+    return AliasChoices(f"CLOSEBOOK_{name}")
+
+
+class ServiceSettings(BaseSettings):
+    """What every service is told.
+
+    A subclass sets ``env_prefix`` (``OWNERS_``) and ``service``; its own names then carry the prefix, the shared ones
+    ``CLOSEBOOK_``.  A port of 0 means any free one.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    service: str
+    database_url: SecretStr
+    owner_database_url: SecretStr | None = None
+    api_host: str = "127.0.0.1"
+    api_port: _Port = 8080
+    private_host: str = "127.0.0.1"
+    private_port: _Port = 8081
+    pool_size: int = Field(default=8, ge=2, le=100)
+
+    kafka: str = Field(validation_alias=_common("KAFKA"), pattern=r"^[^\s/]+:\d+$")
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"] = Field(
+        default="PLAINTEXT", validation_alias=_common("KAFKA_SECURITY")
+    )
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="SCRAM-SHA-512", validation_alias=_common("KAFKA_MECHANISM")
+    )
+    kafka_username: str | None = Field(default=None, validation_alias=_common("KAFKA_USERNAME"))
+    kafka_password: SecretStr | None = Field(default=None, validation_alias=_common("KAFKA_PASSWORD"))
+    kafka_ca: str | None = Field(default=None, validation_alias=_common("KAFKA_CA"))
+    topic_prefix: str = Field(default="", validation_alias=_common("TOPIC_PREFIX"), pattern=r"^[A-Za-z0-9._-]*$")
+    partitions: int = Field(default=12, validation_alias=_common("PARTITIONS"), ge=1, le=1000)
+    batch_records: int = Field(default=400, validation_alias=_common("BATCH_RECORDS"), ge=1, le=5000)
+    dead_letters_in_row: int = Field(default=50, validation_alias=_common("DEAD_LETTERS_IN_ROW"), ge=1)
+
+    jwks: str | None = Field(default=None, validation_alias=_common("JWKS"))
+    issuer: str = Field(default="closebook", validation_alias=_common("ISSUER"))
+    audience: str = Field(default="closebook", validation_alias=_common("AUDIENCE"))
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", validation_alias=_common("LOG_LEVEL")
+    )
+    environment: str = Field(default="local", validation_alias=_common("ENVIRONMENT"))
+    version: str = Field(default="0.1.0", validation_alias=_common("VERSION"))
+
+    @property
+    def migration_url(self) -> str:
+        """Return the URL for migrations: the tables' owner, or the service itself where there is only one role."""
+        return (self.owner_database_url or self.database_url).get_secret_value()
+
+
+def read(kind: type[_Settings]) -> _Settings:
+    """Read settings from the environment and, if ``CLOSEBOOK_SECRETS`` names a directory, from the files in it.
+
+    Prints one sentence that names every variable at fault, never a value, and exits with 64 when they are wrong.
+    """
+    try:
+        return kind(_secrets_dir=os.environ.get("CLOSEBOOK_SECRETS"))
+    except ValidationError as error:
+        print(explain(kind, error), file=sys.stderr)  # noqa: T201 - logging has not started
+        raise SystemExit(EXIT_CONFIGURATION) from None
+
+
+def explain(kind: type[BaseSettings], error: ValidationError) -> str:
+    """Return what is wrong with the environment in one sentence."""
+    missing, wrong = [], []
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        name = variable(kind, str(problem["loc"][0]))
+        if problem["type"] == "missing":
+            missing.append(name)
+        else:
+            wrong.append(f"{name} is not usable ({problem['msg'].lower()})")
+    parts = [f"{' and '.join(missing)} must be set"] if missing else []
+    return f"Cannot start: {'; '.join(parts + wrong)}."
+
+
+def variable(kind: type[BaseSettings], name: str) -> str:
+    """Return the environment variable of a field, given the field's name or its alias."""
+    if name in kind.model_fields:
+        alias = kind.model_fields[name].validation_alias
+        if not isinstance(alias, AliasChoices):
+            return f"{kind.model_config.get('env_prefix', '')}{name}".upper()
+        return str(alias.choices[0])
+    return name.upper() if name.isupper() else f"{kind.model_config.get('env_prefix', '')}{name}".upper()

@@ -1,0 +1,68 @@
+import pytest
+from pydantic import ValidationError
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import ServiceSettings, explain, read
+
+
+class OwnersSettings(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="OWNERS_")
+    service: str = "owners"
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OWNERS_DATABASE_URL", "CLOSEBOOK_KAFKA", "CLOSEBOOK_SECRETS", "CLOSEBOOK_PARTITIONS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_own_names_carry_the_prefix_and_shared_ones_closebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OWNERS_DATABASE_URL", "postgresql://u:secret@h/owners")
+    monkeypatch.setenv("OWNERS_API_PORT", "9001")
+    monkeypatch.setenv("CLOSEBOOK_KAFKA", "127.0.0.1:9092")
+    monkeypatch.setenv("CLOSEBOOK_PARTITIONS", "3")
+    settings = read(OwnersSettings)
+    assert (settings.service, settings.api_port, settings.kafka, settings.partitions) == (
+        "owners",
+        9001,
+        "127.0.0.1:9092",
+        3,
+    )
+    assert settings.migration_url == "postgresql://u:secret@h/owners"
+    assert "secret" not in repr(settings)
+
+
+def test_what_is_missing_is_named_in_one_sentence_with_exit_64(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        read(OwnersSettings)
+    assert caught.value.code == 64
+    assert capsys.readouterr().err == "Cannot start: OWNERS_DATABASE_URL and CLOSEBOOK_KAFKA must be set.\n"
+
+
+def test_what_is_wrong_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OWNERS_DATABASE_URL", "postgresql://h/owners")
+    monkeypatch.setenv("CLOSEBOOK_KAFKA", "secret-host")
+    monkeypatch.setenv("CLOSEBOOK_PARTITIONS", "many")
+    with pytest.raises(ValidationError) as caught:
+        OwnersSettings()
+    words = explain(OwnersSettings, caught.value)
+    assert "CLOSEBOOK_KAFKA" in words
+    assert "CLOSEBOOK_PARTITIONS" in words
+    assert "secret-host" not in words
+    assert "many" not in words
+
+
+def test_a_secret_may_come_from_a_mounted_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    place = tmp_path_factory.mktemp("secrets")
+    (place / "OWNERS_DATABASE_URL").write_text("postgresql://h/owners\n")
+    monkeypatch.setenv("CLOSEBOOK_SECRETS", str(place))
+    monkeypatch.setenv("CLOSEBOOK_KAFKA", "h:1")
+    assert read(OwnersSettings).database_url.get_secret_value() == "postgresql://h/owners"
+
+
+def test_settings_can_be_given_by_name_and_not_changed() -> None:
+    settings = ServiceSettings(service="owners", database_url="postgresql://h/o", kafka="h:1", partitions=3)
+    with pytest.raises(ValidationError):
+        settings.partitions = 4  # type: ignore[misc]
