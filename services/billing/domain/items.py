@@ -93,7 +93,7 @@ def _pieces(lines: list[Line]) -> tuple[dict[date, int], int]:
     """Return what is left of each piece by the day a statement carries it from, and what decreases took beyond."""
     pieces: dict[date, int] = {}
     over = 0
-    for line in sorted(lines, key=lambda line: (line.book, line.amount_pence < 0)):
+    for line in sorted(lines, key=lambda line: (line.book, line.amount_pence < 0, line.value_on)):
         pence = line.amount_pence
         if pence > 0:
             filled = min(pence, over)

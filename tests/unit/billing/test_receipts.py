@@ -3,7 +3,7 @@
 import pytest
 
 from services.billing.domain import receipts, refs
-from services.billing.domain.facts import SUSPENSE, FactKind, Part
+from services.billing.domain.facts import SUSPENSE, FactKind, Part, Payment
 from shared.events.housing import PaymentMethod, PaymentReceived
 from tests.unit.billing.builders import a_payment, a_reversal, a_unit, account, day, units_of
 
@@ -12,7 +12,7 @@ ACCOUNTS = {REF: account("U1"), OTHER: account("U2")}
 SOLD = units_of(a_unit("U3", ("O1", "2025-01-01", "2026-02-17"), ("O2", "2026-02-17"), managed_to=day("2026-12-31")))
 
 
-def received(**facts: object) -> receipts.Payment:
+def received(**facts: object) -> Payment:
     given = {
         "payment_id": "P1", "amount_pence": 95_50, "received_on": day("2026-04-15"),
         "method": PaymentMethod.BANK_TRANSFER, **facts,
