@@ -6,7 +6,6 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from shared.log_events import LogEvent, Severity
@@ -42,9 +41,15 @@ _NAMES = {
 _text: Callable[[str], str] = json.encoder.encode_basestring
 
 
-@lru_cache(maxsize=512)
-def _label(name: str) -> str:
-    return f",{_text(_NAMES.get(name, f'app.{name}'))}:"
+class _Labels(dict[str, str]):
+    """A field's name as it stands in a line, made at its first use."""
+
+    def __missing__(self, name: str) -> str:
+        label = self[name] = f",{_text(_NAMES.get(name, f'app.{name}'))}:"
+        return label
+
+
+_labels = _Labels()
 
 
 def fields_of(fields: dict[str, Any]) -> dict[str, Any]:
@@ -106,8 +111,10 @@ class Renderer:
             fields = expand(fields, event.severity)
         parts = ['{"timestamp":"', self._stamp(moment), '",', self._heads[event]]
         for name, value in fields.items():
-            if value is not None:
-                parts += (_label(name), _value(value))
+            if value.__class__ is str:
+                parts.append(_labels[name] + _text(value))
+            elif value is not None:
+                parts.append(_labels[name] + _value(value))
         line = "".join([*parts, "}\n"])
         return line if len(line) < MAX_LINE // 4 or len(line.encode()) <= MAX_LINE else self._cut(entry)
 
@@ -125,7 +132,7 @@ class Renderer:
         while len(short) > 1 and sum(len(str(value).encode()) for value in short.values()) > MAX_LINE - 2000:
             del short[max(short, key=lambda name: len(str(short[name]).encode()))]
         parts = [f'{{"timestamp":"{self._stamp(moment)}",{self._heads[event]}']
-        parts += [f"{_label(name)}{_value(value)}" for name, value in short.items() if value is not None]
+        parts += [_labels[name] + _value(value) for name, value in short.items() if value is not None]
         return "".join([*parts, ',"app.cut":true}\n'])
 
 

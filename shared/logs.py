@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-import structlog
-
 from shared.log_events import LogEvent, Severity
 from shared.log_limits import Repeats
 from shared.log_lines import Entry, Envelope, fields_of
@@ -27,12 +25,13 @@ class _Sink:
     """Where entries go: nowhere before ``configure``, then to the writing thread, in tests to a list."""
 
     def __init__(self) -> None:
+        self.level = Severity.INFO
         self.writer: Writer | None = None
         self.captured: list[dict[str, Any]] | None = None
         self.repeats = Repeats()
 
     def put(self, event: LogEvent, fields: dict[str, Any]) -> None:
-        """Take one line; called by structlog with the level's method name."""
+        """Take one line; rendering is the writing thread's work."""
         if event.severity >= Severity.WARNING:
             repeats = self.repeats.admit(event, fields)
             if not repeats:
@@ -45,32 +44,8 @@ class _Sink:
         elif self.writer is not None:
             self.writer.put(entry)
 
-    debug = info = warning = error = critical = put
-
 
 _sink = _Sink()
-
-
-def _hand_over(_sink: object, _level: str, line: Any) -> tuple[Any, ...]:
-    """Give the line to the sink as it is: rendering is the writing thread's work."""
-    return (line.pop("event"), line), {}
-
-
-def _logger(level: int) -> Any:
-    return structlog.wrap_logger(
-        _sink, processors=[_hand_over], wrapper_class=structlog.make_filtering_bound_logger(level)
-    ).bind()
-
-
-_methods: dict[Severity, Any] = {}
-
-
-def _set_level(level: int) -> None:
-    logger = _logger(level)
-    _methods.update({severity: getattr(logger, severity.name.lower()) for severity in Severity})
-
-
-_set_level(Severity.INFO)
 
 
 def log(event: LogEvent, /, **fields: Any) -> None:
@@ -79,7 +54,8 @@ def log(event: LogEvent, /, **fields: Any) -> None:
     ``error=`` takes an exception: its type, fingerprint and (from ERROR up) its frames are written, never its text.
     Identical warnings are written at the 1st, 2nd, 4th, 8th … time.
     """
-    _methods[event.severity](event, **fields)
+    if event.severity >= _sink.level:
+        _sink.put(event, fields)
 
 
 def configure(
@@ -97,7 +73,7 @@ def configure(
     if _sink.writer is not None:
         _sink.writer.close()
     _sink.writer = Writer((stream or sys.stdout).fileno(), envelope)
-    _set_level(Severity[level])
+    _sink.level = Severity[level]
     route_libraries()
     atexit.register(flush)
 
