@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 STAMP := $(VENV)/.closebook-installed
 
 .PHONY: setup demo test check schemas lock clean
@@ -34,7 +35,8 @@ schemas: setup
 # After a change of dependencies in pyproject.toml, and of Kafka's version in shared/embedded/jars.py.
 lock: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml -o requirements.lock
+	$(COMPILE) --group dev pyproject.toml -o requirements.lock
+	$(COMPILE) --excludes deploy/not-in-image.txt -c requirements.lock pyproject.toml -o deploy/requirements.lock
 	$(BIN)/python -m shared.embedded.jars lock
 
 clean:
