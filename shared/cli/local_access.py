@@ -1,0 +1,46 @@
+"""Tokens for a stack on one machine, under the names that services and commands read.
+
+``python -m shared.cli.local_access DIR`` makes a key set and ``tokens.env`` in ``DIR`` (the one-shot of compose).
+"""
+
+import sys
+from pathlib import Path
+
+from shared.auth import ROLES
+from shared.local_issuer import LocalIssuer
+
+_DEMO_PERSON = "local-demo"
+
+
+def service_settings(issuer: LocalIssuer) -> dict[str, str]:
+    """Return what a service must be told to accept the issuer's tokens."""
+    return {
+        "CLOSEBOOK_JWKS": str(issuer.jwks),
+        "CLOSEBOOK_ISSUER": issuer.issuer,
+        "CLOSEBOOK_AUDIENCE": issuer.audience,
+    }
+
+
+def token_variables(issuer: LocalIssuer) -> dict[str, str]:
+    """Return one token per role, each of another person, and ``CLOSEBOOK_TOKEN`` of one person with every role.
+
+    That one person is still only one: what needs a second person needs another of the tokens.
+    """
+    named = {f"CLOSEBOOK_TOKEN_{role.upper().replace('-', '_')}": token for role, token in issuer.tokens().items()}
+    return {"CLOSEBOOK_TOKEN": issuer.token(_DEMO_PERSON, ROLES), **named}
+
+
+def main(arguments: list[str]) -> int:
+    """Make the key set and the file of tokens in the directory that is named; return the exit code."""
+    if len(arguments) != 1:
+        sys.stderr.write("Name the directory for key set and tokens: python -m shared.cli.local_access DIR\n")
+        return 64
+    issuer = LocalIssuer.open(Path(arguments[0]))
+    tokens = issuer.directory / "tokens.env"
+    tokens.touch(mode=0o600)
+    tokens.write_text("".join(f"{name}={token}\n" for name, token in token_variables(issuer).items()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,335 @@
+"""A whole Closebook on this machine: servers, topics, migrations and the four services as processes.
+
+Used by ``closebook up``, by ``closebook demo`` and by the system and fault tests. Nothing is restarted silently.
+"""
+
+import asyncio
+import fcntl
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import httpx
+
+from shared.cli.local_access import service_settings, token_variables
+from shared.embedded import databases, stack, topics
+from shared.embedded.databases import ServiceUrls
+from shared.embedded.errors import ServerError
+from shared.embedded.ports import free_ports
+from shared.embedded.process import ChildProcess, spawn
+from shared.embedded.stack import Servers
+from shared.events.topics import LINE_OF_SERVICES
+from shared.local_issuer import LocalIssuer
+
+PARTITIONS = 3
+_READY_SECONDS = 60
+_DRAIN_SECONDS = 30
+_MIGRATE_SECONDS = 120
+_FOREIGN = re.compile(
+    r"CLOSEBOOK_(TOKEN|POSTGRES|DATA|\w+_URL)|[A-Z]+_(OWNER_)?DATABASE_URL$|[A-Z]+_(API|PRIVATE)_PORT$"
+)
+
+
+@dataclass(slots=True)
+class ServiceProcess:
+    """One process of a service, with the ports that it keeps over a restart."""
+
+    service: str
+    number: int
+    api_port: int
+    private_port: int
+    child: ChildProcess
+
+    @property
+    def name(self) -> str:
+        """Return the service's name; a second process carries its number."""
+        return self.service if self.number == 1 else f"{self.service}-{self.number}"
+
+    @property
+    def api_url(self) -> str:
+        """Return the address of the staff API."""
+        return f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def private_url(self) -> str:
+        """Return the address of health, status and metrics."""
+        return f"http://127.0.0.1:{self.private_port}"
+
+
+class Stack:
+    """The stack of one directory: ``start`` it, start, stop or kill single processes, ``stop`` it.
+
+    ``servers`` and ``urls`` (migrated databases) may be those of a test run; otherwise they are started and made in
+    ``directory`` and stopped with the stack. ``overrides`` are further settings of the services; ``program`` gives the
+    command line of a service's verb (``serve``, ``migrate``).
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        servers: Servers | None = None,
+        urls: Mapping[str, ServiceUrls] | None = None,
+        topic_prefix: str = "",
+        partitions: int = PARTITIONS,
+        overrides: Mapping[str, str] | None = None,
+        program: Callable[[str, str], list[str]] | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.directory = directory.absolute()
+        self.topic_prefix = topic_prefix
+        self.partitions = partitions
+        self.overrides = dict(overrides or {})
+        self._program = program or _program
+        self.processes: dict[tuple[str, int], ServiceProcess] = {}
+        self.scheduler: ChildProcess | None = None
+        self._given = servers
+        self._servers = servers
+        self._urls = dict(urls or {})
+        self._issuer: LocalIssuer | None = None
+        self._tell = tell
+        self._lock: IO[str] | None = None
+
+    @property
+    def servers(self) -> Servers:
+        """Return the running servers."""
+        if self._servers is None:
+            raise ServerError("The stack has not been started.")
+        return self._servers
+
+    @property
+    def issuer(self) -> LocalIssuer:
+        """Return the local issuer of tokens."""
+        if self._issuer is None:
+            raise ServerError("The stack has not been started.")
+        return self._issuer
+
+    @property
+    def mail_directory(self) -> Path:
+        """Return the Maildir of the embedded mail server."""
+        return self.directory / "mail"
+
+    @property
+    def print_directory(self) -> Path:
+        """Return where notify puts letters to be printed."""
+        return self.directory / "print"
+
+    @property
+    def stack_file(self) -> Path:
+        """Return the file of addresses and tokens that every command reads."""
+        return self.directory / "stack.env"
+
+    @property
+    def urls(self) -> Mapping[str, ServiceUrls]:
+        """Return each service's two database addresses."""
+        return self._urls
+
+    async def start(self) -> "Stack":
+        """Start everything and return when every service is ready; raises ``ServerError`` and leaves nothing behind."""
+        self._claim_directory()
+        try:
+            await self._start_servers()
+            await asyncio.gather(self._provide_topics(), self._provide_databases())
+            await self.start_services()
+            self._write_stack_file()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def start_services(self) -> None:
+        """Start one process of each service, all at the same time, and wait until they are ready."""
+        self._tell("Starting owners, billing, arrears and notify.")
+        started = [self.spawn_service(service) for service in LINE_OF_SERVICES]
+        await asyncio.gather(*(self.until_ready(process) for process in started))
+
+    async def start_service(self, service: str, number: int = 1) -> ServiceProcess:
+        """Start one process of a service (``number`` 2 is a second one beside the first) and wait until it is ready."""
+        process = self.spawn_service(service, number)
+        await self.until_ready(process)
+        return process
+
+    def spawn_service(self, service: str, number: int = 1) -> ServiceProcess:
+        """Start one process of a service without waiting; one that ran before keeps its ports."""
+        before = self.processes.get((service, number))
+        api_port, private_port = (before.api_port, before.private_port) if before else free_ports(2)
+        environment = self.service_environment(service)
+        environment[f"{service.upper()}_API_PORT"] = str(api_port)
+        environment[f"{service.upper()}_PRIVATE_PORT"] = str(private_port)
+        name = service if number == 1 else f"{service}-{number}"
+        child = spawn(name, self._program(service, "serve"), log=self.log_of(name), env=environment)
+        process = ServiceProcess(service, number, api_port, private_port, child)
+        self.processes[service, number] = process
+        return process
+
+    async def until_ready(self, process: ServiceProcess) -> None:
+        """Return when the process says it is ready; raises ``ServerError`` when it ends or takes too long."""
+        deadline = time.monotonic() + _READY_SECONDS
+        async with httpx.AsyncClient(base_url=process.private_url, timeout=5) as client:
+            while process.child.running and time.monotonic() < deadline:
+                if await _says_ready(client):
+                    return
+                await asyncio.sleep(0.05)
+        what = "did not become ready" if process.child.running else f"ended (exit code {process.child.exit_code})"
+        raise ServerError(
+            f"The service {process.name} {what}: {process.child.last_words(1) or 'it said nothing'}. "
+            f"Its log: {process.child.log}."
+        )
+
+    async def stop_service(self, service: str, number: int = 1) -> int | None:
+        """Ask one process to drain and end; return its exit code."""
+        child = self.processes[service, number].child
+        await child.stop(signal.SIGTERM, grace_seconds=_DRAIN_SECONDS)
+        return child.exit_code
+
+    def kill_service(self, service: str, number: int = 1) -> None:
+        """End one process at once, as a crash would."""
+        self.processes[service, number].child.kill()
+
+    def start_scheduler(self) -> None:
+        """Start the process that ends each day just after midnight."""
+        command = [sys.executable, "-m", "shared.cli.main", "scheduler", "--data", str(self.directory)]
+        self.scheduler = spawn("scheduler", command, log=self.log_of("scheduler"), env=self.cli_environment())
+
+    def log_of(self, name: str) -> Path:
+        """Return the log file of a process."""
+        return self.directory / "logs" / f"{name}.jsonl"
+
+    def service_environment(self, service: str) -> dict[str, str]:
+        """Return the environment of one service: what all share, and of the databases its own app role only."""
+        own = {f"{service.upper()}_DATABASE_URL": self._urls[service].app_url}
+        if service == "notify":
+            own |= {
+                "NOTIFY_SMTP_HOST": self.servers.mail.host,
+                "NOTIFY_SMTP_PORT": str(self.servers.mail.port),
+                "NOTIFY_SMTP_TLS": os.environ.get("NOTIFY_SMTP_TLS", "none"),
+                "NOTIFY_SENDER": os.environ.get("NOTIFY_SENDER", "Closebook <factor@example.org>"),
+                "NOTIFY_PRINT_DIR": str(self.print_directory),
+                "NOTIFY_FILES_DIR": str(self.directory / "files"),
+            }
+        return {**_inherited(), **self._shared_settings(), **own, **self.overrides}
+
+    def cli_environment(self) -> dict[str, str]:
+        """Return the environment in which ``closebook`` commands speak to this stack."""
+        return {**_inherited(), **self._cli_settings()}
+
+    async def watch(self) -> str:
+        """Return, as a sentence, the first process that ends by itself and what to look at."""
+        while True:
+            for name, child in self._children():
+                if not child.running:
+                    log = f"its last line: {child.last_words(1) or 'none'} - its log: {child.log}"
+                    return f"{name} has ended by itself (exit code {child.exit_code}); {log}"
+            await asyncio.sleep(0.2)
+
+    async def stop(self) -> None:
+        """Drain and end the services, then stop the servers that the stack started."""
+        self.stack_file.unlink(missing_ok=True)
+        if self.scheduler is not None:
+            await self.scheduler.stop()
+        await asyncio.gather(
+            *(self.stop_service(service, number) for service, number in self.processes), return_exceptions=True
+        )
+        if self._servers is not None and self._given is None:
+            await self._servers.stop()
+        if self._lock is not None:
+            self._lock.close()
+
+    def _children(self) -> list[tuple[str, ChildProcess]]:
+        children = [(f"The service {process.name}", process.child) for process in self.processes.values()]
+        return [*children, *([("The scheduler", self.scheduler)] if self.scheduler else [])]
+
+    def _claim_directory(self) -> None:
+        """Take the directory for this stack alone; two stacks on one set of data would tear it apart."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        lock = (self.directory / ".lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.close()
+            raise ServerError(
+                f"{self.directory} is in use by another running stack: stop it, or name another."
+            ) from error
+        self._lock = lock
+
+    async def _start_servers(self) -> None:
+        if self._servers is None:
+            self._tell("Starting Kafka, PostgreSQL and the mail server.")
+            self._servers = await stack.start_servers(self.directory)
+        self._issuer = LocalIssuer.open(self.directory / "issuer")
+        self.print_directory.mkdir(exist_ok=True)
+        (self.directory / "files").mkdir(exist_ok=True)
+
+    async def _provide_topics(self) -> None:
+        await topics.provision(self.servers.kafka.bootstrap, partitions=self.partitions, prefix=self.topic_prefix)
+
+    async def _provide_databases(self) -> None:
+        if self._urls:
+            return
+        self._tell("Preparing the four databases.")
+        self._urls = await databases.provision(self.servers.postgres.admin_url)
+        await asyncio.gather(*(self._migrate(service) for service in LINE_OF_SERVICES))
+
+    async def _migrate(self, service: str) -> None:
+        # Only here: a running service has no right to change its tables.
+        owner = {f"{service.upper()}_OWNER_DATABASE_URL": self._urls[service].owner_url}
+        environment = self.service_environment(service) | owner
+        child = spawn(
+            service, self._program(service, "migrate"), log=self.log_of(f"{service}-migrate"), env=environment
+        )
+        await child.wait(_MIGRATE_SECONDS)
+        if child.exit_code != 0:
+            child.kill()
+            words = child.last_words(1)
+            raise ServerError(f"The database of {service} could not be migrated: {words}. Its log: {child.log}.")
+
+    def _shared_settings(self) -> dict[str, str]:
+        return {
+            "CLOSEBOOK_KAFKA": self.servers.kafka.bootstrap,
+            "CLOSEBOOK_TOPIC_PREFIX": self.topic_prefix,
+            "CLOSEBOOK_PARTITIONS": str(self.partitions),
+            **service_settings(self.issuer),
+            # A process that crashes has said everything it knew.
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _cli_settings(self) -> dict[str, str]:
+        first = [process for process in self.processes.values() if process.number == 1]
+        return {
+            "CLOSEBOOK_KAFKA": self.servers.kafka.bootstrap,
+            "CLOSEBOOK_TOPIC_PREFIX": self.topic_prefix,
+            "CLOSEBOOK_PARTITIONS": str(self.partitions),
+            **{f"CLOSEBOOK_{process.service.upper()}_URL": process.api_url for process in first},
+            **{f"CLOSEBOOK_{process.service.upper()}_PRIVATE_URL": process.private_url for process in first},
+            "CLOSEBOOK_MAIL_DIR": str(self.mail_directory),
+            "CLOSEBOOK_PRINT_DIR": str(self.print_directory),
+            "CLOSEBOOK_DATA": str(self.directory),
+            **token_variables(self.issuer),
+        }
+
+    def _write_stack_file(self) -> None:
+        lines = [f"{name}={value}\n" for name, value in self._cli_settings().items()]
+        self.stack_file.touch(mode=0o600)
+        self.stack_file.write_text("".join(lines))
+
+
+def _program(service: str, verb: str) -> list[str]:
+    return [sys.executable, "-m", f"services.{service}", verb]
+
+
+async def _says_ready(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/readyz")).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+def _inherited() -> dict[str, str]:
+    """Return our own environment without the addresses, passwords and tokens of another stack; tuning stays."""
+    return {name: value for name, value in os.environ.items() if not _FOREIGN.match(name)}

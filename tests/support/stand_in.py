@@ -1,0 +1,34 @@
+"""A stand-in for a service's process: ready at once, logs one line, ends on SIGTERM; for tests of the supervisor.
+
+Called as ``stand_in.py SERVICE serve|migrate``; ``STAND_IN_FAILS=SERVICE`` makes that one end with an error.
+"""
+
+import json
+import os
+import signal
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+
+class _Ready(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/readyz" else 404)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def main(service: str, verb: str) -> int:
+    print(json.dumps({"event": f"{service}-{verb}", "variables": sorted(os.environ)}), flush=True)  # noqa: T201
+    if os.environ.get("STAND_IN_FAILS") == service:
+        print("no such table", flush=True)  # noqa: T201
+        return 3
+    if verb == "serve":
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        HTTPServer(("127.0.0.1", int(os.environ[f"{service.upper()}_PRIVATE_PORT"])), _Ready).serve_forever()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
