@@ -35,7 +35,7 @@ def a_unit(unit_id: str = "U1", **facts: Any) -> UnitRegistered:
         "development_id": "D1", "block_id": "B1", "kind": UnitKind.FLAT, "tenure": Tenure.OWNED,
         "address": Address(lines=("1 Close",), town="Glasgow", postcode="G1 1AA"), "managed_from": MANAGED_FROM,
     }  # fmt: skip
-    return UnitRegistered.model_validate({"unit_id": unit_id, **given, **facts})
+    return UnitRegistered.model_validate({"unit_id": unit_id, **given, **facts}, strict=False)
 
 
 def a_party(party_id: str, kind: PartyKind = PartyKind.PERSON, **facts: Any) -> OwnerParty:

@@ -11,7 +11,7 @@ from shared.events.base import Event
 from shared.events.housing import OwnershipChanged
 
 _KNOWN = "select change_id, unit_id, sha from owners.changes where change_id = any($1)"
-_HISTORY = "select unit_id, content from owners.changes where unit_id = any($1) order by unit_id, change_id"
+_HISTORY = "select unit_id, content::text from owners.changes where unit_id = any($1) order by unit_id, change_id"
 _ADD = """
 insert into owners.changes
   (change_id, unit_id, corrects, cancels, told_at, event_id, source, book, sha, content)

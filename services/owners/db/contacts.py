@@ -16,7 +16,7 @@ ContactKey = tuple[ContactKind, str]
 """Whose contact: a party's, or the billing contact of an ownership."""
 
 _STATEMENTS = """
-select party_id, told_at, event_id, source, fields from owners.contact_statements where party_id = any($1)
+select party_id, told_at, event_id, source, fields::text from owners.contact_statements where party_id = any($1)
 """
 _ADD = """
 insert into owners.contact_statements (party_id, event_uid, told_at, event_id, source, book, fields)
@@ -25,7 +25,7 @@ from unnest($1::text[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $
   as said(party_id, event_uid, told_at, event_id, source, fields)
 """
 _SAID = """
-select content from owners.contacts join unnest($1::text[], $2::text[]) as wanted(kind, contact_id)
+select content::text from owners.contacts join unnest($1::text[], $2::text[]) as wanted(kind, contact_id)
   using (kind, contact_id)
 """
 _STORE = """
@@ -34,7 +34,7 @@ select kind, contact_id, content::jsonb
 from unnest($1::text[], $2::text[], $3::text[]) as said(kind, contact_id, content)
 on conflict (kind, contact_id) do update set content = excluded.content
 """
-_PAGE = "select content from owners.contacts where kind = $1 and contact_id > $2 order by contact_id limit $3"
+_PAGE = "select content::text from owners.contacts where kind = $1 and contact_id > $2 order by contact_id limit $3"
 
 
 async def add_statements(connection: asyncpg.Connection, said: Sequence[tuple[UUID, Statement]], book: date) -> None:

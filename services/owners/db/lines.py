@@ -8,7 +8,7 @@ import asyncpg
 from shared.events.owners import OwnershipLineChanged
 
 _NEWEST = """
-select distinct on (unit_id) body from owners.lines
+select distinct on (unit_id) body::text from owners.lines
 where unit_id = any($1) and book <= $2 order by unit_id, version desc
 """
 _ADD = """

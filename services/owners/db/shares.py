@@ -13,7 +13,7 @@ VersionKey = tuple[str, date]
 """A share set and the day a version of it is effective from."""
 
 _LOAD = """
-select share_set_id, effective_from, told_at, event_id, source, content
+select share_set_id, effective_from, told_at, event_id, source, content::text
 from owners.share_versions join unnest($1::text[], $2::date[]) as wanted(share_set_id, effective_from)
   using (share_set_id, effective_from)
 """

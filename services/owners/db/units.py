@@ -9,7 +9,7 @@ from services.owners.domain.newest import Stamp, Told
 from shared.events.base import Event
 from shared.events.housing import UnitRegistered
 
-_LOAD = "select unit_id, told_at, event_id, source, content from owners.units where unit_id = any($1)"
+_LOAD = "select unit_id, told_at, event_id, source, content::text from owners.units where unit_id = any($1)"
 _KNOWN = "select unit_id from owners.units where unit_id = any($1)"
 _STORE = """
 insert into owners.units (unit_id, told_at, event_id, source, book, content)
