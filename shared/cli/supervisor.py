@@ -263,8 +263,8 @@ class Stack:
             self._tell("Starting Kafka, PostgreSQL and the mail server.")
             self._servers = await stack.start_servers(self.directory)
         self._issuer = LocalIssuer.open(self.directory / "issuer")
-        self.print_directory.mkdir(exist_ok=True)
-        (self.directory / "files").mkdir(exist_ok=True)
+        for private in (self.print_directory, self.directory / "files"):
+            private.mkdir(mode=0o700, exist_ok=True)  # letters to people
 
     async def _provide_topics(self) -> None:
         await topics.provision(self.servers.kafka.bootstrap, partitions=self.partitions, prefix=self.topic_prefix)

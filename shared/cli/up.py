@@ -47,7 +47,7 @@ async def _run(stack: Stack, *, scheduler: bool, as_json: bool) -> int:
     finally:
         output.say("Stopping: every service finishes its batch first.")
         await stack.stop()
-    return ExitCode.INTERRUPTED if asked.is_set() else 0
+    return 0
 
 
 def _stop_signals() -> asyncio.Event:
