@@ -90,6 +90,13 @@ def test_charge_and_credit_that_move_in_one_book_move_as_one() -> None:
     assert (result.items, result.pending_pence, result.surplus_pence) == ((), 0, 0)
 
 
+def test_redivided_charge_and_credit_lower_the_item_by_their_net() -> None:
+    billed = (charge_line(100_00), credit_line(-20_00, book="2026-02-10"))
+    redivided = (charge_line(-50_00, book="2026-05-05"), credit_line(10_00, book="2026-05-05"))
+    result = folded(*billed, *redivided)
+    assert (brief(result), result.pending_pence) == ([("C1", "F-2026Q1", 40_00)], 0)
+
+
 def test_credits_beyond_the_items_are_a_surplus() -> None:
     result = folded(charge_line(1), credit_line(-2, book="2026-05-05"))
     assert (result.items, result.surplus_pence) == ((), 1)

@@ -60,6 +60,13 @@ def test_line_is_on_one_statement_only() -> None:
     assert (issued.brought_forward_pence, issued.total_pence, issued.balance_pence) == (50_00, -15_00, 35_00)
 
 
+@pytest.mark.parametrize(("on", "book"), [("2026-03-31", "2026-03-31"), ("2026-03-20", "2026-04-01")])
+def test_line_learnt_just_in_time_is_brought_forward_by_the_next(on: str, book: str) -> None:
+    issued = statements.draft([charge_line(50_00, on=on, book=book)], REF, APRIL, JULY)
+    assert issued is not None
+    assert (issued.lines, issued.brought_forward_pence) == ((), 50_00)
+
+
 def test_line_of_the_last_statements_own_day_is_new() -> None:
     rows = [charge_line(50_00), charge_line(7_00, "C2", on="2026-04-01")]
     issued = statements.draft(rows, REF, APRIL, JULY)
