@@ -84,11 +84,17 @@ async def partitions_of(broker: Broker, topics: Sequence[str]) -> dict[str, int]
 
 
 class Reader:
-    """Reads whole topics from where it is told, for itself alone; nothing is ever committed."""
+    """Reads whole topics from where it is told, for itself alone; nothing is ever committed.
 
-    def __init__(self, broker: Broker, consumer: AIOKafkaConsumer, partitions: Mapping[str, int]) -> None:
+    Offsets are asked for on a connection of their own: on the reading one an answer waits behind the long poll.
+    """
+
+    def __init__(
+        self, broker: Broker, consumer: AIOKafkaConsumer, asking: AIOKafkaConsumer, partitions: Mapping[str, int]
+    ) -> None:
         self._broker = broker
         self._consumer = consumer
+        self._asking = asking
         self._partitions = partitions
 
     def places(self, topic: str) -> list[TopicPartition]:
@@ -99,12 +105,12 @@ class Reader:
         """Return the end offset of each partition of the topics, as a cut."""
         places = {topic: self.places(topic) for topic in topics}
         wanted = [place for several in places.values() for place in several]
-        found = await self._consumer.end_offsets(wanted) if wanted else {}
+        found = await self._asking.end_offsets(wanted) if wanted else {}
         return {topic: tuple(found[place] for place in several) for topic, several in places.items()}
 
     async def starts(self, topic: str) -> tuple[int, ...]:
         """Return the first offset that each partition of the topic still has."""
-        found = await self._consumer.beginning_offsets(self.places(topic))
+        found = await self._asking.beginning_offsets(self.places(topic))
         return tuple(found[place] for place in self.places(topic))
 
     def seek(self, topic: str, offsets: Sequence[int]) -> None:
@@ -137,15 +143,16 @@ class Reader:
 async def reading(broker: Broker, topics: Sequence[str], also: Sequence[str] = ()) -> AsyncIterator[Reader]:
     """Yield a reader of ``topics``, from their beginning unless told to seek; of ``also`` it only knows the ends."""
     partitions = await partitions_of(broker, [*topics, *also])
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=broker.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
-    )
+    settings = {"bootstrap_servers": broker.bootstrap, "enable_auto_commit": False, "auto_offset_reset": "earliest"}
+    consumer, asking = AIOKafkaConsumer(**settings), AIOKafkaConsumer(**settings)
     try:
         await consumer.start()
-        reader = Reader(broker, consumer, partitions)
+        await asking.start()
+        reader = Reader(broker, consumer, asking, partitions)
         consumer.assign([place for topic in topics for place in reader.places(topic)])
         yield reader
     except KafkaError as error:
         raise broker.gone() from error
     finally:
         await consumer.stop()
+        await asking.stop()

@@ -56,6 +56,8 @@ def publish(
     data: DataDir = None,
 ) -> None:
     """Publish a JSONL file of events; bad lines are reported and left out, and repeating it does no harm."""
+    if not file.exists():
+        raise CliError(f"There is no file {file}.", "Name an existing JSONL file, one event a line.", ExitCode.USAGE)
     report = Report(file, dry_run)
     lines = _judged(read_lines(file), no_validate, topic)
     if dry_run:

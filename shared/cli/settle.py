@@ -1,6 +1,7 @@
 """`closebook settle`: wait until nothing moves any more."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -49,10 +50,10 @@ def settle(
         )
 
 
-def wait_until_settled(api: Api, seconds: float) -> Moving:
-    """Ask until nothing moves or the time is up; returns what moved last."""
+def wait_until_settled(api: Api, seconds: float, give_up: Callable[[], bool] = lambda: False) -> Moving:
+    """Ask until nothing moves, the time is up or ``give_up`` says so; returns what moved last."""
     deadline, told = time.monotonic() + seconds, ""
-    while (moving := what_moves(api)).words and time.monotonic() < deadline:
+    while (moving := what_moves(api)).words and time.monotonic() < deadline and not give_up():
         if moving.in_words() != told:
             told = moving.in_words()
             output.say(f"still moving: {told}")
