@@ -1,0 +1,1 @@
+"""Arrears: decides who is reminded of what, when, and says why."""

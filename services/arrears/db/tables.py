@@ -1,0 +1,122 @@
+"""Arrears' tables: what billing told of each account, where each stands on the ladder, holds, and decisions.
+
+Decisions are append-only: each with its figures, its items, its reason and the policy version that led to it.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, PrimaryKeyConstraint, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.db.base import metadata_for
+
+metadata = metadata_for("arrears")
+
+
+def _pence(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default=text("0"))
+
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("account_ref", Text),
+    Column("unit_id", Text),
+    Column("ownership_id", Text),
+    Column("internal", Boolean, nullable=False, server_default=text("false")),
+    Column("closed_on", Date),
+    _pence("charges_pence"),
+    _pence("balance_pence"),
+    _pence("credit_pence"),
+    Column("items", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("oldest_due_on", Date),
+    Column("statement_no", Text),
+    Column("statement_on", Date),
+    Column("cycle", Integer, nullable=False, server_default=text("1")),
+    Column("stage", Integer, nullable=False, server_default=text("0")),
+    Column("stage_on", Date),
+    Column("letter_on", Date),
+    Column("grace_until", Date),
+    Column("ended_cycle", Integer),
+    Column("ended_stage", Integer),
+    Column("ended_stage_on", Date),
+    Column("ended_on", Date),
+    Column("reason", Text, nullable=False, server_default=text("''")),
+    Column("next_check_on", Date),
+    Index(
+        "ix_accounts_next_check_on", "next_check_on", "account_id", postgresql_where=text("next_check_on is not null")
+    ),
+    Index("ix_accounts_oldest_due_on", "oldest_due_on", postgresql_where=text("oldest_due_on is not null")),
+    Index("ix_accounts_account_ref", "account_ref"),
+)
+"""One row an account.  ``next_check_on`` is the only thing a day's work looks for; ``ended_*`` is how the last closed
+cycle stood, for money that is taken back later."""
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("payment_id", Text, nullable=False),
+    _pence("amount_pence"),
+    Column("received_on", Date),
+    Column("paid_book", Date),
+    Column("taken_book", Date),
+    PrimaryKeyConstraint("account_id", "payment_id"),
+)
+"""What an account still has of each payment: matched, less what the bank or a move took away."""
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("hold_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("charge_id", Text),
+    Column("reason", Text, nullable=False),
+    Column("started_on", Date, nullable=False),
+    Column("review_on", Date),
+    Column("set_by", Text, nullable=False),
+    Column("set_book", Date, nullable=False),
+    Column("ended_on", Date),
+    Column("ended_reason", Text),
+    Column("ended_by", Text),
+    Column("ended_book", Date),
+    Index("ix_holds_account_id", "account_id"),
+)
+"""Why an account, or one charge of it, is not chased; who said so."""
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("stage", Integer, nullable=False),
+    Column("name", Text),
+    Column("policy_version", Text, nullable=False),
+    Column("overdue_pence", BigInteger, nullable=False),
+    Column("chased_pence", BigInteger, nullable=False),
+    Column("minimum_pence", BigInteger, nullable=False),
+    Column("items", JSONB, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("account_id", "day"),
+    Index(
+        "uq_decisions_account_id_cycle_stage",
+        "account_id",
+        "cycle",
+        "stage",
+        unique=True,
+        postgresql_where=text("outcome = 'stage-reached'"),
+    ),
+)
+"""Every stage reached and every cycle closed; the unique index lets a stage fire once in a cycle, whatever happens."""
+
+unit_lines = Table(
+    "unit_lines",
+    metadata,
+    Column("unit_id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("event_uid", Uuid, nullable=False),
+    Column("line", JSONB, nullable=False),
+)
+"""Each unit's ownership line as owners last told it; notices of potential liability will look here."""

@@ -1,0 +1,1 @@
+"""The rules of the ladder, on plain values."""

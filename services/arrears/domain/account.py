@@ -1,0 +1,70 @@
+"""What the ladder knows of an account: open items, holds, where it stands in its debt cycle."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from shared.events.arrears import HoldKind
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One open item as billing tells it; arrears never allocates by itself."""
+
+    charge_id: str
+    issued_on: date
+    due_on: date
+    open_pence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold that stands: on the whole account, or (``charge_id``) on one charge of it."""
+
+    kind: HoldKind
+    started_on: date
+    charge_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an account is in its debt cycles.
+
+    ``stage`` is the last one reached in ``cycle`` (0 none), ``letter_on`` the day of the last stage letter in any
+    cycle, ``grace_until`` the first day on which a letter may go after a hold was lifted.
+    """
+
+    cycle: int = 1
+    stage: int = 0
+    stage_on: date | None = None
+    letter_on: date | None = None
+    grace_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account on the day it is looked at.
+
+    ``paid_on`` is the newest value date of the money it still has; ``before`` is the standing that the last closed
+    cycle ended with, given only when the money that closed it was taken back since.
+    """
+
+    account_id: str
+    account_ref: str | None
+    internal: bool
+    balance_pence: int
+    items: tuple[Item, ...]
+    standing: Standing = field(default_factory=Standing)
+    holds: tuple[Hold, ...] = ()
+    paid_on: date | None = None
+    before: Standing | None = None
+
+
+def overdue(items: tuple[Item, ...], day: date) -> tuple[Item, ...]:
+    """Return the items due before ``day``, the oldest first."""
+    late = (item for item in items if item.due_on < day)
+    return tuple(sorted(late, key=lambda item: (item.due_on, item.issued_on, item.charge_id)))
+
+
+def total(items: tuple[Item, ...]) -> int:
+    """Return what is open on ``items``, in pence."""
+    return sum(item.open_pence for item in items)

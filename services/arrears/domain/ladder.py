@@ -1,0 +1,132 @@
+"""The ladder: what one account has reached on one day, and when it must be looked at again (contract.md 6)."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from services.arrears.domain import holds
+from services.arrears.domain.account import Account, Item, Standing, overdue, total
+from services.arrears.domain.policy import Policy, Stage
+from shared.calendar import office_day_from, office_days_later
+from shared.money import as_pounds
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about an account on a day, with the figures and the reason that led to it.
+
+    ``reached`` is the stage whose letter goes now; ``items`` and ``chased_pence`` are what it is about;
+    ``closed_cycle`` says that the debt cycle ended; ``next_check_on`` is the next day on which time alone could
+    change the answer (nothing: only news can).
+    """
+
+    account_id: str
+    day: date
+    policy_version: str
+    overdue_pence: int
+    chased_pence: int
+    items: tuple[Item, ...]
+    standing: Standing
+    reached: Stage | None
+    closed_cycle: bool
+    next_check_on: date | None
+    reason: str
+
+
+def assess(account: Account, policy: Policy, day: date) -> Decision:
+    """Decide about one account at the end of ``day``, from all that is in the book of that day."""
+    late = overdue(account.items, day)
+    standing, closed = _cycle(account, policy, total(late))
+    decision = Decision(
+        account.account_id, day, policy.version, total(late), 0, (), standing, None, closed, None, "nothing is overdue"
+    )
+    if not late:
+        return _wait(account, decision)
+    reason = _never(account)
+    stage = policy.after(standing.stage)
+    if reason or stage is None:
+        return _wait(account, replace(decision, reason=reason or "the last stage of the ladder is reached"))
+    return _climb(replace(account, standing=standing), policy, stage, decision, late)
+
+
+def _cycle(account: Account, policy: Policy, overdue_pence: int) -> tuple[Standing, bool]:
+    """Close the cycle below the limit; take a closed one up again when the money that closed it was taken back."""
+    standing = account.standing
+    if overdue_pence < policy.cycle_closes_below_pence:
+        fresh = replace(standing, cycle=standing.cycle + 1, stage=0, stage_on=None)
+        return (fresh, True) if standing.stage else (standing, False)
+    if account.before is not None and standing.stage == 0:
+        before = account.before
+        return replace(standing, cycle=before.cycle, stage=before.stage, stage_on=before.stage_on), False
+    return standing, False
+
+
+def _never(account: Account) -> str | None:
+    """Return why an account is not chased at all."""
+    if account.internal:
+        return "the association's own account is never chased"
+    if account.account_ref is None:
+        return "the account is not opened yet"
+    if account.balance_pence <= 0:
+        return "the account is not in debt: its balance is nothing or in credit"
+    return None
+
+
+def _climb(account: Account, policy: Policy, stage: Stage, decision: Decision, late: tuple[Item, ...]) -> Decision:
+    """Decide whether ``stage`` is reached today, and if not, why not."""
+    items = holds.chased(late, account.holds, stage.number)
+    decision = replace(decision, items=items, chased_pence=total(items))
+    stopped = holds.stopping(account.holds, stage.number)
+    if stopped is not None:
+        return _wait(account, replace(decision, reason=f"hold {stopped.value}: {stage.name} is stopped"))
+    if not items:
+        return _wait(account, replace(decision, reason="everything overdue is held"))
+    if decision.chased_pence < stage.minimum_pence:
+        short = f"{as_pounds(decision.chased_pence)} is below the minimum {as_pounds(stage.minimum_pence)}"
+        return _wait(account, replace(decision, reason=f"{short} of {stage.name}"))
+    return _when(account, policy, stage, decision)
+
+
+def _when(account: Account, policy: Policy, stage: Stage, decision: Decision) -> Decision:
+    """The figures are there: the letter goes on the first office day that every rule allows."""
+    earliest, why = max(_bounds(account, policy, stage, decision), key=lambda bound: bound[0])
+    go_on = office_day_from(max(earliest, decision.day))
+    if go_on > decision.day:
+        waiting = replace(decision, reason=f"{stage.name} on {go_on} at the earliest: {why}")
+        return _wait(account, waiting, go_on)
+    standing = replace(
+        decision.standing, stage=stage.number, stage_on=decision.day, letter_on=decision.day, grace_until=None
+    )
+    reached = replace(decision, standing=standing, reached=stage, reason=_reached_reason(stage, decision))
+    return _wait(account, reached, decision.day + timedelta(days=policy.letters_apart_days))
+
+
+def _bounds(account: Account, policy: Policy, stage: Stage, decision: Decision) -> list[tuple[date, str]]:
+    """Return every rule's first allowed day with its name, in the order in which ties are told."""
+    standing = account.standing
+    items, day = decision.items, decision.day
+    bounds = [(items[0].issued_on + timedelta(days=stage.day), f"day {stage.day} after issue of the oldest item")]
+    if account.paid_on is not None:
+        paid_on = min(account.paid_on, day)
+        free = office_days_later(paid_on, policy.recent_payment_office_days) + timedelta(days=1)
+        bounds.append((free, f"money of {account.paid_on} is recent"))
+    if standing.letter_on is not None:
+        apart = max(policy.letters_apart_days, stage.gap_days if standing.stage else 0)
+        bounds.append((standing.letter_on + timedelta(days=apart), f"{apart} days after the letter before"))
+    if standing.grace_until is not None:
+        bounds.append((standing.grace_until, "days of grace after a hold"))
+    return bounds
+
+
+def _reached_reason(stage: Stage, decision: Decision) -> str:
+    days = (decision.day - decision.items[0].issued_on).days
+    return (
+        f"{as_pounds(decision.chased_pence)} overdue, {stage.name} from {as_pounds(stage.minimum_pence)}, "
+        f"day {days} after issue of the oldest item (from day {stage.day})"
+    )
+
+
+def _wait(account: Account, decision: Decision, check_on: date | None = None) -> Decision:
+    """Look again when ``check_on`` comes, or when a further item becomes overdue, whichever is first."""
+    falling_due = [item.due_on + timedelta(days=1) for item in account.items if decision.day <= item.due_on < date.max]
+    days = [*falling_due, *([check_on] if check_on is not None else [])]
+    return replace(decision, next_check_on=min(days, default=None))

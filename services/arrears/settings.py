@@ -1,0 +1,35 @@
+"""Settings of arrears, and the ladder's policy: both read once, at start."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+from pydantic import Field, TypeAdapter
+from pydantic_settings import SettingsConfigDict
+
+from services.arrears.domain.policy import Policy
+from shared.settings import ServiceSettings
+
+SHIPPED_POLICY = Path(__file__).parent / "policy.json"
+
+
+class Settings(ServiceSettings):
+    """What arrears is told; its own names start with ``ARREARS_``."""
+
+    model_config = SettingsConfigDict(env_prefix="ARREARS_")
+
+    service: str = "arrears"
+    policy_file: Path = Field(default=SHIPPED_POLICY, description="The versions of the ladder, as JSON.")
+
+
+def read_policies(path: Path = SHIPPED_POLICY) -> tuple[Policy, ...]:
+    """Return every version of the ladder in a file; a file that is wrong stops the process with the field's name."""
+    policies = TypeAdapter(tuple[Policy, ...]).validate_python(_dated(json.loads(path.read_text(encoding="utf-8"))))
+    for policy in policies:
+        numbers = [stage.number for stage in policy.stages]
+        assert numbers == sorted(set(numbers)), f"{policy.version}: stages go upwards"
+    return policies
+
+
+def _dated(versions: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [{**version, "effective_from": date.fromisoformat(str(version["effective_from"]))} for version in versions]

@@ -1,0 +1,1 @@
+"""What arrears does: one module a noun, one function a verb."""

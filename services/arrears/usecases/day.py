@@ -1,0 +1,65 @@
+"""A day's work: look at every account whose day has come, decide, store the decision with its figures, say it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.arrears.db import ladder as rows
+from services.arrears.domain import ladder
+from services.arrears.domain.account import Account
+from services.arrears.domain.ladder import Decision
+from services.arrears.domain.policy import Policy, in_force
+from shared.bus.day import DaySlice
+from shared.bus.work import Work
+from shared.events.arrears import OverdueItem, StageReached
+from shared.events.topics import STAGE_REACHED
+
+SLICE = 1000
+"""Accounts in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayWork:
+    """The day's work under the given versions of the policy."""
+
+    policies: tuple[Policy, ...]
+
+    async def __call__(self, piece: DaySlice) -> None:
+        """Work one slice; the last one found fewer accounts than a slice holds."""
+        async with piece.sessions() as session:
+            due = await rows.load_due(session, piece.day, SLICE)
+        following = str(int(piece.progress or 0) + 1) if len(due) == SLICE else None
+        async with piece.open(following) as work:
+            if due:
+                await assess(work, due, in_force(self.policies, piece.day))
+
+
+async def assess(work: Work, due: Sequence[Account], policy: Policy) -> None:
+    """Decide about accounts on the day whose book is written, store and say what was decided."""
+    decisions = [ladder.assess(account, policy, work.book) for account in due]
+    await rows.store_decisions(work.session, work.book, decisions)
+    for account, decision in zip(due, decisions, strict=True):
+        if decision.reached is not None:
+            work.stage(STAGE_REACHED, _said(account, decision))
+
+
+def _said(account: Account, decision: Decision) -> StageReached:
+    stage = decision.reached
+    assert stage is not None
+    assert account.account_ref is not None
+    return StageReached(
+        account_id=account.account_id,
+        account_ref=account.account_ref,
+        cycle=decision.standing.cycle,
+        stage=stage.number,
+        name=stage.name,
+        stage_on=decision.day,
+        overdue_pence=decision.chased_pence,
+        minimum_pence=stage.minimum_pence,
+        oldest_due_on=decision.items[0].due_on,
+        items=tuple(
+            OverdueItem(charge_id=item.charge_id, due_on=item.due_on, open_pence=item.open_pence)
+            for item in decision.items
+        ),
+        policy_version=decision.policy_version,
+        reason=decision.reason,
+    )

@@ -1,0 +1,74 @@
+"""Staff set and lift holds; each says who and why, and the day's work decides what follows."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from services.arrears.db import holds as rows
+from services.arrears.db.holds import KeptHold
+from services.arrears.domain import holds
+from services.arrears.domain.policy import Policy, in_force
+from shared.bus.work import Work
+from shared.db.engine import driver
+from shared.events.arrears import HoldChanged, HoldKind
+from shared.events.topics import HOLD_CHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class NewHold:
+    """What a member of staff asks for; without ``started_on`` it starts in the book it is given in."""
+
+    hold_id: str
+    account_ref: str
+    kind: HoldKind
+    charge_id: str | None
+    reason: str
+    started_on: date | None
+    review_on: date | None
+    by: str
+
+
+async def set_hold(work: Work, asked: NewHold) -> KeptHold | None:
+    """Set a hold on an account or on one charge of it; nothing when no such account is known."""
+    connection = await driver(work.session)
+    account_id = await rows.account_of(connection, asked.account_ref)
+    if account_id is None:
+        return None
+    await work.lock(exclusive=[f"account:{account_id}"])
+    started_on = asked.started_on or work.book
+    hold = KeptHold(
+        asked.hold_id, account_id, asked.kind, asked.charge_id, asked.reason, started_on, asked.review_on
+    )  # fmt: skip
+    await rows.add(connection, hold, asked.by, work.book)
+    _say(work, hold, None, hold.reason)
+    return hold
+
+
+async def lift_hold(
+    work: Work, hold_id: str, reason: str, by: str, policies: tuple[Policy, ...]
+) -> KeptHold | None:  # fmt: skip
+    """Lift a hold; letters wait for the days of grace.  Lifting it again changes nothing; nothing when unknown."""
+    connection = await driver(work.session)
+    hold = await rows.load(connection, hold_id)
+    if hold is None or hold.ended_on is not None:
+        return hold
+    grace = timedelta(days=in_force(policies, work.book).grace_days)
+    grace_until = work.book + grace if holds.gives_grace(hold.kind) else None
+    await rows.end(connection, hold, on=work.book, reason=reason, by=by, grace_until=grace_until)
+    _say(work, hold, work.book, reason)
+    return await rows.load(connection, hold_id)
+
+
+def _say(work: Work, hold: KeptHold, ended_on: date | None, reason: str) -> None:
+    work.stage(
+        HOLD_CHANGED,
+        HoldChanged(
+            account_id=hold.account_id,
+            hold_id=hold.hold_id,
+            kind=hold.kind,
+            charge_id=hold.charge_id,
+            started_on=hold.started_on,
+            review_on=hold.review_on,
+            ended_on=ended_on,
+            reason=reason,
+        ),
+    )
