@@ -50,9 +50,9 @@ class Applier:
         fresh = [item for item in taken if id(item) not in verdicts]
         late = await self._versions(connection, fresh, verdicts)
         await self._dispatch(work, [item for item in fresh if id(item) not in verdicts], verdicts)
-        released = await self._release(connection, work, late)
-        outcome = Outcome([(item, verdicts.get(id(item), _DONE)) for item in taken], released)
-        await self._settle(connection, work, [*outcome.verdicts, *released])
+        outcome = Outcome([(item, verdicts.get(id(item), _DONE)) for item in taken])
+        await self._settle(connection, work, outcome.verdicts)
+        outcome.released = await self._release(connection, work, late)
         outcome.said = await outbox.flush(work)
         return outcome
 
@@ -65,8 +65,8 @@ class Applier:
             await self._dispatch(work, [item], verdicts)
             verdict = verdicts.get(id(item), _DONE)
             await inbox.amend(connection, {item.outcome.uid: str(verdict.disposition)} if item.outcome.uid else {})
-        released = await self._release(connection, work, [])
-        await self._settle(connection, work, [*released, (item, verdict)], announce=not _is_dead(verdict))
+        await self._settle(connection, work, [(item, verdict)], announce=not _is_dead(verdict))
+        await self._release(connection, work, [])
         await outbox.flush(work)
         return verdict
 
@@ -135,7 +135,10 @@ class Applier:
     async def _release(
         self, connection: asyncpg.Connection, work: Work, things: list[str]
     ) -> list[tuple[Taken, Verdict]]:
-        """Apply what waited for the things now known, and what waited for those, until nothing more comes."""
+        """Apply what waited for the things now known, and what waited for those, until nothing more comes.
+
+        Every round is settled before the next: what one holds may wait for what another makes known.
+        """
         done: list[tuple[Taken, Verdict]] = []
         while True:
             things, work.known_things = [*things, *work.known_things], []
@@ -146,8 +149,10 @@ class Applier:
             verdicts: dict[int, Verdict] = {}
             things = await self._versions(connection, items, verdicts)
             await self._dispatch(work, [item for item in items if id(item) not in verdicts], verdicts)
-            done += [(item, verdicts.get(id(item), _DONE)) for item in items]
             await inbox.amend(connection, {i.uid: str(Disposition.DONE) for i in items if i.uid is not None})
+            settled = [(item, verdicts.get(id(item), _DONE)) for item in items]
+            await self._settle(connection, work, settled)
+            done += settled
 
     async def bury(self, work: Work, item: Taken, verdict: Verdict) -> Outcome:
         """Make a dead letter of the one record that cannot be applied; its version counts as taken."""

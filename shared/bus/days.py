@@ -77,7 +77,7 @@ async def note_upstream(work: Work, events: Sequence[Event[DayClosed]]) -> None:
 async def cut_of(connection: asyncpg.Connection, day: date) -> dict[Lane, int] | None:
     """Return the cut through the housing topics at which ``day`` ended; ``None``: it has not ended."""
     after = await connection.fetchval("select after from msg.ended_day where day = $1", day)
-    return None if after is None else lanes_of(json.loads(after))
+    return None if after is None else lanes_of(after)
 
 
 async def upstream(connection: asyncpg.Connection, service: str, day: date) -> tuple[dict[Lane, int], Totals] | None:
@@ -87,7 +87,7 @@ async def upstream(connection: asyncpg.Connection, service: str, day: date) -> t
     )
     if row is None:
         return None
-    return lanes_of(json.loads(row["after"])), totals_of(json.loads(row["totals"]))
+    return lanes_of(row["after"]), totals_of(row["totals"])
 
 
 def lanes_of(after: Mapping[str, Sequence[int]]) -> dict[Lane, int]:
@@ -129,7 +129,7 @@ def _totals(rows: Sequence[asyncpg.Record]) -> Totals:
 async def last_totals(connection: asyncpg.Connection) -> tuple[date, Totals]:
     """Return the last closed day and what was said up to it; a day before all books when none is closed."""
     row = await connection.fetchrow("select day, totals from msg.closed_day order by day desc limit 1")
-    return (date.min, {}) if row is None else (row["day"], totals_of(json.loads(row["totals"])))
+    return (date.min, {}) if row is None else (row["day"], totals_of(row["totals"]))
 
 
 async def checked(connection: asyncpg.Connection, topics: Sequence[str]) -> dict[str, tuple[date, TopicTotal]]:

@@ -49,9 +49,9 @@ def pack_headers(headers: Sequence[tuple[str, bytes | None]]) -> str:
     return json.dumps([[name, None if value is None else base64.b64encode(value).decode()] for name, value in headers])
 
 
-def unpack_headers(text: str) -> tuple[tuple[str, bytes | None], ...]:
-    """Return the headers that ``pack_headers`` wrote."""
-    return tuple((name, None if value is None else base64.b64decode(value)) for name, value in json.loads(text))
+def unpack_headers(packed: Sequence[tuple[str, str | None]]) -> tuple[tuple[str, bytes | None], ...]:
+    """Return the headers that ``pack_headers`` wrote, as the database hands them back."""
+    return tuple((name, None if value is None else base64.b64decode(value)) for name, value in packed)
 
 
 async def bury(connection: asyncpg.Connection, dead: Sequence[tuple[Taken, Verdict]], own_book: date) -> None:

@@ -104,7 +104,7 @@ class Pump:
         ceiling = min(30.0, 0.1 * 2 ** min(tries, 12))
         blocked = time.monotonic() - since > _BLOCKED_AFTER_S
         event = LogEvent.BLOCKED_PARTITION if blocked else LogEvent.RETRYING
-        log(event, error_type=type(error).__name__, sqlstate=sqlstate_of(error), attempt=tries, count=len(todo))
+        log(event, error=error, detail=describe(error), attempt=tries, count=len(todo))
         await sleep_unless(self.stopping, random.uniform(0.02, ceiling))  # noqa: S311 - jitter, not a secret
 
     async def _commit(self, todo: Sequence[Taken]) -> None:

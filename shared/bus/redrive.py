@@ -10,7 +10,7 @@ from shared.bus.work import Cause, Disposition, Verdict, Work
 from shared.db.engine import driver
 from shared.events.decode import decode
 
-_LOCK = "select *, raw_headers::text as raw_headers from msg.dead_letter where id = $1 for update"
+_LOCK = "select * from msg.dead_letter where id = $1 for update"
 _DECIDE = """
 update msg.dead_letter set status = 'replayed', attempts = attempts + 1, last_attempt = now(), decided_by = $2,
   decision_note = $3 where id = $1

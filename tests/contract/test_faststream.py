@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from aiokafka import TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
@@ -107,26 +108,24 @@ async def test_r5_nack_on_error_repeats_a_poison_record_without_pause(kafka: Kaf
     assert len(tries) > 20
 
 
-async def test_r6_a_reply_to_header_makes_the_sender_choose_a_topic_unless_no_reply(kafka: KafkaTools) -> None:
-    for no_reply in (False, True):
-        seen: list[Any] = []
-        async with a_broker(kafka) as broker:
-            await broker.start()
-            before = sum((await kafka.end_offsets(TOPIC)).values())
-            options = {**_options(kafka, AckPolicy.MANUAL), "group_id": f"{kafka.prefix}reply{no_reply}"}
-            subscriber = broker.subscriber(kafka.prefix + TOPIC, no_reply=no_reply, **options)
+@pytest.mark.parametrize("no_reply", [False, True])
+async def test_r6_a_reply_to_header_lets_the_sender_choose_a_topic_unless_no_reply(
+    kafka: KafkaTools, no_reply: bool
+) -> None:
+    seen: list[bytes] = []
+    async with a_broker(kafka) as broker:
+        subscriber = broker.subscriber(kafka.prefix + TOPIC, no_reply=no_reply, **_options(kafka, AckPolicy.MANUAL))
 
-            @subscriber
-            async def handler(body: bytes, seen: list[Any] = seen) -> str | None:
-                seen.append(body)
-                return "answer" if body == b"ask" else None
+        @subscriber
+        async def handler(body: bytes) -> bytes | None:
+            seen.append(body)
+            return b"answer" if body == b"ask" else None
 
-            await kafka.send(TOPIC, b"ask", partition=0, headers=[("reply_to", (kafka.prefix + TOPIC).encode())])
-            await subscriber.start()
-            await asyncio.sleep(1.5)
-            after = sum((await kafka.end_offsets(TOPIC)).values())
-        assert b"ask" in seen
-        assert (after - before > 1) is not no_reply
+        await kafka.send(TOPIC, b"ask", partition=0, headers=[("reply_to", (kafka.prefix + TOPIC).encode())])
+        await broker.start()
+        await eventually(lambda: _has(seen, 1 if no_reply else 2))
+        ends = await kafka.end_offsets(TOPIC)
+    assert sum(ends.values()) == (1 if no_reply else 2)
 
 
 def _collect(seen: list[Any]) -> Any:

@@ -1,15 +1,17 @@
 """A recording billing service on real servers."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
 from shared.bus.service import Running, Service
 from shared.embedded.databases import ServiceUrls
 from shared.embedded.stack import KafkaServer
+from shared.logs import capture
 from tests.support import bus
 from tests.support.kafka_tools import KafkaTools
 from tests.support.servers import Databases
@@ -40,6 +42,15 @@ class Bench:
 
 
 Benches = Callable[[str], Awaitable[Bench]]
+
+
+@pytest.fixture(autouse=True)
+def lines() -> Iterator[list[dict[str, Any]]]:
+    """The log lines of the test; printed, so that a failure shows them."""
+    with capture() as captured:
+        yield captured
+    for line in captured:
+        print(line)  # noqa: T201 - pytest shows it with a failure
 
 
 @pytest_asyncio.fixture
