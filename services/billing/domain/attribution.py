@@ -34,13 +34,22 @@ def unit_with_line(
     unit_id: str, managed_from: date, managed_to: date | None, tenure: Tenure, line: OwnershipLineChanged | None
 ) -> Unit:
     """Return a registered unit with the newest ownership line known of it (none known: no stays)."""
-    periods = line.line if line is not None else ()
-    stays = tuple(
-        Stay(refs.account_id(unit_id, None if period.internal else period.ownership_id), period.from_, period.to)
-        for period in sorted(periods, key=lambda period: period.from_)
-    )
-    first = refs.account_id(unit_id, None) if tenure == Tenure.ASSOCIATION else None
+    stays = stays_of(line) if line is not None else ()
+    first = first_account_id(unit_id, tenure)
     return Unit(unit_id, managed_from, managed_to, stays, first)
+
+
+def stays_of(line: OwnershipLineChanged) -> tuple[Stay, ...]:
+    """Return whose the days of a line are, in order of days; the association's are the unit's internal account's."""
+    return tuple(
+        Stay(refs.account_id(line.unit_id, None if period.internal else period.ownership_id), period.from_, period.to)
+        for period in sorted(line.line, key=lambda period: period.from_)
+    )
+
+
+def first_account_id(unit_id: str, tenure: str) -> str | None:
+    """Return whose the days before the first entry are: the association's own, or an owner not yet known."""
+    return refs.account_id(unit_id, None) if tenure == Tenure.ASSOCIATION else None
 
 
 def accounts_of(unit_id: str, tenure: Tenure | None, line: OwnershipLineChanged | None) -> tuple[Account, ...]:
@@ -98,9 +107,10 @@ def stretches(units: Mapping[str, Unit], unit_id: str, first: date, last: date) 
     """
     unit = units.get(unit_id)
     if unit is None:
-        return [1], [f"unit:{unit_id}"]
-    if first == last:
-        return [1], [_holder(unit, first)]
+        return [(last - first).days + 1], [f"unit:{unit_id}"]
+    holder = _holder(unit, first) if first == last else _sole_holder(unit, first, last)
+    if holder is not None:
+        return [(last - first).days + 1], [holder]
     ends: list[int] = []
     holders: list[str] = []
     starts = [first, *_changes(unit, first, last)]
@@ -108,6 +118,16 @@ def stretches(units: Mapping[str, Unit], unit_id: str, first: date, last: date) 
         ends.append((end - first).days)
         holders.append(_holder(unit, start))
     return ends, holders
+
+
+def _sole_holder(unit: Unit, first: date, last: date) -> str | None:
+    """Return the account that holds all of the days, if one does: most periods see no change of owner."""
+    if first < unit.managed_from or (unit.managed_to is not None and last > unit.managed_to):
+        return None
+    for stay in unit.stays:
+        if stay.from_on <= first and (stay.to_on is None or last < stay.to_on):
+            return stay.account_id
+    return None
 
 
 def _changes(unit: Unit, first: date, last: date) -> list[date]:

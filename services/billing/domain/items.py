@@ -55,25 +55,40 @@ def fold(lines: Iterable[Line], statements: Sequence[StatementHead]) -> Folded:
     issue_days = [statement.issued_on for statement in billed]
     items: list[Item] = []
     pending = surplus = 0
-    for charge_id, charge_lines in _by_charge(lines).items():
+    for charge_lines in _by_charge(lines).values():
         pieces, over = _pieces(charge_lines)
         surplus += over
-        first = charge_lines[0]
-        is_fee = first.charge_kind in FEES
-        if first.due_on is not None and pieces:
-            due_on = first.due_on
-            items.append(Item(charge_id, is_fee, None, due_on - _TERM, due_on, sum(pieces.values())))
+        if not pieces:
             continue
-        by_statement: dict[int, int] = {}
-        for carried_on, pence in pieces.items():
-            number = bisect_left(issue_days, carried_on)
-            by_statement[number] = by_statement.get(number, 0) + pence
-        pending += by_statement.pop(len(billed), 0)
-        for number, pence in by_statement.items():
-            head = billed[number]
-            items.append(Item(charge_id, is_fee, head.statement_no, head.issued_on, head.due_on, pence))
+        if charge_lines[0].due_on is not None:
+            items.append(_opening_item(charge_lines[0], sum(pieces.values())))
+            continue
+        for number, pence in _by_statement(pieces, issue_days).items():
+            if number < len(billed):
+                items.append(_billed_item(charge_lines[0], billed[number], pence))
+            else:
+                pending += pence
     items.sort(key=payment_order)
     return Folded(tuple(items), pending, surplus)
+
+
+def _opening_item(line: Line, pence: int) -> Item:
+    assert line.due_on is not None
+    return Item(line.charge_id or "", line.charge_kind in FEES, None, line.due_on - _TERM, line.due_on, pence)
+
+
+def _billed_item(line: Line, head: StatementHead, pence: int) -> Item:
+    is_fee = line.charge_kind in FEES
+    return Item(line.charge_id or "", is_fee, head.statement_no, head.issued_on, head.due_on, pence)
+
+
+def _by_statement(pieces: dict[date, int], issue_days: Sequence[date]) -> dict[int, int]:
+    """Return pence by the number of the statement that carries them, counted past the last if none does yet."""
+    found: dict[int, int] = {}
+    for carried_on, pence in pieces.items():
+        number = bisect_left(issue_days, carried_on)
+        found[number] = found.get(number, 0) + pence
+    return found
 
 
 def payment_order(item: Item) -> tuple[date, bool, str, date]:
@@ -91,6 +106,8 @@ def _by_charge(lines: Iterable[Line]) -> dict[str, list[Line]]:
 
 def _pieces(lines: list[Line]) -> tuple[dict[date, int], int]:
     """Return what is left of each piece by the day a statement carries it from, and what decreases took beyond."""
+    if len(lines) == 1 and lines[0].amount_pence > 0:
+        return {carried_from(lines[0]): lines[0].amount_pence}, 0
     pieces: dict[date, int] = {}
     over = 0
     for line in sorted(lines, key=lambda line: (line.book, line.amount_pence < 0, line.value_on)):

@@ -7,7 +7,7 @@ from datetime import date
 from services.billing.domain import allocation, items
 from services.billing.domain.allocation import Allocated
 from services.billing.domain.items import Item, StatementHead
-from services.billing.domain.lines import Line, known, netted
+from services.billing.domain.lines import Line, known, summed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def position(lines: Iterable[Line], statements: Sequence[StatementHead], day: da
     Overdue and ageing are counted to ``day``; which lines count is the caller's choice (``as_known``).  The sum of what
     is open, not yet billed and (negative) credit is the balance, which is the sum of the lines.
     """
-    rows = netted(lines)
+    rows = summed(lines)
     folded = items.fold(rows, statements)
     receipts, overdrawn = allocation.receipts_of(rows)
     settled = allocation.allocate(folded.items, receipts, folded.surplus_pence)

@@ -113,7 +113,7 @@ def test_stretches_say_of_every_day_what_holder_on_says(
     ends, holders = attribution.stretches(units, "U1", first, first + timedelta(days=length))
     by_day = [holder for holder, start, end in zip(holders, [0, *ends], ends, strict=False) for _ in range(end - start)]
     plain = [attribution.holder_on(units, "U1", first + timedelta(days=number)) for number in range(length + 1)]
-    assert by_day == (plain if length else plain[:1])
+    assert by_day == plain
 
 
 def test_line_implies_an_account_for_each_chain_and_one_internal_account() -> None:
