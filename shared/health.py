@@ -1,0 +1,164 @@
+"""Whether a process lives and is ready, and the private port that says so.
+
+Alive never depends on PostgreSQL, Kafka or mail: starting again would not repair them.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from shared import metrics
+from shared.logs import LogEvent, log
+
+PROGRESS_SECONDS = 60.0
+PING_FRESH_SECONDS = 10.0
+_PING_EVERY = 3.0
+_TICK = 0.5
+_SNAPSHOT_EVERY = 60.0
+
+Ping = Callable[[], Awaitable[object]]
+Facts = Callable[[], Awaitable[dict[str, object]]]
+
+
+@dataclass(slots=True)
+class _Beat:
+    """A part of the process that must show signs of life."""
+
+    limit: float
+    at: float
+
+
+@dataclass
+class Health:
+    """What is known about one process; parts write to it, the private port reads it.
+
+    ``beat(part)`` is a sign of life; a part is watched from its first ``watch``.  ``progressed()`` says that records
+    moved, ``caught_up`` that there is nothing to move.
+    """
+
+    service: str
+    startup_done: bool = False
+    schema_ok: bool = False
+    draining: bool = False
+    quarantined: int = 0
+    caught_up: bool = True
+    progress_at: float = field(default_factory=time.monotonic)
+    ping_at: float = float("-inf")
+    beats: dict[str, _Beat] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
+
+    def watch(self, part: str, limit: float = PROGRESS_SECONDS) -> None:
+        """Expect a beat of ``part`` at least every ``limit`` seconds from now on."""
+        self.beats[part] = _Beat(limit, self.clock())
+
+    def unwatch(self, part: str) -> None:
+        """Expect nothing more of ``part``: it has finished."""
+        self.beats.pop(part, None)
+
+    def beat(self, part: str) -> None:
+        """Note that ``part`` lives."""
+        if part in self.beats:
+            self.beats[part].at = self.clock()
+
+    def progressed(self) -> None:
+        """Note that records moved."""
+        self.progress_at = self.clock()
+
+    def pinged(self) -> None:
+        """Note that the database has just answered in time."""
+        self.ping_at = self.clock()
+
+    def dead(self) -> list[str]:
+        """Return the parts that have been silent for too long."""
+        now = self.clock()
+        return sorted(part for part, beat in self.beats.items() if now - beat.at > beat.limit)
+
+    def unready(self) -> list[str]:
+        """Return why nobody should rely on this process now; empty when it is ready."""
+        now = self.clock()
+        reasons = {
+            "starting": not self.startup_done,
+            "draining": self.draining,
+            "schema": not self.schema_ok,
+            "database": now - self.ping_at > PING_FRESH_SECONDS,
+            "quarantine": self.quarantined > 0,
+            "progress": not self.caught_up and now - self.progress_at > PROGRESS_SECONDS,
+        }
+        return [name for name, failing in reasons.items() if failing] + self.dead()
+
+
+async def monitor(health: Health, ping: Ping, stopping: asyncio.Event) -> None:
+    """Measure the event loop, ping the database and write the figures to the log once a minute, until ``stopping``."""
+    pinged = snapshot = float("-inf")
+    while not stopping.is_set():
+        expected = time.monotonic() + _TICK
+        await asyncio.sleep(_TICK)
+        now = time.monotonic()
+        metrics.LOOP_LAG.set(now - expected)
+        metrics.PROGRESS.set(now - health.progress_at)
+        if now - pinged >= _PING_EVERY:
+            pinged = now
+            await _ping(health, ping)
+        if now - snapshot >= _SNAPSHOT_EVERY:
+            snapshot = now
+            log(LogEvent.METRICS_SNAPSHOT, **metrics.snapshot())
+
+
+async def _ping(health: Health, ping: Ping) -> None:
+    """One round trip within a second; a database that is away is not this monitor's failure."""
+    started = time.monotonic()
+    try:
+        async with asyncio.timeout(1.0):
+            await ping()
+    except Exception:  # noqa: BLE001 - whatever it is, the database did not answer; readiness says so
+        return
+    metrics.DB_SECONDS.set(time.monotonic() - started)
+    health.pinged()
+
+
+def private_app(health: Health, *, facts: Facts | None = None, refresh: Ping | None = None) -> Starlette:
+    """Return the app of the private port.
+
+    ``facts`` adds to ``/statusz``; ``refresh`` reads the database's figures anew before ``/metrics``.
+    """
+
+    async def livez(_: Request) -> Response:
+        return _answer(health.dead())
+
+    async def readyz(_: Request) -> Response:
+        return _answer(health.unready())
+
+    async def startupz(_: Request) -> Response:
+        return _answer([] if health.startup_done else ["starting"])
+
+    async def statusz(_: Request) -> Response:
+        known: dict[str, object] = {"service": health.service, "unready": health.unready(), "silent": health.dead()}
+        return JSONResponse(known | (await _within(facts) or {} if facts else {}))
+
+    async def figures(_: Request) -> Response:
+        if refresh is not None:
+            await _within(refresh)
+        return Response(metrics.page(), media_type=metrics.CONTENT_TYPE)
+
+    pages = {"/livez": livez, "/readyz": readyz, "/startupz": startupz, "/statusz": statusz, "/metrics": figures}
+    return Starlette(routes=[Route(path, page) for path, page in pages.items()])
+
+
+def _answer(failing: list[str]) -> Response:
+    return JSONResponse({"ok": not failing, "failing": failing}, status_code=503 if failing else 200)
+
+
+async def _within(ask: Callable[[], Awaitable[object]], seconds: float = 1.5) -> dict[str, object] | None:
+    """Ask, but answer without it rather than late: this port must work when the database does not."""
+    try:
+        async with asyncio.timeout(seconds):
+            answer = await ask()
+    except Exception as error:  # noqa: BLE001 - a status page that fails is no status page
+        return {"incomplete": type(error).__name__}
+    return answer if isinstance(answer, dict) else None

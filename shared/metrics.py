@@ -1,0 +1,83 @@
+"""The figures monitoring reads, names pinned in this one module; no label names a thing or a person."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from shared import logs
+
+REGISTRY = CollectorRegistry()
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+def _gauge(name: str, words: str, *labels: str) -> Gauge:
+    return Gauge(name, words, labels, registry=REGISTRY)
+
+
+def _counter(name: str, words: str, *labels: str) -> Counter:
+    return Counter(name, words, labels, registry=REGISTRY)
+
+
+def _histogram(name: str, words: str, *labels: str) -> Histogram:
+    return Histogram(name, words, labels, registry=REGISTRY, buckets=_FAST)
+
+
+# Read from the database when they are asked for (shared.bus.figures)
+OUTBOX_ROWS = _gauge("outbox_pending_rows", "Events said but not yet acknowledged by Kafka.")
+OUTBOX_AGE = _gauge("outbox_oldest_age_seconds", "Age of the oldest event not yet acknowledged.")
+DEAD_LETTERS = _gauge("dead_letters_open", "Dead letters that nobody has decided about.", "reason_class")
+DEAD_LETTER_AGE = _gauge("dead_letter_oldest_age_seconds", "Age of the oldest open dead letter.")
+HELD = _gauge("held_events", "Events that wait for something not yet known.")
+QUARANTINED = _gauge("partitions_quarantined", "Partitions stopped until an operator releases them.")
+LAST_DAY_CLOSED = _gauge("last_day_closed_days", "The last closed business day, in days since 1970-01-01.")
+
+# Set by the bus
+LAG = _gauge("consumer_lag_records", "Log end less the position in the database.", "topic", "partition")
+PROGRESS = _gauge("consumer_last_progress_seconds", "Seconds since the consumer last got on.")
+IS_LEADER = _gauge("relay_is_leader", "1 in the process that relays the outbox.")
+EVENTS = _counter("events_processed", "Events taken in.", "type", "outcome")
+RETRIES = _counter("retry", "Batches tried again.", "kind", "sqlstate")
+BISECTS = _counter("bisect", "Batches split to find a record that fails.")
+FENCED = _counter("fenced", "Batches rolled back because another process had taken over.")
+PUBLISHED = _counter("relay_publish", "Events acknowledged by Kafka.")
+PRODUCERS = _counter("producer_recreated", "Kafka producers replaced after a failure.")
+BATCH_SECONDS = _histogram("batch_duration_seconds", "From the first record of a batch to its commit.")
+
+# Set by the web server and the health monitor
+REQUESTS = _histogram("http_server_request_duration_seconds", "Answers of the staff API.", "method", "route", "status")
+LOOP_LAG = _gauge("event_loop_lag_seconds", "How late the event loop came to a timer.")
+DB_SECONDS = _gauge("db_round_trip_seconds", "Duration of the last database ping.")
+BUILD = _gauge("build_info", "1, with the version as label.", "version", "schema_version")
+
+
+class _Dropped(Collector):
+    """Counts kept elsewhere."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Return the log lines dropped so far."""
+        yield CounterMetricFamily(
+            "log_dropped", "Log lines dropped because their reader was too slow.", value=logs.dropped()
+        )
+
+
+REGISTRY.register(_Dropped())
+ProcessCollector(registry=REGISTRY)
+
+
+def page() -> bytes:
+    """Return all figures as Prometheus reads them."""
+    return generate_latest(REGISTRY)
+
+
+def snapshot() -> dict[str, float]:
+    """Return the figures without labels, for the line in the log once a minute."""
+    return {
+        sample.name: round(sample.value, 3)
+        for metric in REGISTRY.collect()
+        for sample in metric.samples
+        if not sample.labels and metric.type in {"gauge", "counter"} and not sample.name.endswith("_created")
+    }

@@ -1,0 +1,112 @@
+"""The staff API: deny by default, generic errors, and a server that runs inside our own event loop."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator, Sequence
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+from starlette.types import ASGIApp
+
+from shared.auth import TokenVerifier, roles_allowed
+from shared.web_errors import install, unexpected
+from shared.web_frame import Frame
+
+_GRACE_SECONDS = 5
+
+
+def create_app(title: str, routers: Sequence[APIRouter], verifier: TokenVerifier) -> FastAPI:
+    """Return the staff API of a service; fails when a route does not say which roles it lets in.
+
+    Its OpenAPI document is ``app.openapi()``: it is published with the code, not by the service.
+    """
+    app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.verifier = verifier
+    for router in routers:
+        app.include_router(router)
+    install(app)
+    open_routes = sorted(path for path, roles in guarded_routes(app) if not roles)
+    if open_routes:
+        raise LookupError(f"routes without required roles: {', '.join(open_routes)}")
+    app.add_middleware(Frame, on_failure=unexpected)
+    return app
+
+
+def guarded_routes(app: FastAPI) -> list[tuple[str, frozenset[str]]]:
+    """Return every route, ``GET /bus/status``, with the roles it lets in (none: it is open, which is an error)."""
+    return [
+        (f"{method} {context.path}", _roles(getattr(context, "dependant", None)))
+        for context in iter_route_contexts(app.routes)
+        for method in sorted(context.methods or {"?"})
+    ]
+
+
+def _roles(dependant: Dependant | None) -> frozenset[str]:
+    if dependant is None:
+        return frozenset()
+    own = roles_allowed(dependant.call)
+    if own is not None:
+        return own
+    return next((roles for inner in dependant.dependencies if (roles := _roles(inner))), frozenset())
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take no signals: the process that runs us decides when to stop."""
+        yield
+
+
+class WebServer:
+    """An HTTP server in the running event loop: ``bind`` (port 0: any free one), ``run`` as a task, ``stop``."""
+
+    def __init__(self, app: ASGIApp, *, host: str, port: int) -> None:
+        self._address = (host, port)
+        self._socket: socket.socket | None = None
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_keep_alive=5,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            limit_concurrency=200,
+            h11_max_incomplete_event_size=16_384,
+        )
+        self._server = _Server(config)
+
+    def bind(self) -> int:
+        """Open the port and return its number; raises ``OSError`` when somebody else has it."""
+        family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(self._address)
+        port: int = self._socket.getsockname()[1]
+        return port
+
+    async def run(self) -> None:
+        """Serve until ``stop``; requests that are being answered get five seconds."""
+        if self._socket is None:
+            self.bind()
+        assert self._socket is not None
+        await self._server.serve(sockets=[self._socket])
+
+    async def started(self) -> None:
+        """Wait until the server accepts connections."""
+        while not self._server.started:  # noqa: ASYNC110 - the server has a flag, not an event
+            await asyncio.sleep(0.01)
+
+    def stop(self) -> None:
+        """Ask the server to finish."""
+        self._server.should_exit = True
+
+    @property
+    def url(self) -> str:
+        """Return the address that was bound."""
+        assert self._socket is not None
+        host, port = self._socket.getsockname()[:2]
+        return f"http://{host}:{port}"

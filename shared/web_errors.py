@@ -1,0 +1,55 @@
+"""Error answers of the staff API: a code, a sentence for people, the correlation id; never what went wrong inside."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from shared.auth import route_of
+from shared.bus.failures import FailureKind, kind_of
+from shared.bus.gate import GateClosedError
+from shared.logs import LogEvent, log
+
+
+def install(app: FastAPI) -> None:
+    """Give the app its error answers."""
+    app.add_exception_handler(HTTPException, _declared)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(GateClosedError, _closing)
+
+
+def answer(
+    request: Request, status: int, message: str, headers: dict[str, str] | None = None, **more: object
+) -> JSONResponse:
+    """Return an error answer."""
+    code = HTTPStatus(status).phrase.lower().replace(" ", "-")
+    correlation = getattr(request.state, "correlation_id", "")
+    return JSONResponse({"error": code, "message": message, "correlation_id": correlation, **more}, status, headers)
+
+
+async def _declared(request: Request, error: Exception) -> JSONResponse:
+    """An answer a route chose itself: its sentence is made for people."""
+    assert isinstance(error, HTTPException)
+    return answer(request, error.status_code, str(error.detail), dict(error.headers or {}))
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    """Which fields are wrong and why, without what was sent."""
+    assert isinstance(error, RequestValidationError)
+    fields = [{"field": ".".join(map(str, problem["loc"])), "problem": problem["msg"]} for problem in error.errors()]
+    return answer(request, 422, "The request is not valid.", fields=fields)
+
+
+async def _closing(request: Request, _: Exception) -> JSONResponse:
+    return answer(request, 503, "A business day is being closed; try again in a moment.", {"Retry-After": "1"})
+
+
+def unexpected(request: Request, error: Exception) -> JSONResponse:
+    """Return the answer to what nobody expected: 503 when the database is away, else 500 and a log line."""
+    if kind_of(error) is FailureKind.TRANSIENT:
+        return answer(request, 503, "The service cannot answer at the moment.", {"Retry-After": "2"})
+    correlation = getattr(request.state, "correlation_id", "")
+    log(LogEvent.UNEXPECTED_ERROR, error=error, route=route_of(request), correlation_id=correlation)
+    return answer(request, 500, "Something went wrong; the operators can find it by the correlation id.")

@@ -1,0 +1,118 @@
+"""What surrounds every answer of the staff API: correlation id, security headers, size limit, measured duration."""
+
+import re
+import time
+from collections.abc import Callable
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import metrics
+from shared.logs import LogEvent, log
+
+MAX_BODY = 1_048_576
+CORRELATION = "x-correlation-id"
+SECURITY_HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+}
+_GIVEN = re.compile(r"[A-Za-z0-9._:/\-]{1,64}")
+
+
+class TooLargeError(HTTPException):
+    """A request's body is above the limit."""
+
+    def __init__(self) -> None:
+        super().__init__(413, "The request is too large.")
+
+
+class Frame:
+    """ASGI middleware around a whole app."""
+
+    def __init__(self, app: ASGIApp, on_failure: Callable[[Request, Exception], Response]) -> None:
+        self._app = app
+        self._on_failure = on_failure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get(CORRELATION, "")
+        correlation = given if _GIVEN.fullmatch(given) else uuid4().hex
+        scope.setdefault("state", {})["correlation_id"] = correlation
+        answer = _Answer(send, correlation)
+        started = time.monotonic()
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > MAX_BODY:
+            body = {"error": "too-large", "message": "The request is too large.", "correlation_id": correlation}
+            await JSONResponse(body, 413)(scope, receive, answer)
+        else:
+            await self._answer(scope, _limited(receive), answer)
+        _measure(scope, answer.status, time.monotonic() - started, correlation)
+
+    async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        """Let the app answer; what nobody expected becomes a generic answer, if none has begun."""
+        try:
+            await self._app(scope, receive, answer)
+        except Exception as error:
+            response = self._on_failure(Request(scope), error)
+            if answer.begun:
+                raise  # half an answer: only closing the connection tells the caller
+            await response(scope, receive, answer)
+
+
+class _Answer:
+    """The way out of one request: adds the headers, remembers the status."""
+
+    def __init__(self, send: Send, correlation: str) -> None:
+        self._send = send
+        self._correlation = correlation
+        self.status = 500
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.begun = message["status"], True
+            headers = MutableHeaders(scope=message)
+            headers[CORRELATION] = self._correlation
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+def _limited(receive: Receive) -> Receive:
+    """Return ``receive`` with a limit for bodies that do not say how long they are."""
+    seen = 0
+
+    async def take() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MAX_BODY:
+            raise TooLargeError
+        return message
+
+    return take
+
+
+def _measure(scope: Scope, status: int, seconds: float, correlation: str) -> None:
+    route = str(getattr(scope.get("route"), "path", "unknown"))
+    metrics.REQUESTS.labels(scope["method"], route, str(status)).observe(seconds)
+    log(
+        LogEvent.REQUEST,
+        method=scope["method"],
+        route=route,
+        status_code=status,
+        duration_ms=round(seconds * 1000, 1),
+        correlation_id=correlation,
+    )
