@@ -67,6 +67,17 @@ class Consumer:
         """The client FastStream reads with, once it has started."""
         return self._subscriber.consumer if self._subscriber is not None else None
 
+    @property
+    def started(self) -> bool:
+        """Whether the client is running."""
+        return self._kafka is not None
+
+    @property
+    def died(self) -> bool:
+        """Whether FastStream's consume task has ended although nobody stopped it."""
+        tasks = getattr(self._subscriber, "tasks", ())
+        return self.started and any(task.done() for task in tasks)
+
     async def _on_batch(self, raw: Any) -> None:
         """Take a batch in; nothing leaves this function but a value, whatever happens."""
         try:

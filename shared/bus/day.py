@@ -142,7 +142,7 @@ class DayGate:
         expected: days.Totals = {}
         for answer in closed.values():
             assert answer is not None
-            expected |= {topic: total for topic, total in answer[1].items() if topic in self._hears}
+            expected |= {topic: total for topic, total in answer[1].items() if topic in self._hears and total.events}
         return await self._differences(connection, day, expected)
 
     async def _unread(self, connection: asyncpg.Connection, cut: Mapping[Lane, int]) -> str | None:

@@ -1,0 +1,123 @@
+"""A service as a process: ``serve``, ``migrate`` or ``check``, with exit codes that say what to do."""
+
+import asyncio
+import sys
+import time
+from typing import TypeVar
+
+from fastapi import FastAPI
+
+from shared import settings as configuration
+from shared.auth import TokenVerifier
+from shared.auth_keys import KeySource
+from shared.bus import status
+from shared.bus.api import bus_router
+from shared.bus.service import EXIT_ABANDONED, Running, Service, build, on_signals, run_parts
+from shared.db import migrate
+from shared.health import Health, monitor, private_app
+from shared.logs import LogEvent, configure, flush, log
+from shared.settings import ServiceSettings
+from shared.web import WebServer, create_app
+
+EXIT_TEMPORARY = 75
+_PATIENCE_S = 60.0
+_LOOK_S = 0.5
+
+_Settings = TypeVar("_Settings", bound=ServiceSettings)
+
+
+def main(service: Service, kind: type[_Settings]) -> None:
+    """Run the verb of the command line and leave the process with its exit code."""
+    verb = sys.argv[1] if len(sys.argv) == 2 else ""
+    verbs = {"serve": _serve, "migrate": _migrate, "check": _check}
+    if verb not in verbs:
+        print(f"usage: python -m services.{service.name} serve|migrate|check", file=sys.stderr)  # noqa: T201 - no log yet
+        raise SystemExit(configuration.EXIT_CONFIGURATION)
+    settings = configuration.read(kind)
+    configure(service.name, version=settings.version, environment=settings.environment, level=settings.log_level)
+    code = asyncio.run(verbs[verb](service, settings))
+    log(LogEvent.EXIT, code=code)
+    flush()
+    raise SystemExit(code)
+
+
+async def _migrate(service: Service, settings: ServiceSettings) -> int:
+    """Bring the database to this code's schema and make the positions of all partitions."""
+    await migrate.upgrade(settings.migration_url, service.name)
+    made = await migrate.bootstrap_positions(settings.migration_url, service.name, settings.partitions)
+    log(LogEvent.SCHEMA_CHECKED, version=migrate.head(service.name), positions=made)
+    return 0
+
+
+async def _check(service: Service, settings: ServiceSettings) -> int:
+    """Say whether the database has the schema this code needs."""
+    return 0 if await _schema_is_right(service, settings) else EXIT_TEMPORARY
+
+
+async def _schema_is_right(service: Service, settings: ServiceSettings) -> bool:
+    """Compare schema versions; a database that is away gets a minute."""
+    needed, end = migrate.head(service.name), time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            found = await migrate.current(settings.database_url.get_secret_value(), service.name)
+            break
+        except Exception as error:  # noqa: BLE001 - away or starting: the same answer
+            log(LogEvent.RETRYING, error=error)
+            if time.monotonic() > end:
+                return False
+            await asyncio.sleep(_LOOK_S)
+    log(LogEvent.SCHEMA_CHECKED if found == needed else LogEvent.SCHEMA_MISMATCH, found=found, needed=needed)
+    return found == needed
+
+
+async def _serve(service: Service, settings: ServiceSettings) -> int:
+    """Check, build, open the ports and run until told to stop."""
+    log(LogEvent.SERVICE_STARTING, kafka=settings.kafka, prefix=settings.topic_prefix)
+    if not await _schema_is_right(service, settings):
+        return EXIT_TEMPORARY
+    running = build(service, settings)
+    on_signals(running)
+    health = Health(service.name, schema_ok=True)
+    private = WebServer(
+        private_app(health, facts=lambda: status.facts(running)), host=settings.private_host, port=settings.private_port
+    )
+    public = WebServer(_api(running), host=settings.api_host, port=settings.api_port)
+    log(LogEvent.LISTENING, api=public.bind(), private=private.bind())
+    parts = (_web(public, running), _web(private, running), _watch(running, health), _monitor(running, health))
+    return await run_parts(running, parts)
+
+
+def _api(running: Running) -> FastAPI:
+    """Build the staff API: the service's own questions and commands, and the operator's bench."""
+    settings = running.settings
+    verifier = TokenVerifier(KeySource(settings.jwks or ""), issuer=settings.issuer, audience=settings.audience)
+    own = [running.service.api(running)] if running.service.api else []
+    return create_app(f"Closebook {running.service.name}", [*own, bus_router(running)], verifier)
+
+
+async def _web(server: WebServer, running: Running) -> None:
+    """Serve until the process stops."""
+    task = asyncio.ensure_future(server.run())
+    await running.stopping.wait()
+    server.stop()
+    await task
+
+
+async def _monitor(running: Running, health: Health) -> None:
+    """Ping the database and watch the event loop."""
+    await monitor(health, lambda: status.ping(running), running.stopping)
+
+
+async def _watch(running: Running, health: Health) -> None:
+    """Follow progress; a consumer that died or stands still with records before it ends the process (watchdog)."""
+    health.watch("relay")
+    while not running.stopping.is_set():
+        health.startup_done = running.consumer.started
+        health.progress_at = running.consumer.progress_at
+        health.quarantined = sum(1 for state in running.pump.lanes.values() if state.stopped is not None)
+        health.draining = running.stopping.is_set()
+        if time.monotonic() - running.relay.progress_at < _PATIENCE_S:
+            health.beat("relay")
+        if running.consumer.died:
+            raise RuntimeError(EXIT_ABANDONED)
+        await asyncio.sleep(_LOOK_S)
