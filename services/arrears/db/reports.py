@@ -7,7 +7,7 @@ import asyncpg
 
 _LAST_CLOSED = "select last_closed from msg.gate"
 _OVERDUE = """
-select account_id, account_ref, items, stage, stage_on, cycle, reason, next_check_on from arrears.accounts
+select account_id, account_ref, items::text as items, stage, stage_on, cycle, reason from arrears.accounts
 where oldest_due_on < $1 order by account_ref, account_id
 """
 _BUCKETS = """

@@ -290,7 +290,8 @@ def test_the_version_in_force_on_the_day_decides() -> None:
 def test_looking_only_on_the_days_asked_for_misses_nothing(pence: int, paid: date | None) -> None:
     start = account(item(pence), item(1500, "C2", date(2026, 7, 1)), paid_on=paid)
     daily = play(start, 200)
-    letters, check = [], ISSUED
+    letters: list[tuple[date, str]] = []
+    check: date | None = ISSUED
     for number in range(200):
         day = ISSUED + timedelta(days=number)
         if check is None or day < check:

@@ -1,0 +1,112 @@
+"""Door 2, people: who is overdue and why (not) chased, the figures of the last closed day, and holds."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.arrears.db.holds import KeptHold
+from services.arrears.domain.policy import Policy
+from services.arrears.usecases import holds, reports
+from services.arrears.usecases.holds import NewHold
+from shared.auth import Caller, requires
+from shared.bus.transaction import Doors
+from shared.bus.work import Cause
+from shared.events.arrears import HoldKind
+from shared.events.types import Id, Text
+
+Reader = Annotated[
+    Caller, requires("assistant", "lead-officer", "finance", "board", "admin-team", "auditor", "operator")
+]
+Officer = Annotated[Caller, requires("assistant", "lead-officer")]
+
+
+class HoldRequest(BaseModel):
+    """Set a hold on an account, or with ``charge_id`` on one charge of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account_ref: Id
+    kind: HoldKind
+    charge_id: Id | None = None
+    reason: Text
+    started_on: date | None = Field(default=None, description="Back-dated holds only; else the book it is given in.")
+    review_on: date | None = None
+
+
+class LiftRequest(BaseModel):
+    """Lift a hold, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Text
+
+
+class Hold(BaseModel):
+    """A hold as it stands."""
+
+    hold_id: str
+    account_id: str
+    kind: HoldKind
+    charge_id: str | None
+    reason: str
+    started_on: date
+    review_on: date | None
+    ended_on: date | None
+
+
+def routes(doors: Doors, policies: tuple[Policy, ...]) -> APIRouter:
+    """Return the staff API of arrears."""
+    router = APIRouter(tags=["arrears"])
+    _questions(router, doors)
+    _commands(router, doors, policies)
+    return router
+
+
+def _questions(router: APIRouter, doors: Doors) -> None:
+    @router.get("/arrears")
+    async def list_arrears(_caller: Reader) -> list[dict[str, Any]]:
+        """List the accounts overdue at the last closed day, with stage, holds and the reason for the next step."""
+        async with doors.sessions() as session:
+            return await reports.overdue_accounts(session)
+
+    @router.get("/summary")
+    async def summarise(_caller: Reader) -> dict[str, Any]:
+        """Return what is open by age at the last closed day, and the letters by stage."""
+        async with doors.sessions() as session:
+            return await reports.summary(session)
+
+    @router.get("/verify")
+    async def verify(_caller: Reader) -> dict[str, Any]:
+        """Check the records against themselves; return the sums that billing's must equal."""
+        async with doors.sessions() as session:
+            return await reports.verify(session)
+
+
+def _commands(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) -> None:
+    @router.post("/holds", status_code=201)
+    async def set_hold(asked: HoldRequest, caller: Officer) -> Hold:
+        """Set a hold; letters that it stops are not written from this book on."""
+        new = NewHold(hold_id=f"H-{uuid4()}", by=caller.subject, **asked.model_dump())
+        async with doors.command(_cause(caller, new.hold_id)) as work:
+            hold = await holds.set_hold(work, new)
+        return _shown(hold, "No account has this reference.")
+
+    @router.delete("/holds/{hold_id}")
+    async def lift_hold(hold_id: str, asked: LiftRequest, caller: Officer) -> Hold:
+        """Lift a hold; the ladder goes on with the next stage after the days of grace."""
+        async with doors.command(_cause(caller, f"{hold_id}:lift")) as work:
+            hold = await holds.lift_hold(work, hold_id, asked.reason, caller.subject, policies)
+        return _shown(hold, "No such hold.")
+
+
+def _cause(caller: Caller, command_id: str) -> Cause:
+    return Cause(f"staff/{caller.subject}", command_id)
+
+
+def _shown(hold: KeptHold | None, otherwise: str) -> Hold:
+    if hold is None:
+        raise HTTPException(404, otherwise)
+    return Hold.model_validate(hold, from_attributes=True)

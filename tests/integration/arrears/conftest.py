@@ -1,0 +1,123 @@
+"""Arrears at its own door, without Kafka: batches in, days worked, what it keeps and says out."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest_asyncio
+
+from services.arrears.handlers import router
+from services.arrears.settings import read_policies
+from services.arrears.usecases.day import DayWork
+from shared.bus import gate, outbox
+from shared.bus.batch import Applier
+from shared.bus.day import DaySlice
+from shared.bus.letters import Taken
+from shared.bus.transaction import Doors
+from shared.bus.work import Cause, Work
+from shared.db.engine import create_engine, driver, session_factory
+from shared.events.arrears import StageReached
+from shared.events.base import Event, EventData
+from shared.events.billing import AccountOpened, ItemsChanged, OpenItem
+from shared.events.decode import Record, decode
+from shared.events.envelope import encode
+from shared.events.topics import STAGE_REACHED, Channel, key_of
+from tests.support.servers import Databases
+
+POLICIES = read_policies()
+ISSUED = date(2026, 4, 1)
+
+
+def item(pence: int = 9550, charge: str = "C1", issued: date = ISSUED) -> OpenItem:
+    due_on = issued + timedelta(days=28)
+    return OpenItem(charge_id=charge, statement_no="S1", issued_on=issued, due_on=due_on, open_pence=pence)
+
+
+def items_changed(*items: OpenItem, account: str = "A1", balance: int | None = None) -> ItemsChanged:
+    owed = sum(one.open_pence for one in items)
+    balance_pence = owed if balance is None else balance
+    return ItemsChanged(account_id=account, items=items, credit_pence=0, balance_pence=balance_pence)
+
+
+def opened(account: str = "A1", *, internal: bool = False) -> AccountOpened:
+    ref = f"F{account:0>11}"
+    return AccountOpened(account_id=account, account_ref=ref, unit_id="U1", ownership_id="O1", internal=internal)
+
+
+@dataclass
+class Desk:
+    """Hands batches to the bus's applier as the pump does, and works days as the gate does."""
+
+    doors: Doors
+    book: date = ISSUED
+    offset: int = 0
+    versions: dict[tuple[str, str], int] = field(default_factory=dict)
+    applier: Applier = field(default_factory=lambda: Applier("arrears", router))
+    slices: int = 0
+
+    async def hear(self, channel: Channel, *batch: EventData) -> list[str]:
+        taken = [self._taken(channel, data) for data in batch]
+        async with self.doors.sessions.begin() as session:
+            work = Work(session, service="arrears", book=self.book, cause=Cause("test", str(self.offset)))
+            outcome = await self.applier.apply(work, taken)
+        return [str(verdict.disposition) for _, verdict in outcome.verdicts]
+
+    def _taken(self, channel: Channel, data: EventData) -> Taken:
+        self.offset += 1
+        key = key_of(channel, data)
+        version = self.versions[channel.topic, key] = self.versions.get((channel.topic, key), 0) + 1
+        value = encode(
+            channel, data, id=f"e{self.offset}", source="closebook/billing", time=datetime.now(UTC), book=self.book,
+            aggver=version,
+        )  # fmt: skip
+        record = Record(channel.topic, 0, self.offset, key.encode(), value)
+        return Taken(record, decode(record))
+
+    async def work_day(self) -> None:
+        """Work the current book's day, slice by slice, and go on to the next."""
+        async with self.doors.sessions.begin() as session:
+            await gate.shut(await driver(session), self.book)
+        while True:
+            async with self.doors.sessions.begin() as session:
+                state = await gate.read(await driver(session))
+            if state.stage != "working":
+                break
+            self.slices += 1
+            await DayWork(POLICIES)(DaySlice(self.book, state.progress, self.doors.sessions, self._slice))
+        async with self.doors.sessions.begin() as session:
+            await gate.reopen(await driver(session), self.book)
+        self.book += timedelta(days=1)
+
+    async def work_to(self, day: date) -> None:
+        """Work every day up to and including ``day``."""
+        while self.book <= day:
+            await self.work_day()
+
+    async def _slice(self, following: str | None) -> AsyncIterator[Work]:
+        async with self.doors.sessions.begin() as session:
+            await gate.advance(await driver(session), self.book, following)
+            work = Work(session, service="arrears", book=self.book, cause=Cause("calendar", f"day:{self.book}"))
+            yield work
+            await outbox.flush(work)
+
+    async def stages(self) -> list[StageReached]:
+        return await self.said(STAGE_REACHED)
+
+    async def said(self, channel: Channel) -> list[Any]:
+        rows = await self.rows("select body, msg_key from msg.event_log where topic = $1 order by seq", channel.topic)
+        events = [decode(Record(channel.topic, 0, 0, row["msg_key"].encode(), row["body"])) for row in rows]
+        assert all(isinstance(event, Event) for event in events), events
+        return [event.data for event in events if isinstance(event, Event)]
+
+    async def rows(self, query: str, *arguments: object) -> list[Any]:
+        async with self.doors.sessions() as session:
+            return list(await (await driver(session)).fetch(query, *arguments))
+
+
+@pytest_asyncio.fixture
+async def desk(databases: Databases) -> AsyncIterator[Desk]:
+    urls = await databases("arrears")
+    engine = create_engine(urls.app_url, application_name="test-arrears", pool_size=3)
+    yield Desk(Doors("arrears", session_factory(engine), lambda: None))
+    await engine.dispose()

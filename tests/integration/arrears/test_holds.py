@@ -1,0 +1,77 @@
+"""Holds through a real PostgreSQL: set, lifted with grace, said, and what the day makes of them."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from services.arrears.usecases import holds, reports
+from services.arrears.usecases.holds import NewHold
+from shared.bus.work import Cause
+from shared.events import topics
+from shared.events.arrears import HoldKind
+from tests.integration.arrears.conftest import ISSUED, POLICIES, Desk, item, items_changed, opened
+
+REMINDER_1 = ISSUED + timedelta(days=35)
+
+
+async def owe(desk: Desk) -> None:
+    await desk.hear(topics.ACCOUNT_OPENED, opened())
+    await desk.hear(topics.ITEMS_CHANGED, items_changed(item(9550), item(4000, "C2")))
+
+
+async def hold(desk: Desk, kind: HoldKind, charge_id: str | None = None, ref: str = "F000000000A1") -> str | None:
+    new = NewHold("H1", ref, kind, charge_id, "the owner wrote", None, None, "officer-7")
+    async with desk.doors.command(Cause("staff/officer-7", "H1")) as work:
+        work.book = desk.book
+        kept = await holds.set_hold(work, new)
+    return kept.hold_id if kept else None
+
+
+async def lift(desk: Desk, hold_id: str = "H1") -> date | None:
+    async with desk.doors.command(Cause("staff/officer-7", f"{hold_id}:lift")) as work:
+        work.book = desk.book
+        kept = await holds.lift_hold(work, hold_id, "settled", "officer-7", POLICIES)
+    return kept.ended_on if kept else None
+
+
+async def test_a_hold_stops_the_letter_and_a_week_after_lifting_it_goes(desk: Desk) -> None:
+    await owe(desk)
+    await hold(desk, HoldKind.SALE_PENDING)
+    await desk.work_to(date(2026, 9, 3))
+    assert await desk.stages() == []
+    async with desk.doors.sessions() as session:
+        (account,) = await reports.overdue_accounts(session)
+    assert account["reason"] == "hold sale-pending: reminder-1 is stopped"
+    assert [one["kind"] for one in account["holds"]] == ["sale-pending"]
+    assert await lift(desk) == date(2026, 9, 4)
+    await desk.work_to(date(2026, 9, 30))
+    assert [(one.stage, one.stage_on) for one in await desk.stages()] == [
+        (1, date(2026, 9, 11)), (2, date(2026, 9, 25)),
+    ]  # fmt: skip
+
+
+async def test_a_disputed_charge_leaves_the_figures(desk: Desk) -> None:
+    await owe(desk)
+    await hold(desk, HoldKind.DISPUTE, "C2")
+    await desk.work_to(REMINDER_1)
+    (letter,) = await desk.stages()
+    assert (letter.overdue_pence, [one.charge_id for one in letter.items]) == (9550, ["C1"])
+
+
+async def test_a_hold_and_its_end_are_said_with_who_and_why(desk: Desk) -> None:
+    await owe(desk)
+    await hold(desk, HoldKind.VULNERABLE)
+    await lift(desk)
+    await lift(desk)
+    begun, ended = await desk.said(topics.HOLD_CHANGED)
+    assert (begun.started_on, begun.ended_on, begun.reason) == (ISSUED, None, "the owner wrote")
+    assert (ended.ended_on, ended.reason) == (ISSUED, "settled")
+    kept = await desk.rows("select set_by, ended_by, ended_reason, ended_book from arrears.holds")
+    assert tuple(kept[0]) == ("officer-7", "officer-7", "settled", ISSUED)
+
+
+@pytest.mark.parametrize("ref", ["F00000000000", "x"])
+async def test_a_hold_needs_a_known_account(desk: Desk, ref: str) -> None:
+    assert await hold(desk, HoldKind.DISPUTE, ref=ref) is None
+    assert await lift(desk, "H9") is None
+    assert await desk.said(topics.HOLD_CHANGED) == []
