@@ -1,0 +1,1 @@
+"""Billing's database: tables, every SQL statement, migrations."""

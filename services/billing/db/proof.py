@@ -1,0 +1,92 @@
+"""Statements that hunt for what must not be: each returns the first things that differ, none when all is well."""
+
+from collections.abc import AsyncIterator, Sequence
+
+import asyncpg
+
+MOST_NAMED = 3
+"""How many differences a check names."""
+
+UNBALANCED = """
+select 'cause ' || cause_uid || ' sums to ' || sum(amount_pence)
+from billing.entries group by cause_uid having sum(amount_pence) <> 0 order by cause_uid limit $1
+"""
+TOTAL = "select 'the ledger sums to ' || sum(amount_pence) from billing.entries having sum(amount_pence) <> 0 limit $1"
+NAMELESS = """
+select 'account ' || coalesce(account.account_ref, entry.account_id::text) || ', cause ' || entry.cause_uid
+from billing.entries as entry
+left join billing.accounts as account on account.account_id = entry.account_id
+where entry.account_id is not null and account.account_id is null
+   or not exists (select from billing.causes where cause_uid = entry.cause_uid)
+  and not exists (select from billing.charges where charge_id = entry.fact_id and event_uid = entry.cause_uid)
+  and not exists (select from billing.credits where credit_id = entry.fact_id and event_uid = entry.cause_uid)
+  and not exists (select from billing.payments where payment_id = entry.fact_id and event_uid = entry.cause_uid)
+  and not exists (select from billing.reversals where reversal_id = entry.fact_id and event_uid = entry.cause_uid)
+limit $1
+"""
+CHARGES_STAND = """
+with standing as (
+  select charge_id, coalesce(credit_id, charge_id) as fact_id, credit_id is not null as is_credit,
+    coalesce(account_id::text, '') as holder, sum(net_pence + tax_pence) as pence
+  from billing.charge_parts group by 1, 2, 3, 4
+), posted as (
+  select charge_id, fact_id, fact_kind = 'credit' as is_credit, coalesce(account_id::text, '') as holder,
+    sum(amount_pence) as pence
+  from billing.entries where ledger in ('receivable', 'suspense-charges') and charge_id is not null group by 1, 2, 3, 4
+)
+select 'account ' || coalesce(account.account_ref, 'suspense') || ', charge ' || charge_id || ': stands at '
+  || coalesce(standing.pence, 0) || ', posted ' || coalesce(posted.pence, 0)
+from standing full join posted using (charge_id, fact_id, is_credit, holder)
+left join billing.accounts as account on account.account_id = nullif(holder, '')::uuid
+where coalesce(standing.pence, 0) <> coalesce(posted.pence, 0) order by charge_id, holder limit $1
+"""
+CHARGES_WHOLE = """
+with facts as (
+  select charge_id, charge_id as fact_id, net_pence + tax_pence as pence from billing.charges
+  union all select charge_id, credit_id, -amount_pence from billing.credits
+), divided as (
+  select charge_id, coalesce(credit_id, charge_id) as fact_id, sum(net_pence + tax_pence) as pence
+  from billing.charge_parts group by 1, 2
+)
+select 'charge ' || charge_id || ', ' || fact_id || ': ' || coalesce(facts.pence, 0) || ' raised, '
+  || coalesce(divided.pence, 0) || ' divided'
+from facts full join divided using (charge_id, fact_id)
+where coalesce(facts.pence, 0) <> coalesce(divided.pence, 0) order by charge_id limit $1
+"""
+PAYMENTS_STAND = """
+with taken_back as (
+  select payment_id, sum(amount_pence) as pence from billing.reversals group by payment_id
+), standing as (
+  select payment_id, coalesce(account_id::text, '') as holder, coalesce(taken_back.pence, 0) - amount_pence as pence
+  from billing.payments left join taken_back using (payment_id)
+), posted as (
+  select payment_id, coalesce(account_id::text, '') as holder, sum(amount_pence) as pence
+  from billing.entries where ledger in ('receivable', 'suspense-receipts') group by 1, 2
+)
+select 'account ' || coalesce(account.account_ref, 'suspense') || ', payment ' || payment_id || ': stands at '
+  || coalesce(standing.pence, 0) || ', posted ' || coalesce(posted.pence, 0)
+from standing full join posted using (payment_id, holder)
+left join billing.accounts as account on account.account_id = nullif(holder, '')::uuid
+where payment_id is not null and coalesce(standing.pence, 0) <> coalesce(posted.pence, 0)
+order by payment_id, holder limit $1
+"""
+EVERY_CHARGE = "select charge_id from billing.charges order by charge_id"
+EVERY_PAYMENT = "select payment_id from billing.payments order by payment_id"
+EVERY_ACCOUNT = "select account_id::text from billing.accounts order by account_id"
+
+
+async def differences(connection: asyncpg.Connection, statement: str) -> list[str]:
+    """Return the first differences that a statement of this module finds."""
+    return [row[0] for row in await connection.fetch(statement, MOST_NAMED)]
+
+
+async def pages(connection: asyncpg.Connection, statement: str, size: int) -> AsyncIterator[Sequence[str]]:
+    """Yield ids in pages."""
+    page: list[str] = []
+    async for row in connection.cursor(statement, prefetch=size):
+        page.append(row[0])
+        if len(page) == size:
+            yield page
+            page = []
+    if page:
+        yield page

@@ -1,0 +1,22 @@
+"""Reading for questions: one snapshot, whatever is being posted meanwhile."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from shared.db.engine import driver
+
+Sessions = async_sessionmaker[AsyncSession]
+
+
+@asynccontextmanager
+async def snapshot(sessions: Sessions) -> AsyncIterator[asyncpg.Connection]:
+    """Open one consistent, read-only view of the database for a whole answer."""
+    async with sessions() as session:
+        await session.execute(text("set transaction isolation level repeatable read, read only"))
+        # An answer that streams waits for whoever reads it.
+        await session.execute(text("set local idle_in_transaction_session_timeout = '60s'"))
+        yield await driver(session)

@@ -1,0 +1,153 @@
+"""Statements about payments and their reversals."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import asyncpg
+
+from services.billing.db.sets import columns
+from services.billing.domain import receipts, refs
+from services.billing.domain.facts import Payment, Reversal
+from shared.events.base import Event
+from shared.events.housing import PaymentMethod, PaymentReceived, PaymentReversed
+
+_ADD = """
+insert into billing.payments (payment_id, event_uid, source, event_id, sha, book, amount_pence, received_on, method,
+  reference, account_ref, unit_id, for_statement, account_id)
+select payment_id, event_uid, source, event_id, sha, $1, amount_pence, received_on, method, reference, account_ref,
+  unit_id, for_statement, account_id
+from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::bigint[], $8::date[], $9::text[],
+  $10::text[], $11::text[], $12::text[], $13::text[], $14::uuid[]) as arrived(payment_id, event_uid, source, event_id,
+  sha, amount_pence, received_on, method, reference, account_ref, unit_id, for_statement, account_id)
+"""
+_ADD_REFS = "insert into billing.payment_refs (account_ref, payment_id) select * from unnest($1::text[], $2::text[])"
+_ADD_REVERSALS = """
+insert into billing.reversals (reversal_id, event_uid, source, event_id, sha, book, payment_id, amount_pence,
+  reversed_on, reason)
+select reversal_id, event_uid, source, event_id, sha, $1, payment_id, amount_pence, reversed_on, reason
+from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bigint[], $9::date[],
+  $10::text[]) as arrived(reversal_id, event_uid, source, event_id, sha, payment_id, amount_pence, reversed_on, reason)
+"""
+_LOAD = """
+select payment_id, amount_pence, received_on, method, account_ref, reference, unit_id, for_statement,
+  account_id::text as account_id
+from billing.payments where payment_id = any($1::text[])
+"""
+_TOUCHED = """
+select payment_id from billing.payment_refs where account_ref = any($1::text[])
+union
+select payment_id from unnest($2::text[], $3::date[]) as changed(unit_id, since)
+join billing.payments as payment using (unit_id) where payment.received_on >= changed.since
+"""
+_MOVE = """
+update billing.payments as payment set account_id = moved.account_id
+from unnest($1::text[], $2::uuid[]) as moved(payment_id, account_id) where payment.payment_id = moved.payment_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A payment and the account it stands on now; none: suspense."""
+
+    payment: Payment
+    account_id: str | None
+
+
+async def payment_shas(connection: asyncpg.Connection, payment_ids: Iterable[str]) -> dict[str, bytes]:
+    """Return the content hash of each payment known."""
+    rows = await connection.fetch(
+        "select payment_id, sha from billing.payments where payment_id = any($1::text[])", list(payment_ids)
+    )
+    return {row["payment_id"]: row["sha"] for row in rows}
+
+
+async def reversal_shas(connection: asyncpg.Connection, reversal_ids: Iterable[str]) -> dict[str, bytes]:
+    """Return the content hash of each reversal known."""
+    rows = await connection.fetch(
+        "select reversal_id, sha from billing.reversals where reversal_id = any($1::text[])", list(reversal_ids)
+    )
+    return {row["reversal_id"]: row["sha"] for row in rows}
+
+
+async def load_payments(connection: asyncpg.Connection, payment_ids: Iterable[str]) -> dict[str, Placed]:
+    """Return the payments known, by id, and where they stand."""
+    rows = await connection.fetch(_LOAD, list(payment_ids))
+    return {row["payment_id"]: Placed(_payment(row), row["account_id"]) for row in rows}
+
+
+async def load_reversals(connection: asyncpg.Connection, payment_ids: Iterable[str]) -> dict[str, list[Reversal]]:
+    """Return each payment's reversals, in order of their ids; a payment without any is left out."""
+    rows = await connection.fetch(
+        "select reversal_id, payment_id, amount_pence, reversed_on from billing.reversals"
+        " where payment_id = any($1::text[]) order by payment_id, reversal_id",
+        list(payment_ids),
+    )
+    reversals: dict[str, list[Reversal]] = {}
+    for row in rows:
+        reversals.setdefault(row["payment_id"], []).append(Reversal(*row))
+    return reversals
+
+
+async def load_reasons(connection: asyncpg.Connection, reversal_ids: Iterable[str]) -> dict[str, str]:
+    """Return why the bank took money back, by reversal."""
+    rows = await connection.fetch(
+        "select reversal_id, reason from billing.reversals where reversal_id = any($1::text[])", list(reversal_ids)
+    )
+    return {row["reversal_id"]: row["reason"] for row in rows}
+
+
+async def payments_touched(
+    connection: asyncpg.Connection, account_refs: Iterable[str], since: dict[str, date]
+) -> set[str]:
+    """Return the payments that may mean one of the accounts, or name a unit and a day from ``since[unit]`` on."""
+    rows = await connection.fetch(_TOUCHED, list(account_refs), list(since), list(since.values()))
+    return {row["payment_id"] for row in rows}
+
+
+async def add_payments(
+    connection: asyncpg.Connection, book: date, payments: Sequence[tuple[Event[PaymentReceived], Placed]]
+) -> None:
+    """Add new payments with the events they came with, and the references they may mean."""
+    rows = [
+        (
+            placed.payment.payment_id, event.uid, event.source, event.id, event.sha, placed.payment.amount_pence,
+            placed.payment.received_on, str(placed.payment.method), event.data.reference, event.data.account_ref,
+            placed.payment.unit_id, placed.payment.for_statement, placed.account_id,
+        )
+        for event, placed in payments
+    ]  # fmt: skip
+    await connection.execute(_ADD, book, *columns(rows))
+    candidates = [
+        (ref, placed.payment.payment_id) for _, placed in payments for ref in receipts.candidate_refs(placed.payment)
+    ]
+    if candidates:
+        await connection.execute(_ADD_REFS, *columns(candidates))
+
+
+async def add_reversals(
+    connection: asyncpg.Connection, book: date, reversals: Sequence[tuple[Event[PaymentReversed], Reversal]]
+) -> None:
+    """Add accepted reversals with the events they came with."""
+    rows = [
+        (
+            reversal.reversal_id, event.uid, event.source, event.id, event.sha, reversal.payment_id,
+            reversal.amount_pence, reversal.reversed_on, event.data.reason,
+        )
+        for event, reversal in reversals
+    ]  # fmt: skip
+    await connection.execute(_ADD_REVERSALS, book, *columns(rows))
+
+
+async def move_payments(connection: asyncpg.Connection, moved: Iterable[tuple[str, str | None]]) -> None:
+    """Note where payments stand from now on."""
+    rows = list(moved)
+    if rows:
+        await connection.execute(_MOVE, *columns(rows))
+
+
+def _payment(row: asyncpg.Record) -> Payment:
+    return Payment(
+        row["payment_id"], row["amount_pence"], row["received_on"], PaymentMethod(row["method"]),
+        refs.stated_ref(row["account_ref"]), refs.found_refs(row["reference"]), row["unit_id"], row["for_statement"],
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What billing does: one module per noun, one function per verb; load, decide, store, stage."""

@@ -1,0 +1,71 @@
+"""What a document says of each line, and how a long one is made to fit the largest record the bus carries."""
+
+from collections.abc import Iterable, Sequence
+
+from services.billing.db.statements import Notes
+from services.billing.domain.facts import FactKind
+from services.billing.domain.lines import Line, kind_of
+from shared.events.billing import LineKind, StatementLine
+from shared.events.housing import ChargeKind
+
+MOST_BYTES = 180_000
+"""What the lines of one statement may take of a record's 256 KiB."""
+
+
+def statement_line(line: Line, account_id: str, notes: Notes) -> StatementLine:
+    """Return a line as a document shows it: with the share and the pool it came from."""
+    note = notes.charges.get(line.charge_id or "")
+    share = notes.shares.get((account_id, line.charge_id or ""))
+    is_credit = line.kind is FactKind.CREDIT
+    pool = None
+    if share is not None and note is not None:
+        pool = -notes.credit_pence[line.fact_id] if is_credit else note.gross_pence
+    return StatementLine(
+        kind=kind_of(line.kind, line.charge_kind),
+        charge_id=line.charge_id,
+        credit_id=line.fact_id if is_credit else None,
+        payment_id=line.payment_id,
+        reversal_id=line.fact_id if line.kind is FactKind.REVERSAL else None,
+        charge_kind=note.kind if note is not None else None,
+        description=note.description if note is not None else None,
+        share=share,
+        pool_pence=pool,
+        tax_pence=line.tax_pence,
+        amount_pence=line.amount_pence,
+        value_on=line.value_on,
+        book=line.book,
+    )
+
+
+def fitted(lines: Sequence[StatementLine], most_bytes: int = MOST_BYTES) -> tuple[StatementLine, ...]:
+    """Return lines that fit a record: itemised, else without their descriptions, else summed by kind.
+
+    The sums stay the same; the account itself always shows every line.
+    """
+    if _size(lines) <= most_bytes:
+        return tuple(lines)
+    terse = tuple(line.model_copy(update={"description": None}) for line in lines)
+    return terse if _size(terse) <= most_bytes else _by_kind(lines)
+
+
+def _size(lines: Iterable[StatementLine]) -> int:
+    return sum(len(line.model_dump_json(exclude_none=True).encode()) + 1 for line in lines)
+
+
+def _by_kind(lines: Iterable[StatementLine]) -> tuple[StatementLine, ...]:
+    groups: dict[tuple[LineKind, ChargeKind | None], list[StatementLine]] = {}
+    for line in lines:
+        groups.setdefault((line.kind, line.charge_kind), []).append(line)
+    return tuple(_summed(kind, charge_kind, group) for (kind, charge_kind), group in sorted(groups.items(), key=str))
+
+
+def _summed(kind: LineKind, charge_kind: ChargeKind | None, group: Sequence[StatementLine]) -> StatementLine:
+    return StatementLine(
+        kind=kind,
+        charge_kind=charge_kind,
+        description=f"{len(group)} entries, itemised on the account",
+        tax_pence=sum(line.tax_pence for line in group),
+        amount_pence=sum(line.amount_pence for line in group),
+        value_on=max(line.value_on for line in group),
+        book=max(line.book for line in group),
+    )

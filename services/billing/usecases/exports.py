@@ -1,0 +1,95 @@
+"""The whole ledger as text for other programs: hledger's journal, or CSV."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Iterable
+from enum import StrEnum
+from itertools import groupby
+
+import asyncpg
+
+from services.billing.db import questions
+from services.billing.db.questions import ExportRow
+
+_FORMULA = ("=", "+", "-", "@")
+_PAGE = 500
+
+
+class LedgerFormat(StrEnum):
+    """What a ledger is written as."""
+
+    HLEDGER = "hledger"
+    CSV = "csv"
+
+
+async def ledger(connection: asyncpg.Connection, form: LedgerFormat) -> AsyncIterator[str]:
+    """Yield the whole ledger in pieces, in order of value date."""
+    yield await _journal_head(connection) if form is LedgerFormat.HLEDGER else _csv(_HEADINGS)
+    async for rows in _pages(connection):
+        yield _journal(rows) if form is LedgerFormat.HLEDGER else "".join(_csv(_fields(row)) for row in rows)
+
+
+async def _pages(connection: asyncpg.Connection) -> AsyncIterator[list[ExportRow]]:
+    """Yield postings in pages that never part the postings of one fact under one cause."""
+    page: list[ExportRow] = []
+    async for row in questions.each_posting(connection):
+        if len(page) >= _PAGE and _transaction(row) != _transaction(page[-1]):
+            yield page
+            page = []
+        page.append(row)
+    if page:
+        yield page
+
+
+def _transaction(row: ExportRow) -> tuple[str, str, str]:
+    return (row.transaction, row.fact_kind, row.fact_id)
+
+
+async def _journal_head(connection: asyncpg.Connection) -> str:
+    """Return what hledger wants to know first: how money is written, and every account."""
+    names = "".join(f"account {name}\n" for name in await questions.list_ledger_names(connection))
+    return f"; The ledger of billing. Owed is positive.\ncommodity GBP 1000.00\n\n{names}\n"
+
+
+def _journal(rows: Iterable[ExportRow]) -> str:
+    """Return postings as hledger transactions: one for each fact and cause, dated when it counts."""
+    return "".join(_entry(list(postings)) for _, postings in groupby(rows, _transaction))
+
+
+def _entry(postings: list[ExportRow]) -> str:
+    first = postings[0]
+    tags = f"book:{first.book}, cause:{first.cause_id}, type:{first.cause_type}"
+    head = f"{first.value_on} * {first.fact_kind} {first.fact_id}  ; {tags}\n"
+    return head + "".join(f"    {row.account}  {_amount(row.amount_pence)}\n" for row in postings) + "\n"
+
+
+def _amount(pence: int) -> str:
+    pounds, rest = divmod(abs(pence), 100)
+    return f"GBP {'-' if pence < 0 else ''}{pounds}.{rest:02d}"
+
+
+_HEADINGS = (
+    "value_on", "book", "fact_kind", "fact_id", "charge_id", "payment_id", "posting_no", "account", "amount_pence",
+    "tax_pence", "transaction", "cause_source", "cause_id", "cause_type",
+)  # fmt: skip
+
+
+def _fields(row: ExportRow) -> tuple[object, ...]:
+    words = (row.fact_kind, row.fact_id, row.charge_id, row.payment_id)
+    return (
+        row.value_on, row.book, *map(_harmless, words), row.posting_no, row.account, row.amount_pence, row.tax_pence,
+        row.transaction, _harmless(row.cause_source), _harmless(row.cause_id), row.cause_type,
+    )  # fmt: skip
+
+
+def _harmless(word: str | None) -> str:
+    """Return a word that no spreadsheet takes for a formula."""
+    if word is None:
+        return ""
+    return f"'{word}" if word.startswith(_FORMULA) else word
+
+
+def _csv(fields: Iterable[object]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(fields)
+    return line.getvalue()

@@ -1,0 +1,80 @@
+"""Saying which items of an account are open, whenever that changed: arrears never allocates by itself."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+import asyncpg
+
+from services.billing.db import ledger
+from services.billing.domain.items import StatementHead
+from services.billing.domain.lines import Line
+from services.billing.domain.position import Open, Position, position
+from shared.bus.work import Cause, Work
+from shared.db.engine import driver
+from shared.events.base import Event, EventData
+from shared.events.billing import ItemsChanged, OpenItem
+from shared.events.topics import ITEMS_CHANGED
+
+Causes = Mapping[str, "Event[EventData] | Cause"]
+"""For each account touched, the event that touched it last."""
+
+
+async def say_items(work: Work, causes: Causes) -> None:
+    """Say the open items of the accounts touched, where they differ from what was said last.
+
+    The accounts are locked.  A charge that is not billed yet changes only the balance and is not said here.
+    """
+    if not causes:
+        return
+    connection = await driver(work.session)
+    account_ids = sorted(causes)
+    lines = await ledger.load_lines(connection, account_ids)
+    heads = await ledger.load_heads(connection, account_ids)
+    await say_positions(work, connection, causes, lines, heads)
+
+
+async def say_positions(
+    work: Work,
+    connection: asyncpg.Connection,
+    causes: Causes,
+    lines: Mapping[str, Sequence[Line]],
+    heads: Mapping[str, Sequence[StatementHead]],
+) -> None:
+    """Do the same from lines and statements that are loaded already."""
+    account_ids = sorted(causes)
+    said = await ledger.load_said(connection, account_ids)
+    news: list[tuple[str, bytes]] = []
+    for account_id in account_ids:
+        standing = position(lines.get(account_id, ()), heads.get(account_id, ()), work.book)
+        sha = fingerprint(standing)
+        if sha != (said.get(account_id) or NOTHING_OPEN):
+            work.stage(ITEMS_CHANGED, _items_changed(account_id, standing), cause=causes[account_id])
+            news.append((account_id, sha))
+    await ledger.store_said(connection, news)
+
+
+def fingerprint(standing: Position) -> bytes:
+    """Return the hash of what items-changed is about: the open items and the credit, not the balance."""
+    return _hash(standing.items, standing.credit_pence)
+
+
+def _hash(items: Iterable[Open], credit_pence: int) -> bytes:
+    rows = [f"{o.item.charge_id}|{o.item.statement_no or ''}|{o.item.due_on}|{o.open_pence}" for o in items]
+    return hashlib.sha256("\n".join([*rows, str(credit_pence)]).encode()).digest()
+
+
+NOTHING_OPEN = _hash((), 0)
+"""What holds of an account about which nothing was said yet."""
+
+
+def _items_changed(account_id: str, standing: Position) -> ItemsChanged:
+    items = tuple(
+        OpenItem(
+            charge_id=open_.item.charge_id, statement_no=open_.item.statement_no, issued_on=open_.item.issued_on,
+            due_on=open_.item.due_on, open_pence=open_.open_pence,
+        )
+        for open_ in standing.items
+    )  # fmt: skip
+    return ItemsChanged(
+        account_id=account_id, items=items, credit_pence=standing.credit_pence, balance_pence=standing.balance_pence
+    )

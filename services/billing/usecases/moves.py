@@ -1,0 +1,107 @@
+"""Money that follows what we learn: targets are derived anew, and only the difference is posted."""
+
+from collections.abc import Callable, Iterable
+
+import asyncpg
+
+from services.billing.db import charges as stored_charges
+from services.billing.db import ledger
+from services.billing.db import receipts as stored_receipts
+from services.billing.domain import charges, postings, receipts
+from services.billing.domain.facts import Charge, Part, Payment, is_waiting
+from services.billing.usecases.charges import say_shares, surroundings_of
+from services.billing.usecases.items import say_items
+from services.billing.usecases.journal import Journal
+from services.billing.usecases.receipts import finder, say_arrival, say_departure
+from shared.bus.work import Cause, Work
+from shared.events.base import Event, EventData
+from shared.events.billing import ShareReason
+
+CauseOfPart = Callable[[Charge, Part], "Event[EventData]"]
+CauseOfPayment = Callable[[Payment], "Event[EventData]"]
+
+
+class Moves:
+    """The moves of one batch: differences posted under their causes, accounts touched, all written at the end."""
+
+    __slots__ = ("_connection", "_journal", "_touched", "_work")
+
+    def __init__(self, work: Work, connection: asyncpg.Connection) -> None:
+        self._work = work
+        self._connection = connection
+        self._journal = Journal(work.book)
+        self._touched: dict[str, Event[EventData]] = {}
+
+    async def charges(self, charge_ids: Iterable[str], cause_of: CauseOfPart) -> None:
+        """Attribute charges and their credits anew.
+
+        A unit's parts of a fact sum to the same before and after (and so do a charge's), so each cause balances.
+        """
+        wanted = sorted(charge_ids)
+        if not wanted:
+            return
+        known = await stored_charges.load_charges(self._connection, wanted)
+        credits_ = await stored_charges.load_credits(self._connection, wanted)
+        standing = await stored_charges.load_parts(self._connection, wanted)
+        around = await surroundings_of(self._connection, known.values())
+        parts, shares = {}, {}
+        for charge_id in wanted:
+            charge, own = known[charge_id], credits_.get(charge_id, [])
+            target, version = around.target(charge, own), around.version_of(charge)
+            changes = charges.difference(standing.get(charge_id, ()), target)
+            if not changes:
+                continue
+            parts[charge_id], shares[charge_id] = target, version.shares if version is not None else {}
+            for cause, moved in _by_cause(charge, changes, cause_of):
+                self._journal.post(cause, postings.charge_postings(charge, own, moved))
+                say_shares(self._work, Cause.of(cause), charge, own, moved, version, ShareReason.REDIVIDED)
+                self._touch(moved, cause)
+        if parts:
+            await stored_charges.replace_parts(self._connection, parts, shares)
+
+    async def payments(self, payment_ids: Iterable[str], cause_of: CauseOfPayment) -> None:
+        """Place payments anew; their reversals go with them."""
+        wanted = sorted(payment_ids)
+        if not wanted:
+            return
+        known = await stored_receipts.load_payments(self._connection, wanted)
+        reversals = await stored_receipts.load_reversals(self._connection, wanted)
+        reasons = await stored_receipts.load_reasons(
+            self._connection, (reversal.reversal_id for own in reversals.values() for reversal in own)
+        )
+        find = await finder(self._connection, (placed.payment for placed in known.values()))
+        moved: list[tuple[str, str | None]] = []
+        for payment_id in wanted:
+            payment, old, own = known[payment_id].payment, known[payment_id].account_id, reversals.get(payment_id, [])
+            new = find(payment)
+            if new == old:
+                continue
+            cause = cause_of(payment)
+            changes = charges.difference(receipts.target(payment, own, old), receipts.target(payment, own, new))
+            self._journal.post(cause, postings.payment_postings(payment, own, changes))
+            say_departure(self._work, Cause.of(cause), payment, own, old)
+            say_arrival(self._work, Cause.of(cause), payment, {r: reasons[r.reversal_id] for r in own}, new)
+            self._touch(changes, cause)
+            moved.append((payment_id, new))
+        await stored_receipts.move_payments(self._connection, moved)
+
+    async def settle(self) -> None:
+        """Write the postings with their causes, and say what is open on the accounts touched."""
+        named = ((cause.uid, cause.source, cause.id, cause.type) for cause in self._journal.causes())
+        await ledger.add_causes(self._connection, named)
+        await self._journal.write(self._connection)
+        await say_items(self._work, self._touched)
+
+    def _touch(self, changes: Iterable[Part], cause: Event[EventData]) -> None:
+        self._touched.update((part.holder, cause) for part in changes if not is_waiting(part.holder))
+
+
+def _by_cause(
+    charge: Charge, changes: Iterable[Part], cause_of: CauseOfPart
+) -> list[tuple[Event[EventData], list[Part]]]:
+    """Return the changes of a charge by the event that led to them, in the order of the changes."""
+    groups: dict[object, tuple[Event[EventData], list[Part]]] = {}
+    for part in changes:
+        cause = cause_of(charge, part)
+        groups.setdefault(cause.uid, (cause, []))[1].append(part)
+    return list(groups.values())

@@ -1,0 +1,210 @@
+"""The answers to what people ask of billing, in the JSON shapes of the command line (design.md 6)."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Any
+
+import asyncpg
+
+from services.billing.db import ledger, questions, registry
+from services.billing.db import statements as stored_statements
+from services.billing.db.questions import AccountRow, CauseName
+from services.billing.db.registry import Registered
+from services.billing.domain import position as positions
+from services.billing.domain import refs, statements
+from services.billing.domain.facts import FactKind
+from services.billing.domain.items import StatementHead
+from services.billing.domain.lines import Line, netted
+from services.billing.domain.position import Position
+from services.billing.usecases.documents import statement_line
+from shared.bus import gate
+from shared.events.billing import LineKind
+
+Answer = dict[str, Any]
+
+CHUNK = 200
+"""Accounts worked out at a time; between chunks the process does its other work."""
+
+
+async def overdue_day(connection: asyncpg.Connection, as_of: date | None) -> date:
+    """Return the day to which overdue is counted: the day asked for, else the last closed day."""
+    if as_of is not None:
+        return as_of
+    return (await gate.read(connection)).last_closed or date.min + timedelta(days=1)
+
+
+async def accounts(connection: asyncpg.Connection, as_of: date | None, known_at: date | None) -> list[Answer]:
+    """Return every account with its days, owners, balance and what is due and overdue of it."""
+    day = await overdue_day(connection, as_of)
+    rows = await questions.list_accounts(connection, known_at)
+    answers: list[Answer] = []
+    for start in range(0, len(rows), CHUNK):
+        chunk = rows[start : start + CHUNK]
+        account_ids = [row.account_id for row in chunk]
+        lines = await ledger.load_lines(connection, account_ids)
+        heads = await ledger.load_heads(connection, account_ids)
+        known = await registry.load_registered(connection, {row.unit_id for row in chunk}, known_at)
+        for row in chunk:
+            own = positions.as_known(lines.get(row.account_id, ()), heads.get(row.account_id, ()), as_of, known_at)
+            standing = positions.position(*own, day)
+            answers.append(_head(row, known[row.unit_id], standing))
+        await asyncio.sleep(0)
+    return answers
+
+
+def _head(row: AccountRow, known: Registered, standing: Position) -> Answer:
+    implied = {account.account_id: account for account in known.accounts()}.get(row.account_id)
+    periods = known.line.line if known.line is not None else ()
+    own = [p for p in periods if row.ownership_id and not p.internal and p.ownership_id == row.ownership_id]
+    return {
+        "account_ref": row.account_ref,
+        "account_id": row.account_id,
+        "unit_id": row.unit_id,
+        "ownership_id": row.ownership_id or None,
+        "from": implied.from_on if implied is not None else None,
+        "to": implied.to_on if implied is not None else None,
+        "party_ids": [party_id for period in own for party_id in period.party_ids],
+        "internal": not row.ownership_id,
+        "void": implied is not None and implied.void,
+        "balance_pence": standing.balance_pence,
+        "due_pence": standing.due_pence,
+        "overdue_pence": standing.overdue_pence,
+    }
+
+
+async def account(
+    connection: asyncpg.Connection, reference: str, as_of: date | None, known_at: date | None
+) -> Answer | None:
+    """Return one account whole; nothing when no account has the reference."""
+    row = await questions.find_account(connection, refs.normalised(reference), known_at)
+    if row is None:
+        return None
+    day = await overdue_day(connection, as_of)
+    lines = (await ledger.load_lines(connection, [row.account_id])).get(row.account_id, [])
+    heads = (await ledger.load_heads(connection, [row.account_id])).get(row.account_id, [])
+    counted, issued = positions.as_known(lines, heads, as_of, known_at)
+    known = await registry.load_registered(connection, [row.unit_id], known_at)
+    standing = positions.position(counted, issued, day)
+    return {
+        **_head(row, known[row.unit_id], standing),
+        "as_of": as_of,
+        "known_at": known_at,
+        "credit_pence": standing.credit_pence,
+        "not_yet_billed_pence": standing.not_yet_billed_pence,
+        "lines": await _lines(connection, row.account_id, counted, issued),
+        "items": [{**_present(asdict(one.item)), "open_pence": one.open_pence} for one in standing.items],
+        "allocations": [_present(asdict(one)) for one in standing.allocated],
+        "ageing": asdict(standing.ageing),
+        "statements": await _statements(connection, row.account_id, issued),
+    }
+
+
+async def _lines(
+    connection: asyncpg.Connection, account_id: str, lines: Iterable[Line], issued: Sequence[StatementHead]
+) -> list[Answer]:
+    """Return an account's lines, each with the statement that carries it and its cause."""
+    shown = sorted(netted(lines), key=lambda line: (line.value_on, line.book, line.kind, line.fact_id))
+    charge_ids = {line.charge_id for line in shown if line.charge_id is not None}
+    credit_ids = {line.fact_id for line in shown if line.kind is FactKind.CREDIT}
+    notes = await stored_statements.load_notes(connection, [account_id], charge_ids, credit_ids)
+    causes = await questions.load_causes(connection, account_id)
+    answers: list[Answer] = []
+    for line in shown:
+        head = statements.carrying(line, issued)
+        answer = _present(statement_line(line, account_id, notes).model_dump())
+        if answer["kind"] in (LineKind.CHARGE, LineKind.FEE):
+            answer |= _present({"due_on": line.due_on or (head.due_on if head is not None else None)})
+        answer |= _present({"statement_no": head.statement_no if head is not None else None})
+        answer["cause"] = _cause_of(causes[line.kind, line.fact_id, line.book])
+        answers.append(answer)
+    return answers
+
+
+def _cause_of(named: Iterable[CauseName]) -> Answer:
+    """Return a line's cause: the fact's own event, else the one with the smallest source and id."""
+    first = min(named, key=lambda cause: (not cause.own, cause.source, cause.event_id))
+    return {"id": first.event_id, "source": first.source, "type": first.type}
+
+
+async def _statements(connection: asyncpg.Connection, account_id: str, issued: Iterable[StatementHead]) -> list[Answer]:
+    numbers = {head.statement_no for head in issued}
+    return [
+        {
+            "statement_no": row.statement_no, "quarter": row.quarter, "issued_on": row.issued_on, "due_on": row.due_on,
+            "brought_forward_pence": row.brought_forward_pence, "total_pence": row.total_pence,
+            "balance_pence": row.balance_pence,
+        }
+        for row in await stored_statements.list_statements(connection, [account_id])
+        if row.statement_no in numbers
+    ]  # fmt: skip
+
+
+async def trial_balance(connection: asyncpg.Connection, as_of: date | None, known_at: date | None) -> Answer:
+    """Return the books: what stands on each ledger account, and both totals, which are equal."""
+    rows = [
+        {"account": name, "debit_pence": max(pence, 0), "credit_pence": max(-pence, 0)}
+        for name, pence in await questions.trial_balance(connection, as_of, known_at)
+    ]
+    return {
+        "as_of": as_of,
+        "known_at": known_at,
+        "rows": rows,
+        "debit_pence": sum(row["debit_pence"] for row in rows),
+        "credit_pence": sum(row["credit_pence"] for row in rows),
+    }
+
+
+async def suspense(connection: asyncpg.Connection) -> Answer:
+    """Return money nobody matches, and charges, credits and reversals that wait, each with what it waits for."""
+    payments = [
+        {"payment_id": payment_id, "amount_pence": pence, "received_on": received_on}
+        for payment_id, received_on, pence in await questions.list_suspended(connection)
+        if pence
+    ]
+    charges: list[Answer] = []
+    credits_: list[Answer] = []
+    for part in await questions.list_waiting_parts(connection):
+        head = {"charge_id": part.charge_id, "unit_id": part.unit_id}
+        tail = {"amount_pence": abs(part.pence), "waiting_for": part.waiting_for}
+        if part.credit_id is None:
+            charges.append(_present({**head, **tail}))
+        else:
+            credits_.append(_present({"credit_id": part.credit_id, **head, **tail}))
+    held = await _held(connection)
+    return {
+        "payments": payments,
+        "charges": charges,
+        "credits": credits_ + held["credits"],
+        "reversals": held["reversals"],
+        "payments_pence": sum(payment["amount_pence"] for payment in payments),
+        "charges_pence": sum(charge["amount_pence"] for charge in charges),
+    }
+
+
+async def _held(connection: asyncpg.Connection) -> dict[str, list[Answer]]:
+    """Return the credits and reversals of charges and payments not known yet."""
+    found: dict[str, list[Answer]] = {"credits": [], "reversals": []}
+    for event, needs in await questions.list_held(connection):
+        data: Mapping[str, Any] = event.data.model_dump()
+        kind, names = ("credits", ("credit_id", "charge_id")) if "credit_id" in data else (
+            "reversals", ("reversal_id", "payment_id"))  # fmt: skip
+        amount = {"amount_pence": data["amount_pence"], "waiting_for": needs}
+        found[kind].append({**{name: data[name] for name in names}, **amount})
+    return found
+
+
+async def summary(connection: asyncpg.Connection) -> Answer:
+    """Return the figures of the whole: billed, collected, in suspense."""
+    figures = await questions.totals(connection)
+    return {
+        **asdict(figures),
+        "suspense_pence": figures.suspense_payments_pence,
+        "statements": await stored_statements.count_statements(connection),
+    }
+
+
+def _present(fields: Mapping[str, Any]) -> Answer:
+    """Return the fields that have a value."""
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,68 @@
+"""The statement run: in the work of a quarter's first day, every account with news or a balance gets its statement."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from services.billing.db import ledger
+from services.billing.db import statements as stored
+from services.billing.db.statements import Notes, Payer
+from services.billing.domain import statements
+from services.billing.domain.facts import FactKind
+from services.billing.domain.statements import Draft
+from services.billing.usecases.documents import fitted, statement_line
+from services.billing.usecases.items import say_positions
+from shared.bus.work import Work
+from shared.db.engine import driver
+from shared.events.billing import StatementIssued
+from shared.events.topics import STATEMENT_ISSUED
+
+
+async def issue(work: Work, day: date, payers: Sequence[Payer]) -> None:
+    """Issue the statements of ``day`` to a slice of accounts, and say what is due with them."""
+    connection = await driver(work.session)
+    account_ids = [payer.account_id for payer in payers]
+    lines = await ledger.load_lines(connection, account_ids)
+    heads = await ledger.load_heads(connection, account_ids)
+    drafts: list[tuple[Payer, Draft]] = []
+    for payer in payers:
+        earlier = heads.get(payer.account_id, [])
+        previous = earlier[-1].issued_on if earlier else None
+        draft = statements.draft(lines.get(payer.account_id, ()), payer.account_ref, previous, day)
+        if draft is not None:
+            drafts.append((payer, draft))
+    if not drafts:
+        return
+    await stored.add_statements(connection, [(payer.account_id, draft) for payer, draft in drafts])
+    charge_ids, credit_ids = _facts_of(draft for _, draft in drafts)
+    notes = await stored.load_notes(connection, account_ids, charge_ids, credit_ids)
+    for payer, draft in drafts:
+        work.stage(STATEMENT_ISSUED, _issued(payer, draft, notes))
+    issued = {payer.account_id: [*heads.get(payer.account_id, []), draft.head] for payer, draft in drafts}
+    await say_positions(work, connection, dict.fromkeys(sorted(issued), work.cause), lines, issued)
+
+
+def _facts_of(drafts: Iterable[Draft]) -> tuple[set[str], set[str]]:
+    """Return the charges and credits that the drafts' lines go back to."""
+    charge_ids: set[str] = set()
+    credit_ids: set[str] = set()
+    for draft in drafts:
+        charge_ids.update(line.charge_id for line in draft.lines if line.charge_id is not None)
+        credit_ids.update(line.fact_id for line in draft.lines if line.kind is FactKind.CREDIT)
+    return charge_ids, credit_ids
+
+
+def _issued(payer: Payer, draft: Draft, notes: Notes) -> StatementIssued:
+    return StatementIssued(
+        account_id=payer.account_id,
+        account_ref=payer.account_ref,
+        unit_id=payer.unit_id,
+        ownership_id=payer.ownership_id,
+        statement_no=draft.statement_no,
+        quarter=draft.quarter,
+        issued_on=draft.issued_on,
+        due_on=draft.due_on,
+        brought_forward_pence=draft.brought_forward_pence,
+        total_pence=draft.total_pence,
+        balance_pence=draft.balance_pence,
+        lines=fitted([statement_line(line, payer.account_id, notes) for line in draft.lines]),
+    )

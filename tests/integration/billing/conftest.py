@@ -1,0 +1,155 @@
+"""The billing service at its own door, without Kafka: records in; its ledger, its answers and what it says out."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.billing.db.reading import snapshot
+from services.billing.domain import refs
+from services.billing.handlers import router
+from services.billing.usecases import day as days
+from services.billing.usecases import proof, questions
+from shared.bus import outbox
+from shared.bus.batch import Applier
+from shared.bus.day import DaySlice
+from shared.bus.letters import Taken
+from shared.bus.work import Cause, Work
+from shared.db import create_engine, driver, session_factory
+from shared.embedded.databases import ServiceUrls
+from shared.events.base import Event, EventData
+from shared.events.decode import Record, decode
+from shared.events.envelope import encode
+from shared.events.topics import Channel, key_of
+from tests.integration.billing.facts import CHANNELS
+from tests.support.servers import Databases
+
+START = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
+
+
+@dataclass
+class Desk:
+    """Hands batches to the bus's applier as the pump does, each in one transaction of the service's own role."""
+
+    urls: ServiceUrls
+    sessions: Any
+    book: date = date(2026, 1, 1)
+    offset: int = 0
+    applier: Applier = field(default_factory=lambda: Applier("billing", router))
+    versions: defaultdict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+
+    async def hear(self, *batch: EventData, event_id: str = "") -> list[str]:
+        """Apply one batch and return each record's disposition."""
+        taken = [self.taken(data, event_id) for data in batch]
+        async with self.sessions.begin() as session:
+            work = Work(session, service="billing", book=self.book, cause=Cause("test", str(self.offset)))
+            outcome = await self.applier.apply(work, taken)
+        return [str(verdict.disposition) for _, verdict in outcome.verdicts]
+
+    async def hear_each(self, *events: EventData) -> None:
+        """Apply events one by one."""
+        for event in events:
+            await self.hear(event)
+
+    def taken(self, data: EventData, event_id: str = "") -> Taken:
+        self.offset += 1
+        channel = CHANNELS[type(data)]
+        key = key_of(channel, data)
+        ours: dict[str, Any] = {}
+        if channel.owner == "owners":
+            self.versions[channel.topic, key] += 1
+            ours = {"book": self.book, "aggver": self.versions[channel.topic, key]}
+        told_at = START + timedelta(minutes=self.offset)
+        source = "closebook/owners" if ours else "housing/test"
+        value = encode(channel, data, id=event_id or f"e{self.offset}", source=source, time=told_at, **ours)
+        record = Record(channel.topic, 0, self.offset, key.encode(), value)
+        return Taken(record, decode(record))
+
+    async def close(self, *days_: date | str) -> None:
+        """Work days in order, slice by slice, each slice in a transaction of its own."""
+        for text in days_:
+            day = text if isinstance(text, date) else date.fromisoformat(text)
+            progress: str | None = ""
+            while progress is not None:
+                progress = await self.slice(day, progress)
+            self.book = day + timedelta(days=1)
+
+    async def slice(self, day: date, progress: str, fails: bool = False) -> str | None:
+        """Work one slice; ``fails``: its transaction is lost at the end, as in a crash."""
+        following: list[str | None] = []
+
+        async def opened(next_progress: str | None) -> AsyncIterator[Work]:
+            following.append(next_progress)
+            async with self.sessions.begin() as session:
+                work = Work(session, service="billing", book=day, cause=Cause("calendar", f"day:{day}"))
+                yield work
+                await outbox.flush(work)
+                if fails:
+                    raise ConnectionError
+
+        await days.work_day(DaySlice(day, progress, self.sessions, opened))
+        return following[0]
+
+    async def balances(self) -> dict[str, int]:
+        """Return what stands on each account that was ever posted to, and in suspense."""
+        rows = await self.rows(
+            "select coalesce(account_ref, ledger) as name, sum(amount_pence)::bigint as pence from billing.entries"
+            " left join billing.accounts using (account_id) where ledger in ('receivable', 'suspense-charges',"
+            " 'suspense-receipts') group by 1 having sum(amount_pence) <> 0"
+        )
+        return {row["name"]: row["pence"] for row in rows}
+
+    async def ask(self, question: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+        async with snapshot(self.sessions) as connection:
+            return await question(connection, *arguments)
+
+    async def account(self, unit_id: str, ownership_id: str | None, as_of: date | None = None, known_at: date | None = None) -> Any:
+        return await self.ask(questions.account, refs.account_ref(unit_id, ownership_id), as_of, known_at)
+
+    async def wrong(self) -> list[str]:
+        """Return what ``verify`` finds wrong."""
+        answer = await self.ask(proof.verify)
+        return [f"{check['name']}: {check['detail']}" for check in answer["checks"] if not check["ok"]]
+
+    async def said(self, channel: Channel) -> list[Any]:
+        """Return the data of every event said on a topic, in order."""
+        rows = await self.rows("select body, msg_key, topic from msg.event_log where topic = $1 order by seq", channel.topic)
+        events = [decode(Record(row["topic"], 0, 0, row["msg_key"].encode(), row["body"])) for row in rows]
+        return [event.data for event in events if isinstance(event, Event)]
+
+    async def held(self) -> list[str]:
+        return [row["needs"] for row in await self.rows("select needs from msg.held order by needs")]
+
+    async def dead(self) -> list[str]:
+        return [row["reason_code"] for row in await self.rows("select reason_code from msg.dead_letter order by id")]
+
+    async def rows(self, query: str, *values: object) -> list[Any]:
+        async with self.sessions.begin() as session:
+            return await (await driver(session)).fetch(query, *values)
+
+
+Desks = Callable[[], Awaitable[Desk]]
+
+
+@asynccontextmanager
+async def a_desk(databases: Databases) -> AsyncIterator[Desk]:
+    urls = await databases("billing")
+    engine = create_engine(urls.app_url, application_name="billing-tests")
+    yield Desk(urls, session_factory(engine))
+    await engine.dispose()
+
+
+@pytest.fixture
+async def desks(databases: Databases) -> AsyncIterator[Desks]:
+    """Makes any number of desks, each with a database of its own."""
+    async with AsyncExitStack() as stack:
+        yield lambda: stack.enter_async_context(a_desk(databases))
+
+
+@pytest.fixture
+async def desk(desks: Desks) -> Desk:
+    return await desks()
