@@ -1,0 +1,1 @@
+"""The tables of notify and everything it asks of them."""

@@ -1,0 +1,82 @@
+"""Money and holds of accounts: what the check at dispatch looks at."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+
+from services.notify.domain.dispatch import Hold
+from shared.events.arrears import HoldChanged, HoldKind
+
+_ADD_RECEIPTS = """
+insert into notify.receipts (event_uid, account_id, book, amount_pence)
+select * from unnest($1::uuid[], $2::text[], $3::date[], $4::bigint[]) on conflict (event_uid) do nothing
+"""
+_STORE_HOLDS = """
+insert into notify.holds (hold_id, account_id, kind, charge_id, ended_on)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[])
+on conflict (hold_id) do update set kind = excluded.kind, charge_id = excluded.charge_id, ended_on = excluded.ended_on
+"""
+_PAID_SINCE = """
+select account_id, since, coalesce((
+  select sum(amount_pence) from notify.receipts as receipt
+  where receipt.account_id = asked.account_id and receipt.book > asked.since and receipt.book <= (
+    select max(day) from msg.upstream_closed where service = 'billing')), 0)::bigint as amount_pence
+from unnest($1::text[], $2::date[]) as asked(account_id, since)
+"""
+_HOLDS = """
+select account_id, kind, charge_id from notify.holds where account_id = any($1) and ended_on is null order by hold_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Money that reached an account, or (negative) left it again, by billing's book."""
+
+    event_uid: UUID
+    account_id: str
+    book: date
+    amount_pence: int
+
+
+async def add_receipts(connection: asyncpg.Connection, receipts: Sequence[Receipt]) -> None:
+    """Keep what reached accounts."""
+    await connection.execute(
+        _ADD_RECEIPTS,
+        [receipt.event_uid for receipt in receipts],
+        [receipt.account_id for receipt in receipts],
+        [receipt.book for receipt in receipts],
+        [receipt.amount_pence for receipt in receipts],
+    )
+
+
+async def store_holds(connection: asyncpg.Connection, said: Sequence[HoldChanged]) -> None:
+    """Keep each hold as it was said last."""
+    newest = {one.hold_id: one for one in said}.values()
+    await connection.execute(
+        _STORE_HOLDS,
+        [one.hold_id for one in newest],
+        [one.account_id for one in newest],
+        [one.kind for one in newest],
+        [one.charge_id for one in newest],
+        [one.ended_on for one in newest],
+    )
+
+
+async def paid_since(
+    connection: asyncpg.Connection, asked: Collection[tuple[str, date]]
+) -> dict[tuple[str, date], int]:
+    """Return what reached each account in books after a day, up to the last day that billing has closed, in pence."""
+    rows = await connection.fetch(_PAID_SINCE, [account for account, _ in asked], [since for _, since in asked])
+    return {(row["account_id"], row["since"]): row["amount_pence"] for row in rows}
+
+
+async def load_holds(connection: asyncpg.Connection, account_ids: Collection[str]) -> dict[str, list[Hold]]:
+    """Return the holds in force on each account."""
+    found: defaultdict[str, list[Hold]] = defaultdict(list)
+    for row in await connection.fetch(_HOLDS, list(account_ids)):
+        found[row["account_id"]].append(Hold(HoldKind(row["kind"]), row["charge_id"]))
+    return found

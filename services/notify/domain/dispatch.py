@@ -1,0 +1,129 @@
+"""What becomes of a message: the check before it goes out, and what each answer of a mail server leads to."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from shared.events.arrears import HoldKind, StageReached
+
+
+class State(StrEnum):
+    """Where a message stands."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    DEFERRED = "deferred"
+    UNKNOWN = "unknown"
+    HANDED_OVER = "handed-over"
+    SUPPRESSED = "suppressed"
+    BOUNCED = "bounced"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+FINAL = frozenset({State.HANDED_OVER, State.SUPPRESSED, State.BOUNCED, State.FAILED, State.WITHDRAWN})
+"""Nothing more happens to a message in one of these states."""
+
+FAILURES = frozenset({State.BOUNCED, State.FAILED})
+"""These are said as ``notify.message-failed``: the owner did not get the letter, and a person must act."""
+
+
+class Answer(StrEnum):
+    """What a mail server's answer, or its silence, means."""
+
+    ACCEPTED = "accepted"
+    NOT_NOW = "not-now"
+    NO_CONNECTION = "no-connection"
+    REFUSED = "refused"
+    SILENCE = "silence"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often and how long a message is tried (reliability.md b6)."""
+
+    first_wait: timedelta = timedelta(minutes=1)
+    longest_wait: timedelta = timedelta(hours=6)
+    give_up_after: timedelta = timedelta(hours=72)
+    silence_wait: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What becomes of a message after an attempt; ``wait`` only where it is tried again."""
+
+    state: State
+    wait: timedelta = timedelta(0)
+
+
+def after(answer: Answer, *, attempts: int, silences: int, tried_for: timedelta, patience: Patience) -> Step:
+    """Return the step after an attempt; ``attempts`` and ``silences`` count those before it.
+
+    Silence after the last byte may hide a letter that was taken: it is sent once more, under the same Message-ID, and
+    after a second silence a person looks.  Refusals that may pass are retried at growing intervals, for a time.
+    """
+    match answer:
+        case Answer.ACCEPTED:
+            return Step(State.HANDED_OVER)
+        case Answer.REFUSED:
+            return Step(State.BOUNCED)
+        case Answer.SILENCE:
+            return Step(State.UNKNOWN, patience.silence_wait) if silences == 0 else Step(State.FAILED)
+        case Answer.NOT_NOW | Answer.NO_CONNECTION:
+            if tried_for >= patience.give_up_after:
+                return Step(State.FAILED)
+            return Step(State.DEFERRED, min(patience.longest_wait, patience.first_wait * 2 ** min(attempts, 20)))
+        case _:
+            assert_never(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold in force on an account, or on one charge of it."""
+
+    kind: HoldKind
+    charge_id: str | None
+
+
+_STOPS_REMINDERS = frozenset(
+    {
+        HoldKind.FTT, HoldKind.PLAN_ACTIVE, HoldKind.MORATORIUM, HoldKind.INSOLVENCY, HoldKind.DECEASED,
+        HoldKind.SALE_PENDING, HoldKind.RETURNED_MAIL,
+    }
+)  # fmt: skip
+_STOPS_CHARGES = frozenset({HoldKind.DISPUTE, HoldKind.FTT})
+
+
+def reason_to_suppress(stage: StageReached, paid_since_pence: int, holds: Collection[Hold]) -> str | None:
+    """Return why a reminder must not go out any more, or None.
+
+    ``paid_since_pence``: money that reached the account in billing's books after the stage's, up to the last day that
+    billing has closed.  Charges under dispute leave the amount; the stage's minimum is inclusive.
+    Source: contract.md 6 (Ladder: the check at dispatch), domain.md 4.3.
+    """
+    for hold in sorted(holds, key=lambda hold: hold.kind):
+        if hold.charge_id is None and _stops(hold.kind, stage.stage):
+            return f"hold:{hold.kind}"
+    disputed = {hold.charge_id for hold in holds if hold.charge_id and hold.kind in _STOPS_CHARGES}
+    held_pence = sum(item.open_pence for item in stage.items if item.charge_id in disputed)
+    if stage.overdue_pence - held_pence - paid_since_pence < max(stage.minimum_pence, 1):
+        return "paid-since" if paid_since_pence > 0 else "held-charges"
+    return None
+
+
+def _stops(kind: HoldKind, stage: int) -> bool:
+    """A vulnerable owner gets no automatic letter from stage 2 on."""
+    return kind in _STOPS_REMINDERS or (kind is HoldKind.VULNERABLE and stage >= 2)
+
+
+def is_allowed(mailbox: str, domains: Collection[str]) -> bool:
+    """Tell whether mail may go to a mailbox: anywhere if no domains are named, else only to those (S37)."""
+    return not domains or mailbox.rpartition("@")[2].lower() in domains
+
+
+def counts(states: Mapping[str, int]) -> dict[str, int]:
+    """Return how many messages stand in each state, all states named."""
+    return {state.value: states.get(state.value, 0) for state in State}

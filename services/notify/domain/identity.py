@@ -1,0 +1,30 @@
+"""Names of letters and messages: pure functions of the business fact, so that a replay makes no second one."""
+
+import hashlib
+from datetime import date
+from uuid import UUID
+
+
+def statement_key(template: str, statement_no: str) -> str:
+    """Return the name of an account's statement letter; the statement number already names account and quarter."""
+    return f"{template}|{statement_no}"
+
+
+def reminder_key(account_id: str, cycle: int, stage: int) -> str:
+    """Return the name of a reminder: a stage fires once in a debt cycle of an account (domain.md 4.2)."""
+    return f"stage|{account_id}|{cycle}|{stage}"
+
+
+def welcome_key(account_id: str) -> str:
+    """Return the name of an account's one welcome letter."""
+    return f"welcome|{account_id}"
+
+
+def message_id(dedup_key: str, contact_kind: str, contact_id: str) -> str:
+    """Return the name of the message that carries a letter to one recipient; it is also the head of its Message-ID."""
+    return str(UUID(bytes=hashlib.sha256(f"{dedup_key}|{contact_kind}|{contact_id}".encode()).digest()[:16]))
+
+
+def file_name(account_ref: str, template: str, dated_on: date) -> str:
+    """Return the name of a letter's PDF, made by us alone: ``F0…-statement-2026-04-01.pdf``."""
+    return f"{account_ref}-{template}-{dated_on.isoformat()}.pdf"

@@ -1,0 +1,82 @@
+"""Who gets a letter and by which way: the billing contact if there is one, else each party (contract.md 6)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.notify.domain import safety, spoken
+from shared.events.housing import Address, ChannelChoice
+from shared.events.notify import MessageChannel
+from shared.events.owners import ContactKind
+
+NAMELESS = "The Owner"
+"""Whom a letter addresses when a name is not known or was erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How to reach a party or a billing contact.  Personal data."""
+
+    kind: ContactKind
+    contact_id: str
+    name: str | None = None
+    email: str | None = None
+    address: Address | None = None
+    channel: ChannelChoice | None = None
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Who owned a unit and since when; ``in_line`` is false once its days were taken off the line."""
+
+    ownership_id: str
+    from_on: date
+    to_on: date | None
+    party_ids: tuple[str, ...]
+    billing_contact: bool
+    internal: bool
+    in_line: bool
+
+    def is_current(self, day: date) -> bool:
+        """Tell whether the period holds on ``day`` or is still to come."""
+        return self.in_line and (self.to_on is None or self.to_on > day)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One person or firm that gets one message, and the way it travels.  Personal data."""
+
+    kind: ContactKind
+    contact_id: str
+    name: str
+    mailbox: str | None
+    address_lines: tuple[str, ...]
+
+    @property
+    def channel(self) -> MessageChannel:
+        """E-mail where there is a mailbox to send to, else print."""
+        return MessageChannel.EMAIL if self.mailbox else MessageChannel.PRINT
+
+
+Contacts = Mapping[tuple[ContactKind, str], Contact]
+
+
+def recipients(ownership: Ownership, contacts: Contacts, unit_address: Address) -> Sequence[Recipient]:
+    """Return everyone who gets a message, in order of their ids."""
+    agent = contacts.get((ContactKind.BILLING_CONTACT, ownership.ownership_id))
+    if ownership.billing_contact and agent is not None and not agent.erased:
+        return [_recipient(agent, unit_address)]
+    parties = [
+        contacts.get((ContactKind.PARTY, party_id), Contact(ContactKind.PARTY, party_id))
+        for party_id in sorted(set(ownership.party_ids))
+    ]
+    return [_recipient(party, unit_address) for party in parties]
+
+
+def _recipient(contact: Contact, unit_address: Address) -> Recipient:
+    by_post = contact.channel is ChannelChoice.POST
+    mailbox = safety.mailbox(contact.email) if contact.email and not by_post else None
+    name = safety.clean(contact.name or "", safety.MAX_NAME) or NAMELESS
+    lines = spoken.address_lines(contact.address or unit_address)
+    return Recipient(contact.kind, contact.contact_id, name, mailbox, tuple(safety.clean(line, 80) for line in lines))

@@ -1,0 +1,110 @@
+"""What a statement says: period, brought forward, every line with whole cost and share, payments, balance, due day."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from services.notify.domain import safety, spoken
+from services.notify.domain.letter import Fact, Headline, StatementGroup, StatementRow, StatementTable, Subject
+from services.notify.domain.wording import Facts, Wording, fill
+from shared.events.billing import LineKind, StatementIssued, StatementLine
+from shared.money import as_pounds
+
+GROUPS: tuple[tuple[str, frozenset[LineKind]], ...] = (
+    ("charges", frozenset({LineKind.CHARGE})),
+    ("fees", frozenset({LineKind.FEE, LineKind.INTEREST})),
+    ("credits", frozenset({LineKind.CREDIT})),
+    ("payments", frozenset({LineKind.PAYMENT, LineKind.REVERSAL})),
+    ("adjustments", frozenset({LineKind.ADJUSTMENT, LineKind.WRITE_OFF, LineKind.REFUND})),
+)
+"""The order of a statement; fees stand apart and are named as such (Code of Conduct 4.3)."""
+
+PLAIN_WORDS = {
+    LineKind.CHARGE: "Charge",
+    LineKind.FEE: "Fee",
+    LineKind.INTEREST: "Interest",
+    LineKind.CREDIT: "Credit",
+    LineKind.PAYMENT: "Payment received, thank you",
+    LineKind.REVERSAL: "Payment returned by the bank",
+    LineKind.ADJUSTMENT: "Adjustment",
+    LineKind.WRITE_OFF: "Amount written off",
+    LineKind.REFUND: "Refund to you",
+}
+
+
+def facts_of(statement: StatementIssued) -> dict[str, str]:
+    """Return the facts that a statement's wording may name."""
+    return {
+        "period": spoken.quarter(statement.quarter),
+        "due_on": spoken.day(statement.due_on),
+        "closed_on": spoken.day(statement.issued_on - timedelta(days=1)),
+    }
+
+
+def describe(statement: StatementIssued, wording: Wording, facts: Facts) -> Subject:
+    """Return what the statement adds to a letter."""
+    case = balance_case(statement.balance_pence)
+    holds = {case} | ({"older"} if case == "pay" and statement.brought_forward_pence > 0 else set())
+    return Subject(
+        title_facts=(Fact("Statement", statement.statement_no),),
+        headline=Headline(
+            wording.headline[f"{case}_label"],
+            as_pounds(abs(statement.balance_pence)),
+            fill(wording.headline[f"{case}_note"], facts),
+        ),
+        tables={"statement": lambda: table(statement, wording, facts)},
+        holds=frozenset(holds),
+    )
+
+
+def balance_case(balance_pence: int) -> str:
+    """Return whether there is something to ``pay``, ``nothing``, or a ``credit``."""
+    if balance_pence > 0:
+        return "pay"
+    return "credit" if balance_pence < 0 else "nothing"
+
+
+def table(statement: StatementIssued, wording: Wording, facts: Facts) -> StatementTable:
+    """Return the statement's lines in groups; groups and brought forward add up to the balance."""
+    groups = [_group(name, kinds, statement.lines, wording) for name, kinds in GROUPS]
+    return StatementTable(
+        from_on=spoken.short_day(spoken.quarter_start(statement.quarter)),
+        brought_forward=as_pounds(statement.brought_forward_pence),
+        groups=tuple(group for group in groups if group is not None),
+        balance_label=fill(wording.balance[balance_case(statement.balance_pence)], facts),
+        balance=as_pounds(statement.balance_pence),
+    )
+
+
+def _group(
+    name: str, kinds: frozenset[LineKind], lines: Sequence[StatementLine], wording: Wording
+) -> StatementGroup | None:
+    inside = sorted((line for line in lines if line.kind in kinds), key=_order)
+    if not inside:
+        return None
+    total = as_pounds(sum(line.amount_pence for line in inside))
+    return StatementGroup(wording.groups[name], tuple(_row(line) for line in inside), wording.group_total, total)
+
+
+def _order(line: StatementLine) -> tuple[str, ...]:
+    names = (line.charge_id, line.credit_id, line.payment_id, line.reversal_id)
+    return (line.value_on.isoformat(), *(name or "" for name in names), line.book.isoformat())
+
+
+def _row(line: StatementLine) -> StatementRow:
+    return StatementRow(
+        date=spoken.short_day(line.value_on),
+        text=title_of(line),
+        pool=as_pounds(line.pool_pence) if line.pool_pence is not None else "",
+        share=line.share or "",
+        tax=as_pounds(line.tax_pence) if line.tax_pence else "",
+        amount=as_pounds(line.amount_pence),
+    )
+
+
+def title_of(line: StatementLine) -> str:
+    """Return what a line is for: its own description, else plain words."""
+    if line.description:
+        return safety.clean(line.description)
+    if line.charge_kind is not None and line.kind in {LineKind.CHARGE, LineKind.FEE}:
+        return line.charge_kind.value.replace("-", " ").capitalize()
+    return PLAIN_WORDS[line.kind]

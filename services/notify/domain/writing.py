@@ -1,0 +1,141 @@
+"""Write a letter: one account, one recipient, one business fact in; a whole letter out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from services.notify.domain import reminders, safety, spoken, statements, welcome
+from services.notify.domain.letter import (
+    Addressee,
+    Advice,
+    Block,
+    Fact,
+    Heading,
+    Letter,
+    Pay,
+    Points,
+    Small,
+    Subject,
+    Text,
+)
+from services.notify.domain.recipients import Recipient
+from services.notify.domain.wording import BlockWords, CommonWords, Facts, Letterhead, Stationery, Wording, fill
+from shared.events.arrears import StageReached
+from shared.events.billing import StatementIssued
+from shared.events.housing import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """A new owner's account was opened; the ownership holds since ``from_on``."""
+
+    from_on: date
+
+
+Matter = StatementIssued | StageReached | Welcome
+"""The business fact a letter is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything one message may speak of: one account and one recipient of it (reliability.md S38)."""
+
+    template: str
+    account_ref: str
+    dated_on: date
+    unit_address: Address
+    recipient: Recipient
+    matter: Matter
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+
+
+def write(case: Case, stationery: Stationery) -> Letter:
+    """Return the letter for one case."""
+    wording = stationery.wordings[case.template]
+    facts = _facts(case, wording, stationery.letterhead)
+    subject = _describe(case, wording, facts)
+    blocks = [_block(words, facts, subject, stationery) for words in wording.blocks if _printed(words, subject)]
+    return Letter(
+        template=case.template,
+        template_version=wording.version,
+        title=fill(wording.title, facts),
+        subject=safety.header_text(fill(wording.subject, facts)),
+        preview=_preview(subject),
+        letterhead=stationery.letterhead,
+        recipient=Addressee(case.recipient.name, case.recipient.address_lines),
+        account_ref=case.account_ref,
+        dated_on=facts["dated_on"],
+        headline=subject.headline,
+        facts=(Fact("Account", case.account_ref), *subject.title_facts, Fact("Date", facts["dated_on"]), _home(facts)),
+        blocks=tuple(blocks),
+        alternative_formats=fill(stationery.common.alternative_formats, facts),
+    )
+
+
+def _home(facts: Facts) -> Fact:
+    return Fact("Property", facts["property"])
+
+
+def _preview(subject: Subject) -> str:
+    headline = subject.headline
+    return f"{headline.label}: {headline.figure}. {headline.note}." if headline else ""
+
+
+def _facts(case: Case, wording: Wording, head: Letterhead) -> Facts:
+    common = {
+        "name": case.recipient.name,
+        "account_ref": case.account_ref,
+        "dated_on": spoken.day(case.dated_on),
+        "property": safety.clean(", ".join(spoken.address_lines(case.unit_address)), 300),
+        "phone": head.phone,
+        "out_of_hours": head.out_of_hours,
+        "email": head.email,
+        "address": ", ".join((head.name, *head.address_lines)),
+    }
+    match case.matter:
+        case StatementIssued():
+            return common | statements.facts_of(case.matter)
+        case StageReached():
+            return common | reminders.facts_of(case.matter, wording)
+        case Welcome(from_on):
+            return common | welcome.facts_of(from_on, head.name)
+
+
+def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
+    match case.matter:
+        case StatementIssued():
+            return statements.describe(case.matter, wording, facts)
+        case StageReached():
+            return reminders.describe(case.matter, wording, facts, case.descriptions)
+        case Welcome():
+            return welcome.describe(wording, case.account_ref)
+
+
+def _printed(words: BlockWords, subject: Subject) -> bool:
+    return not words.when or words.when in subject.holds
+
+
+def _block(words: BlockWords, facts: Facts, subject: Subject, stationery: Stationery) -> Block:
+    """Return one part of the letter; a kind that no rule here knows is one of the matter's own tables."""
+    common = stationery.common
+    made: dict[str, Callable[[], Block]] = {
+        "text": lambda: Text(fill(words.text, facts)),
+        "heading": lambda: Heading(fill(words.text, facts)),
+        "points": lambda: Points(tuple(fill(point, facts) for point in words.points)),
+        "small": lambda: Small(fill(words.title, facts), fill(words.text, facts)),
+        "complaints": lambda: Small(f"{common.complaints_title}.", fill(common.complaints, facts)),
+        "contact": lambda: Small(f"{common.contact_title}.", fill(common.contact, facts)),
+        "advice": lambda: Advice(words.title, words.intro, words.rows),
+        "pay": lambda: _pay(stationery.letterhead, common, facts),
+    }
+    return {**made, **subject.tables}[words.kind]()
+
+
+def _pay(head: Letterhead, common: CommonWords, facts: Facts) -> Pay:
+    details = (
+        Fact("Account name", head.bank_account_name),
+        Fact("Sort code", head.bank_sort_code),
+        Fact("Account number", head.bank_account_number),
+        Fact(common.pay["reference_label"], facts["account_ref"]),
+    )
+    return Pay(common.pay["title"], details, fill(common.pay["note"], facts))

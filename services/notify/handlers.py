@@ -1,0 +1,95 @@
+"""Door 1, Kafka: each handler names its event and calls one use case with the batch."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.notify.usecases import address_book, letters, money
+from shared.bus.handlers import Router
+from shared.bus.work import Work
+from shared.events import topics
+from shared.events.arrears import HoldChanged, StageReached
+from shared.events.base import Event
+from shared.events.billing import (
+    AccountOpened,
+    AccountPaid,
+    AccountPaymentReversed,
+    FinalAccountIssued,
+    PaymentUnmatched,
+    StatementIssued,
+)
+from shared.events.owners import ContactDetailsChanged, OwnershipLineChanged, UnitChanged
+
+router = Router()
+
+
+@router.hears(topics.OWNERS_CONTACT)
+async def contacts_changed(work: Work, events: Sequence[Event[ContactDetailsChanged]]) -> None:
+    """Keep how to reach people."""
+    await address_book.change_contacts(work, events)
+
+
+@router.hears(topics.OWNERS_UNIT)
+async def units_changed(work: Work, events: Sequence[Event[UnitChanged]]) -> None:
+    """Keep where units are."""
+    await address_book.change_units(work, events)
+
+
+@router.hears(topics.OWNERS_LINE)
+async def lines_changed(work: Work, events: Sequence[Event[OwnershipLineChanged]]) -> None:
+    """Keep who owned what when."""
+    await address_book.change_lines(work, events)
+
+
+@router.hears(topics.ACCOUNT_OPENED)
+async def accounts_opened(work: Work, events: Sequence[Event[AccountOpened]]) -> None:
+    """Ask for the welcome letters of new accounts."""
+    await letters.open_accounts(work, events)
+
+
+@router.hears(topics.STATEMENT_ISSUED)
+async def statements_issued(work: Work, events: Sequence[Event[StatementIssued]]) -> None:
+    """Ask for the letters of statements."""
+    await letters.issue_statements(work, events, "statement")
+
+
+@router.hears(topics.FINAL_ACCOUNT)
+async def final_accounts_issued(work: Work, events: Sequence[Event[FinalAccountIssued]]) -> None:
+    """Ask for the letters of final accounts."""
+    await letters.issue_statements(work, events, "final-account")
+
+
+@router.hears(topics.STAGE_REACHED)
+async def stages_reached(work: Work, events: Sequence[Event[StageReached]]) -> None:
+    """Ask for the reminders."""
+    await letters.reach_stages(work, events)
+
+
+@router.hears(topics.ACCOUNT_PAID)
+async def money_received(work: Work, events: Sequence[Event[AccountPaid]]) -> None:
+    """Count money for the check at dispatch."""
+    await money.count_received(work, events)
+
+
+@router.hears(topics.ACCOUNT_REVERSED)
+async def money_reversed(work: Work, events: Sequence[Event[AccountPaymentReversed]]) -> None:
+    """Count money taken back."""
+    await money.count_reversed(work, events)
+
+
+@router.hears(topics.PAYMENT_UNMATCHED)
+async def money_moved_away(work: Work, events: Sequence[Event[PaymentUnmatched]]) -> None:
+    """Count money moved away."""
+    await money.count_moved_away(work, events)
+
+
+@router.hears(topics.HOLD_CHANGED)
+async def holds_changed(work: Work, events: Sequence[Event[HoldChanged]]) -> None:
+    """Keep holds for the check at dispatch."""
+    await money.change_holds(work, events)
+
+
+@router.hears(topics.PLAN_CHANGED)
+@router.hears(topics.NOTICE_CHANGED)
+@router.hears(topics.WRITE_OFF_CHANGED)
+async def taken_note(work: Work, events: Sequence[Event[Any]]) -> None:
+    """Nothing is written to owners about these yet: a plan's pause comes as a hold."""

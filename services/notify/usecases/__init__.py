@@ -1,0 +1,1 @@
+"""What notify does: one module a noun, one function a verb."""

@@ -1,0 +1,76 @@
+"""Letters: what billing and arrears decided asks for one, once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.notify.db import address_book, letters
+from services.notify.db.address_book import Standing
+from services.notify.db.letters import Wanted
+from services.notify.domain import identity
+from shared.bus.work import Work
+from shared.db.engine import driver
+from shared.events.arrears import StageReached
+from shared.events.base import Event
+from shared.events.billing import AccountOpened, StatementIssued
+
+REMINDERS = frozenset({"reminder-1", "reminder-2"})
+"""The stages of the ladder that are letters of ours."""
+
+
+async def open_accounts(work: Work, events: Sequence[Event[AccountOpened]]) -> None:
+    """Keep whose account it is; each owner's account asks for one welcome letter, the association's own for none."""
+    standing = await address_book.add_accounts(await driver(work.session), events)
+    _settle(work, standing, [(event, event.data.account_id) for event in events])
+    owners = [event for event in events if event.uid not in work.verdicts and not event.data.internal]
+    keyed = [(event, identity.welcome_key(event.data.account_id)) for event in owners]
+    await _want(work, [(event, _wanted(event, "welcome", key)) for event, key in keyed])
+
+
+async def issue_statements(work: Work, events: Sequence[Event[Any]], template: str) -> None:
+    """Ask for the letter of each statement or final account."""
+    statements: Sequence[Event[StatementIssued]] = events
+    keyed = [(event, identity.statement_key(template, event.data.statement_no)) for event in statements]
+    await _want(work, [(event, _wanted(event, template, key)) for event, key in keyed])
+
+
+async def reach_stages(work: Work, events: Sequence[Event[StageReached]]) -> None:
+    """Ask for the letter of each stage; a stage whose letter we do not have is refused, so that nobody misses it."""
+    known = [event for event in events if event.data.name in REMINDERS]
+    for event in events:
+        if event.data.name not in REMINDERS:
+            work.refuse(event, "no-such-letter", f"there is no letter for the stage {event.data.name}", "name")
+    keyed = [
+        (event, identity.reminder_key(event.data.account_id, event.data.cycle, event.data.stage)) for event in known
+    ]
+    await _want(work, [(event, _wanted(event, event.data.name, key)) for event, key in keyed])
+
+
+def _wanted(event: Event[Any], template: str, dedup_key: str) -> Wanted:
+    return Wanted(
+        dedup_key=dedup_key,
+        template=template,
+        account_id=event.data.account_id,
+        sha=event.sha,
+        matter=event.data.model_dump_json(by_alias=True, exclude_none=True),
+        source=event.source,
+        event_id=event.id,
+        correlation_id=event.correlation_id or event.id,
+    )
+
+
+async def _want(work: Work, asked: Sequence[tuple[Event[Any], Wanted]]) -> None:
+    if not asked:
+        return
+    standing = await letters.add_letters(await driver(work.session), [wanted for _, wanted in asked], work.book)
+    _settle(work, standing, [(event, wanted.dedup_key) for event, wanted in asked])
+
+
+def _settle(work: Work, standing: Standing, named: Sequence[tuple[Event[Any], str]]) -> None:
+    """The first to say a business fact stands; the same content again is a duplicate, other content a conflict."""
+    new = set(standing.new)
+    for event, name in named:
+        if standing.shas[name] != event.sha:
+            work.conflict(event, "the same business fact was said before with other content")
+        elif name not in new:
+            work.duplicate(event)
+        new.discard(name)

@@ -1,0 +1,198 @@
+"""The work of a day: every letter due is written to each of its recipients and queued."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.notify.db import address_book, letters, messages
+from services.notify.db.letters import DueLetter, Postponed
+from services.notify.db.messages import NewMessage
+from services.notify.domain import identity, welcome
+from services.notify.domain.letter import Letter
+from services.notify.domain.recipients import Contacts, Recipient, recipients
+from services.notify.domain.welcome import Timing
+from services.notify.domain.wording import Stationery
+from services.notify.domain.writing import Case, Matter, Welcome, write
+from services.notify.templates.mail import Envelope, UnsafeHeaderError, compose
+from services.notify.templates.pages import Pages
+from services.notify.templates.pdf import PdfPress
+from shared.bus.day import DaySlice
+from shared.db.engine import driver
+from shared.events.arrears import StageReached
+from shared.events.billing import FinalAccountIssued, StatementIssued
+from shared.events.notify import MessageChannel
+from shared.events.owners import ContactKind
+
+LETTERS_IN_A_SLICE = 32
+"""About a second of rendering: what a crash costs at most."""
+
+
+@dataclass(frozen=True)
+class Press:
+    """Everything that turns a case into bytes; built once."""
+
+    stationery: Stationery
+    pdf: PdfPress
+    pages: Pages
+    sender_name: str
+    sender_mailbox: str
+    threads: Executor
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A letter that is due, ready to be written to each recipient."""
+
+    letter: DueLetter
+    cases: tuple[tuple[Recipient, Case], ...]
+
+
+async def work_day(piece: DaySlice, press: Press, on_queued: Callable[[], None]) -> None:
+    """Do one slice of a day: load, write outside the transaction, store and note the progress inside it."""
+    after = int(piece.progress or 0)
+    async with piece.sessions.begin() as session:
+        due = await letters.list_due_letters(await driver(session), piece.day, after, LETTERS_IN_A_SLICE)
+        outcomes = await _decide(session, due, piece.day) if due else []
+    jobs = [outcome for outcome in outcomes if isinstance(outcome, Job)]
+    later = [outcome for outcome in outcomes if isinstance(outcome, Postponed)]
+    rendered = await _render(jobs, piece.day, press)
+    following = str(due[-1].letter_no) if len(due) == LETTERS_IN_A_SLICE else None
+    async with piece.open(following) as work:
+        if due:
+            await messages.add_messages(work.session, rendered)
+            connection = await driver(work.session)
+            await letters.mark_rendered(connection, [job.letter.letter_no for job in jobs], piece.day)
+            await letters.postpone(connection, later)
+    if following is None:
+        on_queued()
+
+
+async def _decide(session: AsyncSession, due: Sequence[DueLetter], day: date) -> list[Job | Postponed]:
+    """Return which letters are written today and to whom, and why the others are not."""
+    connection = await driver(session)
+    keys = {key for letter in due for key in _contact_keys(letter)}
+    contacts = await address_book.load_contacts(connection, keys) if keys else {}
+    reminded = {letter.account_id for letter in due if letter.template.startswith("reminder")}
+    charges = await letters.describe_charges(connection, reminded) if reminded else {}
+    return [_job(letter, day, contacts, charges.get(letter.account_id, {})) for letter in due]
+
+
+def _contact_keys(letter: DueLetter) -> list[tuple[ContactKind, str]]:
+    if letter.ownership is None:
+        return []
+    parties = [(ContactKind.PARTY, party_id) for party_id in letter.ownership.party_ids]
+    return [(ContactKind.BILLING_CONTACT, letter.ownership.ownership_id), *parties]
+
+
+def _job(letter: DueLetter, day: date, contacts: Contacts, charges: Mapping[str, str]) -> Job | Postponed:
+    tomorrow = day + timedelta(days=1)
+    if letter.account_ref is None:
+        return Postponed(letter.letter_no, "wanted", tomorrow, "missing account")
+    if letter.unit_address is None:
+        return Postponed(letter.letter_no, "wanted", tomorrow, "missing unit")
+    if letter.template == "welcome":
+        match welcome.timing(letter.ownership, day):
+            case Timing.LATER:
+                assert letter.ownership is not None
+                return Postponed(letter.letter_no, "wanted", letter.ownership.from_on, "begins later")
+            case Timing.NOT_WHILE_IT_STANDS_SO:
+                return Postponed(letter.letter_no, "waiting", tomorrow, "no current period")
+    people = recipients(letter.ownership, contacts, letter.unit_address) if letter.ownership else []
+    if not people:
+        return Postponed(letter.letter_no, "waiting", tomorrow, "nobody to write to")
+    matter = _matter(letter)
+    dated_on = _dated_on(matter, day)
+    cases = (
+        Case(letter.template, letter.account_ref, dated_on, letter.unit_address, person, matter, charges)
+        for person in people
+    )
+    return Job(letter, tuple(zip(people, cases, strict=True)))
+
+
+def _matter(letter: DueLetter) -> Matter:
+    match letter.template:
+        case "welcome":
+            assert letter.ownership is not None
+            return Welcome(letter.ownership.from_on)
+        case "statement":
+            return StatementIssued.model_validate_json(letter.matter)
+        case "final-account":
+            return FinalAccountIssued.model_validate_json(letter.matter)
+        case _:
+            return StageReached.model_validate_json(letter.matter)
+
+
+def _dated_on(matter: Matter, day: date) -> date:
+    match matter:
+        case StatementIssued():
+            return matter.issued_on
+        case StageReached():
+            return matter.stage_on
+        case Welcome():
+            return day
+
+
+async def _render(jobs: Sequence[Job], day: date, press: Press) -> list[NewMessage]:
+    """Write every case, several at once: the PDF compiler leaves the interpreter free."""
+    loop = asyncio.get_running_loop()
+    tasks = [
+        loop.run_in_executor(press.threads, render, press, job.letter, person, case, day)
+        for job in jobs
+        for person, case in job.cases
+    ]
+    return list(await asyncio.gather(*tasks))
+
+
+def render(press: Press, due: DueLetter, person: Recipient, case: Case, day: date) -> NewMessage:
+    """Return one recipient's message: an e-mail with the PDF in it, or the PDF alone to print."""
+    message_id = identity.message_id(due.dedup_key, person.kind, person.contact_id)
+    letter = write(case, press.stationery)
+    pdf = press.pdf.press(letter, case.dated_on)
+    mailbox, body = _mail(press, letter, case, message_id, pdf)
+    if mailbox is None:
+        body = pdf
+    return NewMessage(
+        message_id=UUID(message_id),
+        letter_no=due.letter_no,
+        account_id=due.account_id,
+        account_ref=case.account_ref,
+        template=case.template,
+        template_version=letter.template_version,
+        channel=MessageChannel.EMAIL if mailbox else MessageChannel.PRINT,
+        contact_kind=person.kind,
+        contact_id=person.contact_id,
+        mailbox=mailbox,
+        dated_on=case.dated_on,
+        created_on=day,
+        sha256=hashlib.sha256(body).digest(),
+        media_type="message/rfc822" if mailbox else "application/pdf",
+        body=body,
+    )
+
+
+def _mail(press: Press, letter: Letter, case: Case, message_id: str, pdf: bytes) -> tuple[str | None, bytes]:
+    """Return the mailbox and the composed e-mail; what cannot safely be an e-mail is printed."""
+    person = case.recipient
+    if person.mailbox is None:
+        return None, b""
+    envelope = Envelope(
+        message_id=message_id,
+        sender_name=press.sender_name,
+        sender_mailbox=press.sender_mailbox,
+        reply_to=press.stationery.letterhead.email,
+        recipient_name=person.name,
+        recipient_mailbox=person.mailbox,
+        dated_on=case.dated_on,
+    )
+    name = identity.file_name(case.account_ref, case.template, case.dated_on)
+    text, html = press.pages.text(letter), press.pages.html(letter)
+    try:
+        return person.mailbox, compose(letter, envelope, text=text, html=html, pdf=pdf, file_name=name)
+    except UnsafeHeaderError:
+        return None, b""
