@@ -1,10 +1,10 @@
-"""Settings of arrears, and the ladder's policy: both read once, at start."""
+"""Settings of arrears, and the shipped versions of the ladder: both read once, at start."""
 
 import json
 from datetime import date
 from pathlib import Path
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 from pydantic_settings import SettingsConfigDict
 
 from services.arrears.domain.policy import Policy
@@ -19,7 +19,6 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="ARREARS_")
 
     service: str = "arrears"
-    policy_file: Path = Field(default=SHIPPED_POLICY, description="The versions of the ladder, as JSON.")
 
 
 def read_policies(path: Path = SHIPPED_POLICY) -> tuple[Policy, ...]:

@@ -16,7 +16,8 @@ from shared.events.arrears import HoldKind
 
 _DUE = """
 select a.account_id, a.account_ref, a.internal, a.balance_pence, a.items::text as items, a.cycle, a.stage,
-       a.stage_on, a.letter_on, a.grace_until, a.ended_cycle, a.ended_stage, a.ended_stage_on, p.paid_on, p.taken_back, h.holds::text as holds
+       a.stage_on, a.letter_on, a.grace_until, a.ended_cycle, a.ended_stage, a.ended_stage_on,
+       p.paid_on, p.taken_back, h.holds::text as holds
 from arrears.accounts a
 cross join lateral (
   select max(received_on) filter (where amount_pence > 0) as paid_on,
