@@ -11,7 +11,9 @@ from shared.events.base import Event
 from shared.events.housing import OwnershipChanged
 
 _KNOWN = "select change_id, unit_id, sha from owners.changes where change_id = any($1)"
-_HISTORY = "select unit_id, content::text from owners.changes where unit_id = any($1) order by unit_id, change_id"
+_HISTORY = """
+select unit_id, content::text from owners.changes where unit_id = any($1) and book <= $2 order by unit_id, change_id
+"""
 _ADD = """
 insert into owners.changes
   (change_id, unit_id, corrects, cancels, told_at, event_id, source, book, sha, content)
@@ -30,10 +32,10 @@ async def known_changes(connection: asyncpg.Connection, change_ids: Collection[s
     return {row["change_id"]: KnownChange(row["unit_id"], bytes(row["sha"])) for row in rows}
 
 
-async def load_history(connection: asyncpg.Connection, unit_ids: Collection[str]) -> History:
-    """Return everything ever accepted about who owns the units; a unit without changes has an empty list."""
+async def load_history(connection: asyncpg.Connection, unit_ids: Collection[str], known_at: date = date.max) -> History:
+    """Return everything accepted about who owns the units in books up to ``known_at``; a unit may have none."""
     history: defaultdict[str, list[OwnershipChanged]] = defaultdict(list)
-    for row in await connection.fetch(_HISTORY, list(unit_ids)):
+    for row in await connection.fetch(_HISTORY, list(unit_ids), known_at):
         history[row["unit_id"]].append(OwnershipChanged.model_validate_json(row["content"]))
     return {unit_id: history[unit_id] for unit_id in unit_ids}
 

@@ -34,7 +34,7 @@ select kind, contact_id, content::jsonb
 from unnest($1::text[], $2::text[], $3::text[]) as said(kind, contact_id, content)
 on conflict (kind, contact_id) do update set content = excluded.content
 """
-_PAGE = "select content::text from owners.contacts where kind = $1 and contact_id > $2 order by contact_id limit $3"
+_PAGE = "select distinct party_id from owners.contact_statements where party_id > $1 order by party_id limit $2"
 
 
 async def add_statements(connection: asyncpg.Connection, said: Sequence[tuple[UUID, Statement]], book: date) -> None:
@@ -84,9 +84,6 @@ async def store_contacts(connection: asyncpg.Connection, said: Sequence[ContactD
     )
 
 
-async def list_contacts(
-    connection: asyncpg.Connection, kind: ContactKind, after: str, limit: int
-) -> list[ContactDetailsChanged]:
-    """Return the next ``limit`` contacts of a kind after one, in order of id."""
-    rows = await connection.fetch(_PAGE, str(kind), after, limit)
-    return [ContactDetailsChanged.model_validate_json(row["content"]) for row in rows]
+async def list_parties(connection: asyncpg.Connection, after: str, limit: int) -> list[str]:
+    """Return the next ``limit`` parties after one that anything was ever said of, in order of id."""
+    return [row["party_id"] for row in await connection.fetch(_PAGE, after, limit)]

@@ -6,6 +6,7 @@ from datetime import date
 import asyncpg
 
 from shared.events.owners import OwnershipLineChanged
+from shared.events.topics import OWNERS_LINE
 
 _NEWEST = """
 select distinct on (unit_id) body::text from owners.lines
@@ -14,6 +15,9 @@ where unit_id = any($1) and book <= $2 order by unit_id, version desc
 _ADD = """
 insert into owners.lines (unit_id, version, book, body)
 select unit_id, version, $4, body::jsonb from unnest($1::text[], $2::int[], $3::text[]) as said(unit_id, version, body)
+"""
+_UNSAID = """
+select (select count(*) from owners.lines) - (select count(*) from msg.event_log where topic = $1)
 """
 _GAPS = """
 select unit_id from owners.lines group by unit_id having count(*) <> max(version) order by unit_id limit 1
@@ -46,3 +50,9 @@ async def find_version_gap(connection: asyncpg.Connection) -> str | None:
     """Return the first unit whose line's versions are not 1, 2, 3 …, or nothing."""
     gap: str | None = await connection.fetchval(_GAPS)
     return gap
+
+
+async def count_unsaid(connection: asyncpg.Connection) -> int:
+    """Return by how many the versions kept outnumber the versions said; 0 when all is well."""
+    unsaid: int = await connection.fetchval(_UNSAID, OWNERS_LINE.topic)
+    return unsaid

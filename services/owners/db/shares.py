@@ -32,6 +32,10 @@ select share_set_id, effective_from, is_complete, content->>'name' as name,
 from owners.share_versions, jsonb_array_elements(content->'members') as member
 where member->>'unit_id' = $1 order by share_set_id, effective_from
 """
+_PAGE = """
+select share_set_id, effective_from, is_complete, content::text from owners.share_versions
+where (share_set_id, effective_from) > ($1, $2) order by share_set_id, effective_from limit $3
+"""
 
 
 async def load_versions(
@@ -68,6 +72,14 @@ async def store_versions(
 async def list_shares_of_unit(connection: asyncpg.Connection, unit_id: str) -> Sequence[asyncpg.Record]:
     """Return the unit's share in every version that names it, by set and effective day."""
     return await connection.fetch(_OF_UNIT, unit_id)
+
+
+async def list_versions(
+    connection: asyncpg.Connection, after: VersionKey, limit: int
+) -> list[tuple[SharesPublished, bool]]:
+    """Return the next ``limit`` versions after one, each with whether it is kept as complete."""
+    rows = await connection.fetch(_PAGE, *after, limit)
+    return [(SharesPublished.model_validate_json(row["content"]), row["is_complete"]) for row in rows]
 
 
 def _told(row: asyncpg.Record) -> Told[SharesPublished]:

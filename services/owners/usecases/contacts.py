@@ -45,13 +45,16 @@ async def hear_of_parties(work: Work, events: Sequence[Event[OwnershipChanged]])
 
 async def say_billing_contacts(work: Work, causes: Mapping[str, Event[Any]], history: changes.History) -> None:
     """Say the billing contact of each ownership of the units whose standing change names another than before."""
-    wanted: list[tuple[Event[Any], ContactDetailsChanged]] = []
-    for unit_id, cause in causes.items():
-        contact_of = {change.change_id: change.billing_contact for change in history[unit_id]}
-        for chain in chains_of([change_of(change) for change in history[unit_id]]):
-            standing = contact_of[chain.standing.change_id] if chain.standing else None
-            wanted.append((cause, billing_details(chain.ownership_id, standing)))
-    await _say(work, wanted)
+    await _say(work, [(cause, one) for unit_id, cause in causes.items() for one in billing_contacts(history[unit_id])])
+
+
+def billing_contacts(history: Sequence[OwnershipChanged]) -> list[ContactDetailsChanged]:
+    """Return the billing contact of each ownership of a unit, empty where its standing change names none."""
+    contact_of = {change.change_id: change.billing_contact for change in history}
+    return [
+        billing_details(chain.ownership_id, contact_of[chain.standing.change_id] if chain.standing else None)
+        for chain in chains_of([change_of(change) for change in history])
+    ]
 
 
 def _statement(event: Event[Any], party_id: str, fields: Mapping[str, Any]) -> Statement:
@@ -74,12 +77,13 @@ async def _say(work: Work, wanted: Sequence[tuple[Event[Any], ContactDetailsChan
     changed = {
         (one.kind, one.contact_id): (cause, one)
         for cause, one in wanted
-        if one != before.get((one.kind, one.contact_id), _empty(one))
+        if one != before.get((one.kind, one.contact_id), empty(one))
     }
     await contacts.store_contacts(connection, [one for _, one in changed.values()])
     for _, (cause, one) in sorted(changed.items(), key=lambda item: item[0]):
         work.stage(OWNERS_CONTACT, one, cause=cause)
 
 
-def _empty(contact: ContactDetailsChanged) -> ContactDetailsChanged:
+def empty(contact: ContactDetailsChanged) -> ContactDetailsChanged:
+    """Return the contact of which nothing was ever said."""
     return ContactDetailsChanged(contact_id=contact.contact_id, kind=contact.kind)

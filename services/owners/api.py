@@ -1,0 +1,66 @@
+"""Door 2, people: questions about units and their owners' lines, and the proof.  No personal data is answered here."""
+
+from dataclasses import asdict
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.owners.usecases import asking
+from services.owners.usecases.verify import verify
+from shared.auth import Caller, requires
+
+STAFF = ("assistant", "lead-officer", "finance", "board", "admin-team", "auditor")
+PROVERS = ("lead-officer", "finance", "board", "auditor", "operator")
+
+Staff = Annotated[Caller, requires(*STAFF)]
+Prover = Annotated[Caller, requires(*PROVERS)]
+KnownAt = Annotated[date, Query(description="As known at the end of this book (a business day); absent: now.")]
+
+
+def routes(sessions: async_sessionmaker[AsyncSession]) -> APIRouter:
+    """Return the questions the owners service answers."""
+    router = APIRouter()
+
+    # A unit's id may hold slashes, so the longer path stands first.
+    @router.get("/units/{unit_id:path}/line")
+    async def unit_line(unit_id: str, _caller: Staff, known_at: KnownAt = date.max) -> dict[str, Any]:
+        """Return who owned a unit from which day to which, with the reason of each chain of changes."""
+        async with sessions.begin() as session:
+            answer = await asking.find_line(session, unit_id, known_at)
+        if answer is None:
+            raise _unknown(unit_id)
+        line, reasons = answer
+        return {"unit_id": unit_id} | _as_json(line) | asdict(reasons)
+
+    @router.get("/units/{unit_id:path}")
+    async def unit(unit_id: str, _caller: Staff) -> dict[str, Any]:
+        """Return a unit's registration, its share in every set that names it, and its line."""
+        async with sessions.begin() as session:
+            answer = await asking.find_unit(session, unit_id)
+        if answer is None:
+            raise _unknown(unit_id)
+        return answer.unit.model_dump(mode="json") | {"shares": answer.shares} | _as_json(answer.line)
+
+    @router.get("/verify")
+    async def proof(_caller: Prover) -> dict[str, Any]:
+        """Return whether everything kept and said follows from what was told; owners holds no money to sum."""
+        async with sessions.begin() as session:
+            checks = await verify(session)
+        return {"checks": [asdict(check) for check in checks], "sums": {}}
+
+    return router
+
+
+def _as_json(answer: asking.LineAnswer) -> dict[str, Any]:
+    periods, without_period = answer.line.periods, answer.line.without_period
+    return {
+        "version": answer.version,
+        "line": [one.model_dump(mode="json", by_alias=True) for one in periods],
+        "without_period": [one.model_dump(mode="json") for one in without_period],
+    }
+
+
+def _unknown(unit_id: str) -> HTTPException:
+    return HTTPException(404, f"Unit {unit_id[:64]} is not registered.")

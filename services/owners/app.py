@@ -1,0 +1,15 @@
+"""The composition root of the owners service: the only place that puts its parts together."""
+
+from services.owners import api, handlers
+from services.owners.usecases.day import work_day
+from shared.bus.service import Service
+
+
+def build() -> Service:
+    """Return the service as the bus runs it."""
+    return Service(
+        name="owners",
+        router=handlers.router,
+        day_work=work_day,
+        api=lambda running: api.routes(running.doors.sessions),
+    )

@@ -1,0 +1,13 @@
+"""Settings of the owners service: read once, at start."""
+
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """What owners is told; its own names start with ``OWNERS_``."""
+
+    model_config = SettingsConfigDict(env_prefix="OWNERS_")
+
+    service: str = "owners"
