@@ -40,13 +40,13 @@ async def test_r1_an_exception_under_manual_is_committed_past_by_the_next_ack(ka
     async with a_broker(kafka) as broker:
         subscriber = broker.subscriber(kafka.prefix + TOPIC, **_options(kafka, AckPolicy.MANUAL))
 
-        @subscriber
         async def handler(body: int, message: KafkaMessage) -> None:
             seen.append(body)
             if body == 3:
                 raise ZeroDivisionError
             await message.ack()
 
+        subscriber(handler)
         for number in range(1, 6):
             await kafka.send(
                 TOPIC, json.dumps(number).encode(), partition=0, headers=[("content-type", b"application/json")]
@@ -97,11 +97,11 @@ async def test_r5_nack_on_error_repeats_a_poison_record_without_pause(kafka: Kaf
     async with a_broker(kafka) as broker:
         subscriber = broker.subscriber(kafka.prefix + TOPIC, **_options(kafka, AckPolicy.NACK_ON_ERROR))
 
-        @subscriber
         async def handler(body: bytes) -> None:
             tries.append(1)
             raise ZeroDivisionError
 
+        subscriber(handler)
         await kafka.send(TOPIC, b"poison", partition=0)
         await broker.start()
         await asyncio.sleep(1)
@@ -116,11 +116,11 @@ async def test_r6_a_reply_to_header_lets_the_sender_choose_a_topic_unless_no_rep
     async with a_broker(kafka) as broker:
         subscriber = broker.subscriber(kafka.prefix + TOPIC, no_reply=no_reply, **_options(kafka, AckPolicy.MANUAL))
 
-        @subscriber
         async def handler(body: bytes) -> bytes | None:
             seen.append(body)
             return b"answer" if body == b"ask" else None
 
+        subscriber(handler)
         await kafka.send(TOPIC, b"ask", partition=0, headers=[("reply_to", (kafka.prefix + TOPIC).encode())])
         await broker.start()
         await eventually(lambda: _has(seen, 1 if no_reply else 2))

@@ -36,6 +36,11 @@ class Bench:
     async def count(self, table: str, where: str = "true") -> int:
         return int(await self.sql.fetchval(f"select count(*) from {table} where {where}"))
 
+    async def row(self, query: str) -> asyncpg.Record:
+        found = await self.sql.fetchrow(query)
+        assert found is not None
+        return found
+
     async def seen(self) -> list[str]:
         rows = await self.sql.fetch("select topic, pence from public.seen order by n")
         return [f"{row['topic']}:{row['pence']}" for row in rows]

@@ -19,8 +19,8 @@ DAY = date(2026, 4, 1)
 LINE = "owners.ownership-changed"
 
 
-async def end_day(bench: Bench, day: date, number: int = 0, **after: list[int]) -> None:
-    data = {"day": day.isoformat(), "after": {key.replace("__", "."): value for key, value in after.items()}}
+async def end_day(bench: Bench, day: date, number: int = 0, after: dict[str, list[int]] | None = None) -> None:
+    data = {"day": day.isoformat(), "after": after or {}}
     event = cloud_event("calendar.day-ended", data, f"end-{day}-{number}", source="calendar")
     await bench.kafka.send("calendar.day-ended", event, key=b"calendar")
 
@@ -91,7 +91,7 @@ async def test_more_than_400_days_at_once_are_refused(benches: Benches) -> None:
 async def test_a_day_waits_for_the_records_before_its_cut(billing: Bench) -> None:
     async with billing.running() as running:
         await owners_closed(billing, DAY, 0, 0)
-        await end_day(billing, DAY, **{"housing__charge-raised": [1, 0, 0]})
+        await end_day(billing, DAY, after={CHARGES: [1, 0, 0]})
         await eventually(lambda: _waits(running, "housing.charge-raised partition 0: 1 to read"))
         await billing.kafka.send(CHARGES, charge(1), partition=0)
         await eventually(lambda: _closed(billing, DAY))
@@ -105,7 +105,7 @@ async def test_a_cut_behind_a_transaction_marker_blocks_nothing(billing: Bench) 
     assert ends[0] == 2
     async with billing.running():
         await owners_closed(billing, DAY, 0, 0)
-        await end_day(billing, DAY, **{"housing__charge-raised": [ends[number] for number in range(3)]})
+        await end_day(billing, DAY, after={CHARGES: [ends[number] for number in range(3)]})
         await eventually(lambda: _closed(billing, DAY))
     assert await billing.count("public.seen") == 1
 
@@ -125,12 +125,12 @@ async def test_billing_closes_after_owners_and_says_cumulative_totals(billing: B
     billing.recorder.behaviours[CHARGES] = say
     async with billing.running() as running:
         await billing.kafka.send(CHARGES, charge(1, 150), partition=0)
-        await end_day(billing, DAY, **{"housing__charge-raised": [1, 0, 0]})
+        await end_day(billing, DAY, after={CHARGES: [1, 0, 0]})
         await eventually(lambda: _waits(running, f"owners to close {DAY}"))
         await owners_closed(billing, DAY, 0, 0)
         await eventually(lambda: _closed(billing, DAY))
         await billing.kafka.send(CHARGES, charge(2, 50), partition=0)
-        await end_day(billing, DAY + timedelta(days=1), **{"housing__charge-raised": [2, 0, 0]})
+        await end_day(billing, DAY + timedelta(days=1), after={CHARGES: [2, 0, 0]})
         await owners_closed(billing, DAY + timedelta(days=1), 0, 0)
         await eventually(lambda: _closed(billing, DAY, DAY + timedelta(days=1)))
     said = [json.loads(r.value or b"")["data"] for r in await billing.kafka.read_all("billing.day-closed")]
@@ -228,9 +228,9 @@ async def test_nothing_is_applied_while_a_day_is_worked(benches: Benches) -> Non
 
 def _unit_said(step: int) -> tuple[Channel, Any]:
     channel = BY_TOPIC["owners.unit-changed"]
-    data = {"unit_id": f"U{step}", "development_id": "D", "kind": "flat", "tenure": "owned", "managed_from": "2026-01-01",
-            "address": {"lines": ["1"], "town": "Glasgow", "postcode": "G1 1AA"}}  # fmt: skip
-    return channel, channel.model.model_validate_json(json.dumps(data))
+    address = {"lines": ["1"], "town": "Glasgow", "postcode": "G1 1AA"}
+    data = {"unit_id": f"U{step}", "development_id": "D", "kind": "flat", "tenure": "owned", "address": address}
+    return channel, channel.model.model_validate_json(json.dumps({**data, "managed_from": "2026-01-01"}))
 
 
 async def _waits(running: Any, reason: str) -> bool:

@@ -49,7 +49,7 @@ async def test_bytes_that_are_no_event_are_kept_whole_and_the_rest_goes_on(billi
     async with billing.running():
         await eventually(lambda: _positions(billing, 3))
     assert await billing.count("public.seen") == 2
-    row = await billing.sql.fetchrow("select * from msg.dead_letter")
+    row = await billing.row("select * from msg.dead_letter")
     assert (row["raw_value"], row["raw_key"], row["reason_code"]) == (b"\xff\x00 not json", b"k", "not-json")
     assert await billing.count("msg.event_log", "topic = 'billing.event-rejected'") == 1
 
@@ -92,7 +92,7 @@ async def test_one_record_that_breaks_the_handler_is_isolated(billing: Bench) ->
     async with billing.running():
         await eventually(lambda: _positions(billing, 20))
     assert await billing.count("public.seen") == 19
-    row = await billing.sql.fetchrow("select event_id, reason_class, detail from msg.dead_letter")
+    row = await billing.row("select event_id, reason_class, detail from msg.dead_letter")
     assert (row["event_id"], row["reason_class"]) == ("charge-7", "bug")
     assert row["detail"].startswith("ZeroDivisionError")
 
