@@ -10,7 +10,7 @@ from pydantic_settings import SettingsConfigDict
 from services.arrears.domain.policy import Policy
 from shared.settings import ServiceSettings
 
-SHIPPED_POLICY = Path(__file__).parent / "policy.json"
+SHIPPED_POLICY = Path(__file__).parent / "domain" / "policy.json"
 
 
 class Settings(ServiceSettings):

@@ -1,13 +1,13 @@
 """What every event is made of: the frozen data, the envelope's facts about it, and its identity."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_json
 
 
 class EventData(BaseModel):
@@ -58,12 +58,22 @@ def event_uid(source: str, event_id: str) -> UUID:
     return UUID(bytes=hashlib.sha256(f"{source}|{event_id}".encode()).digest()[:16])
 
 
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
-
-
 def content_sha(event_type: str, data: Any) -> bytes:
     """Return the SHA-256 of an event's content: its type and its data, whatever order the fields came in."""
-    return hashlib.sha256(f"{event_type}\n{_canonical(data)}".encode()).digest()
+    return sorted_sha(event_type, _sorted(data))
+
+
+def sorted_sha(event_type: str, data: Any) -> bytes:
+    """Return the same for data whose objects all have their fields in order already."""
+    return hashlib.sha256(event_type.encode() + b"\n" + to_json(data, inf_nan_mode="constants")).digest()
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _sorted(value[name]) for name in sorted(value)}
+    if isinstance(value, list):
+        return [_sorted(each) for each in value]
+    return value
 
 
 def derived_id(cause_source: str, cause_id: str, topic: str, number: str) -> str:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from shared.events.base import Event, EventData, content_sha, event_uid
+from shared.events.base import Event, EventData, event_uid, sorted_sha
 from shared.events.explain import reason_of
 from shared.events.headers import binary_envelope
 from shared.events.rejection import Reason, Record, Refused, Rejection
@@ -90,7 +90,7 @@ def _event(record: Record, document: dict[str, Any], changed: bool) -> Event[Eve
     check_shape(channel.topic, data)
     return Event(
         event_uid(envelope.source, envelope.id),
-        content_sha(channel.type, document["data"]),
+        sorted_sha(channel.type, document["data"]),
         envelope.id,
         envelope.source,
         channel.type,
@@ -158,7 +158,7 @@ def _rejection(refused: Refused, document: Mapping[str, Any]) -> Rejection:
         event_id=event_id,
         source=source,
         type=event_type,
-        sha=content_sha(event_type, document.get("data")) if event_type is not None else None,
+        sha=sorted_sha(event_type, document.get("data")) if event_type is not None else None,
         pence=_readable_pence(event_type, document.get("data")),
         book=_readable_day(document.get("book")),
         aggver=_readable_version(document.get("aggver")),

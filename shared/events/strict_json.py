@@ -1,6 +1,7 @@
 """Bytes to a JSON object, by the contract's rules, which are stricter than the library's: one reading or none."""
 
 import json
+from operator import itemgetter
 from typing import Any
 
 from shared.events.rejection import Reason, Refused
@@ -10,17 +11,19 @@ MAX_NESTING = 32
 _LONGEST_INT = 40
 """Digits; every number of the contract is far shorter, and converting a longer one costs time for nothing."""
 
+_NAME = itemgetter(0)
 _BEYOND_ANY_LIMIT: int = 10**_LONGEST_INT
 
 
 def _whole(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
+    found = dict(sorted(pairs, key=_NAME))
     if len(found) != len(pairs):
         raise Refused(Reason.NOT_JSON, "a field stands twice in one object")
     return found
 
 
 def _without_nulls(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    pairs.sort(key=_NAME)
     found = dict(pairs)
     if len(found) != len(pairs):
         return _whole(pairs)
@@ -54,7 +57,8 @@ _BOUNDED = {keep: _decoder(keep_nulls=keep, bounded=True) for keep in (False, Tr
 def parse_object(value: bytes | None, *, keep_nulls: bool) -> tuple[dict[str, Any], bool]:
     """Return the JSON object in ``value`` and whether it was changed on the way (an endless number was cut to size).
 
-    ``null`` is taken as absent unless ``keep_nulls``.  Raises ``Refused`` with ``too-large`` or ``not-json``; nothing
+    ``null`` is taken as absent unless ``keep_nulls``; the fields of every object come out in order.
+    Raises ``Refused`` with ``too-large`` or ``not-json``; nothing
     else comes out, whatever the bytes (reliability.md B1-B7, B15, B18-B28).
     """
     if not value:
