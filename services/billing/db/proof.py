@@ -70,6 +70,13 @@ left join billing.accounts as account on account.account_id = nullif(holder, '')
 where payment_id is not null and coalesce(standing.pence, 0) <> coalesce(posted.pence, 0)
 order by payment_id, holder limit $1
 """
+TAKEN_IN = """
+select
+  (select coalesce(sum(net_pence + tax_pence), 0)::bigint from billing.charges) as charges_pence,
+  (select coalesce(sum(amount_pence), 0)::bigint from billing.credits) as credits_pence,
+  (select coalesce(sum(amount_pence), 0)::bigint from billing.payments) as receipts_pence,
+  (select coalesce(sum(amount_pence), 0)::bigint from billing.reversals) as reversals_pence
+"""
 EVERY_CHARGE = "select charge_id from billing.charges order by charge_id"
 EVERY_PAYMENT = "select payment_id from billing.payments order by payment_id"
 EVERY_ACCOUNT = "select account_id::text from billing.accounts order by account_id"
@@ -78,6 +85,11 @@ EVERY_ACCOUNT = "select account_id::text from billing.accounts order by account_
 async def differences(connection: asyncpg.Connection, statement: str) -> list[str]:
     """Return the first differences that a statement of this module finds."""
     return [row[0] for row in await connection.fetch(statement, MOST_NAMED)]
+
+
+async def taken_in(connection: asyncpg.Connection) -> dict[str, int]:
+    """Return what the facts sum to, in pence, without the ledger: the other side of the money's conservation."""
+    return dict(await connection.fetchrow(TAKEN_IN))
 
 
 async def pages(connection: asyncpg.Connection, statement: str, size: int) -> AsyncIterator[Sequence[str]]:

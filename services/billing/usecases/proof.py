@@ -43,7 +43,11 @@ async def verify(connection: asyncpg.Connection) -> dict[str, Any]:
         ("open items are as last said", proof.EVERY_ACCOUNT, _unsaid_items),
     ):
         checks.append(_check(name, await _hunt(connection, statement, hunt)))
-    return {"checks": checks, "sums": await questions.account_sums(connection)}
+    return {
+        "checks": checks,
+        "sums": await questions.account_sums(connection),
+        "taken_in": await proof.taken_in(connection),
+    }
 
 
 def _check(name: str, differences: Sequence[str]) -> dict[str, Any]:
