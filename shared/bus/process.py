@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from shared import settings as configuration
 from shared.auth import TokenVerifier
 from shared.auth_keys import KeySource
-from shared.bus import status
+from shared.bus import figures, status
 from shared.bus.api import bus_router
 from shared.bus.service import EXIT_ABANDONED, Running, Service, build, on_signals, run_parts
 from shared.db import migrate
@@ -79,7 +79,13 @@ async def _serve(service: Service, settings: ServiceSettings) -> int:
     on_signals(running)
     health = Health(service.name, schema_ok=True)
     private = WebServer(
-        private_app(health, facts=lambda: status.facts(running)), host=settings.private_host, port=settings.private_port
+        private_app(
+            health,
+            facts=lambda: status.facts(running),
+            refresh=lambda: figures.refresh(running.doors.sessions),
+        ),
+        host=settings.private_host,
+        port=settings.private_port,
     )
     public = WebServer(_api(running), host=settings.api_host, port=settings.api_port)
     log(LogEvent.LISTENING, api=public.bind(), private=private.bind())

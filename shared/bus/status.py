@@ -1,7 +1,5 @@
 """What a running service knows of itself, for the status pages and for people who ask why nothing moves."""
 
-from shared.bus import positions
-from shared.bus.positions import Lane
 from shared.bus.service import Running
 from shared.db.engine import driver
 
@@ -10,14 +8,6 @@ async def ping(running: Running) -> None:
     """Make one round trip to the database."""
     async with running.doors.sessions.begin() as session:
         await driver(session)
-
-
-async def lag(running: Running) -> dict[Lane, int]:
-    """Return, for each lane with records before its position, how many offsets there are to read."""
-    async with running.doors.sessions.begin() as session:
-        reached = await positions.all_positions(await driver(session))
-    ends = await running.cuts.ends(reached)
-    return {lane: ends[lane] - at for lane, at in reached.items() if ends[lane] > at}
 
 
 async def facts(running: Running) -> dict[str, object]:
@@ -31,7 +21,6 @@ async def facts(running: Running) -> dict[str, object]:
     known: dict[str, object] = {
         "relay_leads": running.relay.leads, "waiting_for": running.day.waiting_for,
         "book": str(running.pump.book), "lanes": lanes,
-        "lag": {f"{lane[0]}/{lane[1]}": behind for lane, behind in (await lag(running)).items()},
     }  # fmt: skip
     if running.service.status is not None:
         known |= await running.service.status(running)

@@ -1,0 +1,189 @@
+"""The operator's bench: what a person may ask the bus of one service, and do to it; every deed leaves an audit row."""
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+import asyncpg
+
+from shared.bus import queries
+from shared.bus.failures import FailureKind, kind_of
+from shared.bus.gate import GateClosedError
+from shared.bus.lag import Lags
+from shared.bus.redrive import NotOpenError
+from shared.bus.transaction import Doors
+from shared.bus.work import OPENING_BOOK
+from shared.db.engine import driver
+from shared.events.topics import said_by
+from shared.logs import LogEvent, log
+
+Json = dict[str, Any]
+_APPLIED = frozenset({"done", "duplicate", "held"})
+_DIFFERENCE = "totals differ: "
+_EVERY_TOPIC = "*"
+
+
+class Redriver(Protocol):
+    """Applies a dead letter again inside its service, through the same handlers."""
+
+    async def redrive(self, dead_letter_id: int, who: str = "", why: str = "") -> str:
+        """Return ``done``, ``duplicate``, ``held``, or the reason why it is still dead."""
+        ...
+
+
+class NotKnownError(LookupError):
+    """There is no such thing; the text is a sentence for people."""
+
+
+class NotNowError(Exception):
+    """It cannot be done any more, or not yet; the text is a sentence for people."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The bench of one running service."""
+
+    service: str
+    doors: Doors
+    redriver: Redriver
+    lags: Lags
+    waiting_for: Callable[[], str]
+
+    async def status(self) -> Json:
+        """Return how the service stands: days, outbox, held, dead letters, every partition with position and lag."""
+        async with self.doors.sessions() as session:
+            connection = await driver(session)
+            counts = await connection.fetchrow(queries.COUNTS)
+            lanes = [dict(row) for row in await connection.fetch(queries.LANES)]
+        measured = await self.lags.measure({(lane["topic"], lane["partition"]): lane["position"] for lane in lanes})
+        for lane in lanes:
+            lane["end"], lane["lag"] = measured[lane["topic"], lane["partition"]]
+        waiting = self.waiting_for()
+        return {
+            "name": self.service,
+            "last_day_closed": counts["last_closed"],
+            "working": counts["working"],
+            "stage": counts["stage"],
+            "waiting_for": waiting or None,
+            "totals_difference": waiting.removeprefix(_DIFFERENCE) if waiting.startswith(_DIFFERENCE) else None,
+            "outbox": counts["outbox"],
+            "held": counts["held"],
+            "dead_letters": counts["dead_letters"],
+            "lag": sum(lane["lag"] for lane in lanes),
+            "partitions": lanes,
+        }
+
+    async def letters(self, status: str | None, after: int, limit: int) -> list[Json]:
+        """Return dead letters in the order they came, without their bytes."""
+        async with self.doors.sessions() as session:
+            rows = await (await driver(session)).fetch(queries.LETTERS, status, after, limit)
+        return [self._letter(row) for row in rows]
+
+    async def letter(self, number: int, *, whole: bool) -> Json:
+        """Return one dead letter; ``whole`` adds key, value and headers, in base64."""
+        async with self.doors.sessions() as session:
+            row = await (await driver(session)).fetchrow(queries.LETTER, number)
+        if row is None:
+            raise NotKnownError(f"there is no dead letter {number}")
+        return self._letter(row) | (_contents(row) if whole else {})
+
+    def _letter(self, row: asyncpg.Record) -> Json:
+        raw = {"raw_key", "raw_value", "raw_headers"}
+        return {"service": self.service, **{name: value for name, value in row.items() if name not in raw}}
+
+    async def redrive(self, number: int, who: str, why: str) -> Json:
+        """Apply a dead letter again; one that was decided before stays as it is, so twice does no harm."""
+        try:
+            outcome = await self.redriver.redrive(number, who, why)
+        except NotOpenError:
+            found = await self.letter(number, whole=False)
+            return {"id": number, "status": found["status"], "outcome": "unchanged", "reason": None}
+        except GateClosedError:
+            raise
+        except Exception as error:
+            if kind_of(error) is FailureKind.TRANSIENT:
+                raise
+            log(LogEvent.DLQ_REPLAY_FAILED, letter=number, error=error)
+            outcome = "unexpected-failure"
+        applied = outcome in _APPLIED
+        await self._note(who, "dead-letter-redrive", f"dead-letter:{number}", why, {"outcome": outcome})
+        log(
+            LogEvent.DLQ_REPLAY_DONE if applied else LogEvent.DLQ_REPLAY_FAILED, letter=number, outcome=outcome, who=who
+        )
+        return {
+            "id": number,
+            "status": "replayed" if applied else "open",
+            "outcome": outcome,
+            "reason": None if applied else outcome,
+        }
+
+    async def discard(self, number: int, who: str, why: str) -> Json:
+        """Put a dead letter away for good; its bytes stay.  A decided one cannot be decided again."""
+        async with self.doors.sessions.begin() as session:
+            connection = await driver(session)
+            row = await connection.fetchrow(queries.DISCARD, number, who, why)
+            if row is not None:
+                await _audit(connection, who, "dead-letter-discard", f"dead-letter:{number}", why, dict(row))
+        if row is None:
+            found = await self.letter(number, whole=False)
+            raise NotNowError(f"dead letter {number} is {found['status']} already")
+        log(LogEvent.DLQ_DISCARDED, letter=number, reason_code=row["reason_code"], who=who, pence=row["pence"])
+        return {"id": number, "status": "discarded"}
+
+    async def release(self, topic: str | None, partition: int | None, who: str, why: str) -> Json:
+        """Let quarantined partitions go on: the named one, a topic's, or all."""
+        async with self.doors.sessions.begin() as session:
+            connection = await driver(session)
+            rows = await connection.fetch(queries.RELEASE, topic, partition)
+            released = [dict(row) for row in rows]
+            if released:
+                await _audit(connection, who, "quarantine-release", topic or _EVERY_TOPIC, why, {"released": released})
+        if not released:
+            raise NotKnownError("no such partition is quarantined")
+        return {"released": released}
+
+    async def republish(self, topic: str, book: date, who: str, why: str) -> Json:
+        """Say a book of one of our topics again, in its order; hearers that have it take no notice."""
+        if topic not in {channel.topic for channel in said_by(self.service)}:
+            raise NotKnownError(f"{self.service} does not say {topic}")
+        async with self.doors.sessions.begin() as session:
+            connection = await driver(session)
+            events: int = await connection.fetchval(queries.REPUBLISH, topic, book, OPENING_BOOK)
+            await _audit(connection, who, "republish", f"{topic}:{book}", why, {"events": events})
+        self.doors.committed()
+        log(LogEvent.BOOK_REPUBLISHED, topic=topic, book=str(book), count=events, who=who)
+        return {"topic": topic, "book": book, "events": events}
+
+    async def accept_difference(self, day: date, topic: str | None, who: str, why: str) -> Json:
+        """Let a day close although what was taken in is not what the sender says it said."""
+        async with self.doors.sessions.begin() as session:
+            connection = await driver(session)
+            await connection.execute(queries.ACCEPT, day, topic or _EVERY_TOPIC, who, why)
+            await _audit(connection, who, "accept-difference", str(day), why, {"topic": topic or _EVERY_TOPIC})
+        self.doors.committed()
+        log(LogEvent.DIFFERENCE_ACCEPTED, day=str(day), topic=topic, who=who)
+        return {"day": day, "topic": topic or _EVERY_TOPIC, "accepted": True}
+
+    async def _note(self, who: str, action: str, subject: str, why: str, detail: Json) -> None:
+        async with self.doors.sessions.begin() as session:
+            await _audit(await driver(session), who, action, subject, why, detail)
+
+
+async def _audit(connection: asyncpg.Connection, who: str, action: str, subject: str, why: str, detail: Json) -> None:
+    await connection.execute(queries.AUDIT, who, action, subject, why, json.dumps(detail, default=str))
+
+
+def _contents(row: asyncpg.Record) -> Json:
+    """Return what came from Kafka, so that any bytes survive JSON."""
+    return {
+        "key": _encoded(row["raw_key"]),
+        "value": _encoded(row["raw_value"]),
+        "headers": json.loads(row["raw_headers"]),
+    }
+
+
+def _encoded(raw: bytes | None) -> str | None:
+    return None if raw is None else base64.b64encode(raw).decode()

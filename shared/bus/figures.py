@@ -1,0 +1,23 @@
+"""Brings the figures that live in the database up to date before monitoring reads them."""
+
+from shared import metrics
+from shared.bus import queries
+from shared.bus.transaction import Sessions
+from shared.db.engine import driver
+
+
+async def refresh(sessions: Sessions) -> None:
+    """Read outbox, held events, dead letters, quarantines and days into their gauges."""
+    async with sessions() as session:
+        connection = await driver(session)
+        row = await connection.fetchrow(queries.FIGURES)
+        classes = await connection.fetch(queries.LETTERS_BY_CLASS)
+    metrics.OUTBOX_ROWS.set(row["outbox"])
+    metrics.OUTBOX_AGE.set(row["outbox_age"] or 0)
+    metrics.HELD.set(row["held"])
+    metrics.QUARANTINED.set(row["quarantined"])
+    metrics.DEAD_LETTER_AGE.set(row["letter_age"] or 0)
+    metrics.LAST_DAY_CLOSED.set(row["last_day"] or 0)
+    metrics.DEAD_LETTERS.clear()
+    for found in classes:
+        metrics.DEAD_LETTERS.labels(found["reason_class"]).set(found["letters"])

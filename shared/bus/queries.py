@@ -1,0 +1,89 @@
+"""The bench's SQL: what stands in the bus tables, read and changed for operators."""
+
+LETTERS = """
+select id, topic, partition_no as partition, kafka_offset as offset, event_id, type, reason_class, reason_code as reason,
+  field, detail, fingerprint, pence as amount_pence, status, attempts, first_seen, last_attempt, decided_by, decision_note
+from msg.dead_letter
+where ($1::text is null or status = $1) and id > $2 order by id limit $3
+"""
+LETTER = """
+select id, topic, partition_no as partition, kafka_offset as offset, event_id, type, reason_class, reason_code as reason,
+  field, detail, fingerprint, pence as amount_pence, status, attempts, first_seen, last_attempt, decided_by, decision_note,
+  raw_key, raw_value, raw_headers
+from msg.dead_letter where id = $1
+"""
+DISCARD = """
+update msg.dead_letter set status = 'discarded', decided_by = $2, decision_note = $3, last_attempt = now()
+where id = $1 and status = 'open' returning topic, partition_no, kafka_offset, pence, reason_code
+"""
+COUNTS = """
+select (select count(*) from msg.outbox_pending) as outbox,
+  (select count(*) from msg.held) as held,
+  (select count(*) from msg.dead_letter where status = 'open') as dead_letters,
+  gate.working, gate.stage, gate.last_closed
+from msg.gate as gate
+"""
+LANES = """
+select topic, partition_no as partition, next_offset as position, quarantined_at is not null as quarantined,
+  quarantine_reason as reason
+from msg.position order by topic, partition_no
+"""
+RELEASE = """
+update msg.position set quarantined_at = null, quarantine_reason = null, failures = 0
+where quarantined_at is not null and ($1::text is null or topic = $1) and ($2::int is null or partition_no = $2)
+returning topic, partition_no as partition
+"""
+REPUBLISH = """
+with wanted as (
+  select seq from msg.event_log where topic = $1 and (book = $2 or (book = $3 and $2 = (select min(day) from msg.closed_day)))
+), said as (
+  insert into msg.outbox_pending (seq) select seq from wanted order by seq on conflict do nothing returning seq
+)
+select count(*) from wanted
+"""
+"""The book before the first business day counts as part of that day: it was closed with it."""
+
+ACCEPT = """
+insert into msg.accepted_difference (day, topic, who, reason) values ($1, $2, $3, $4) on conflict (day, topic) do nothing
+"""
+AUDIT = """
+insert into msg.audit (who, action, subject, reason, detail) values ($1, $2, $3, $4, $5::jsonb)
+"""
+
+_DIGEST = "encode(bit_send(bit_xor(('x' || replace(event_uid::text, '-', ''))::bit(128))), 'hex')"
+
+SAID = f"""
+select topic, count(*) as events, coalesce(sum(pence), 0)::bigint as amount_pence,
+  right({_DIGEST}, 32) as digest
+from msg.event_log group by topic
+"""  # noqa: S608 - the fragment is ours
+HEARD = f"""
+select topic, disposition, count(*) as events, coalesce(sum(pence), 0)::bigint as amount_pence,
+  right({_DIGEST}, 32) as digest
+from msg.inbox group by topic, disposition
+"""  # noqa: S608 - the fragment is ours
+
+VERSION_GAP = """
+select topic, msg_key, count(*) as events, max(aggver) as highest from msg.event_log
+group by topic, msg_key having count(*) <> max(aggver) or min(aggver) <> 1 order by topic, msg_key limit 1
+"""
+RANGE_GAP = """
+select topic, partition_no, from_offset, expected from (
+  select topic, partition_no, from_offset,
+    coalesce(lag(to_offset) over (partition by topic, partition_no order by from_offset), from_offset) as expected
+  from msg.batch_log) as ranges
+where from_offset <> expected order by topic, partition_no, from_offset limit 1
+"""
+
+FIGURES = """
+select (select count(*) from msg.outbox_pending) as outbox,
+  (select extract(epoch from now() - log.recorded_at) from msg.outbox_pending as pending
+    join msg.event_log as log using (seq) order by seq limit 1) as outbox_age,
+  (select count(*) from msg.held) as held,
+  (select count(*) from msg.position where quarantined_at is not null) as quarantined,
+  (select extract(epoch from now() - min(first_seen)) from msg.dead_letter where status = 'open') as letter_age,
+  (select last_closed - date '1970-01-01' from msg.gate) as last_day
+"""
+LETTERS_BY_CLASS = (
+    "select reason_class, count(*) as letters from msg.dead_letter where status = 'open' group by reason_class"
+)
