@@ -1,6 +1,7 @@
 """`closebook dead-letters`: the operator's bench for events that could not be taken in."""
 
 import base64
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -22,14 +23,16 @@ Number = Annotated[str, typer.Argument(metavar="ID", help="The letter's id, as `
 def letters_of(
     api: Api, services: tuple[str, ...] = LINE_OF_SERVICES, status: str | None = None
 ) -> list[dict[str, Any]]:
-    """Return the dead letters of the services, oldest first in each."""
-    params = {"status": status} if status else None
-    found: list[dict[str, Any]] = []
-    for service in services:
-        answer = api.get(service, "/bus/dead-letters", params)
-        rows = list(answer)
-        found += [{**row, "service": service} for row in rows]
-    return found
+    """Return the dead letters of the services, oldest first in each, however many there are."""
+    return [{**row, "service": service} for service in services for row in _pages(api, service, status)]
+
+
+def _pages(api: Api, service: str, status: str | None) -> Iterator[dict[str, Any]]:
+    params = {"status": status} if status else {}
+    after = 0
+    while rows := api.get(service, "/bus/dead-letters", {**params, "after": str(after)}):
+        yield from rows
+        after = rows[-1]["id"]
 
 
 @bench.command("list")

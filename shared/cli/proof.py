@@ -26,7 +26,11 @@ class Check:
 def own_checks(verified: Mapping[str, Json]) -> list[Check]:
     """Return what each service found about its own books."""
     return [
-        Check(f"{service}: {found['name']}", bool(found["ok"]), str(found.get("detail", "")))
+        Check(
+            f"{service}: {str(found['name']).removeprefix(f'{service}: ')}",
+            bool(found["ok"]),
+            str(found.get("detail", "")),
+        )
         for service in LINE_OF_SERVICES
         for found in verified[service].get("checks", ())
     ]

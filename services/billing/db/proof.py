@@ -89,7 +89,8 @@ async def differences(connection: asyncpg.Connection, statement: str) -> list[st
 
 async def taken_in(connection: asyncpg.Connection) -> dict[str, int]:
     """Return what the facts sum to, in pence, without the ledger: the other side of the money's conservation."""
-    return dict(await connection.fetchrow(TAKEN_IN))
+    [sums] = await connection.fetch(TAKEN_IN)
+    return dict(sums)
 
 
 async def pages(connection: asyncpg.Connection, statement: str, size: int) -> AsyncIterator[Sequence[str]]:
