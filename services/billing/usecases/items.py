@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 import asyncpg
 
@@ -14,6 +15,9 @@ from shared.db.engine import driver
 from shared.events.base import Event, EventData
 from shared.events.billing import ItemsChanged, OpenItem
 from shared.events.topics import ITEMS_CHANGED
+
+MOST_ITEMS = 1_000
+"""Open items that are said one by one; a record of the bus holds 256 KiB."""
 
 Causes = Mapping[str, "Event[EventData] | Cause"]
 """For each account touched, the event that touched it last."""
@@ -68,13 +72,29 @@ NOTHING_OPEN = _hash((), 0)
 
 
 def _items_changed(account_id: str, standing: Position) -> ItemsChanged:
-    items = tuple(
-        OpenItem(
-            charge_id=open_.item.charge_id, statement_no=open_.item.statement_no, issued_on=open_.item.issued_on,
-            due_on=open_.item.due_on, open_pence=open_.open_pence,
-        )
-        for open_ in standing.items
-    )  # fmt: skip
     return ItemsChanged(
-        account_id=account_id, items=items, credit_pence=standing.credit_pence, balance_pence=standing.balance_pence
+        account_id=account_id,
+        items=_fitted([_open_item(one) for one in standing.items]),
+        credit_pence=standing.credit_pence,
+        balance_pence=standing.balance_pence,
+    )
+
+
+def _open_item(one: Open) -> OpenItem:
+    item = one.item
+    return OpenItem(
+        charge_id=item.charge_id, statement_no=item.statement_no, issued_on=item.issued_on, due_on=item.due_on,
+        open_pence=one.open_pence,
+    )  # fmt: skip
+
+
+def _fitted(items: Sequence[OpenItem]) -> tuple[OpenItem, ...]:
+    """Return items that fit a record: beyond what any owner has, one a document, named after its first charge."""
+    if len(items) <= MOST_ITEMS:
+        return tuple(items)
+    documents: dict[tuple[str | None, date], list[OpenItem]] = {}
+    for item in items:
+        documents.setdefault((item.statement_no, item.due_on), []).append(item)
+    return tuple(
+        own[0].model_copy(update={"open_pence": sum(item.open_pence for item in own)}) for own in documents.values()
     )

@@ -107,7 +107,9 @@ class Desk:
         async with snapshot(self.sessions) as connection:
             return await question(connection, *arguments)
 
-    async def account(self, unit_id: str, ownership_id: str | None, as_of: date | None = None, known_at: date | None = None) -> Any:
+    async def account(
+        self, unit_id: str, ownership_id: str | None, as_of: date | None = None, known_at: date | None = None
+    ) -> Any:
         return await self.ask(questions.account, refs.account_ref(unit_id, ownership_id), as_of, known_at)
 
     async def wrong(self) -> list[str]:
@@ -117,7 +119,9 @@ class Desk:
 
     async def said(self, channel: Channel) -> list[Any]:
         """Return the data of every event said on a topic, in order."""
-        rows = await self.rows("select body, msg_key, topic from msg.event_log where topic = $1 order by seq", channel.topic)
+        rows = await self.rows(
+            "select body, msg_key, topic from msg.event_log where topic = $1 order by seq", channel.topic
+        )
         events = [decode(Record(row["topic"], 0, 0, row["msg_key"].encode(), row["body"])) for row in rows]
         return [event.data for event in events if isinstance(event, Event)]
 

@@ -6,6 +6,7 @@ from typing import Any
 from shared.events.base import EventData
 from shared.events.housing import (
     Address,
+    Basis,
     ChargeCredited,
     ChargeKind,
     ChargeRaised,
@@ -63,7 +64,7 @@ def a_line(
             "ownership_id": period[0] or None, "from": start, "to": end,
             "party_ids": (f"P-{period[0]}",), "internal": len(period) > 2,
         }
-        for period, start, end in zip(periods, starts, [*starts[1:], None], strict=True)
+        for period, start, end in zip(periods, starts, [*starts, None][1:], strict=True)
     ]  # fmt: skip
     without = [{"ownership_id": name, "reason": "void"} for name in void]
     return OwnershipLineChanged.model_validate(
@@ -71,16 +72,22 @@ def a_line(
     )
 
 
-def shares(*members: tuple[str, int, int], set_id: str = "S1", since: str = "2025-01-01", complete: bool = True) -> SharesChanged:
+def shares(
+    *members: tuple[str, int, int], set_id: str = "S1", since: str = "2025-01-01", complete: bool = True
+) -> SharesChanged:
     return SharesChanged(
-        share_set_id=set_id, name="Close repairs", scope=Scope(block_id="B1"), basis="title",  # type: ignore[arg-type]
+        share_set_id=set_id, name="Close repairs", scope=Scope(block_id="B1"), basis=Basis.TITLE,
         effective_from=day(since), complete=complete,
         members=tuple(Member(unit_id=unit, numerator=top, denominator=bottom) for unit, top, bottom in members),
     )  # fmt: skip
 
 
-def a_charge(charge_id: str, pence: int, *, unit: str | None = None, pool: str | None = None, on: str, **facts: Any) -> ChargeRaised:
-    kind = facts.pop("kind", ChargeKind.REPAIR)
+def a_charge(
+    charge_id: str, pence: int, *, unit: str | None = None, pool: str | None = None, on: str, **facts: Any
+) -> ChargeRaised:
+    kind = ChargeKind(facts.pop("kind", "repair"))
+    if "due_on" in facts:
+        facts["due_on"] = day(facts["due_on"])
     return ChargeRaised.model_validate(
         {
             "charge_id": charge_id, "kind": kind, "unit_id": unit, "share_set_id": pool, "amount_pence": pence,
@@ -97,7 +104,7 @@ def a_credit(credit_id: str, charge_id: str, pence: int | None = None, *, on: st
 
 
 def a_payment(payment_id: str, pence: int, *, on: str, **facts: Any) -> PaymentReceived:
-    method = facts.pop("method", PaymentMethod.BANK_TRANSFER)
+    method = PaymentMethod(facts.pop("method", "bank-transfer"))
     return PaymentReceived(payment_id=payment_id, amount_pence=pence, received_on=day(on), method=method, **facts)
 
 

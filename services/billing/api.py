@@ -1,0 +1,93 @@
+"""Door 2, people: questions about accounts and the books, the ledger for other programs, and the proof."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Path, Query, Response
+from fastapi.responses import StreamingResponse
+
+from services.billing.db.reading import Sessions, snapshot
+from services.billing.usecases import exports, proof, questions
+from services.billing.usecases.exports import LedgerFormat
+from shared.auth import Caller, requires
+
+STAFF = ("assistant", "lead-officer", "finance", "board", "admin-team", "auditor")
+BOOKKEEPERS = ("lead-officer", "finance", "board", "auditor")
+PROVERS = (*BOOKKEEPERS, "operator")
+
+Staff = Annotated[Caller, requires(*STAFF)]
+Bookkeeper = Annotated[Caller, requires(*BOOKKEEPERS)]
+Prover = Annotated[Caller, requires(*PROVERS)]
+AsOf = Annotated[
+    date | None, Query(description="Count what has this value date or an earlier one; absent: everything.")
+]
+KnownAt = Annotated[date | None, Query(description="As known at the end of this book (a business day); absent: now.")]
+Reference = Annotated[str, Path(max_length=64, description="The account's reference, as on its statements.")]
+
+_MEDIA = {LedgerFormat.HLEDGER: "text/plain; charset=utf-8", LedgerFormat.CSV: "text/csv; charset=utf-8"}
+
+
+def routes(sessions: Sessions) -> APIRouter:
+    """Return the questions the billing service answers."""
+    router = APIRouter(default_response_class=Response)
+
+    @router.get("/accounts")
+    async def accounts(_caller: Staff, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
+        """Return every account with its days, owners, balance, and what is due and overdue of it."""
+        async with snapshot(sessions) as connection:
+            return _json(await questions.accounts(connection, as_of, known_at))
+
+    @router.get("/accounts/{reference}")
+    async def account(reference: Reference, _caller: Staff, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
+        """Return one account whole: lines with their causes, open items, ageing, allocations, statements."""
+        async with snapshot(sessions) as connection:
+            answer = await questions.account(connection, reference, as_of, known_at)
+        if answer is None:
+            raise HTTPException(404, f"No account has the reference {reference}.")
+        return _json(answer)
+
+    @router.get("/trial-balance")
+    async def trial_balance(_caller: Bookkeeper, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
+        """Return what stands on each ledger account, and both totals."""
+        async with snapshot(sessions) as connection:
+            return _json(await questions.trial_balance(connection, as_of, known_at))
+
+    @router.get("/suspense")
+    async def suspense(_caller: Staff) -> Response:
+        """Return money nobody matches, and charges, credits and reversals that wait."""
+        async with snapshot(sessions) as connection:
+            return _json(await questions.suspense(connection))
+
+    @router.get("/summary")
+    async def summary(_caller: Annotated[Caller, requires(*STAFF, "operator")]) -> Response:
+        """Return the figures of the whole: billed, collected, in suspense."""
+        async with snapshot(sessions) as connection:
+            return _json(await questions.summary(connection))
+
+    @router.get("/verify")
+    async def verify(_caller: Prover) -> Response:
+        """Return whether the books prove themselves, and each account's sums for other services to compare."""
+        async with snapshot(sessions) as connection:
+            return _json(await proof.verify(connection))
+
+    @router.get("/export/ledger")
+    async def export(
+        _caller: Bookkeeper, form: Annotated[LedgerFormat, Query(alias="format")] = LedgerFormat.HLEDGER
+    ) -> StreamingResponse:
+        """Stream the whole ledger, every posting with its cause."""
+        return StreamingResponse(_ledger(sessions, form), media_type=_MEDIA[form])
+
+    return router
+
+
+async def _ledger(sessions: Sessions, form: LedgerFormat) -> AsyncIterator[str]:
+    async with snapshot(sessions) as connection:
+        async for piece in exports.ledger(connection, form):
+            yield piece
+
+
+def _json(answer: Any) -> Response:
+    """Write an answer as JSON; days become ISO dates."""
+    return Response(json.dumps(answer, default=str, ensure_ascii=False), media_type="application/json")

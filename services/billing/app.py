@@ -1,0 +1,16 @@
+"""The composition root of the billing service: the only place that puts its parts together."""
+
+from services.billing import api, handlers
+from services.billing.settings import Settings
+from services.billing.usecases.day import work_day
+from shared.bus.service import Service
+
+
+def build(_settings: Settings) -> Service:
+    """Return the service as the bus runs it."""
+    return Service(
+        name="billing",
+        router=handlers.router,
+        day_work=work_day,
+        api=lambda running: api.routes(running.doors.sessions),
+    )
