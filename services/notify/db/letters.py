@@ -25,7 +25,8 @@ _SHAS = "select dedup_key, sha from notify.letters where dedup_key = any($1)"
 _WAKE = """
 update notify.letters as letter set state = 'wanted', due_on = $2, reason = ''
 from notify.accounts as account
-where letter.account_id = account.account_id and account.unit_id = any($1) and letter.state = 'waiting'
+where letter.account_id = account.account_id and account.unit_id = any($1)
+  and (letter.state = 'waiting' or (letter.state = 'wanted' and letter.reason = 'begins later'))
 """
 _DUE = """
 select letter.letter_no, letter.dedup_key, letter.template, letter.account_id, letter.matter::text, letter.book,

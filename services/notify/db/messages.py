@@ -90,6 +90,9 @@ from notify.messages as message join notify.letters as letter using (letter_no)
 where not message.said and message.state in ('handed-over', 'bounced', 'failed')
 order by message.message_id limit $1 for update of message skip locked
 """
+_HAS_UNSAID = """
+select exists (select from notify.messages where not said and state in ('handed-over', 'bounced', 'failed'))
+"""
 _SAID = "update notify.messages set said = true where message_id = any($1)"
 _MATTERS = "select letter_no, matter::text, book from notify.letters where letter_no = any($1)"
 _WITHDRAW = """
@@ -247,6 +250,11 @@ async def load_matters(connection: asyncpg.Connection, letter_nos: Collection[in
     """Return the data behind letters, and the books in which they were asked for."""
     rows = await connection.fetch(_MATTERS, list(letter_nos))
     return {row["letter_no"]: (row["matter"], row["book"]) for row in rows}
+
+
+async def has_unsaid(connection: asyncpg.Connection) -> bool:
+    """Tell whether there is any end to be said."""
+    return bool(await connection.fetchval(_HAS_UNSAID))
 
 
 async def lock_unsaid(connection: asyncpg.Connection, limit: int) -> list[Ended]:

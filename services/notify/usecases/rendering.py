@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,6 +44,7 @@ class Press:
     sender_name: str
     sender_mailbox: str
     threads: Executor
+    files: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,8 @@ def render(press: Press, due: DueLetter, person: Recipient, case: Case, day: dat
     mailbox, body = _mail(press, letter, case, message_id, pdf)
     if mailbox is None:
         body = pdf
+    if press.files is not None:
+        _keep_copy(press.files, case, message_id, pdf)
     return NewMessage(
         message_id=UUID(message_id),
         letter_no=due.letter_no,
@@ -196,3 +200,10 @@ def _mail(press: Press, letter: Letter, case: Case, message_id: str, pdf: bytes)
         return person.mailbox, compose(letter, envelope, text=text, html=html, pdf=pdf, file_name=name)
     except UnsafeHeaderError:
         return None, b""
+
+
+def _keep_copy(files: Path, case: Case, message_id: str, pdf: bytes) -> None:
+    """Keep the PDF where a visitor of the demonstration finds it; not for production: erasure does not reach it."""
+    name = identity.file_name(case.account_ref, case.template, case.dated_on).removesuffix(".pdf")
+    files.mkdir(parents=True, exist_ok=True)
+    (files / f"{name}-{message_id[:8]}.pdf").write_bytes(pdf)

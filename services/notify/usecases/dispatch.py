@@ -1,0 +1,49 @@
+"""The check before anything leaves: money that arrived, holds, the list of allowed recipients."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+from uuid import UUID
+
+import asyncpg
+
+from services.notify.db import messages, money
+from services.notify.domain.dispatch import reason_to_suppress
+from services.notify.usecases.letters import REMINDERS
+from shared.events.arrears import StageReached
+
+
+class Outgoing(Protocol):
+    """A message about to leave."""
+
+    @property
+    def message_id(self) -> UUID:
+        """Its name."""
+        ...
+
+    @property
+    def letter_no(self) -> int:
+        """The letter it carries."""
+        ...
+
+    @property
+    def template(self) -> str:
+        """The letter's template."""
+        ...
+
+
+async def reasons_to_suppress(connection: asyncpg.Connection, outgoing: Sequence[Outgoing]) -> Mapping[UUID, str]:
+    """Return which reminders must not go out any more, and why (contract.md 6: the check at dispatch)."""
+    reminders = [message for message in outgoing if message.template in REMINDERS]
+    if not reminders:
+        return {}
+    matters = await messages.load_matters(connection, {message.letter_no for message in reminders})
+    stages = {number: (StageReached.model_validate_json(matter), book) for number, (matter, book) in matters.items()}
+    paid = await money.paid_since(connection, {(stage.account_id, book) for stage, book in stages.values()})
+    holds = await money.load_holds(connection, {stage.account_id for stage, _ in stages.values()})
+    found = {}
+    for message in reminders:
+        stage, book = stages[message.letter_no]
+        reason = reason_to_suppress(stage, paid[stage.account_id, book], holds.get(stage.account_id, []))
+        if reason is not None:
+            found[message.message_id] = reason
+    return found

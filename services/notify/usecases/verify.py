@@ -1,0 +1,40 @@
+"""The proof of notify: every letter asked for was written once, and every message came or will come to its end."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.notify.db import questions
+from shared.db.engine import driver
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must hold; ``detail`` names the first exception."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+async def verify(session: AsyncSession) -> list[Check]:
+    """Look through all letters and messages, at one moment."""
+    connection = await driver(session)
+    day = await questions.last_closed(connection) or date.min
+    waiting = await questions.count_waiting(connection)
+    return [
+        _check(
+            "every letter of a closed book is written",
+            await questions.find_not_rendered(connection, day),
+            f"up to {day}; {waiting} wait for another ownership line" if day > date.min else "no day is closed yet",
+        ),
+        _check("every written letter has a message", await questions.find_without_message(connection)),
+        _check("nobody has a letter twice", await questions.find_twice(connection)),
+        _check("every message is at its end or due", await questions.find_stuck(connection)),
+        _check("every end of a message was said once", await questions.find_wrongly_said(connection)),
+    ]
+
+
+def _check(name: str, exception: str | None, detail: str = "") -> Check:
+    return Check(name, exception is None, exception or detail)
