@@ -26,7 +26,7 @@ def answer(
     """Return an error answer."""
     code = HTTPStatus(status).phrase.lower().replace(" ", "-")
     correlation = getattr(request.state, "correlation_id", "")
-    return JSONResponse({"error": code, "message": message, "correlation_id": correlation, **more}, status, headers)
+    return JSONResponse({"error": code, "detail": message, "correlation_id": correlation, **more}, status, headers)
 
 
 async def _declared(request: Request, error: Exception) -> JSONResponse:

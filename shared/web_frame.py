@@ -54,7 +54,7 @@ class Frame:
         started = time.monotonic()
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MAX_BODY:
-            body = {"error": "too-large", "message": "The request is too large.", "correlation_id": correlation}
+            body = {"error": "too-large", "detail": "The request is too large.", "correlation_id": correlation}
             await JSONResponse(body, 413)(scope, receive, answer)
         else:
             await self._answer(scope, _limited(receive), answer)

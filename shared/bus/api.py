@@ -150,6 +150,6 @@ async def _answered(question: Awaitable[_T]) -> _T:
     try:
         return await question
     except NotKnownError as error:
-        raise HTTPException(404, f"{error}.".capitalize()) from error
+        raise HTTPException(404, str(error)) from error
     except NotNowError as error:
-        raise HTTPException(409, f"{error}.".capitalize()) from error
+        raise HTTPException(409, str(error)) from error

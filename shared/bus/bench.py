@@ -17,6 +17,7 @@ from shared.bus.redrive import NotOpenError
 from shared.bus.transaction import Doors
 from shared.bus.work import OPENING_BOOK
 from shared.db.engine import driver
+from shared.db.rows import only_row
 from shared.events.topics import said_by
 from shared.logs import LogEvent, log
 
@@ -56,7 +57,7 @@ class Bench:
         """Return how the service stands: days, outbox, held, dead letters, every partition with position and lag."""
         async with self.doors.sessions() as session:
             connection = await driver(session)
-            counts = await connection.fetchrow(queries.COUNTS)
+            counts = await only_row(connection, queries.COUNTS)
             lanes = [dict(row) for row in await connection.fetch(queries.LANES)]
         measured = await self.lags.measure({(lane["topic"], lane["partition"]): lane["position"] for lane in lanes})
         for lane in lanes:
@@ -87,7 +88,7 @@ class Bench:
         async with self.doors.sessions() as session:
             row = await (await driver(session)).fetchrow(queries.LETTER, number)
         if row is None:
-            raise NotKnownError(f"there is no dead letter {number}")
+            raise NotKnownError(f"There is no dead letter {number}.")
         return self._letter(row) | (_contents(row) if whole else {})
 
     def _letter(self, row: asyncpg.Record) -> Json:
@@ -129,7 +130,7 @@ class Bench:
                 await _audit(connection, who, "dead-letter-discard", f"dead-letter:{number}", why, dict(row))
         if row is None:
             found = await self.letter(number, whole=False)
-            raise NotNowError(f"dead letter {number} is {found['status']} already")
+            raise NotNowError(f"Dead letter {number} is {found['status']} already.")
         log(LogEvent.DLQ_DISCARDED, letter=number, reason_code=row["reason_code"], who=who, pence=row["pence"])
         return {"id": number, "status": "discarded"}
 
@@ -142,13 +143,13 @@ class Bench:
             if released:
                 await _audit(connection, who, "quarantine-release", topic or _EVERY_TOPIC, why, {"released": released})
         if not released:
-            raise NotKnownError("no such partition is quarantined")
+            raise NotKnownError("No such partition is quarantined.")
         return {"released": released}
 
     async def republish(self, topic: str, book: date, who: str, why: str) -> Json:
         """Say a book of one of our topics again, in its order; hearers that have it take no notice."""
         if topic not in {channel.topic for channel in said_by(self.service)}:
-            raise NotKnownError(f"{self.service} does not say {topic}")
+            raise NotKnownError(f"The service {self.service} does not say {topic}.")
         async with self.doors.sessions.begin() as session:
             connection = await driver(session)
             events: int = await connection.fetchval(queries.REPUBLISH, topic, book, OPENING_BOOK)
@@ -181,7 +182,7 @@ def _contents(row: asyncpg.Record) -> Json:
     return {
         "key": _encoded(row["raw_key"]),
         "value": _encoded(row["raw_value"]),
-        "headers": json.loads(row["raw_headers"]),
+        "headers": row["raw_headers"],
     }
 
 

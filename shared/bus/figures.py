@@ -4,13 +4,14 @@ from shared import metrics
 from shared.bus import queries
 from shared.bus.transaction import Sessions
 from shared.db.engine import driver
+from shared.db.rows import only_row
 
 
 async def refresh(sessions: Sessions) -> None:
     """Read outbox, held events, dead letters, quarantines and days into their gauges."""
     async with sessions() as session:
         connection = await driver(session)
-        row = await connection.fetchrow(queries.FIGURES)
+        row = await only_row(connection, queries.FIGURES)
         classes = await connection.fetch(queries.LETTERS_BY_CLASS)
     metrics.OUTBOX_ROWS.set(row["outbox"])
     metrics.OUTBOX_AGE.set(row["outbox_age"] or 0)

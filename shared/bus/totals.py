@@ -8,6 +8,7 @@ import asyncpg
 from shared.bus import queries
 from shared.bus.transaction import Sessions
 from shared.db.engine import driver
+from shared.db.rows import only_row
 
 _ALL_S = 60
 _NAMES = {"D": "done", "U": "dup", "H": "held", "X": "dead", "I": "ignored"}
@@ -27,7 +28,7 @@ async def totals(sessions: Sessions) -> Json:
         heard = await connection.fetch(queries.HEARD, timeout=_ALL_S)
         version = await connection.fetchrow(queries.VERSION_GAP, timeout=_ALL_S)
         gap = await connection.fetchrow(queries.RANGE_GAP, timeout=_ALL_S)
-        counts = await connection.fetchrow(queries.COUNTS)
+        counts = await only_row(connection, queries.COUNTS)
     detail = _gap_in_words(version, gap)
     return {
         "said": {row["topic"]: _figures(row) for row in said},
@@ -62,7 +63,8 @@ def _figures(row: asyncpg.Record) -> Json:
 def _gap_in_words(version: asyncpg.Record | None, gap: asyncpg.Record | None) -> str:
     """Return the first gap found, empty when there is none."""
     if version is not None:
-        return f"{version['topic']} key {version['msg_key']}: {version['events']} events up to version {version['highest']}"
+        place = f"{version['topic']} key {version['msg_key']}"
+        return f"{place}: {version['events']} events up to version {version['highest']}"
     if gap is not None:
         place = f"{gap['topic']} partition {gap['partition_no']}"
         return f"{place}: a batch from {gap['from_offset']} follows one that ended before {gap['expected']}"

@@ -22,7 +22,7 @@ SHA = BYTEA()
 """A SHA-256 digest or other bytes kept as they came."""
 
 JSON = JSONB()
-"""Structured facts that no rule queries.  Through the raw driver it is read and written as text."""
+"""Structured facts that no rule queries.  The raw driver of a session hands it back parsed and takes it as text."""
 
 
 def metadata_for(schema: str) -> MetaData:

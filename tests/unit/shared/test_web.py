@@ -89,7 +89,7 @@ async def test_answers_carry_security_headers_and_the_correlation_id(app: Any, i
     odd = await call(app, "GET", "/nowhere", headers={"x-correlation-id": "a b\tc"})
     assert odd.json() == {
         "error": "not-found",
-        "message": "Not Found",
+        "detail": "Not Found",
         "correlation_id": odd.headers["x-correlation-id"],
     }
     assert len(odd.headers["x-correlation-id"]) == 32
@@ -106,7 +106,7 @@ async def test_failures_are_answered_without_their_text(app: Any, issuer: LocalI
     with capture() as lines:
         answer = await call(app, "GET", f"/things/fail/{how}", issuer.tokens()["auditor"])
     assert answer.status_code == status
-    assert set(answer.json()) == {"error", "message", "correlation_id"}
+    assert set(answer.json()) == {"error", "detail", "correlation_id"}
     for word in ("secret", "Smith", "Error"):
         assert word not in answer.text
     assert [line["error.type"] for line in lines if line["event.name"] == "unexpected_error"] == ["RuntimeError"] * (

@@ -1,0 +1,351 @@
+"""The operator's bench over HTTP on a real PostgreSQL; redriving itself is proved with the bus."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared import metrics
+from shared.auth import ROLES, TokenVerifier
+from shared.auth_keys import KeySource
+from shared.bus import figures
+from shared.bus.api import router_for
+from shared.bus.bench import Bench
+from shared.bus.gate import GateClosedError
+from shared.bus.lag import Lags
+from shared.bus.positions import Lane
+from shared.bus.redrive import NotOpenError
+from shared.bus.transaction import Doors
+from shared.bus.work import OPENING_BOOK
+from shared.db import session_factory
+from shared.db.engine import connect
+from shared.local_issuer import LocalIssuer
+from shared.web import create_app, guarded_routes
+from tests.integration.shared.conftest import Server
+
+DAY = date(2026, 4, 1)
+TOPIC = "billing.account-opened"
+
+
+class FakeKafka:
+    """Log ends by lane; ``markers`` are lanes whose rest holds no record."""
+
+    def __init__(self) -> None:
+        self.ends_at: dict[Lane, int] = {}
+        self.markers: set[Lane] = set()
+
+    async def ends(self, lanes: Any) -> dict[Lane, int]:
+        return {lane: self.ends_at.get(lane, 0) for lane in lanes}
+
+    async def is_read(self, lane: Lane, position: int, cut: int) -> bool:
+        return lane in self.markers
+
+
+class FakeRedriver:
+    """Answers what the test wants."""
+
+    def __init__(self) -> None:
+        self.answer: str | Exception = "done"
+        self.calls: list[tuple[int, str, str]] = []
+
+    async def redrive(self, dead_letter_id: int, who: str = "", why: str = "") -> str:
+        self.calls.append((dead_letter_id, who, why))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@dataclass
+class Desk:
+    """The bench as a caller with one role sees it."""
+
+    app: Any
+    issuer: LocalIssuer
+    kafka: FakeKafka
+    redriver: FakeRedriver
+    sessions: Any
+    commits: list[int] = field(default_factory=list)
+    waiting: str = ""
+
+    async def call(
+        self, method: str, path: str, body: Any = None, role: str = "operator", **more: Any
+    ) -> httpx.Response:
+        token = self.issuer.token(f"{role}-1", [role])
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://staff") as client:
+            headers = {"authorization": f"Bearer {token}"}
+            return await client.request(method, f"/bus{path}", json=body, headers=headers, **more)
+
+
+@pytest.fixture
+def desk(engine: AsyncEngine, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    issuer = LocalIssuer.open(tmp_path_factory.mktemp("issuer"))
+    kafka, redriver, commits = FakeKafka(), FakeRedriver(), list[int]()
+    doors = Doors("billing", session_factory(engine), lambda: commits.append(1))
+    made = Desk(None, issuer, kafka, redriver, doors.sessions, commits)
+    bench = Bench("billing", doors, redriver, Lags(kafka), lambda: made.waiting)
+    keys = KeySource(str(issuer.jwks))
+    made.app = create_app("t", [router_for(bench)], TokenVerifier(keys, issuer=issuer.issuer, audience=issuer.audience))
+    return made
+
+
+@pytest.fixture
+async def owner(server: Server, engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
+    connection = await connect(server.urls["billing_owner"], application_name="tests")
+    yield connection
+    await connection.execute("update msg.position set quarantined_at = null, next_offset = 0")
+    await connection.execute("update msg.gate set last_closed = null")
+    await connection.close()
+
+
+async def bury(owner: asyncpg.Connection, offset: int = 1) -> int:
+    number: int = await owner.fetchval(
+        "insert into msg.dead_letter (topic, partition_no, kafka_offset, raw_key, raw_value, raw_headers, event_id,"
+        " pence, reason_class, reason_code, detail, own_book) values ('housing.charge-raised', 0, $1, 'k', '\\xff00',"
+        " $2::jsonb, 'E1', 500, 'invalid', 'bad-amount', 'not a whole number', $3) returning id",
+        offset,
+        json.dumps([["ce_id", "RTE="], ["empty", None]]),
+        DAY,
+    )
+    return number
+
+
+async def say(owner: asyncpg.Connection, key: str, version: int, book: date, topic: str = TOPIC) -> UUID:
+    uid = uuid4()
+    await owner.execute(
+        "insert into msg.event_log (event_uid, topic, msg_key, type, aggver, book, pence, body)"
+        " values ($1, $2, $3, 't', $4, $5, 7, 'b')",
+        uid, topic, key, version, book,
+    )  # fmt: skip
+    return uid
+
+
+async def hear(owner: asyncpg.Connection, uid: UUID, disposition: str = "D", pence: int = 7) -> None:
+    await owner.execute(
+        "insert into msg.inbox (event_uid, sha, topic, disposition, book, pence, partition_no, kafka_offset, own_book)"
+        " values ($1, $2, 'housing.charge-raised', $3, null, $4, 0, 0, $5)",
+        uid, b"x" * 32, disposition, pence, DAY,
+    )  # fmt: skip
+
+
+async def audit_of(owner: asyncpg.Connection) -> list[tuple[str, str, str]]:
+    return [
+        (row["who"], row["action"], row["reason"]) for row in await owner.fetch("select * from msg.audit order by id")
+    ]
+
+
+async def test_only_the_declared_roles_reach_each_route(desk: Desk) -> None:
+    routes = dict(guarded_routes(desk.app))
+    assert {route for route, roles in routes.items() if roles == {"operator"}} == {
+        f"POST /bus/{path}"
+        for path in (
+            "dead-letters/{number}/redrive",
+            "dead-letters/{number}/discard",
+            "release",
+            "republish",
+            "accept-difference",
+        )
+    }
+    assert routes["GET /bus/status"] == ROLES
+    for role in ROLES - {"operator"}:
+        assert (await desk.call("POST", "/republish", {"topic": TOPIC, "book": "2026-04-01"}, role)).status_code == 403
+
+
+async def test_status_says_how_the_service_stands(desk: Desk, owner: asyncpg.Connection) -> None:
+    await bury(owner)
+    await owner.execute("insert into msg.outbox_pending (seq) values (1)")
+    await owner.execute("update msg.gate set last_closed = $1", DAY)
+    await owner.execute(
+        "update msg.position set next_offset = 5 where topic = 'housing.charge-raised' and partition_no = 1"
+    )
+    desk.kafka.ends_at["housing.charge-raised", 1] = 9
+    desk.waiting = "totals differ: owners.unit-changed book 2026-04-01: 1 events and 0 pence differ"
+    body = (await desk.call("GET", "/status", role="auditor")).json()
+    expected = {"name": "billing", "last_day_closed": "2026-04-01", "outbox": 1, "held": 0, "dead_letters": 1, "lag": 4}
+    assert {name: body[name] for name in expected} == expected
+    assert body["totals_difference"] == "owners.unit-changed book 2026-04-01: 1 events and 0 pence differ"
+    lane = next(p for p in body["partitions"] if (p["topic"], p["partition"]) == ("housing.charge-raised", 1))
+    assert lane == lane | {"position": 5, "end": 9, "lag": 4, "quarantined": False}
+
+
+async def test_a_rest_of_transaction_markers_is_no_lag(monkeypatch: pytest.MonkeyPatch) -> None:
+    kafka, lane = FakeKafka(), ("housing.charge-raised", 0)
+    kafka.ends_at[lane] = 6
+    lags = Lags(kafka)
+    monkeypatch.setattr("shared.bus.lag._STILL_S", -1.0)
+    assert await lags.measure({lane: 5}) == {lane: (6, 1)}
+    assert await lags.measure({lane: 5}) == {lane: (6, 1)}  # it stands still, but there is a record
+    kafka.markers.add(lane)
+    assert await lags.measure({lane: 5}) == {lane: (6, 0)}
+    kafka.markers.clear()
+    assert await lags.measure({lane: 5}) == {lane: (6, 0)}  # proved once
+    kafka.ends_at[lane] = 7
+    assert await lags.measure({lane: 5}) == {lane: (7, 2)}
+
+
+async def test_letters_are_listed_without_bytes_and_shown_whole_to_operators_only(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    number, second = await bury(owner), await bury(owner, 2)
+    listed = (await desk.call("GET", "/dead-letters", role="auditor")).json()
+    assert [letter["id"] for letter in listed] == [number, second]
+    expected = {
+        "service": "billing", "topic": "housing.charge-raised", "partition": 0, "offset": 1, "event_id": "E1",
+        "reason": "bad-amount", "detail": "not a whole number", "status": "open",
+    }  # fmt: skip
+    assert listed[0] == listed[0] | expected
+    assert (await desk.call("GET", f"/dead-letters?after={number}&limit=1")).json()[0]["id"] == second
+    assert (await desk.call("GET", "/dead-letters?status=discarded")).json() == []
+    whole = (await desk.call("GET", f"/dead-letters/{number}")).json()
+    assert (whole["key"], whole["value"]) == ("aw==", "/wA=")
+    assert whole["headers"] == [["ce_id", "RTE="], ["empty", None]]
+    masked = (await desk.call("GET", f"/dead-letters/{number}", role="auditor")).json()
+    assert not {"key", "value", "headers"} & set(masked)
+    assert (await desk.call("GET", "/dead-letters/999")).status_code == 404
+
+
+async def test_redriving_says_what_became_of_it_and_who_did_it(desk: Desk, owner: asyncpg.Connection) -> None:
+    number = await bury(owner)
+    done = await desk.call("POST", f"/dead-letters/{number}/redrive")
+    assert done.json() == {"id": number, "status": "replayed", "outcome": "done", "reason": None}
+    assert desk.redriver.calls == [(number, "operator-1", "re-driven")]
+    desk.redriver.answer = "bad-amount"
+    again = await desk.call("POST", f"/dead-letters/{number}/redrive", {"reason": "unit registered"})
+    assert (again.json()["status"], again.json()["reason"]) == ("open", "bad-amount")
+    desk.redriver.answer = RuntimeError("Mrs Smith")
+    failed = await desk.call("POST", f"/dead-letters/{number}/redrive")
+    assert (failed.status_code, failed.json()["reason"]) == (200, "unexpected-failure")
+    assert [row[:2] for row in await audit_of(owner)] == [("operator-1", "dead-letter-redrive")] * 3
+
+
+async def test_redriving_what_was_decided_changes_nothing(desk: Desk, owner: asyncpg.Connection) -> None:
+    number = await bury(owner)
+    await owner.execute("update msg.dead_letter set status = 'replayed'")
+    desk.redriver.answer = NotOpenError(number)
+    assert (await desk.call("POST", f"/dead-letters/{number}/redrive")).json()["outcome"] == "unchanged"
+    assert (await desk.call("POST", "/dead-letters/999/redrive")).status_code == 404
+    desk.redriver.answer = GateClosedError()
+    closing = await desk.call("POST", f"/dead-letters/{number}/redrive")
+    assert (closing.status_code, closing.headers["retry-after"]) == (503, "1")
+    desk.redriver.answer = ConnectionResetError()
+    assert (await desk.call("POST", f"/dead-letters/{number}/redrive")).status_code == 503
+    assert await audit_of(owner) == []
+
+
+async def test_discarding_needs_a_reason_and_happens_once(desk: Desk, owner: asyncpg.Connection) -> None:
+    number = await bury(owner)
+    assert (await desk.call("POST", f"/dead-letters/{number}/discard", {})).status_code == 422
+    assert (await desk.call("POST", f"/dead-letters/{number}/discard", {"reason": ""})).status_code == 422
+    first = await desk.call("POST", f"/dead-letters/{number}/discard", {"reason": "test data"})
+    assert first.json() == {"id": number, "status": "discarded"}
+    assert (await desk.call("POST", f"/dead-letters/{number}/discard", {"reason": "again"})).status_code == 409
+    assert (await desk.call("POST", "/dead-letters/999/discard", {"reason": "x"})).status_code == 404
+    row = await owner.fetchrow("select status, decided_by, decision_note, raw_value from msg.dead_letter")
+    assert row is not None
+    assert tuple(row) == ("discarded", "operator-1", "test data", b"\xff\x00")
+    assert await audit_of(owner) == [("operator-1", "dead-letter-discard", "test data")]
+
+
+async def test_release_lets_the_named_partition_go_on(desk: Desk, owner: asyncpg.Connection) -> None:
+    await owner.execute(
+        "update msg.position set quarantined_at = now(), failures = 50 where topic = 'housing.charge-raised'"
+    )
+    one = await desk.call("POST", "/release", {"topic": "housing.charge-raised", "partition": 1})
+    assert one.json() == {"released": [{"topic": "housing.charge-raised", "partition": 1}]}
+    assert len((await desk.call("POST", "/release", {})).json()["released"]) == 2
+    assert (await desk.call("POST", "/release", {})).status_code == 404
+    assert (
+        await owner.fetchval("select count(*) from msg.position where quarantined_at is not null or failures > 0") == 0
+    )
+    assert [row[1] for row in await audit_of(owner)] == ["quarantine-release"] * 2
+
+
+async def test_a_book_is_said_again_in_its_order_the_opening_book_with_the_first_day(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await say(owner, "a", 1, OPENING_BOOK)
+    await say(owner, "a", 2, DAY)
+    await say(owner, "b", 1, DAY)
+    await say(owner, "b", 1, DAY, "billing.account-closed")
+    await say(owner, "a", 3, date(2026, 4, 2))
+    for day in (1, 2):
+        await owner.execute(
+            "insert into msg.closed_day (day, after, totals, last_seq) values ($1, '{}', '{}', 9)", date(2026, 4, day)
+        )
+    answer = await desk.call("POST", "/republish", {"topic": TOPIC, "book": "2026-04-01"})
+    assert answer.json() == {"topic": TOPIC, "book": "2026-04-01", "events": 3}
+    assert [row["seq"] for row in await owner.fetch("select seq from msg.outbox_pending order by seq")] == [1, 2, 3]
+    assert len(desk.commits) == 1
+    later = await desk.call("POST", "/republish", {"topic": TOPIC, "book": "2026-04-02"})
+    assert later.json()["events"] == 1
+    again = await desk.call("POST", "/republish", {"topic": TOPIC, "book": "2026-04-02"})
+    assert again.json()["events"] == 1
+    assert (
+        await desk.call("POST", "/republish", {"topic": "owners.unit-changed", "book": "2026-04-01"})
+    ).status_code == 404
+
+
+async def test_a_difference_is_accepted_with_name_and_reason(desk: Desk, owner: asyncpg.Connection) -> None:
+    for _ in range(2):
+        answer = await desk.call("POST", "/accept-difference", {"day": "2026-04-01", "reason": "owners was restored"})
+        assert answer.json() == {"day": "2026-04-01", "topic": "*", "accepted": True}
+    rows = await owner.fetch("select day, topic, who, reason from msg.accepted_difference")
+    assert [tuple(row) for row in rows] == [(DAY, "*", "operator-1", "owners was restored")]
+    assert len(await audit_of(owner)) == 2
+    assert (await desk.call("POST", "/accept-difference", {"day": "2026-04-01"})).status_code == 422
+
+
+async def test_totals_count_every_event_once_and_show_what_became_of_it(desk: Desk, owner: asyncpg.Connection) -> None:
+    said = [await say(owner, "a", 1, DAY), await say(owner, "a", 2, DAY), await say(owner, "b", 1, DAY)]
+    heard = [uuid4() for _ in range(3)]
+    for uid, disposition, pence in zip(heard, "DDX", (100, -30, 5), strict=True):
+        await hear(owner, uid, disposition, pence)
+    body = (await desk.call("GET", "/totals", role="auditor")).json()
+    digest = said[0].int ^ said[1].int ^ said[2].int
+    assert body["said"] == {TOPIC: {"events": 3, "amount_pence": 21, "digest": f"{digest:032x}"}}
+    assert body["heard"]["housing.charge-raised"] == {
+        "events": 3,
+        "amount_pence": 75,
+        "digest": f"{heard[0].int ^ heard[1].int ^ heard[2].int:032x}",
+        "dispositions": {"done": {"events": 2, "amount_pence": 70}, "dead": {"events": 1, "amount_pence": 5}},
+    }
+    assert (body["versions_ok"], body["open_dead"], body["held"], body["outbox"]) == (True, 0, 0, 0)
+
+
+async def test_a_missing_version_or_range_is_named(desk: Desk, owner: asyncpg.Connection) -> None:
+    insert = (
+        "insert into msg.batch_log (topic, partition_no, from_offset, to_offset, n_done, n_dup, n_held, n_dead, n_gap,"
+        " epoch, took_ms) values ('t', 0, $1, $2, $2::bigint - $1::bigint, 0, 0, 0, 0, 1, 1)"
+    )
+    await owner.execute(insert, 3, 5)
+    await owner.execute(insert, 5, 6)
+    assert (await desk.call("GET", "/totals")).json()["versions_ok"] is True
+    await owner.execute(insert, 8, 9)
+    assert "t partition 0: a batch from 8" in (await desk.call("GET", "/totals")).json()["versions_detail"]
+    await say(owner, "a", 1, DAY)
+    await say(owner, "a", 3, DAY)
+    body = (await desk.call("GET", "/totals")).json()
+    assert (body["versions_ok"], body["versions_detail"]) == (False, f"{TOPIC} key a: 2 events up to version 3")
+
+
+async def test_the_databases_figures_reach_monitoring(desk: Desk, owner: asyncpg.Connection) -> None:
+    await bury(owner)
+    await say(owner, "a", 1, DAY)
+    await owner.execute("insert into msg.outbox_pending (seq) values (1)")
+    await figures.refresh(desk.sessions)
+    samples = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(metrics.page().decode())
+        for sample in family.samples
+    }
+    assert samples["outbox_pending_rows",] == 1
+    assert 0 <= samples["outbox_oldest_age_seconds",] < 60
+    assert samples["dead_letters_open", "invalid"] == 1
