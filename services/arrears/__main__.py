@@ -5,4 +5,4 @@ from services.arrears.settings import Settings
 from shared.bus.process import main
 
 if __name__ == "__main__":
-    main(build(), Settings)
+    main(build, Settings)

@@ -1,12 +1,13 @@
 """The composition root of arrears: the only place that builds things."""
 
 from services.arrears import api, handlers
-from services.arrears.settings import Settings, read_policies
+from services.arrears.settings import read_policies
 from services.arrears.usecases.day import DayWork
 from shared.bus.service import Service
+from shared.settings import ServiceSettings
 
 
-def build(_settings: Settings | None = None) -> Service:
+def build(_settings: ServiceSettings) -> Service:
     """Return the service as the bus runs it, under the shipped versions of the ladder."""
     policies = read_policies()
     return Service(

@@ -3,9 +3,10 @@
 from services.owners import api, handlers
 from services.owners.usecases.day import work_day
 from shared.bus.service import Service
+from shared.settings import ServiceSettings
 
 
-def build() -> Service:
+def build(_settings: ServiceSettings) -> Service:
     """Return the service as the bus runs it."""
     return Service(
         name="owners",

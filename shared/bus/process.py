@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from collections.abc import Callable
 from typing import TypeVar
 
 from fastapi import FastAPI
@@ -26,14 +27,16 @@ _LOOK_S = 0.5
 _Settings = TypeVar("_Settings", bound=ServiceSettings)
 
 
-def main(service: Service, kind: type[_Settings]) -> None:
+def main(build_service: Callable[[_Settings], Service], kind: type[_Settings]) -> None:
     """Run the verb of the command line and leave the process with its exit code."""
     verb = sys.argv[1] if len(sys.argv) == 2 else ""
     verbs = {"serve": _serve, "migrate": _migrate, "check": _check}
     if verb not in verbs:
-        print(f"usage: python -m services.{service.name} serve|migrate|check", file=sys.stderr)  # noqa: T201 - no log yet
+        name = kind.model_fields["service"].default
+        print(f"usage: python -m services.{name} serve|migrate|check", file=sys.stderr)  # noqa: T201 - no log yet
         raise SystemExit(configuration.EXIT_CONFIGURATION)
     settings = configuration.read(kind)
+    service = build_service(settings)
     configure(service.name, version=settings.version, environment=settings.environment, level=settings.log_level)
     code = asyncio.run(verbs[verb](service, settings))
     log(LogEvent.EXIT, code=code)

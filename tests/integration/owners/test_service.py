@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from services.owners import app
-from services.owners.usecases.lines import drawn
 from services.owners.usecases.verify import verify
 from shared.embedded.ports import free_ports
 from shared.embedded.process import ChildProcess, spawn
@@ -20,7 +19,6 @@ from shared.events.base import Event, EventData
 from shared.events.calendar import DayEnded
 from shared.events.decode import decode
 from shared.events.envelope import encode
-from shared.events.housing import OwnershipChanged, UnitRegistered
 from shared.events.owners import OwnershipLineChanged
 from shared.events.topics import (
     DAY_CLOSED,
@@ -34,39 +32,10 @@ from shared.events.topics import (
 )
 from shared.local_issuer import LocalIssuer
 from tests.integration.owners.conftest import Desk, channel_of
+from tests.integration.owners.portfolio import a_portfolio, expected_lines
 from tests.support import bus
 from tests.support.kafka_tools import PARTITIONS, KafkaTools
-from tests.support.ownership import START, a_cancellation, a_change, a_contact, a_share_set, a_unit, day
-
-LATE = day("2026-06-01")
-
-
-def a_portfolio(units: int, random: Random) -> list[EventData]:
-    """Return registrations, sales late and corrected and cancelled, shares and contacts, in an order nobody chose."""
-    story: list[EventData] = []
-    for number in range(units):
-        unit_id, seller, buyer = f"U{number}", f"A{number}", f"B{number}"
-        story.append(a_unit(unit_id, tenure="association" if number % 5 == 0 else "owned"))
-        story.append(a_change(seller, "2025-03-01", unit_id=unit_id))
-        story.append(a_contact(f"P-{seller}", email=f"seller{number}@x.scot"))
-        if number % 2:
-            story.append(a_change(buyer, "2026-02-10", unit_id=unit_id))
-            story.append(a_change(f"C{number}", "2026-02-20", unit_id=unit_id, corrects=buyer, notified_on=LATE))
-        if number % 4 == 3:
-            story.append(a_cancellation(f"X{number}", cancels=f"C{number}", unit_id=unit_id))
-        story.append(a_share_set((unit_id, 1, 1), share_set_id=f"S{number}"))
-    random.shuffle(story)
-    return story
-
-
-def expected_lines(story: Iterable[EventData]) -> dict[str, Any]:
-    """Return the line of each unit as the rules draw it from the whole story."""
-    changes = [one for one in story if isinstance(one, OwnershipChanged)]
-    return {
-        unit.unit_id: drawn(unit, [one for one in changes if one.unit_id == unit.unit_id])
-        for unit in story
-        if isinstance(unit, UnitRegistered)
-    }
+from tests.support.ownership import START, day
 
 
 async def publish(kafka: KafkaTools, story: Iterable[EventData]) -> None:
@@ -109,7 +78,8 @@ async def test_a_story_in_any_order_becomes_the_same_lines_and_the_day_closes_wi
 ) -> None:
     story = a_portfolio(24, Random(11))
     await kafka.provide()
-    async with bus.running(app.build(), bus.settings("owners", desk.urls, kafka.bootstrap, kafka.prefix)):
+    settings = bus.settings("owners", desk.urls, kafka.bootstrap, kafka.prefix)
+    async with bus.running(app.build(settings), settings):
         await publish(kafka, story)
         await bus.eventually(lambda: is_settled(desk, story))
         ended = encode(DAY_ENDED, DayEnded(day=day("2026-04-01")), id="d1", source="scheduler", time=START)
