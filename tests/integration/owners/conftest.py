@@ -53,13 +53,17 @@ class Desk:
 
     async def hear(self, *batch: EventData, after: int | None = None, event_id: str = "") -> list[str]:
         """Apply one batch and return each record's disposition; ``after``: minutes from the start it was told."""
-        taken = [self._taken(data, after, event_id) for data in batch]
+        return await self.apply([self.taken(data, after, event_id) for data in batch])
+
+    async def apply(self, taken: list[Taken]) -> list[str]:
+        """Apply one batch of decoded records."""
         async with self.sessions.begin() as session:
             work = Work(session, service="owners", book=self.book, cause=Cause("test", str(self.offset)))
             outcome = await self.applier.apply(work, taken)
         return [str(verdict.disposition) for _, verdict in outcome.verdicts]
 
-    def _taken(self, data: EventData, after: int | None, event_id: str) -> Taken:
+    def taken(self, data: EventData, after: int | None = None, event_id: str = "") -> Taken:
+        """Return data as the record that the pump would hand over."""
         self.offset += 1
         channel = channel_of(data)
         told_at = START + timedelta(minutes=self.offset if after is None else after)

@@ -96,6 +96,12 @@ async def test_declared_tables_and_migrated_tables_agree(desk: Desk) -> None:
     assert await migrate.differences(desk.urls.owner_url, tables.metadata, msg.metadata) == []
 
 
+async def test_the_first_migration_can_be_taken_back(desk: Desk) -> None:
+    await migrate.downgrade(desk.urls.owner_url, "owners", "base")
+    await migrate.upgrade(desk.urls.owner_url, "owners")
+    assert await migrate.differences(desk.urls.owner_url, tables.metadata, msg.metadata) == []
+
+
 async def test_what_was_told_can_be_neither_changed_nor_removed(desk: Desk) -> None:
     await desk.hear(a_unit("U1"))
     await desk.hear(a_change("A"))
