@@ -1,8 +1,10 @@
 """The canonical log lines: one for every committed batch, one for every event that was not a mere repeat."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 
+from shared import metrics
 from shared.bus.batch import Outcome
 from shared.bus.letters import Taken
 from shared.bus.positions import Step
@@ -24,13 +26,18 @@ def batch_line(outcome: Outcome, steps: Sequence[Step], started: float) -> None:
     counts = {_OUTCOMES[disposition]: number for disposition, number in outcome.counts().items()}
     ranges = [f"{step.lane[0]}/{step.lane[1]}:{step.start}-{step.next}" for step in steps]
     took = round((time.monotonic() - started) * 1000, 1)
+    metrics.BATCH_SECONDS.observe(took / 1000)
     log(LogEvent.BATCH, ranges=ranges, said=outcome.said, duration_ms=took, **counts)
 
 
 def event_lines(outcome: Outcome) -> None:
     """Say what became of each event; repeats only at debug."""
+    counts: Counter[tuple[str, str]] = Counter()
     for taken, verdict in (*outcome.verdicts, *outcome.released):
         _line(taken, verdict)
+        counts[taken.record.topic, _OUTCOMES[verdict.disposition]] += 1
+    for (topic, became), number in counts.items():
+        metrics.EVENTS.labels(f"{topic}.v1", became).inc(number)
 
 
 def _line(taken: Taken, verdict: Verdict) -> None:

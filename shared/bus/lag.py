@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from shared import metrics
 from shared.bus.positions import Lane
 
 _STILL_S = 1.0
@@ -33,7 +34,10 @@ class Lags:
     async def measure(self, positions: Mapping[Lane, int]) -> dict[Lane, tuple[int, int]]:
         """Return end offset and lag of each lane."""
         ends = await self._cuts.ends(list(positions))
-        return {lane: (ends[lane], await self._lag(lane, at, ends[lane])) for lane, at in positions.items()}
+        found = {lane: (ends[lane], await self._lag(lane, at, ends[lane])) for lane, at in positions.items()}
+        for (topic, number), (_, behind) in found.items():
+            metrics.LAG.labels(topic, str(number)).set(behind)
+        return found
 
     async def _lag(self, lane: Lane, position: int, end: int) -> int:
         if position >= end or self._markers.get(lane) == (position, end):

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from itertools import groupby
 
+from shared import metrics
 from shared.bus import batch_log, gate, positions
 from shared.bus.audit_lines import batch_line, event_lines
 from shared.bus.batch import Applier, Outcome
@@ -93,6 +94,7 @@ class Pump:
         if len(todo) == 1:
             await self._bury(todo[0], error, kind)
         else:
+            metrics.BISECTS.inc()
             log(LogEvent.BISECT, count=len(todo), error_type=type(error).__name__)
             middle = len(todo) // 2
             await self.run(todo[:middle])
@@ -104,6 +106,7 @@ class Pump:
         ceiling = min(30.0, 0.1 * 2 ** min(tries, 12))
         blocked = time.monotonic() - since > _BLOCKED_AFTER_S
         event = LogEvent.BLOCKED_PARTITION if blocked else LogEvent.RETRYING
+        metrics.RETRIES.labels(str(kind_of(error)), sqlstate_of(error) or "").inc()
         log(event, error=error, detail=describe(error), attempt=tries, count=len(todo))
         await sleep_unless(self.stopping, random.uniform(0.02, ceiling))  # noqa: S311 - jitter, not a secret
 
@@ -230,6 +233,7 @@ class Pump:
         for lane in lanes:
             self.lanes.pop(lane, None)
             first = next((item.record.offset for item in todo if lane_of(item) == lane), None)
+            metrics.FENCED.inc()
             log(LogEvent.FENCED, topic=lane[0], partition=lane[1], offset=first)
             if first is not None:
                 self.reread(lane, first)

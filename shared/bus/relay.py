@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
+from shared import metrics
 from shared.bus.pump import sleep_unless
 from shared.log_events import LogEvent
 from shared.logs import log
@@ -66,9 +67,11 @@ class Relay:
                 log(LogEvent.RELAY_LOST)
             except Exception as error:  # noqa: BLE001 - broker or database away: back off and start anew
                 self._failures += 1
+                metrics.PRODUCERS.inc()
                 log(LogEvent.PUBLISH_BLOCKED, error_type=type(error).__name__, attempt=self._failures)
             finally:
                 self._epoch = None
+                metrics.IS_LEADER.set(0)
                 if connection is not None:
                     connection.terminate()
             await sleep_unless(self.stopping, random.uniform(0.05, min(30.0, 0.2 * 2 ** min(self._failures, 8))))  # noqa: S311 - jitter
@@ -84,6 +87,7 @@ class Relay:
             async with asyncio.timeout(_ACK_DEADLINE_S):
                 await producer.start()
             self._epoch = await connection.fetchval(_ELECT, self._holder)
+            metrics.IS_LEADER.set(1)
             log(LogEvent.RELAY_ELECTED, epoch=self._epoch)
             await self._pages(connection, producer)
         finally:
@@ -129,6 +133,7 @@ class Relay:
             await connection.execute(
                 "delete from msg.outbox_pending where seq = any($1::bigint[])", [row["seq"] for row in page]
             )
+        metrics.PUBLISHED.inc(len(page))
         log(LogEvent.PAGE, count=len(page), first=page[0]["seq"], last=page[-1]["seq"])
 
 

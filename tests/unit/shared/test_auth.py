@@ -15,7 +15,7 @@ from shared.auth_keys import KeySource, KeysUnavailableError, usable_keys
 from shared.local_issuer import AUDIENCE, ISSUER, LocalIssuer
 
 NOW = int(time.time())
-GOOD: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "sub": "u1", "roles": ["finance"], "exp": NOW + 600}
+GOOD: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "sub": "u1", "roles": ["finance"], "exp": NOW + 7200}
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +77,9 @@ FORGED: dict[str, Callable[[LocalIssuer], str]] = {
     "two parts": lambda i: signed(i, GOOD).rsplit(".", 1)[0],
     "expired": lambda i: signed(i, {**GOOD, "exp": NOW - 120}),
     "never expires": lambda i: signed(i, {k: v for k, v in GOOD.items() if k != "exp"}),
-    "expiry as text": lambda i: signed(i, {**GOOD, "exp": str(NOW + 600)}),
-    "not yet valid": lambda i: signed(i, {**GOOD, "nbf": NOW + 600}),
-    "issued in the future": lambda i: signed(i, {**GOOD, "iat": NOW + 600}),
+    "expiry as text": lambda i: signed(i, {**GOOD, "exp": str(NOW + 7200)}),
+    "not yet valid": lambda i: signed(i, {**GOOD, "nbf": NOW + 7200}),
+    "issued in the future": lambda i: signed(i, {**GOOD, "iat": NOW + 7200}),
     "another issuer": lambda i: signed(i, {**GOOD, "iss": "https://evil.example"}),
     "no issuer": lambda i: signed(i, {k: v for k, v in GOOD.items() if k != "iss"}),
     "another audience": lambda i: signed(i, {**GOOD, "aud": "payroll"}),
@@ -115,7 +115,8 @@ async def test_a_token_of_the_issuer_names_its_caller(verifier: TokenVerifier, i
 
 
 async def test_clocks_may_differ_by_a_minute(verifier: TokenVerifier, issuer: LocalIssuer) -> None:
-    assert await verifier.verify(signed(issuer, {**GOOD, "exp": NOW - 30, "nbf": NOW + 30}))
+    now = int(time.time())
+    assert await verifier.verify(signed(issuer, {**GOOD, "exp": now - 30, "nbf": now + 30}))
 
 
 @pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
