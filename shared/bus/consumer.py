@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -45,7 +46,7 @@ class Consumer:
         self._owner = owner
         self._subscriber: Any = None
         self.nudge = asyncio.Event()
-        self._ahead: dict[Lane, int] = {}
+        self._ahead: dict[Lane, date] = {}
         self._committed_at = 0.0
         self.progress_at = time.monotonic()
 
@@ -129,9 +130,12 @@ class Consumer:
             lane, said_in = lane_of(item), item.outcome.book
             if lane in self._ahead:
                 continue
-            later = said_in is not None and (book is None or said_in > book)
-            if later and self._doors.service not in BY_TOPIC[lane[0]].ahead:
-                self._ahead[lane] = item.record.offset
+            if (
+                said_in is not None
+                and (book is None or said_in > book)
+                and self._doors.service not in BY_TOPIC[lane[0]].ahead
+            ):
+                self._ahead[lane] = said_in
                 self.pause(lane)
                 self.seek(lane, item.record.offset)
             else:
@@ -154,14 +158,12 @@ class Consumer:
                 log(LogEvent.RETRYING, error_type=type(error).__name__)
 
     async def open_barrier(self) -> None:
-        """Learn our book anew and, if it moved, read the waiting lanes again."""
-        before = self._pump.book
+        """Learn our book anew and read the lanes again that waited for it."""
         async with self._doors.sessions.begin() as session:
-            self._pump.book = (await gate.read(await driver(session))).book
-        if self._pump.book != before:
-            waiting, self._ahead = self._ahead, {}
-            for lane in waiting:
-                self.resume(lane)
+            book = self._pump.book = (await gate.read(await driver(session))).book
+        for lane in [lane for lane, said_in in self._ahead.items() if said_in <= book]:
+            del self._ahead[lane]
+            self.resume(lane)
 
     async def _look_for_releases(self) -> None:
         """Read lanes again that an operator has released from quarantine."""
