@@ -72,12 +72,7 @@ def demo(
 ) -> None:
     """Run everything once, from an empty machine to statements, reminders and a proof to the penny."""
     started = time.monotonic()
-    try:
-        outcome = asyncio.run(_run(Size(units, quarters, seed), results))
-    except ServerError as error:
-        raise CliError(
-            str(error), "Mend that and run the demo again; nothing was left behind.", ExitCode.AWAY
-        ) from error
+    outcome = asyncio.run(_run(Size(units, quarters, seed), results))
     outcome.seconds = time.monotonic() - started
     if as_json:
         output.write_json(outcome.as_json())
@@ -88,16 +83,27 @@ def demo(
 
 
 async def _run(size: Size, results: Path) -> Outcome:
-    """Play in a directory that is gone afterwards; what owners were sent is kept in the results folder."""
-    stopping = threading.Event()
+    """Play in a directory that is gone afterwards; what owners were sent, and the logs, are kept whatever happens."""
+    stopping, folder = threading.Event(), _new_folder(results)
     with tempfile.TemporaryDirectory(prefix="closebook-demo-", ignore_cleanup_errors=True) as directory:
         stack = Stack(Path(directory), tell=output.say)
         try:
             outcome = await _unless_interrupted(lambda: _play(stack, size, stopping), stopping)
+        except (CliError, ServerError) as error:
+            raise _relocated(error, directory, folder) from error
         finally:
             await stack.stop()
-        outcome.paths = _keep(stack, _new_folder(results))
+            paths = _keep(stack, folder)
+        outcome.paths = paths
         return outcome
+
+
+def _relocated(error: CliError | ServerError, directory: str, folder: Path) -> CliError:
+    """Return the error with the places where the logs are kept, not where they were."""
+    next_step = error.next_step if isinstance(error, CliError) else "Mend that and run the demo again."
+    code = error.code if isinstance(error, CliError) else ExitCode.AWAY
+    words = [words.replace(directory, str(folder)) for words in (str(error), next_step)]
+    return CliError(words[0], words[1], code)
 
 
 async def _unless_interrupted(work: Callable[[], Awaitable[Outcome]], stopping: threading.Event) -> Outcome:
@@ -175,12 +181,10 @@ def _new_folder(results: Path) -> Path:
 def _keep(stack: Stack, folder: Path) -> dict[str, str]:
     """Move what was sent and printed, and the logs, out of the directory that vanishes."""
     places = {"emails": stack.mail_directory, "print": stack.print_directory, "logs": stack.directory / "logs"}
-    kept = {}
     for name, place in places.items():
         if place.exists():
             shutil.move(place, folder / name)
-            kept[name] = str((folder / name).absolute())
-    return kept
+    return {name: str((folder / name).absolute()) for name in places if (folder / name).exists()}
 
 
 def _tell(outcome: Outcome) -> None:
