@@ -60,7 +60,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--units", type=_natural, default=240)
     parser.add_argument("--quarters", type=_natural, default=5)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--patience", type=float, default=60.0, help="seconds to wait for a day to be closed")
+    parser.add_argument("--patience", type=float, default=240.0, help="seconds to wait for a day to be closed")
     return parser.parse_args()
 
 

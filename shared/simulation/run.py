@@ -40,7 +40,7 @@ class Play:
     producer: AIOKafkaProducer
     reader: Reader
     tell: Callable[[dict[str, Any]], None]
-    patience_s: float = 60.0
+    patience_s: float = 240.0
     said: Counter[str] = field(default_factory=Counter)
     days: int = 0
     planted: list[dict[str, Any]] = field(default_factory=list)
