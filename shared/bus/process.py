@@ -13,6 +13,7 @@ from shared.auth import TokenVerifier
 from shared.auth_keys import KeySource
 from shared.bus import figures, status
 from shared.bus.api import bus_router
+from shared.bus.failures import FailureKind, kind_of
 from shared.bus.service import EXIT_ABANDONED, Running, Service, build, on_signals, run_parts
 from shared.db import migrate
 from shared.health import Health, monitor, private_app
@@ -64,9 +65,9 @@ async def _schema_is_right(service: Service, settings: ServiceSettings) -> bool:
         try:
             found = await migrate.current(settings.database_url.get_secret_value(), service.name)
             break
-        except Exception as error:  # noqa: BLE001 - away or starting: the same answer
+        except Exception as error:  # noqa: BLE001 - away or starting is worth waiting for, anything else is not
             log(LogEvent.RETRYING, error=error)
-            if time.monotonic() > end:
+            if kind_of(error) is not FailureKind.TRANSIENT or time.monotonic() > end:
                 return False
             await asyncio.sleep(_LOOK_S)
     log(LogEvent.SCHEMA_CHECKED if found == needed else LogEvent.SCHEMA_MISMATCH, found=found, needed=needed)
@@ -107,7 +108,8 @@ def _api(running: Running) -> FastAPI:
 async def _web(server: WebServer, running: Running) -> None:
     """Serve until the process stops."""
     task = asyncio.ensure_future(server.run())
-    await running.stopping.wait()
+    stop = asyncio.ensure_future(running.stopping.wait())
+    await asyncio.wait([task, stop], return_when=asyncio.FIRST_COMPLETED)
     server.stop()
     await task
 

@@ -69,7 +69,9 @@ def build(service: Service, settings: ServiceSettings) -> Running:
     owner = f"{socket.gethostname()}-{os.getpid()}"
     router = _with_days(service)
     engine = create_engine(
-        settings.database_url.get_secret_value(), application_name=f"closebook-{service.name}", pool_size=8
+        settings.database_url.get_secret_value(),
+        application_name=f"closebook-{service.name}",
+        pool_size=settings.pool_size,
     )
     doors = Doors(service.name, session_factory(engine), lambda: _committed(running))
     cuts = Cuts(settings.kafka, prefix=settings.topic_prefix, partitions=settings.partitions)

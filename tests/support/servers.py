@@ -6,8 +6,9 @@
 ``module_databases``, ``module_topic_prefix``, ``module_kafka``   the same, once per module
 """
 
+import tempfile
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,10 @@ _FAST = {"fsync": "off", "full_page_writes": "off"}
 
 
 @pytest.fixture(scope="session")
-def servers_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("servers")
+def servers_directory() -> Iterator[Path]:
+    """A directory of our own: pytest's is closed to the server's system user again by the next pytest that starts."""
+    with tempfile.TemporaryDirectory(prefix="closebook-tests-", ignore_cleanup_errors=True) as directory:
+        yield Path(directory)
 
 
 @pytest_asyncio.fixture(scope="session")

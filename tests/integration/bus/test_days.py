@@ -235,3 +235,19 @@ def _unit_said(step: int) -> tuple[Channel, Any]:
 
 async def _waits(running: Any, reason: str) -> bool:
     return bool(running.day.waiting_for == reason)
+
+
+async def test_a_lane_that_waits_for_its_book_goes_on_although_another_lane_learns_of_it_first(billing: Bench) -> None:
+    tomorrow = DAY + timedelta(days=1)
+    async with billing.running() as running:
+        await end_day(billing, DAY)
+        await owners_line(billing, "U1", tomorrow)
+        await eventually(lambda: _is_ahead(running))
+        await owners_closed(billing, DAY, 0, 0)
+        await eventually(lambda: _closed(billing, DAY))
+        running.pump.book = tomorrow
+        await eventually(lambda: billing.sql.fetchval("select count(*) = 1 from public.seen"))
+
+
+async def _is_ahead(running: Any) -> bool:
+    return bool(running.consumer._ahead)
