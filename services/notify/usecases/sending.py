@@ -59,7 +59,7 @@ class Sender:
         ear = self.bell.listen()
         while not stopping.is_set():
             try:
-                busy = self.rules.enabled and await self._round()
+                busy = await self.one_round()
             except Exception as error:  # noqa: BLE001 - the database is away: leases see to it that nothing is lost
                 report(error, "sender")
                 busy, self.outage = False, True
@@ -72,8 +72,10 @@ class Sender:
         self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS) if self.outage else _IDLE_SECONDS
         return self._pause
 
-    async def _round(self) -> bool:
-        """Recover, claim, send; returns whether there was anything to do."""
+    async def one_round(self) -> bool:
+        """Recover, claim, send; returns whether there was anything to do.  With the kill switch off, nothing is."""
+        if not self.rules.enabled:
+            return False
         if self.outage and not await self._answers_again():
             return False
         claim = token_hex(8)

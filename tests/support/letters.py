@@ -1,0 +1,120 @@
+"""Builders of what notify hears: a small close, its owners, accounts, statements and stages."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from shared.events.arrears import HoldChanged, HoldKind, OverdueItem, StageReached
+from shared.events.billing import AccountOpened, AccountPaid, LineKind, StatementIssued, StatementLine
+from shared.events.housing import Address, ChannelChoice, ChargeKind, PaymentMethod, Tenure, UnitKind
+from shared.events.owners import ContactDetailsChanged, ContactKind, OwnershipLineChanged, OwnershipPeriod, UnitChanged
+
+ISSUED = date(2026, 4, 1)
+
+
+def an_address(*lines: str, town: str = "Glasgow", postcode: str = "G42 8AB") -> Address:
+    return Address(lines=lines or ("Flat 2/1", "14 Alder Street"), town=town, postcode=postcode)
+
+
+def a_unit(unit_id: str = "U1", *lines: str) -> UnitChanged:
+    return UnitChanged(
+        unit_id=unit_id, development_id="D1", kind=UnitKind.FLAT, address=an_address(*lines), tenure=Tenure.OWNED,
+        managed_from=date(2025, 1, 1),
+    )  # fmt: skip
+
+
+def a_party(
+    party_id: str = "P1", name: str | None = "Aileen MacDonald", email: str | None = "aileen@example.org", **more: Any
+) -> ContactDetailsChanged:
+    return ContactDetailsChanged(contact_id=party_id, kind=ContactKind.PARTY, name=name, email=email, **more)
+
+
+def an_agent(ownership_id: str = "O1", email: str | None = "agent@example.org") -> ContactDetailsChanged:
+    return ContactDetailsChanged(
+        contact_id=ownership_id, kind=ContactKind.BILLING_CONTACT, name="Lets & Sons", email=email,
+        correspondence_address=an_address("9 Agent Lane"),
+    )  # fmt: skip
+
+
+def an_erasure(party_id: str = "P1") -> ContactDetailsChanged:
+    return ContactDetailsChanged(contact_id=party_id, kind=ContactKind.PARTY, erased=True)
+
+
+def by_post(party_id: str = "P1") -> ContactDetailsChanged:
+    return a_party(party_id, channel=ChannelChoice.POST)
+
+
+def a_period(ownership_id: str = "O1", *party_ids: str, **more: Any) -> OwnershipPeriod:
+    facts: dict[str, Any] = {"from": date(2025, 1, 1), "party_ids": party_ids or ("P1",)} | more
+    return OwnershipPeriod(ownership_id=ownership_id, **facts)
+
+
+def a_line(*periods: OwnershipPeriod, unit_id: str = "U1", version: int = 1) -> OwnershipLineChanged:
+    return OwnershipLineChanged(unit_id=unit_id, version=version, line=periods or (a_period(),))
+
+
+def an_account(
+    account_id: str = "A1", ref: str = "F000000000A1", unit_id: str = "U1", ownership_id: str | None = "O1"
+) -> AccountOpened:
+    return AccountOpened(
+        account_id=account_id,
+        account_ref=ref,
+        unit_id=unit_id,
+        ownership_id=ownership_id,
+        internal=ownership_id is None,
+    )
+
+
+def a_charge_line(amount: int = 14815, charge_id: str = "C1", **more: Any) -> StatementLine:
+    facts: dict[str, Any] = {
+        "kind": LineKind.CHARGE, "charge_id": charge_id, "charge_kind": ChargeKind.REPAIR,
+        "description": "Roof: replace slipped slates", "share": "4/27", "pool_pence": 100_000, "tax_pence": 2469,
+        "amount_pence": amount, "value_on": date(2026, 1, 19), "book": date(2026, 1, 20),
+    } | more  # fmt: skip
+    return StatementLine(**facts)
+
+
+def a_payment_line(amount: int = -9550, payment_id: str = "PAY1") -> StatementLine:
+    return StatementLine(
+        kind=LineKind.PAYMENT, payment_id=payment_id, amount_pence=amount, value_on=date(2026, 1, 28),
+        book=date(2026, 1, 28),
+    )  # fmt: skip
+
+
+def a_statement(
+    *lines: StatementLine, account_id: str = "A1", ref: str = "F000000000A1", brought_forward: int = 9550,
+    unit_id: str = "U1", ownership_id: str = "O1",
+) -> StatementIssued:  # fmt: skip
+    all_lines = lines or (a_charge_line(), a_payment_line())
+    total = sum(line.amount_pence for line in all_lines)
+    return StatementIssued(
+        account_id=account_id, account_ref=ref, unit_id=unit_id, ownership_id=ownership_id,
+        statement_no=f"{ref}-2026Q1", quarter="2026Q1", issued_on=ISSUED, due_on=ISSUED + timedelta(days=28),
+        brought_forward_pence=brought_forward, total_pence=total, balance_pence=brought_forward + total,
+        lines=all_lines,
+    )  # fmt: skip
+
+
+def a_stage(
+    number: int = 1, *, account_id: str = "A1", ref: str = "F000000000A1", overdue: int = 14815, minimum: int = 2000,
+    on: date = date(2026, 5, 6), cycle: int = 1, name: str | None = None,
+) -> StageReached:  # fmt: skip
+    return StageReached(
+        account_id=account_id, account_ref=ref, cycle=cycle, stage=number, name=name or f"reminder-{number}",
+        stage_on=on, overdue_pence=overdue, minimum_pence=minimum, oldest_due_on=date(2026, 4, 29),
+        items=(OverdueItem(charge_id="C1", due_on=date(2026, 4, 29), open_pence=overdue),), policy_version="1",
+        reason="overdue",
+    )  # fmt: skip
+
+
+def a_receipt(amount: int = 14815, *, account_id: str = "A1", payment_id: str = "PAY2") -> AccountPaid:
+    return AccountPaid(
+        account_id=account_id, payment_id=payment_id, amount_pence=amount, received_on=date(2026, 5, 6),
+        method=PaymentMethod.BANK_TRANSFER,
+    )  # fmt: skip
+
+
+def a_hold(kind: HoldKind, *, charge_id: str | None = None, ended_on: date | None = None) -> HoldChanged:
+    return HoldChanged(
+        account_id="A1", hold_id="H1", kind=kind, charge_id=charge_id, started_on=date(2026, 5, 1), ended_on=ended_on,
+        reason="told us",
+    )  # fmt: skip

@@ -1,0 +1,64 @@
+"""The check before a reminder leaves, and what answers of a mail server lead to."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.notify.domain.dispatch import Answer, Hold, Patience, State, Step, after, is_allowed, reason_to_suppress
+from shared.events.arrears import HoldKind
+from tests.support.letters import a_stage
+
+PATIENCE = Patience()
+
+
+def step(answer: Answer, attempts: int = 0, silences: int = 0, hours: int = 0) -> Step:
+    return after(answer, attempts=attempts, silences=silences, tried_for=timedelta(hours=hours), patience=PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("paid", "reason"),
+    [(0, None), (12_815, None), (12_816, "paid-since"), (14_815, "paid-since"), (99_999, "paid-since"), (-5000, None)],
+)
+def test_a_reminder_goes_out_while_the_minimum_is_still_overdue(paid: int, reason: str | None) -> None:
+    assert reason_to_suppress(a_stage(overdue=14_815, minimum=2_000), paid, []) == reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "stage", "stops"),
+    [
+        (HoldKind.PLAN_ACTIVE, 1, True), (HoldKind.MORATORIUM, 1, True), (HoldKind.DECEASED, 1, True),
+        (HoldKind.VULNERABLE, 1, False), (HoldKind.VULNERABLE, 2, True), (HoldKind.COMPLAINT_OPEN, 2, False),
+    ],
+)  # fmt: skip
+def test_a_hold_on_the_account_stops_reminders(kind: HoldKind, stage: int, stops: bool) -> None:
+    assert (reason_to_suppress(a_stage(stage), 0, [Hold(kind, None)]) is not None) is stops
+
+
+def test_a_disputed_charge_leaves_the_amount() -> None:
+    assert reason_to_suppress(a_stage(), 0, [Hold(HoldKind.DISPUTE, "C1")]) == "held-charges"
+    assert reason_to_suppress(a_stage(), 0, [Hold(HoldKind.DISPUTE, "C9")]) is None
+
+
+def test_refusals_that_may_pass_are_retried_ever_more_slowly() -> None:
+    waits = [step(Answer.NOT_NOW, attempts).wait for attempts in range(12)]
+    assert waits[:3] == [timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4)]
+    assert waits[-1] == timedelta(hours=6)
+
+
+def test_after_three_days_a_person_looks() -> None:
+    assert step(Answer.NO_CONNECTION, 20, hours=72).state is State.FAILED
+
+
+def test_a_final_refusal_bounces() -> None:
+    assert step(Answer.REFUSED).state is State.BOUNCED
+
+
+def test_silence_leads_to_one_more_attempt_and_no_third() -> None:
+    assert step(Answer.SILENCE) == Step(State.UNKNOWN, timedelta(minutes=15))
+    assert step(Answer.SILENCE, silences=1).state is State.FAILED
+
+
+def test_mail_goes_to_allowed_domains_only() -> None:
+    assert is_allowed("a@Example.org", frozenset({"example.org"}))
+    assert not is_allowed("a@example.org.evil.net", frozenset({"example.org"}))
+    assert is_allowed("a@anywhere.net", frozenset())
