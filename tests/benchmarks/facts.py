@@ -1,0 +1,105 @@
+"""The events the benchmarks send: a registry of flats, and money for them, as their senders would write it."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+from services.billing.domain import refs
+from shared.bus.work import OPENING_BOOK
+from shared.events.envelope import encode
+from shared.events.housing import ChargeRaised, PaymentReceived
+from shared.events.owners import OwnershipLineChanged, UnitChanged
+from shared.events.topics import CHARGE_RAISED, OWNERS_LINE, OWNERS_UNIT, PAYMENT_RECEIVED
+from tests.benchmarks.stage import Office, until
+
+UNITS = 1_000
+_NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+Keyed = tuple[bytes, bytes]
+"""A record's key and value."""
+
+
+def unit_id(number: int) -> str:
+    """Return the id of a flat."""
+    return f"U{number % UNITS:05d}"
+
+
+def account_ref(number: int) -> str:
+    """Return the reference of a flat's owner."""
+    return refs.account_ref(unit_id(number), f"O{number % UNITS:05d}")
+
+
+async def register(office: Office) -> None:
+    """Let billing learn all flats, each with one owner since 2025."""
+    await office.kafka.send_many(OWNERS_UNIT.topic, _keyed(_unit(number) for number in range(UNITS)))
+    await office.kafka.send_many(OWNERS_LINE.topic, _keyed(_line(number) for number in range(UNITS)))
+    await office.start()
+    await until(office.sql, "select count(*) = $1 from billing.accounts", UNITS)
+    await until(office.sql, "select not exists (select from msg.outbox_pending)")
+    await office.stop()
+    await office.sql.execute("analyze")
+
+
+def charges(first: int, count: int) -> list[Keyed]:
+    """Return charges of single flats, numbered from ``first``; every second one has tax in it."""
+    return list(_keyed(_charge(number) for number in range(first, first + count)))
+
+
+def payments(first: int, count: int) -> list[Keyed]:
+    """Return payments that name their account, numbered from ``first``."""
+    return list(_keyed(_payment(number) for number in range(first, first + count)))
+
+
+def _charge(number: int) -> tuple[str, bytes]:
+    pence = 4_000 + number % 9_000
+    tax = {"code": "GB-20", "net_pence": pence - pence // 6, "tax_pence": pence // 6} if number % 2 else None
+    data = ChargeRaised.model_validate(
+        {
+            "charge_id": f"CH-{number:08d}", "kind": "management-fee", "unit_id": unit_id(number), "tax": tax,
+            "amount_pence": pence, "description": "Management fee, first quarter", "raised_on": date(2026, 3, 2),
+            "invoice_number": f"INV-{number:08d}",
+        },
+        strict=False,
+    )  # fmt: skip
+    return unit_id(number), encode(CHARGE_RAISED, data, id=f"charge-{number:08d}", source="housing/bench", time=_NOW)
+
+
+def _payment(number: int) -> tuple[str, bytes]:
+    data = PaymentReceived.model_validate(
+        {
+            "payment_id": f"PAY-{number:08d}", "amount_pence": 4_000 + number % 9_000, "received_on": date(2026, 3, 2),
+            "method": "bank-transfer", "account_ref": account_ref(number), "reference": "thank you",
+        },
+        strict=False,
+    )  # fmt: skip
+    event_id = f"payment-{number:08d}"
+    return data.payment_id, encode(PAYMENT_RECEIVED, data, id=event_id, source="housing/bench", time=_NOW)
+
+
+def _unit(number: int) -> tuple[str, bytes]:
+    address = {"lines": (f"{number} High Street",), "town": "Glasgow", "postcode": "G1 1AA"}
+    data = UnitChanged.model_validate(
+        {
+            "unit_id": unit_id(number), "development_id": "D1", "block_id": "B1", "kind": "flat", "tenure": "owned",
+            "managed_from": date(2025, 1, 1), "address": address,
+        },
+        strict=False,
+    )  # fmt: skip
+    return data.unit_id, _ours(OWNERS_UNIT, data, f"unit-{number}")
+
+
+def _line(number: int) -> tuple[str, bytes]:
+    period = {"ownership_id": f"O{number:05d}", "from": date(2025, 1, 1), "party_ids": (f"P{number:05d}",)}
+    data = OwnershipLineChanged.model_validate({"unit_id": unit_id(number), "version": 1, "line": (period,)})
+    return data.unit_id, _ours(OWNERS_LINE, data, f"line-{number}")
+
+
+def _ours(channel: Any, data: Any, event_id: str) -> bytes:
+    return encode(
+        channel, data, id=event_id, source="closebook/owners", time=_NOW, book=OPENING_BOOK, aggver=1,
+        correlation_id=event_id,
+    )  # fmt: skip
+
+
+def _keyed(events: Iterator[tuple[str, bytes]]) -> Iterator[Keyed]:
+    return ((key.encode(), value) for key, value in events)

@@ -1,0 +1,69 @@
+"""Measured figures: the median of several rounds with the machine's noise beside it, against a target."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+REPORT = Path("build/bench.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of the report; ``least`` and ``most`` are the target's bounds, a figure without them only informs."""
+
+    name: str
+    unit: str
+    values: tuple[float, ...]
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def value(self) -> float:
+        return median(self.values)
+
+    @property
+    def target(self) -> str:
+        if self.least is not None:
+            return f">= {self.least:g}"
+        return f"<= {self.most:g}" if self.most is not None else ""
+
+    @property
+    def met(self) -> bool | None:
+        if self.least is None and self.most is None:
+            return None
+        above = self.least is None or self.value >= self.least
+        return above and (self.most is None or self.value <= self.most)
+
+    def line(self) -> str:
+        noise = f"({_shown(min(self.values))} - {_shown(max(self.values))})" if len(self.values) > 1 else ""
+        verdict = {None: "", True: "met", False: "MISSED"}[self.met]
+        return f"{self.name:<52}{_shown(self.value):>12} {self.unit:<10}{noise:<24}{self.target:<10}{verdict}".rstrip()
+
+    def entry(self) -> dict[str, Any]:
+        return {
+            "name": self.name, "value": round(self.value, 4), "unit": self.unit, "target": self.target, "met": self.met,
+            "min": round(min(self.values), 4), "max": round(max(self.values), 4), "rounds": len(self.values),
+        }  # fmt: skip
+
+
+def ratios(above: list[float], below: list[float]) -> tuple[float, ...]:
+    """Return the ratio of each round: what the machine does to one half of a round it mostly does to the other."""
+    return tuple(a / b for a, b in zip(above, below, strict=True))
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Return the value that ``share`` of the values do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def write(figures: list[Figure]) -> None:
+    """Write the report that other programs read."""
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps([figure.entry() for figure in figures], indent=2) + "\n")
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"

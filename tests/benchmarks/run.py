@@ -1,0 +1,46 @@
+"""``make bench``: every figure of the promise in one run, the machine's noise beside it, and ``build/bench.json``."""
+
+import argparse
+import asyncio
+import logging
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from tests.benchmarks import charges, figures
+from tests.benchmarks.figures import Figure
+from tests.benchmarks.stage import Stage, servers
+
+BENCHMARKS: dict[str, Callable[[Stage], Awaitable[list[Figure]]]] = {
+    "charges": charges.measure,
+}
+
+
+def main() -> int:
+    """Run the benchmarks named; the exit code says whether every target was met."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=BENCHMARKS, action="append", help="run only this one; may be repeated")
+    parser.add_argument("--quick", action="store_true", help="small sizes: shows that the benchmarks work")
+    asked = parser.parse_args()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # servers come and go here
+    found = asyncio.run(_run(asked.only or list(BENCHMARKS), quick=asked.quick))
+    figures.write(found)
+    missed = [figure.name for figure in found if figure.met is False]
+    print(f"{len(missed)} of {len(found)} missed their target; written to {figures.REPORT}")
+    return 1 if missed and not asked.quick else 0
+
+
+async def _run(names: list[str], *, quick: bool) -> list[Figure]:
+    found: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="closebook-bench-") as directory:
+        async with servers(Path(directory), quick=quick) as stage:
+            for name in names:
+                for figure in await BENCHMARKS[name](stage):
+                    print(figure.line(), flush=True)
+                    found.append(figure)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
