@@ -7,6 +7,7 @@ import asyncpg
 from services.billing.db import charges as stored
 from services.billing.db import registry
 from services.billing.db.registry import Versions
+from services.billing.db.waiting import overtaken
 from services.billing.domain import charges, division, postings, rules
 from services.billing.domain.facts import Charge, Credit, FactKind, Part, ShareVersion, Unit, is_waiting
 from services.billing.usecases.claims import claim
@@ -117,11 +118,12 @@ async def credit_charges(work: Work, events: Sequence[Event[ChargeCredited]]) ->
     known = await stored.load_charges(connection, charge_ids)
     credits_ = await stored.load_credits(connection, charge_ids)
     shas = await stored.credit_shas(connection, (event.data.credit_id for event in events))
+    held = await overtaken(connection, (f"charge:{charge_id}" for charge_id in charge_ids), work.known_things)
     accepted: list[tuple[Event[ChargeCredited], stored.StoredCredit]] = []
     for event in events:
-        charge = known.get(event.data.charge_id)
-        if charge is None:
-            work.hold(event, f"charge:{event.data.charge_id}")
+        charge, name = known.get(event.data.charge_id), f"charge:{event.data.charge_id}"
+        if charge is None or name in held:
+            work.hold(event, name)
             continue
         earlier = credits_.setdefault(charge.charge_id, [])
         credit = _accept(work, event, charge, earlier, shas)

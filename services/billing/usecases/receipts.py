@@ -7,6 +7,7 @@ import asyncpg
 from services.billing.db import receipts as stored
 from services.billing.db import registry
 from services.billing.db.receipts import Placed
+from services.billing.db.waiting import overtaken
 from services.billing.domain import postings, receipts, rules
 from services.billing.domain.facts import Payment, Reversal, Unit
 from services.billing.usecases.claims import claim
@@ -86,11 +87,12 @@ async def reverse(work: Work, events: Sequence[Event[PaymentReversed]]) -> None:
     known = await stored.load_payments(connection, payment_ids)
     reversals = await stored.load_reversals(connection, payment_ids)
     shas = await stored.reversal_shas(connection, (event.data.reversal_id for event in events))
+    held = await overtaken(connection, (f"payment:{payment_id}" for payment_id in payment_ids), work.known_things)
     accepted: list[tuple[Event[PaymentReversed], Reversal]] = []
     for event in events:
-        placed = known.get(event.data.payment_id)
-        if placed is None:
-            work.hold(event, f"payment:{event.data.payment_id}")
+        placed, name = known.get(event.data.payment_id), f"payment:{event.data.payment_id}"
+        if placed is None or name in held:
+            work.hold(event, name)
             continue
         earlier = reversals.setdefault(event.data.payment_id, [])
         if _accept(work, event, placed.payment, earlier, shas):

