@@ -1,0 +1,403 @@
+"""contract.md 4, row by row: what each input gets, seen from outside over real Kafka and the command line."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.support.kafka_tools import KafkaTools
+from tests.system.examiner import (
+    Said,
+    again,
+    balances,
+    charge,
+    contact,
+    credit,
+    dumped,
+    entry,
+    home,
+    payment,
+    reversal,
+    say,
+    shares,
+    topic_of,
+    unit,
+)
+from tests.system.malformed import LARGEST, MALFORMED, REASONS, REFUSED, Malformed, padded
+from tests.system.office import Office
+
+Place = tuple[str, int, int]
+Letter = dict[str, Any]
+
+FIRST = [
+    *(said for name in ("ok", "spent", "twice", "clash", "binary", "big") for said in home(f"IN-{name}")),
+    charge("IN-ok-C", 500, "IN-ok"),
+    payment("IN-ok-P", 200, unit_id="IN-ok"),
+    charge("IN-spent-C", 100, "IN-spent"),
+    credit("IN-spent-K", "IN-spent-C"),
+    charge("IN-twice-C", 300, "IN-twice"),
+    payment("IN-twice-P", 100, unit_id="IN-twice"),
+    charge("IN-clash-C", 700, "IN-clash"),
+    payment("IN-clash-P", 50, unit_id="IN-clash"),
+    reversal("IN-clash-R", "IN-clash-P", 20),
+]
+REPEATS = [
+    *(said for said in FIRST if "IN-twice" in dumped(said).decode()),
+    again(charge("IN-twice-C", 300, "IN-twice"), "another-event/C"),
+    again(payment("IN-twice-P", 100, unit_id="IN-twice"), "another-event/P"),
+    again(payment("IN-twice-P", 100, unit_id="IN-twice", payer_name=None), "another-event/null"),
+    again(entry("IN-twice.o", "IN-twice"), "another-event/o"),
+]
+CLASH = charge("IN-clash-C", 700, "IN-clash")
+CLASHES = {
+    "charge, same event": ("conflicting-event", again(CLASH, str(CLASH["id"]), amount_pence=800)),
+    "charge's event as a payment": ("conflicting-event", payment("IN-clash-P9", 5) | {"id": CLASH["id"]}),
+    "charge": ("conflicting-id", again(CLASH, "clash/C", amount_pence=900)),
+    "charge's words": ("conflicting-id", again(CLASH, "clash/W", description="other words")),
+    "payment": ("conflicting-id", again(payment("IN-clash-P", 50, unit_id="IN-clash"), "clash/P", amount_pence=60)),
+    "reversal": ("conflicting-id", again(reversal("IN-clash-R", "IN-clash-P", 20), "clash/R", amount_pence=21)),
+    "credit": ("conflicting-id", again(credit("IN-spent-K", "IN-spent-C"), "clash/K", credited_on="2026-01-21")),
+    "change": ("conflicting-id", again(entry("IN-clash.o", "IN-clash"), "clash/o", date_of_entry="2021-01-01")),
+}  # fmt: skip
+"""The first stands."""
+
+
+class Inputs:
+    """The stack after every kind of input was sent, and where each record went."""
+
+    def __init__(self, office: Office, kafka: KafkaTools) -> None:
+        self.office = office
+        self.kafka = kafka
+        self.places: dict[str, Place] = {}
+        self.letters: dict[tuple[str, Place], Letter] = {}
+
+    async def send(self, name: str, topic: str, value: bytes | None, **how: Any) -> None:
+        how = {"key": b"tombstone"} | how if value is None else how  # a producer cannot send nothing at all
+        partition, offset = await self.kafka.send(topic, value, **how)
+        self.places[name] = topic, partition, offset
+
+    async def read_letters(self) -> None:
+        found = await self.office.ask("dead-letters", "list")
+        self.letters = {(one["service"], (one["topic"], one["partition"], one["offset"])): one for one in found}
+
+    def letter(self, service: str, name: str) -> Letter:
+        return self.letters[service, self.places[name]]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def inputs(office: Office) -> AsyncIterator[Inputs]:
+    kafka = KafkaTools(office.stack.servers.kafka.bootstrap, office.stack.topic_prefix)
+    told = Inputs(office, kafka)
+    await say(kafka, FIRST)
+    await office.ask("settle")
+    for number, row in enumerate((*MALFORMED, *REFUSED)):
+        await told.send(row.name, row.topic, row.value, partition=number % 3)
+    await say(kafka, REPEATS)
+    for name, (_, said) in CLASHES.items():
+        await told.send(name, topic_of(said), dumped(said), partition=0)
+    await send_binary(told)
+    await office.ask("settle")
+    await told.read_letters()
+    yield told
+    await kafka.close()
+
+
+def binary(said: Said) -> dict[str, Any]:
+    """The headers of an event in binary mode."""
+    names = ("specversion", "id", "source", "type", "time")
+    headers = [(f"ce_{name}", str(said[name]).encode()) for name in names]
+    return {"headers": [("content-type", b"application/json"), ("empty", None), *headers]}
+
+
+async def send_binary(told: Inputs) -> None:
+    topic = "housing.charge-raised"
+    said = charge("IN-binary-C", 1100, "IN-binary")
+    await told.send("binary", topic, json.dumps(said["data"]).encode(), **binary(said))
+    await told.send("binary, structured again", topic, dumped(said))
+    misled = charge("IN-binary-D", 2200, "IN-binary")
+    await told.send("structured wins", topic, dumped(misled), **binary(charge("IN-other", 7, "IN-binary")))
+    wrong = charge("IN-binary-E", 100, "IN-binary") | {"type": "housing.charge-raised.v9"}
+    await told.send("binary, unknown type", topic, json.dumps(wrong["data"]).encode(), **binary(wrong))
+    await told.send("binary tombstone", topic, None, **binary(charge("IN-binary-F", 100, "IN-binary")))
+    await told.send("exactly the limit", topic, padded(charge("IN-big-C", 4400, "IN-big"), LARGEST))
+
+
+async def balance_of(told: Inputs, unit_id: str) -> int:
+    accounts = await balances(told.office)
+    return int(accounts[unit_id, f"{unit_id}.o"]["balance_pence"])
+
+
+@pytest.mark.parametrize("row", MALFORMED, ids=lambda row: row.name)
+async def test_what_is_no_event_is_a_dead_letter_with_its_reason_and_its_bytes(inputs: Inputs, row: Malformed) -> None:
+    letter = inputs.letter(row.service, row.name)
+    assert (letter["reason"], letter["status"]) == (row.reason, "open")
+    if row.field is not None:
+        assert letter["field"] == row.field
+    assert letter["detail"]
+    assert {"service", "id", "topic", "partition", "offset", "event_id", "reason", "detail", "status"} <= letter.keys()
+    shown = await inputs.office.ask("dead-letters", "show", row.service, str(letter["id"]))
+    kept = shown["value"]
+    assert (None if kept is None else base64.b64decode(kept)) == row.value
+
+
+@pytest.mark.parametrize("row", REFUSED, ids=lambda row: row.name)
+async def test_what_a_rule_refuses_is_a_dead_letter_with_the_rules_name(inputs: Inputs, row: Malformed) -> None:
+    letter = inputs.letter(row.service, row.name)
+    assert letter["reason"] not in REASONS | {"conflicting-event", "conflicting-id"}
+    assert letter["reason"].replace("-", "").isalpha()
+    assert letter["detail"]
+
+
+@pytest.mark.parametrize("name", CLASHES)
+async def test_of_two_that_contradict_each_other_the_first_stands(inputs: Inputs, name: str) -> None:
+    reason, said = CLASHES[name]
+    service = "owners" if "ownership" in topic_of(said) else "billing"
+    letter = inputs.letter(service, name)
+    assert (letter["reason"], letter["event_id"]) == (reason, said["id"])
+
+
+async def test_nothing_but_what_was_wrong_is_a_dead_letter(inputs: Inputs) -> None:
+    wrong = {row.name for row in (*MALFORMED, *REFUSED)} | set(CLASHES) | {"binary, unknown type", "binary tombstone"}
+    assert {place for _, place in inputs.letters} == {inputs.places[name] for name in wrong}
+    assert len(inputs.letters) == len(wrong)
+
+
+async def test_what_is_valid_is_applied_once_however_often_it_is_said(inputs: Inputs) -> None:
+    assert await balance_of(inputs, "IN-ok") == 500 - 200
+    assert await balance_of(inputs, "IN-twice") == 300 - 100
+    assert await balance_of(inputs, "IN-clash") == 700 - 50 + 20
+    assert await balance_of(inputs, "IN-spent") == 0
+
+
+async def test_binary_mode_and_plain_producers_are_read_alike(inputs: Inputs) -> None:
+    assert await balance_of(inputs, "IN-binary") == 1100 + 2200
+    assert inputs.letter("billing", "binary, unknown type")["reason"] == "unknown-type"
+    assert inputs.letter("billing", "binary tombstone")["reason"] == "not-json"
+    assert await balance_of(inputs, "IN-big") == 4400
+
+
+async def test_every_dead_letter_is_said_without_its_content(inputs: Inputs) -> None:
+    said = [json.loads(record.value or b"{}") for record in await inputs.kafka.read_all("billing.event-rejected")]
+    told = {(one["data"]["topic"], one["data"]["partition"], one["data"]["offset"]): one["data"] for one in said}
+    assert set(told) == {place for service, place in inputs.letters if service == "billing"}
+    for place, data in told.items():
+        assert data["reason"] == inputs.letters["billing", place]["reason"]
+
+
+# Held: each waits under its own name, its money is seen, and it is applied when what it waits for comes.
+
+
+async def suspended(told: Inputs) -> dict[str, list[tuple[Any, ...]]]:
+    """What waits, as (id, amount, waits for)."""
+    found = await told.office.ask("suspense")
+    ids = {"charges": "charge_id", "credits": "credit_id", "reversals": "reversal_id"}
+    return {
+        kind: [(one[name], one["amount_pence"], one["waiting_for"]) for one in found[kind]]
+        for kind, name in ids.items()
+    } | {"payments": [(one["payment_id"], one["amount_pence"]) for one in found["payments"]]}
+
+
+HOLDS: dict[str, tuple[list[Said], str, list[tuple[Any, ...]], list[Said], dict[str, int]]] = {
+    "unit": (
+        [charge("H1-C", 100, "H1")],
+        "charges", [("H1-C", 100, "unit:H1")],
+        home("H1"), {"H1": 100},
+    ),
+    "owner": (
+        [unit("H2"), charge("H2-C", 200, "H2")],
+        "charges", [("H2-C", 200, "owner:H2")],
+        [entry("H2.o", "H2")], {"H2": 200},
+    ),
+    "management": (
+        [*home("H3"), charge("H3-C", 300, "H3", instructed_on="2025-11-30")],
+        "charges", [("H3-C", 300, "managed:H3")],
+        [unit("H3", since="2025-11-01", time="2026-01-02T00:00:00Z")], {"H3": 300},
+    ),
+    "after management": (
+        [*home("H4"), unit("H4", managed_to="2026-01-09", time="2026-01-02T00:00:00Z"), charge("H4-C", 400, "H4")],
+        "charges", [("H4-C", 400, "managed:H4")],
+        [unit("H4", managed_to="2026-01-10", time="2026-01-03T00:00:00Z")], {"H4": 400},
+    ),
+    "share set": (
+        [*home("H5a"), *home("H5b"), charge("H5-C", 500, "S-H5")],
+        "charges", [("H5-C", 500, "share-set:S-H5")],
+        [shares("S-H5", {"H5a": (1, 5), "H5b": (4, 5)})], {"H5a": 100, "H5b": 400},
+    ),
+    "version not in force": (
+        [*home("H6"), shares("S-H6", {"H6": (1, 1)}, since="2026-01-11"), charge("H6-C", 600, "S-H6")],
+        "charges", [("H6-C", 600, "share-set:S-H6")],
+        [shares("S-H6", {"H6": (1, 1)}, since="2026-01-10")], {"H6": 600},
+    ),
+    "incomplete set": (
+        [*home("H7a"), *home("H7b"), shares("S-H7", {"H7a": (1, 2), "H7b": (1, 3)}), charge("H7-C", 700, "S-H7")],
+        "charges", [("H7-C", 700, "share-set:S-H7")],
+        [shares("S-H7", {"H7a": (1, 2), "H7b": (1, 2)}, time="2026-01-02T00:00:00Z")], {"H7a": 350, "H7b": 350},
+    ),
+    "a unit of a set": (
+        [*home("H8a"), shares("S-H8", {"H8a": (1, 4), "H8b": (3, 4)}), charge("H8-C", 800, "S-H8")],
+        "charges", [("H8-C", 600, "unit:H8b")],
+        home("H8b"), {"H8a": 200, "H8b": 600},
+    ),
+    "credit of an unknown charge": (
+        [*home("H9"), credit("H9-K", "H9-C", 90)],
+        "credits", [("H9-K", 90, "charge:H9-C")],
+        [charge("H9-C", 900, "H9")], {"H9": 810},
+    ),
+    "reversal of an unknown payment": (
+        [*home("HA"), reversal("HA-R", "HA-P", 30)],
+        "reversals", [("HA-R", 30, "payment:HA-P")],
+        [payment("HA-P", 100, unit_id="HA")], {"HA": -70},
+    ),
+    "credit of a charge that waits": (
+        [charge("HB-C", 1000, "HB"), credit("HB-K", "HB-C", 250)],
+        "credits", [("HB-K", 250, "unit:HB")],
+        home("HB"), {"HB": 750},
+    ),
+}  # fmt: skip
+"""What is said, where it shows and how, what lets it go, and the balances then."""
+
+
+@pytest_asyncio.fixture(scope="module")
+async def held(inputs: Inputs) -> dict[str, Any]:
+    """What waited before the rest was known, and the accounts after."""
+    await say(inputs.kafka, [said for first, *_ in HOLDS.values() for said in first])
+    correction = entry("HC.2", "HC", "2026-01-12", corrects="HC.1")
+    await say(inputs.kafka, [unit("HC"), charge("HC-C", 1200, "HC"), correction])
+    await inputs.office.ask("settle")
+    before = await suspended(inputs)
+    status = await inputs.office.ask("status")
+    figures = await inputs.office.ask("suspense")
+    await say(inputs.kafka, [said for *_, then, _ in HOLDS.values() for said in then])
+    await say(inputs.kafka, [entry("HC.1", "HC", "2026-01-02")])
+    await inputs.office.ask("settle")
+    return {
+        "before": before,
+        "figures": figures,
+        "status": {one["name"]: one for one in status["services"]},
+        "after": await suspended(inputs),
+        "accounts": await balances(inputs.office),
+    }
+
+
+@pytest.mark.parametrize("name", HOLDS)
+async def test_what_depends_on_something_unknown_is_held_and_seen(held: dict[str, Any], name: str) -> None:
+    _, kind, expected, _, owed = HOLDS[name]
+    ids = {one[0] for one in expected}
+    assert [one for one in held["before"][kind] if one[0] in ids] == expected
+    assert {unit_id: held["accounts"][unit_id, f"{unit_id}.o"]["balance_pence"] for unit_id in owed} == owed
+
+
+async def test_a_correction_waits_for_what_it_corrects(held: dict[str, Any]) -> None:
+    assert held["status"]["owners"]["held"] == 1
+    # The correction moved the entry to after the charge's day, so nobody is known to owe it.
+    assert held["accounts"]["HC", "HC.1"]["from"] == "2026-01-12"
+    assert held["after"]["charges"] == [("HC-C", 1200, "owner:HC")]
+
+
+async def test_the_suspense_figures_are_the_sum_of_what_waits(held: dict[str, Any]) -> None:
+    figures = held["figures"]
+    # 100+200+300+400+500+600+700+600 and the charge of HB and HC, whole.
+    assert figures["charges_pence"] == 3400 + 1000 + 1200
+    assert figures["payments_pence"] == 0
+    assert [one["unit_id"] for one in figures["charges"] if one["charge_id"] == "H1-C"] == ["H1"]
+    assert (held["after"]["credits"], held["after"]["reversals"]) == ([], [])
+
+
+async def test_money_that_nobody_matches_is_in_suspense_with_its_value_date(inputs: Inputs) -> None:
+    await say(inputs.kafka, [payment("SU-P", 4500, day="2026-01-16", reference="RENT MRS CAMPBELL")])
+    await say(inputs.kafka, [payment("SU-Q", 1000, account_ref="F0000000000X"), reversal("SU-QR", "SU-Q", 400)])
+    await say(inputs.kafka, [payment("SU-Z", 800), reversal("SU-ZR", "SU-Z", 800)])
+    await inputs.office.ask("settle")
+    found = await inputs.office.ask("suspense")
+    # A reversal of a suspended payment lowers it there; what is left of nothing is not shown.
+    assert found["payments"] == [
+        {"payment_id": "SU-Q", "amount_pence": 600, "received_on": "2026-01-15"},
+        {"payment_id": "SU-P", "amount_pence": 4500, "received_on": "2026-01-16"},
+    ]
+    assert found["payments_pence"] == 5100
+
+
+# Dead letters: re-driven, discarded; a partition that stops.
+
+
+async def test_driving_a_dead_letter_twice_does_no_harm(inputs: Inputs) -> None:
+    letter = inputs.letter("billing", "credit-above")
+    for _ in range(2):
+        answer = await inputs.office.run("dead-letters", "redrive", "billing", str(letter["id"]))
+        assert answer.code == 1
+        assert "Traceback" not in answer.err
+        assert answer.err.strip()
+    await inputs.office.ask("settle")
+    assert await balance_of(inputs, "IN-ok") == 500 - 200
+    await inputs.read_letters()
+    assert inputs.letter("billing", "credit-above")["status"] == "open"
+
+
+async def test_a_dead_letter_is_discarded_with_a_reason_and_kept(inputs: Inputs) -> None:
+    letter = str(inputs.letter("billing", "words")["id"])
+    without = await inputs.office.run("dead-letters", "discard", "billing", letter)
+    assert without.code != 0
+    await inputs.office.ask("dead-letters", "discard", "billing", letter, "--reason", "a test of the sender")
+    shown = await inputs.office.ask("dead-letters", "show", "billing", letter)
+    assert shown["status"] == "discarded"
+    assert base64.b64decode(shown["value"]) == b"charge everybody ten pounds"
+    twice = await inputs.office.run("dead-letters", "discard", "billing", letter, "--reason", "again")
+    assert (twice.code != 0, "Traceback" in twice.err) == (True, False)
+    redriven = await inputs.office.run("dead-letters", "redrive", "billing", letter)
+    assert "Traceback" not in redriven.err
+    assert (await inputs.office.ask("dead-letters", "show", "billing", letter))["status"] == "discarded"
+
+
+async def lane_of(told: Inputs, topic: str, partition: int) -> dict[str, Any]:
+    services = (await told.office.ask("status"))["services"]
+    lanes = [lane for one in services for lane in one.get("partitions", ())]
+    return next(one for one in lanes if (one["topic"], one["partition"]) == (topic, partition))
+
+
+async def test_fifty_dead_letters_in_a_row_stop_the_partition_until_it_is_released(inputs: Inputs) -> None:
+    topic, good = "housing.payment-received", payment("QU-P", 123, unit_id="IN-ok")
+    await inputs.send("QU-first", topic, dumped(payment("QU-F", 9, unit_id="IN-ok")), partition=1)
+    await inputs.office.ask("settle")
+    before = await balance_of(inputs, "IN-ok")
+    for number in range(50):
+        await inputs.send(f"QU-{number}", topic, f"not json {number}".encode(), partition=1)
+    await inputs.send("QU-P", topic, dumped(good), partition=1)
+    await inputs.send("QU-other", topic, dumped(payment("QU-O", 1, unit_id="IN-ok")), partition=2)
+    for _ in range(100):
+        if (await lane_of(inputs, topic, 1))["quarantined"]:
+            break
+        await asyncio.sleep(0.1)
+    assert (await lane_of(inputs, topic, 1))["lag"] == 1
+    # Only that partition stops.
+    for _ in range(100):
+        if await balance_of(inputs, "IN-ok") != before:
+            break
+        await asyncio.sleep(0.1)
+    assert await balance_of(inputs, "IN-ok") == before - 1
+    assert not (await lane_of(inputs, topic, 2))["quarantined"]
+    await inputs.office.ask("dead-letters", "release", "billing", "--topic", topic, "--partition", "1")
+    await inputs.office.ask("settle")
+    assert await balance_of(inputs, "IN-ok") == before - 1 - 123
+    again_released = await inputs.office.run("dead-letters", "release", "billing")
+    assert (again_released.code != 0, "Traceback" in again_released.err) == (True, False)
+
+
+async def test_forty_nine_in_a_row_do_not_stop_it(inputs: Inputs) -> None:
+    topic = "housing.contact-changed"
+    await inputs.send("QV", topic, dumped(contact("QV", name="Someone")), partition=0)
+    for round_ in range(2):
+        for number in range(49):
+            await inputs.send(f"QV-{round_}-{number}", topic, f"no {round_} {number}".encode(), partition=0)
+        await inputs.send(f"QV-{round_}", topic, dumped(contact(f"QV-{round_}", name="Someone")), partition=0)
+    await inputs.office.ask("settle")
+    assert not (await lane_of(inputs, topic, 0))["quarantined"]
+
+
+async def test_the_proof_holds_after_all_of_it(inputs: Inputs) -> None:
+    proof = await inputs.office.ask("verify")
+    assert proof["ok"], [check for check in proof["checks"] if not check["ok"]]
+    assert all({"name", "ok", "detail"} <= check.keys() for check in proof["checks"])
