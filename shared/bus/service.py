@@ -80,7 +80,7 @@ def build(service: Service, settings: ServiceSettings) -> Running:
     consumer = Consumer(pump, doors, cuts, prefix=settings.topic_prefix, owner=owner)
     broker = KafkaBroker(
         settings.kafka, logger=None, allow_auto_create_topics=False, graceful_timeout=_DRAIN_S, apply_types=False,
-        client_id=f"closebook-{service.name}",
+        consumer_only=True, client_id=f"closebook-{service.name}",
     )  # fmt: skip
     consumer.subscribe(broker, max_records=settings.batch_records)
     relay = Relay(
@@ -132,7 +132,7 @@ async def run_parts(running: Running, extra: tuple[Awaitable[None], ...] = ()) -
     parts: list[asyncio.Task[None]] = []
     started = time.monotonic()
     try:
-        await running.broker.start()
+        await running.consumer.start(running.broker)
         tasks = (task(running) for task in running.service.tasks)
         own = (running.relay.run(), running.day.run(), running.consumer.watch())
         parts += [asyncio.ensure_future(part) for part in (*own, *extra, *tasks)]
