@@ -1,0 +1,89 @@
+"""The questions of the billing service over HTTP, with real tokens and a real PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.billing import api
+from services.billing.domain.refs import account_ref
+from shared.auth import ROLES, TokenVerifier
+from shared.auth_keys import KeySource
+from shared.local_issuer import LocalIssuer
+from shared.web import create_app
+from tests.integration.billing.conftest import Desk
+from tests.integration.billing.facts import a_charge, a_line, a_payment, a_unit
+
+A = account_ref("U1", "A")
+
+
+@pytest.fixture
+def issuer(tmp_path: Path) -> LocalIssuer:
+    return LocalIssuer.open(tmp_path / "issuer")
+
+
+@pytest.fixture
+async def client(desk: Desk, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncClient]:
+    """An auditor asking about one account with a bill and a payment."""
+    await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")), a_charge("C1", 1200, unit="U1", on="2026-02-05"))
+    await desk.hear(a_payment("P1", 500, on="2026-04-20", account_ref=A), a_payment("P2", 5, on="2026-04-20"))
+    verifier = TokenVerifier(KeySource(str(issuer.jwks)), issuer=issuer.issuer, audience=issuer.audience)
+    transport = httpx.ASGITransport(create_app("billing", [api.routes(desk.sessions)], verifier))
+    headers = {"Authorization": f"Bearer {issuer.token('ada', ['auditor'])}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://billing", headers=headers) as made:
+        yield made
+
+
+async def test_every_question_is_answered(client: httpx.AsyncClient) -> None:
+    [row] = (await client.get("/accounts")).json()
+    assert (row["account_ref"], row["from"], row["to"], row["balance_pence"]) == (A, "2025-06-01", None, 700)
+    account = (await client.get(f"/accounts/{A}", params={"as_of": "2026-03-01"})).json()
+    assert (account["balance_pence"], account["as_of"], len(account["lines"])) == (1200, "2026-03-01", 1)
+    books = (await client.get("/trial-balance", params={"known_at": "2026-01-01"})).json()
+    assert books["debit_pence"] == books["credit_pence"] == 700 + 505
+    assert (await client.get("/suspense")).json()["payments_pence"] == 5
+    assert (await client.get("/summary")).json()["collected_pence"] == 500
+    proof = (await client.get("/verify")).json()
+    assert all(check["ok"] for check in proof["checks"])
+    assert proof["sums"] == {row["account_id"]: {"charges": 1200, "payments": 500}}
+
+
+async def test_a_reference_is_read_as_people_write_it(client: httpx.AsyncClient) -> None:
+    assert (await client.get(f"/accounts/{A[:4].lower()}-{A[4:]}")).json()["account_ref"] == A
+
+
+async def test_an_unknown_reference_is_said_in_one_sentence(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/accounts/F0000000000")
+    assert answer.status_code == 404
+    assert "F0000000000" in answer.text
+
+
+@pytest.mark.parametrize("params", [{"as_of": "2026-02-30"}, {"known_at": "yesterday"}])
+async def test_an_impossible_day_is_refused(client: httpx.AsyncClient, params: dict[str, str]) -> None:
+    assert (await client.get("/accounts", params=params)).status_code == 422
+
+
+@pytest.mark.parametrize(("form", "kind"), [("hledger", "text/plain"), ("csv", "text/csv")])
+async def test_the_ledger_is_handed_out(client: httpx.AsyncClient, form: str, kind: str) -> None:
+    answer = await client.get("/export/ledger", params={"format": form})
+    assert answer.headers["content-type"].startswith(kind)
+    assert f"receivable:{A}" in answer.text
+    assert (await client.get("/export/ledger", params={"format": "xml"})).status_code == 422
+
+
+async def test_each_role_sees_what_it_may(client: httpx.AsyncClient, issuer: LocalIssuer) -> None:
+    allowed = {
+        "/accounts": api.STAFF, "/suspense": api.STAFF, "/trial-balance": api.BOOKKEEPERS,
+        "/export/ledger": api.BOOKKEEPERS, "/verify": api.PROVERS, "/summary": (*api.STAFF, "operator"),
+    }  # fmt: skip
+    for role in sorted(ROLES):
+        headers = {"Authorization": f"Bearer {issuer.token('someone', [role])}"}
+        for path, roles in allowed.items():
+            expected = 200 if role in roles else 403
+            assert (await client.get(path, headers=headers)).status_code == expected, (role, path)
+
+
+async def test_nobody_is_answered_without_a_token(client: httpx.AsyncClient) -> None:
+    for path in ("/accounts", "/verify", "/export/ledger"):
+        assert (await client.get(path, headers={"Authorization": ""})).status_code == 401
