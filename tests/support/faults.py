@@ -170,6 +170,11 @@ class Plant:
         closed: date | None = await self.value(service, "select last_closed from msg.gate")
         return closed
 
+    def next_quarter(self) -> date:
+        """Return the first day of the quarter after today's: the next statements' day."""
+        month = (self.today.month - 1) // 3 * 3 + 4
+        return date(self.today.year + (month > 12), (month - 1) % 12 + 1, 1)
+
     # Processes --------------------------------------------------------------------------------------------------
 
     async def start(self, service: str, number: int = 1, *, crash_at: str = "", **settings: str) -> ServiceProcess:
@@ -203,6 +208,11 @@ class Plant:
         for service, number in [key for key in self.stack.processes if key[1] > 1]:
             await self.stack.stop_service(service, number)
             del self.stack.processes[service, number]
+        for service in LINE_OF_SERVICES:
+            async with self.database(service) as connection:
+                await connection.execute(
+                    "update msg.position set quarantined_at = null where quarantined_at is not null"
+                )
         dead = [name for name in LINE_OF_SERVICES if not self.stack.processes[name, 1].child.running]
         await asyncio.gather(*(self.start(name) for name in dead))
 
@@ -218,6 +228,16 @@ class Plant:
         if not self.postgres.process.running:
             await self.postgres.start()
 
+    async def command(self, *arguments: str) -> tuple[int, str]:
+        """Run a `closebook` command as a process against this stack; returns its exit code and all it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "shared.cli.main", *arguments, "--data", str(self.stack.directory),
+            env=self.stack.cli_environment(), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        printed, _ = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, printed.decode()
+
     async def until_frozen(self, service: str, number: int = 1, seconds: float = 60) -> None:
         """Wait until a process has stopped itself (its state is T)."""
         pid = self.stack.processes[service, number].child.pid
@@ -227,12 +247,13 @@ class Plant:
 
         await until_quiet(moving, seconds)
 
-    async def until_read(self, service: str, seconds: float = 60) -> None:
-        """Wait until a service has read all there is of what the housing system said."""
+    async def until_read(self, service: str, *, but: Lane | None = None, seconds: float = 60) -> None:
+        """Wait until a service has read all there is of what the housing system said (``but`` one lane)."""
 
         async def moving() -> str:
             places = "select topic, partition_no, next_offset from msg.position where topic like 'housing.%'"
-            return await self._unread({(row[0], row[1]): row[2] for row in await self.rows(service, places)})
+            positions = {(row[0], row[1]): row[2] for row in await self.rows(service, places)}
+            return await self._unread({lane: position for lane, position in positions.items() if lane != but})
 
         await until_quiet(moving, seconds)
 
@@ -242,6 +263,19 @@ class Plant:
             answer = await client.get(f"{self.stack.processes[service, number].private_url}/statusz")
         found: dict[str, Any] = answer.json()
         return found
+
+    async def until_moving(self, service: str, seconds: float = 30) -> None:
+        """Wait until a service commits batches of housing topics again and relays what they say."""
+        newest = "select coalesce(max(committed_at), 'epoch') from msg.batch_log where topic like 'housing.%'"
+        relayed = "select coalesce(max(beat_at), 'epoch') from msg.relay_lease"
+        before: list[Any] = []
+
+        async def moving() -> str:
+            now = [await self.value(service, newest), await self.value(service, relayed)]
+            before[:] = before or now
+            return "" if now[0] > before[0] and now[1] > before[1] else f"{service} has stood still since {before}"
+
+        await until_quiet(moving, seconds)
 
     async def until_leads(self, service: str, number: int, seconds: float = 60) -> None:
         """Wait until a process relays for its service."""

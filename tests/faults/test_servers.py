@@ -1,0 +1,85 @@
+"""Servers that stop, freeze and die under load; nobody lends a hand, and the books are right afterwards."""
+
+import asyncio
+import time
+from signal import SIGCONT, SIGKILL, SIGQUIT, SIGSTOP
+
+import pytest
+
+from shared.events.topics import LINE_OF_SERVICES
+from tests.support.faults import Plant
+
+
+def _pids(plant: Plant) -> list[int]:
+    return [plant.stack.processes[service, 1].child.pid for service in LINE_OF_SERVICES]
+
+
+@pytest.mark.parametrize("number", [SIGQUIT, SIGKILL])
+async def test_postgresql_stopped_at_once_and_restarted_under_load(plant: Plant, number: int) -> None:
+    """F48 (immediate shutdown), F49 (postmaster killed): the same batches are retried, no process ends."""
+    pids = _pids(plant)
+    since = plant.mark("billing")
+    async with plant.load():
+        await asyncio.sleep(1)
+        plant.postgres.process.send(SIGQUIT if number == SIGQUIT else SIGKILL)
+        await plant.postgres.process.wait(30)
+        await asyncio.sleep(2)
+        await plant.postgres.start()
+        back = time.monotonic()
+        await plant.until_moving("billing")
+        assert time.monotonic() - back < 20
+    await plant.close_day()
+    await plant.prove(90)
+    assert _pids(plant) == pids
+    assert all(plant.stack.processes[service, 1].child.running for service in LINE_OF_SERVICES)
+    assert plant.said("billing", "retrying", since)
+    assert not plant.said("billing", "dead_letter", since)
+
+
+@pytest.mark.slow
+async def test_a_broker_frozen_for_twenty_seconds_costs_time_only(plant: Plant) -> None:
+    """F20."""
+    pids = _pids(plant)
+    async with plant.load():
+        await asyncio.sleep(1)
+        plant.kafka.process.send(SIGSTOP)
+        try:
+            await asyncio.sleep(20)
+        finally:
+            plant.kafka.process.send(SIGCONT)
+        await plant.until_moving("billing", seconds=60)
+    await plant.close_day(seconds=90)
+    await plant.prove(90)
+    assert _pids(plant) == pids
+
+
+@pytest.mark.slow
+async def test_a_service_drains_while_the_broker_is_frozen(plant: Plant) -> None:
+    """F20: SIGTERM ends it within its budget, exit 0 or 70, and nothing is lost."""
+    async with plant.load():
+        await asyncio.sleep(1)
+        plant.kafka.process.send(SIGSTOP)
+        try:
+            await asyncio.sleep(1)
+            started = time.monotonic()
+            code = await plant.stack.stop_service("billing")
+            assert time.monotonic() - started < 30
+            assert code in {0, 70}
+        finally:
+            plant.kafka.process.send(SIGCONT)
+    await plant.start("billing")
+    await plant.prove(90)
+
+
+@pytest.mark.slow
+async def test_a_broker_killed_and_restarted_on_its_data_loses_nothing(plant: Plant) -> None:
+    pids = _pids(plant)
+    async with plant.load():
+        await asyncio.sleep(1)
+        plant.kafka.kill()
+        await asyncio.sleep(2)
+        await plant.kafka.start()
+        await plant.until_moving("billing", seconds=60)
+    await plant.close_day(seconds=90)
+    await plant.prove(90)
+    assert _pids(plant) == pids
