@@ -12,6 +12,7 @@ from shared.embedded.stack import KafkaServer, PostgresServer, Servers
 from shared.events.topics import LINE_OF_SERVICES
 from tests.support.kafka_tools import PARTITIONS
 from tests.support.servers import Databases
+from tests.system.examined import at_once, shuffled_told, told  # noqa: F401 - fixtures
 from tests.system.office import Office
 
 

@@ -1,0 +1,129 @@
+"""design.md 6: the JSON shapes, exit codes and one-sentence errors of the command line."""
+
+import csv
+import io
+import json
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from tests.system.diary import Told
+from tests.system.examiner import charge, home
+
+pytestmark = pytest.mark.timeout(900)  # the first test of a run waits until the whole diary is told
+
+SERVICES = ["owners", "billing", "arrears", "notify"]
+
+
+async def test_status_has_its_shape(told: Told) -> None:
+    services = (await told.office.ask("status"))["services"]
+    assert [one["name"] for one in services] == SERVICES
+    for one in services:
+        assert one.keys() >= {"name", "last_day_closed", "waiting_for", "outbox", "held", "dead_letters", "lag"}
+        assert (one["last_day_closed"], one["waiting_for"]) == ("2026-07-02", None)
+        assert [one[name] for name in ("outbox", "held", "dead_letters", "lag")] == [0, 0, 0, 0]
+
+
+async def test_suspense_has_its_shape(told: Told) -> None:
+    found = await told.ask("suspense")
+    assert found.keys() >= {"payments", "charges", "credits", "reversals", "payments_pence", "charges_pence"}
+    for one in found["charges"]:
+        assert one.keys() >= {"charge_id", "amount_pence", "waiting_for"}
+    assert found["charges_pence"] == sum(one["amount_pence"] for one in found["charges"])
+    assert found["payments_pence"] == sum(one["amount_pence"] for one in found["payments"])
+
+
+async def test_the_ledger_as_csv_sums_to_nothing_by_transaction_and_account(told: Told) -> None:
+    text = (await told.ask("export", "ledger", "--format", "csv"))["text"]
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert rows
+    (amount,) = [name for name in rows[0] if "amount" in name and "pence" in name]
+    by_account: dict[str, int] = defaultdict(int)
+    for row in rows:
+        for component in row["account"].split(":"):
+            by_account[component] += int(row[amount])
+    assert sum(int(row[amount]) for row in rows) == 0
+    for account in (await told.accounts()).values():
+        assert by_account.get(account["account_ref"], 0) == account["balance_pence"]
+
+
+async def test_the_ledger_as_a_journal_names_the_account_and_balances(told: Told) -> None:
+    answer = await told.office.run("export", "ledger", "--format", "hledger")
+    assert answer.code == 0
+    by_account: dict[str, int] = defaultdict(int)
+    total = 0
+    for line in answer.out.splitlines():
+        posting = re.match(r"\s+(\S+(?: \S+)*)\s{2,}.*?(-?)£?(-?)([\d,]+)\.(\d\d)", line.split(";")[0])
+        if posting:
+            pence = int(posting[4].replace(",", "")) * 100 + int(posting[5])
+            pence *= -1 if "-" in (posting[2], posting[3]) else 1
+            total += pence
+            for component in posting[1].split(":"):
+                by_account[component] += pence
+    assert total == 0
+    for account in (await told.accounts()).values():
+        assert by_account.get(account["account_ref"], 0) == account["balance_pence"]
+
+
+async def test_a_day_that_is_closed_may_be_closed_again(told: Told) -> None:
+    before = await told.accounts()
+    found = await told.office.close("2026-04-01")
+    assert found["ok"]
+    assert {(one["unit_id"], one["ownership_id"]): one for one in await told.office.ask("accounts")} == before
+
+
+async def test_a_book_said_again_changes_nothing(told: Told) -> None:
+    before = await told.accounts()
+    for service, topic in (("owners", "owners.unit-changed"), ("billing", "billing.charge-raised")):
+        answer = await told.office.run("republish", service, "--topic", topic, "--book", "2026-03-30")
+        assert answer.code == 0, answer.err
+    await told.office.ask("settle")
+    assert {(one["unit_id"], one["ownership_id"]): one for one in await told.office.ask("accounts")} == before
+    assert (await told.office.ask("verify"))["ok"]
+    assert await told.office.ask("dead-letters", "list") == []
+
+
+MISTAKES = {
+    "account": ("account", "F0000000000X"),
+    "file": ("publish", "/nowhere/events.jsonl"),
+    "day": ("close", "2026-13-01"),
+    "too many days": ("close", "2028-01-01"),
+    "before the books": ("close", "2020-01-01"),
+    "as of": ("accounts", "--as-of", "yesterday"),
+    "letter": ("dead-letters", "show", "billing", "999999"),
+    "service": ("dead-letters", "show", "plumbing", "1"),
+    "nothing stopped": ("dead-letters", "release", "billing"),
+    "format": ("export", "ledger", "--format", "xlsx"),
+    "topic": ("republish", "billing", "--topic", "billing.nonsense", "--book", "2026-03-30"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+@pytest.mark.parametrize("as_json", [False, True], ids=["words", "json"])
+async def test_a_mistake_is_one_sentence_and_what_to_do_next(told: Told, name: str, *, as_json: bool) -> None:
+    answer = await told.office.run(*MISTAKES[name], *(["--json"] if as_json else []))
+    assert answer.code not in (0, None)
+    assert "Traceback" not in answer.err + answer.out
+    assert 0 < len(answer.err.strip().splitlines()) <= 4, answer.err
+    assert answer.out.strip() == ""
+
+
+async def test_bad_lines_are_named_and_the_good_ones_counted(told: Told, tmp_path: Path) -> None:
+    good, bad = home("CM-U")[0], charge("CM-C", 0, "CM-U")
+    file = tmp_path / "lines.jsonl"
+    file.write_text("\n".join([json.dumps(good), json.dumps(bad), "", "{nonsense"]) + "\n")
+    answer = await told.office.run("publish", str(file), "--dry-run", "--json")
+    assert answer.code == 1
+    found = answer.document
+    assert [(one["line"], one["reason"]) for one in found["bad"]] == [(2, "bad-amount"), (4, "not-json")]
+    assert found["published"] == 0
+    words = await told.office.run("publish", str(file), "--dry-run")
+    assert (words.code, "Traceback" in words.err) == (1, False)
+
+
+async def test_a_stack_that_is_not_there_is_one_sentence(told: Told, tmp_path: Path) -> None:
+    from shared.cli import main
+
+    assert int(main.run(["accounts", "--data", str(tmp_path / "nowhere")])) != 0
