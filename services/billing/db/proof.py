@@ -13,7 +13,8 @@ from billing.entries group by cause_uid having sum(amount_pence) <> 0 order by c
 """
 TOTAL = "select 'the ledger sums to ' || sum(amount_pence) from billing.entries having sum(amount_pence) <> 0 limit $1"
 NAMELESS = """
-select 'account ' || coalesce(account.account_ref, entry.account_id::text, entry.ledger) || ', cause ' || entry.cause_uid
+select 'account ' || coalesce(account.account_ref, entry.account_id::text, entry.ledger)
+  || ', cause ' || entry.cause_uid
 from billing.entries as entry
 left join billing.accounts as account on account.account_id = entry.account_id
 where entry.account_id is not null and account.account_id is null

@@ -70,6 +70,10 @@ select part.charge_id, part.credit_id, coalesce(part.unit_id, charge.unit_id) as
 from billing.charge_parts as part join billing.charges as charge using (charge_id)
 where part.waiting_for is not null order by part.charge_id, part.part_no
 """
+_WAITING_SINCE = """
+select count(distinct part.charge_id) from billing.charge_parts as part join billing.charges as charge using (charge_id)
+where part.waiting_for is not null and charge.book <= $1
+"""
 _TOTALS = """
 select
   coalesce(sum(amount_pence) filter (where account_id is not null and charge_id is not null), 0)::bigint,
@@ -202,6 +206,11 @@ async def list_suspended(connection: asyncpg.Connection) -> list[tuple[str, date
 async def list_waiting_parts(connection: asyncpg.Connection) -> list[WaitingPart]:
     """Return the parts of charges and credits that wait."""
     return [WaitingPart(*row) for row in await connection.fetch(_WAITING)]
+
+
+async def count_waiting_charges(connection: asyncpg.Connection, learnt_by: date) -> int:
+    """Return how many charges learnt by a book wait for an owner, a unit or a share set."""
+    return int(await connection.fetchval(_WAITING_SINCE, learnt_by))
 
 
 async def list_held(connection: asyncpg.Connection) -> list[tuple[Event[EventData], str]]:

@@ -6,6 +6,7 @@ from dataclasses import astuple, dataclass
 from datetime import date
 
 import asyncpg
+from pydantic_core import from_json
 
 from services.billing.db.sets import columns
 from services.billing.domain import attribution, division
@@ -186,5 +187,5 @@ def _registered(row: asyncpg.Record) -> Registered:
 def _stays(text: str) -> tuple[Stay, ...]:
     return tuple(
         Stay(account_id, date.fromisoformat(from_on), date.fromisoformat(to_on) if to_on else None)
-        for account_id, from_on, to_on in json.loads(text)
+        for account_id, from_on, to_on in from_json(text)
     )

@@ -8,6 +8,7 @@ from services.billing.domain.refs import account_ref
 from services.billing.usecases import day as days
 from shared.events.housing import Tenure
 from shared.events.topics import ITEMS_CHANGED, STATEMENT_ISSUED
+from shared.logs import capture
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_reversal, a_unit, shares
 
@@ -178,3 +179,11 @@ async def test_days_that_are_no_quarter_days_do_nothing(desk: Desk) -> None:
     await desk.hear(a_charge("C1", 1200, unit="U1", on="2026-01-05"))
     await desk.close(*(date(2026, 1, 2) + timedelta(days=number) for number in range(40)))
     assert await desk.said(STATEMENT_ISSUED) == []
+
+
+async def test_a_charge_that_waits_for_fifteen_days_is_an_alert(desk: Desk) -> None:
+    await an_account(desk)
+    await desk.hear(a_charge("C1", 1200, unit="U9", on="2026-01-05"))
+    with capture() as lines:
+        await desk.close(*(date(2026, 1, 2) + timedelta(days=number) for number in range(15)))
+    assert [line["app.day"] for line in lines if line["event.name"] == "held_too_long"] == ["2026-01-16"]
