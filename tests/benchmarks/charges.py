@@ -39,7 +39,7 @@ class Real:
         batches = (await self.office.sql.fetch(_BATCHES, _TOPIC))[before:]
         self.batches = [row["events"] for row in batches]
         seconds = (batches[-1]["committed"] - batches[0]["committed"]).total_seconds()
-        return sum(self.batches[1:]) / seconds
+        return float(sum(self.batches[1:]) / seconds)
 
     async def rows(self, events: int) -> Rows:
         """Return what the last round wrote."""

@@ -78,8 +78,9 @@ def _by_event(rows: Rows, events: int) -> dict[UUID, list[Any]]:
     for number in range(events):
         added: list[Any] = []
         for table, mapped in _MAPPED.items():
-            for row in rows.by_event[table][number]:
-                added.append((mapped, dict(zip(rows.columns[table], row, strict=True))))
+            added += [
+                (mapped, dict(zip(rows.columns[table], row, strict=True))) for row in rows.by_event[table][number]
+            ]
         wanted[rows.by_event["msg.inbox"][number][0][uid]] = added
     return wanted
 

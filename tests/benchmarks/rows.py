@@ -17,8 +17,10 @@ _SOURCES = {
         "select inbox.*, charge_id as part_of from msg.inbox join billing.charges using (event_uid) order by charge_id",
     ),
     "billing.charges": (
-        "charge_id, event_uid, source, event_id, sha, book, kind, share_set_id, unit_id, net_pence, tax_pence,"
-        " description, instructed_on, completed_on, invoiced_on, liable_from, liable_to, due_on, raised_on",
+        (
+            "charge_id, event_uid, source, event_id, sha, book, kind, share_set_id, unit_id, net_pence, tax_pence,"
+            " description, instructed_on, completed_on, invoiced_on, liable_from, liable_to, due_on, raised_on"
+        ),
         "select *, charge_id as part_of from billing.charges order by charge_id",
     ),
     "billing.charge_parts": (
@@ -26,8 +28,10 @@ _SOURCES = {
         "select *, charge_id as part_of from billing.charge_parts order by charge_id, part_no",
     ),
     "billing.entries": (
-        "cause_uid, posting_no, ledger, account_id, amount_pence, tax_pence, value_on, book, fact_kind, fact_id,"
-        " charge_id, payment_id",
+        (
+            "cause_uid, posting_no, ledger, account_id, amount_pence, tax_pence, value_on, book, fact_kind, fact_id,"
+            " charge_id, payment_id"
+        ),
         "select *, charge_id as part_of from billing.entries order by charge_id, posting_no",
     ),
     "msg.event_log": (
