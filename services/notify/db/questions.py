@@ -18,6 +18,7 @@ _NOTE_READ = "insert into notify.content_reads (message_id, reader) values ($1, 
 _DUE = """
 select message_id, account_ref, template, channel, state, due_at from notify.messages
 where (state in ('queued', 'deferred', 'unknown') and due_at <= now()) or state in ('claimed', 'sending')
+  or (state = 'deferred' and last_answer = 'no-connection')
 order by due_at, message_id limit $1
 """
 _TO_SAY = """
@@ -39,8 +40,7 @@ order by letter_no limit 1
 """
 _STUCK = """
 select message_id::text, state from notify.messages
-where (state in ('claimed', 'sending') and (lease_until is null or lease_until < now() - interval '10 minutes'))
-   or (state in ('queued', 'deferred', 'unknown') and due_at < now() - interval '10 minutes')
+where state in ('claimed', 'sending') and (lease_until is null or lease_until < now() - interval '10 minutes')
 order by message_id limit 1
 """
 _TWICE = """
@@ -93,7 +93,7 @@ async def read_content(
 
 
 async def list_due(connection: asyncpg.Connection, limit: int) -> list[dict[str, Any]]:
-    """Return messages that are due and not handed over, and those in a sender's hands."""
+    """Return messages due and not handed over, in a sender's hands, or kept only by a mail server that is away."""
     return [
         {
             "message_id": str(row["message_id"]),
@@ -140,7 +140,7 @@ async def find_without_message(connection: asyncpg.Connection) -> str | None:
 
 
 async def find_stuck(connection: asyncpg.Connection) -> str | None:
-    """Return the first message that should have moved ten minutes ago."""
+    """Return the first message whose sender died ten minutes ago and that nobody took over."""
     row = await connection.fetchrow(_STUCK)
     return None if row is None else f"{row['message_id']} ({row['state']})"
 

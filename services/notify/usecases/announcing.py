@@ -17,7 +17,7 @@ from shared.events.topics import MESSAGE_FAILED, MESSAGE_SENT, Channel
 
 ENDS_AT_ONCE = 500
 _IDLE_SECONDS = 1.0
-_GATE_SECONDS = 0.05
+_GATE_SECONDS = 0.2
 _SELF = "closebook/notify"
 
 

@@ -71,7 +71,7 @@ async def work_day(piece: DaySlice, press: Press, on_queued: Callable[[], None])
             connection = await driver(work.session)
             await letters.mark_rendered(connection, [job.letter.letter_no for job in jobs], piece.day)
             await letters.postpone(connection, later)
-    if following is None:
+    if following is None and (rendered or piece.progress):
         on_queued()
 
 

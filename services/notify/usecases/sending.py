@@ -129,12 +129,13 @@ class Sender:
         trouble = await self.server.connect()
         async with self.sessions.begin() as session:
             begun = await messages.begin(await driver(session), mail.message_id, claim, self.rules.lease)
-        if begun is None:
-            return True
-        body, tried_for = begun
         if trouble is not None:
             self.outage = True
             log(LogEvent.MAIL_BLOCKED, error_type=trouble)
+        if begun is None:
+            return trouble is None
+        body, tried_for = begun
+        if trouble is not None:
             await self._end(mail, claim, Delivery(Answer.NO_CONNECTION, Answer.NO_CONNECTION), tried_for)
             return False
         if body is None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from services.notify.usecases import printing
 from shared.db import driver
 from shared.events.notify import MessageChannel, MessageSent
 from tests.integration.notify.conftest import DAY, Office
-from tests.support.letters import by_post
+from tests.support.letters import a_receipt, a_stage, by_post
 
 
 async def queued(office: Office, owners: int = 2) -> None:
@@ -66,6 +66,18 @@ async def test_a_printer_that_died_before_writing_loses_nothing(office: Office, 
     await office.print(folder)
     assert await office.states() == {"handed-over": 2}
     assert [path.name for path in batches(folder)] == [f"{DAY}-dead"]
+
+
+async def test_a_reminder_whose_money_came_since_is_not_printed(office: Office, tmp_path: Path) -> None:
+    await queued(office, 1)
+    await office.print(tmp_path / "print")
+    await office.hear(a_stage(), book=date(2026, 5, 6))
+    await office.work(date(2026, 5, 6))
+    await office.hear(a_receipt(), book=date(2026, 5, 7))
+    await office.billing_closed(date(2026, 5, 7))
+    await office.print(tmp_path / "print")
+    assert await office.states() == {"handed-over": 1, "suppressed": 1}
+    assert len(batches(tmp_path / "print")) == 1
 
 
 async def test_a_folder_that_cannot_be_written_defers_the_batch(
