@@ -35,6 +35,14 @@ async def test_suspense_has_its_shape(told: Told) -> None:
     assert found["payments_pence"] == sum(one["amount_pence"] for one in found["payments"])
 
 
+async def test_what_waits_for_more_than_a_fortnight_is_an_alert_in_the_log(told: Told) -> None:
+    """OW-gap-C has waited for an owner since March."""
+    log = told.office.stack.log_of("billing").read_text()
+    alerts = [json.loads(line) for line in log.splitlines() if "held_too_long" in line]
+    assert {one["severity_text"] for one in alerts} == {"ERROR"}
+    assert min(one["app.day"] for one in alerts) in {"2026-04-13", "2026-04-14"}
+
+
 async def test_the_ledger_as_csv_sums_to_nothing_by_transaction_and_account(told: Told) -> None:
     text = (await told.ask("export", "ledger", "--format", "csv"))["text"]
     rows = list(csv.DictReader(io.StringIO(text)))

@@ -25,6 +25,7 @@ from tests.system.examiner import (
     say,
     shares,
     topic_of,
+    turned,
     unit,
 )
 from tests.system.malformed import LARGEST, MALFORMED, REASONS, REFUSED, Malformed, padded
@@ -34,8 +35,9 @@ Place = tuple[str, int, int]
 Letter = dict[str, Any]
 
 FIRST = [
-    *(said for name in ("ok", "spent", "twice", "clash", "binary", "big") for said in home(f"IN-{name}")),
+    *(said for name in ("ok", "spent", "twice", "clash", "binary", "big", "source") for said in home(f"IN-{name}")),
     charge("IN-ok-C", 500, "IN-ok"),
+    charge("IN-source-C", 5500, "IN-source") | {"id": "charge-raised/IN-ok-C", "source": "another system"},
     payment("IN-ok-P", 200, unit_id="IN-ok"),
     charge("IN-spent-C", 100, "IN-spent"),
     credit("IN-spent-K", "IN-spent-C"),
@@ -48,6 +50,8 @@ FIRST = [
 REPEATS = [
     *(said for said in FIRST if "IN-twice" in dumped(said).decode()),
     again(charge("IN-twice-C", 300, "IN-twice"), "another-event/C"),
+    turned(charge("IN-twice-C", 300, "IN-twice")),
+    turned(payment("IN-twice-P", 100, unit_id="IN-twice")),
     again(payment("IN-twice-P", 100, unit_id="IN-twice"), "another-event/P"),
     again(payment("IN-twice-P", 100, unit_id="IN-twice", payer_name=None), "another-event/null"),
     again(entry("IN-twice.o", "IN-twice"), "another-event/o"),
@@ -171,6 +175,8 @@ async def test_what_is_valid_is_applied_once_however_often_it_is_said(inputs: In
     assert await balance_of(inputs, "IN-twice") == 300 - 100
     assert await balance_of(inputs, "IN-clash") == 700 - 50 + 20
     assert await balance_of(inputs, "IN-spent") == 0
+    # An event is named by its source and its id together.
+    assert await balance_of(inputs, "IN-source") == 5500
 
 
 async def test_binary_mode_and_plain_producers_are_read_alike(inputs: Inputs) -> None:
@@ -246,6 +252,11 @@ HOLDS: dict[str, tuple[list[Said], str, list[tuple[Any, ...]], list[Said], dict[
         [*home("H9"), credit("H9-K", "H9-C", 90)],
         "credits", [("H9-K", 90, "charge:H9-C")],
         [charge("H9-C", 900, "H9")], {"H9": 810},
+    ),
+    "credit of whatever will be left": (
+        [*home("HD"), credit("HD-K", "HD-C")],
+        "credits", [("HD-K", None, "charge:HD-C")],
+        [charge("HD-C", 700, "HD")], {"HD": 0},
     ),
     "reversal of an unknown payment": (
         [*home("HA"), reversal("HA-R", "HA-P", 30)],
@@ -401,3 +412,38 @@ async def test_the_proof_holds_after_all_of_it(inputs: Inputs) -> None:
     proof = await inputs.office.ask("verify")
     assert proof["ok"], [check for check in proof["checks"] if not check["ok"]]
     assert all({"name", "ok", "detail"} <= check.keys() for check in proof["checks"])
+
+
+# A day that a person ends, with nothing but a producer.
+
+
+def day_ended(day: str, event_id: str, **more: Any) -> bytes:
+    said = {"specversion": "1.0", "id": event_id, "source": "kcat", "type": "calendar.day-ended.v1"}
+    return json.dumps(said | {"time": "2026-02-01T00:05:00Z", "data": {"day": day, **more}}).encode()
+
+
+async def days_closed(told: Inputs) -> list[str]:
+    return [one["last_day_closed"] for one in (await told.office.ask("status"))["services"]]
+
+
+async def test_a_day_is_ended_by_hand_without_a_cut_and_only_once(inputs: Inputs) -> None:
+    topic, before = "calendar.day-ended", await balances(inputs.office)
+    await inputs.send("day", topic, day_ended("2026-01-31", "kcat/1"))
+    for _ in range(300):
+        if await days_closed(inputs) == ["2026-01-31"] * 4:
+            break
+        await asyncio.sleep(0.1)
+    await inputs.send("day again", topic, day_ended("2026-01-31", "kcat/2", after={}))
+    await inputs.send("no day", topic, day_ended("31 January", "kcat/3"))
+    await inputs.send("too far", topic, day_ended("2027-03-09", "kcat/4"))
+    await say(inputs.kafka, FIRST)  # whatever day they come on
+    await inputs.office.ask("settle")
+    assert await days_closed(inputs) == ["2026-01-31"] * 4
+    await inputs.read_letters()
+    for service in ("owners", "billing", "arrears", "notify"):
+        assert inputs.letter(service, "no day")["reason"] == "bad-date"
+        assert inputs.letter(service, "too far")["reason"] not in REASONS
+        assert (service, inputs.places["day again"]) not in inputs.letters
+    assert {name: one["balance_pence"] for name, one in (await balances(inputs.office)).items()} == {
+        name: one["balance_pence"] for name, one in before.items()
+    }

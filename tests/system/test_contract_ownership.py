@@ -159,7 +159,8 @@ async def test_under_an_incomplete_version_a_charge_goes_back_to_waiting(told: T
 
 
 async def test_a_sale_learnt_late_moves_what_was_billed(told: Told) -> None:
-    assert (await told.on("2026-04-09", "OW-moved", "moved.a"))["balance_pence"] == 4111
+    before = await told.on("2026-04-09", "OW-moved", "moved.a")
+    assert (before["balance_pence"], before["to"]) == (4111, None)
     seller, buyer = await told.account("OW-moved", "moved.a"), await told.account("OW-moved", "moved.b")
     assert [(one["charge_id"], one["amount_pence"], one["value_on"]) for one in seller["lines"]] == [
         ("OW-moved-D", 1111, "2026-02-09"),
@@ -169,7 +170,7 @@ async def test_a_sale_learnt_late_moves_what_was_billed(told: Told) -> None:
     assert [(one["charge_id"], one["amount_pence"], one["value_on"]) for one in buyer["lines"]] == [
         ("OW-moved-C", 3000, "2026-02-12")
     ]
-    assert (seller["balance_pence"], buyer["balance_pence"]) == (1111, 3000)
+    assert (seller["balance_pence"], buyer["balance_pence"], seller["to"]) == (1111, 3000, FEB)
     # The buyer owes it only when a statement of the buyer's own carries it.
     assert (await told.on("2026-06-30", "OW-moved", "moved.b"))["due_pence"] == 0
     assert buyer["lines"][0]["due_on"] == "2026-07-29"
