@@ -1,0 +1,132 @@
+"""The pages tell the truth: links lead somewhere, commands, settings, topics and reasons exist, runbooks are there."""
+
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from shared.cli.lines import Sendable, checked, read_lines
+from shared.cli.main import app
+from shared.events.rejection import Reason
+from shared.events.topics import BY_TOPIC, CHANNELS
+from shared.log_events import LogEvent
+from shared.settings import ServiceSettings, variable
+from tests.architecture.source import ROOT, SERVICES, name
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("services/*/README.md")])
+RUNBOOKS = ROOT / "docs" / "runbooks"
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_COMMAND = re.compile(r"(?:`|\$ |\.venv/bin/|; |\| )closebook ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?")
+_ROW = re.compile(r"^\| `([^`]+)` \| (?:`([^`]*)`|(required)|) ?\|", re.MULTILINE)
+
+
+def text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", text(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
+    for link in _LINK.findall(text(page)):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.is_relative_to(ROOT), f"{link} leads out of the repository"
+        assert target.is_file(), f"{link} leads nowhere"
+        assert not anchor or anchor in anchors(target), f"{link}: no such heading"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_command_named_exists(page: Path) -> None:
+    commands = vars(get_command(app))["commands"]
+    for command, sub in _COMMAND.findall(text(page)):
+        assert command in commands, f"closebook {command}"
+        members = getattr(commands[command], "commands", None)
+        assert members is None or not sub or sub in members, f"closebook {command} {sub}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_no_page_names_a_place_on_a_machine(page: Path) -> None:
+    assert not re.search(r"(?<![\w./])/(?:work|home|root|tmp|Users)/", text(page))
+
+
+def settings() -> Iterator[tuple[str, str]]:
+    """Every variable of every service, with its default as the page writes it."""
+    for service in SERVICES:
+        kind = importlib.import_module(f"services.{service}.settings").Settings
+        for field, info in kind.model_fields.items():
+            shown = variable(kind, field)
+            if field in ServiceSettings.model_fields:
+                shown = shown.replace(f"{service.upper()}_", "<SERVICE>_", 1)
+            default = "required" if info.is_required() else str("" if info.default is None else info.default)
+            yield shown, "" if field == "service" else default
+
+
+def test_the_operators_page_lists_every_setting_with_its_default() -> None:
+    table = text(ROOT / "docs" / "operator.md").partition("<!-- settings")[2].partition("\n\n")[0]
+
+    assert {row[0]: row[1] or row[2] for row in _ROW.findall(table)} == dict(settings())
+
+
+def test_every_alarm_has_its_runbook_and_every_runbook_an_alarm() -> None:
+    named = {event.runbook for event in LogEvent if event.runbook}
+    pages = {page.stem for page in RUNBOOKS.glob("*.md")} - {"README"}
+
+    assert pages == named
+    assert all(f"({page}.md)" in text(RUNBOOKS / "README.md") for page in pages)
+
+
+def test_a_runbook_names_the_alarms_that_lead_to_it() -> None:
+    for event in LogEvent:
+        if event.runbook:
+            page = text(RUNBOOKS / f"{event.runbook}.md")
+            assert f"`{event.value}`" in page, f"{event.runbook}.md does not name {event.value}"
+            assert all(
+                part in page for part in ("**Symptom.**", "**Meaning.**", "**Safe to do.**", "**It is over when**")
+            )
+
+
+def test_decisions_are_numbered_listed_and_short() -> None:
+    records = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
+    index = text(ROOT / "docs" / "decisions" / "README.md")
+
+    assert [int(record.name[:4]) for record in records] == list(range(1, len(records) + 1))
+    for record in records:
+        assert f"({record.name})" in index
+        assert all(
+            part in text(record) for part in ("**Context.**", "**Decision.**", "**Enforced by.**", "**Revisit when**")
+        )
+        assert len(text(record).splitlines()) <= 50
+
+
+def test_the_producers_page_names_every_topic_it_may_write_and_every_reason() -> None:
+    page = text(ROOT / "docs" / "producer.md")
+
+    for channel in CHANNELS:
+        if channel.owner in ("housing", "calendar"):
+            assert f"| `{channel.topic}` |" in page
+    assert {reason for reason in Reason if f"`{reason}`" not in page} == set()
+    said = set(re.findall(r"`((?:housing|calendar|owners|billing|arrears|notify)\.[a-z]+-[a-z-]+)`", page))
+    assert said <= set(BY_TOPIC)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "examples").glob("*.jsonl")), ids=name)
+def test_every_example_event_is_one(path: Path) -> None:
+    for number, value in read_lines(path):
+        assert isinstance(checked(number, value), Sendable), f"{path.name}:{number}"
+
+
+def test_every_event_on_the_producers_page_is_one_but_the_broken_one() -> None:
+    lines = [line.encode() for line in text(ROOT / "docs" / "producer.md").splitlines() if line.startswith('{"spec')]
+
+    judged = [checked(number, line) for number, line in enumerate(lines)]
+
+    assert [isinstance(answer, Sendable) for answer in judged] == [True] * (len(lines) - 1) + [False]
