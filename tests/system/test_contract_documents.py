@@ -171,6 +171,13 @@ async def test_the_ladder_is_shown_with_its_stage_and_reason(told: Told) -> None
     assert ref_of("LD-ha", None) not in found or found[ref_of("LD-ha", None)]["stage"] in (None, 0)
 
 
+async def test_arrears_and_billing_agree_on_what_is_overdue(told: Told) -> None:
+    overdue = {
+        one["account_ref"]: one["overdue_pence"] for one in (await told.accounts()).values() if one["overdue_pence"]
+    }
+    assert {one["account_ref"]: one["overdue_pence"] for one in await told.ask("arrears")} == overdue
+
+
 # Letters.
 
 CHANNELS = {

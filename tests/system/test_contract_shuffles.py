@@ -9,7 +9,8 @@ from tests.system.diary import Told
 
 pytestmark = pytest.mark.timeout(900)  # the first test of a run waits until the whole diary is told
 
-Sums = dict[tuple[str, str | None], int]
+TOLD_IN_FULL = ("OW-", "AL-", "ST-", "RC-later", "RC-moved", "RC-new", "RC-void", "LD-bounce")
+"""Units whose accounts are compared line by line; of all others the figures."""
 
 
 def without_causes(account: dict[str, Any]) -> dict[str, Any]:
@@ -28,8 +29,9 @@ def by_fact(account: dict[str, Any]) -> Counter[tuple[str | None, str | None]]:
 async def test_another_order_within_the_books_changes_nothing_at_all(told: Told, shuffled_told: Told) -> None:
     assert await shuffled_told.accounts() == await told.accounts()
     for unit_id, ownership in await told.accounts():
-        ours, theirs = await told.account(unit_id, ownership), await shuffled_told.account(unit_id, ownership)
-        assert without_causes(theirs) == without_causes(ours)
+        if unit_id.startswith(TOLD_IN_FULL):
+            ours, theirs = await told.account(unit_id, ownership), await shuffled_told.account(unit_id, ownership)
+            assert without_causes(theirs) == without_causes(ours)
 
 
 async def test_another_order_within_the_books_leaves_stages_and_letters(told: Told, shuffled_told: Told) -> None:
@@ -67,7 +69,7 @@ async def test_known_all_at_once_every_balance_is_the_same(told: Told, at_once: 
         same = ("account_ref", "account_id", "from", "to", "party_ids", "internal", "void", "balance_pence")
         assert [theirs[name].get(field) for field in same] == [account.get(field) for field in same], name
     for unit_id, ownership in ours:
-        if unit_id.startswith(("OW-", "DV-", "RC-", "ST-")):
+        if unit_id.startswith(TOLD_IN_FULL):
             one, other = await told.account(unit_id, ownership), await at_once.account(unit_id, ownership)
             assert by_fact(one) == by_fact(other)
 
