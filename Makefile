@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 STAMP := $(VENV)/.closebook-installed
 
-.PHONY: setup demo test check schemas lock clean
+.PHONY: setup demo test bench check schemas lock clean
 
 setup: $(STAMP)
 
@@ -21,7 +21,11 @@ demo: setup
 	$(BIN)/closebook demo
 
 test: setup
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+# The promised figures, measured; build/bench.json has them for programs. BENCH_ARGS="--only charges" runs one.
+bench: setup
+	$(BIN)/python -m tests.benchmarks.run $(BENCH_ARGS)
 
 # Format, lint and types; the walls between rooms are tests (tests/architecture).
 check: setup

@@ -1,1 +1,1 @@
-"""Closebook's shared machinery: the event contract, the bus, the servers and the command line; no business rule lives here."""
+"""Closebook's shared machinery: event contract, bus, servers and command line; no business rule lives here."""
