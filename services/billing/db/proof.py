@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 
+from services.billing.db.reading import LONG_SECONDS
+
 MOST_NAMED = 3
 """How many differences a check names."""
 
@@ -85,7 +87,7 @@ EVERY_ACCOUNT = "select account_id::text from billing.accounts order by account_
 
 async def differences(connection: asyncpg.Connection, statement: str) -> list[str]:
     """Return the first differences that a statement of this module finds."""
-    return [row[0] for row in await connection.fetch(statement, MOST_NAMED)]
+    return [row[0] for row in await connection.fetch(statement, MOST_NAMED, timeout=LONG_SECONDS)]
 
 
 async def taken_in(connection: asyncpg.Connection) -> dict[str, int]:
@@ -97,7 +99,7 @@ async def taken_in(connection: asyncpg.Connection) -> dict[str, int]:
 async def pages(connection: asyncpg.Connection, statement: str, size: int) -> AsyncIterator[Sequence[str]]:
     """Yield ids in pages."""
     page: list[str] = []
-    async for row in connection.cursor(statement, prefetch=size):
+    async for row in connection.cursor(statement, prefetch=size, timeout=LONG_SECONDS):
         page.append(row[0])
         if len(page) == size:
             yield page

@@ -6,6 +6,7 @@ from datetime import date
 
 import asyncpg
 
+from services.billing.db.reading import LONG_SECONDS
 from services.billing.domain.facts import FactKind
 from shared.bus.letters import record_of
 from shared.events import topics
@@ -187,7 +188,7 @@ async def load_causes(
 
 async def each_posting(connection: asyncpg.Connection) -> AsyncIterator[ExportRow]:
     """Yield the whole ledger in order of value date, in pages; postings of one fact under one cause come together."""
-    async for row in connection.cursor(_EXPORT, prefetch=1000):
+    async for row in connection.cursor(_EXPORT, prefetch=1000, timeout=LONG_SECONDS):
         yield ExportRow(*row)
 
 
@@ -195,7 +196,9 @@ async def trial_balance(
     connection: asyncpg.Connection, as_of: date | None, known_at: date | None
 ) -> list[tuple[str, int]]:
     """Return what stands on each ledger account, debit positive."""
-    return [(row["ledger"], row["pence"]) for row in await connection.fetch(_TRIAL, as_of, known_at)]
+    return [
+        (row["ledger"], row["pence"]) for row in await connection.fetch(_TRIAL, as_of, known_at, timeout=LONG_SECONDS)
+    ]
 
 
 async def list_suspended(connection: asyncpg.Connection) -> list[tuple[str, date, int]]:
@@ -225,18 +228,18 @@ async def list_held(connection: asyncpg.Connection) -> list[tuple[Event[EventDat
 
 async def totals(connection: asyncpg.Connection) -> Totals:
     """Return the totals of the whole ledger."""
-    row = await connection.fetchrow(_TOTALS)
+    row = await connection.fetchrow(_TOTALS, timeout=LONG_SECONDS)
     assert row is not None
     return Totals(*row)
 
 
 async def account_sums(connection: asyncpg.Connection) -> dict[str, dict[str, int]]:
     """Return each account's charges (credits taken off) and payments (net of reversals and moves)."""
-    rows = await connection.fetch(_SUMS)
+    rows = await connection.fetch(_SUMS, timeout=LONG_SECONDS)
     return {row["account_id"]: {"charges": row["charges"], "payments": row["payments"]} for row in rows}
 
 
 async def list_ledger_names(connection: asyncpg.Connection) -> list[str]:
     """Return the full name of every ledger account that was ever posted to."""
-    rows = await connection.fetch(_NAMES)
+    rows = await connection.fetch(_NAMES, timeout=LONG_SECONDS)
     return [row["name"] for row in rows]

@@ -11,6 +11,9 @@ from shared.db.engine import driver
 
 Sessions = async_sessionmaker[AsyncSession]
 
+LONG_SECONDS = 120.0
+"""How long one statement over a whole ledger may take; it reads beside everybody else and locks nothing."""
+
 
 @asynccontextmanager
 async def snapshot(sessions: Sessions) -> AsyncIterator[asyncpg.Connection]:
@@ -19,4 +22,5 @@ async def snapshot(sessions: Sessions) -> AsyncIterator[asyncpg.Connection]:
         await session.execute(text("set transaction isolation level repeatable read, read only"))
         # An answer that streams waits for whoever reads it.
         await session.execute(text("set local idle_in_transaction_session_timeout = '60s'"))
+        await session.execute(text(f"set local statement_timeout = '{LONG_SECONDS:.0f}s'"))
         yield await driver(session)
