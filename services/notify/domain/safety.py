@@ -32,14 +32,19 @@ def clean(text: str, limit: int = 500) -> str:
 
     What is left reads the same; a character that only steers the display is dropped, line breaks become spaces.
     """
+    visible = "".join(
+        " " if ord(character) in _BREAKS else character
+        for character in text
+        if ord(character) not in _STEERING and not 0xD800 <= ord(character) <= 0xDFFF
+    )
     kept: list[str] = []
     marks = 0
-    for character in unicodedata.normalize("NFC", text):
+    # Composed after the invisible is gone: it may have stood between a letter and its accent.
+    for character in unicodedata.normalize("NFC", visible):
         marks = marks + 1 if unicodedata.combining(character) else 0
-        if marks > _MAX_MARKS or ord(character) in _STEERING or 0xD800 <= ord(character) <= 0xDFFF:
-            continue
-        kept.append(" " if ord(character) in _BREAKS else character)
-    return " ".join("".join(kept).split())[:limit]
+        if marks <= _MAX_MARKS:
+            kept.append(character)
+    return " ".join("".join(kept).split())[:limit].rstrip()
 
 
 def header_text(text: str, limit: int = MAX_NAME) -> str:

@@ -67,8 +67,8 @@ async def test_a_day_closes_with_its_letters_queued_and_they_leave_at_once(
             await say(kafka, CHANNELS[type(data)], data)
         for name in ("owners", "billing", "arrears"):
             await close(kafka, name)
-        await eventually(all_said)
-        await eventually(nothing_unacknowledged)
+        await eventually(all_said, seconds=60)
+        await eventually(nothing_unacknowledged, seconds=60)
         assert service.service.status is not None
         status: dict[str, Any] = await service.service.status(service)
     waited = await sql.fetchval("select max(sent_at - due_at) from notify.messages")

@@ -116,7 +116,7 @@ async def test_while_the_server_is_away_everything_waits_and_then_goes_once(offi
         return await office.states() == {"handed-over": 25}
 
     task = asyncio.ensure_future(run_until(sender, all_went))
-    await eventually(lambda: _is_away(sender))
+    await eventually(lambda: _is_away(sender), seconds=60)
     assert set(await office.states()) <= {"queued", "deferred"}
     await office.mail.open()
     await task
