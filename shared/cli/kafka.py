@@ -1,5 +1,6 @@
 """Kafka for commands: a producer that cannot say things twice, and a reader that belongs to no group."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from shared.events.decode import Record
 
 LARGEST_REQUEST = 16 * 1024 * 1024
 """What a command will send: far above the contract's largest event, so that the broker and the services decide."""
+
+_ASKED_TIMES, _ASKED_EVERY_S = 10, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +66,38 @@ async def producing(broker: Broker, **settings: Any) -> AsyncIterator[AIOKafkaPr
 
 
 async def partitions_of(broker: Broker, topics: Sequence[str]) -> dict[str, int]:
-    """Return how many partitions each topic has; raises ``CliError`` when one does not exist."""
+    """Return how many partitions each topic has; raises ``CliError`` when one does not exist.
+
+    A topic made a moment ago is not known everywhere at once, so a missing one is asked for again for two seconds.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
     try:
         await admin.start()
-        described = await admin.describe_topics([broker.wire(topic) for topic in topics])
+        for _ in range(_ASKED_TIMES):
+            counts = await _counts(admin, broker, topics)
+            missing = [topic for topic in topics if not counts.get(topic)]
+            if not missing:
+                return counts
+            await asyncio.sleep(_ASKED_EVERY_S)
     except (KafkaError, OSError) as error:
         raise broker.gone() from error
     finally:
         await admin.close()
-    counts = {broker.plain(topic["topic"]): len(topic["partitions"]) for topic in described if not topic["error_code"]}
-    missing = [topic for topic in topics if not counts.get(topic)]
-    if missing:
-        raise CliError(
-            f"Kafka at {broker.bootstrap} has no topic {broker.wire(missing[0])}.",
-            "Start the services once (they check their topics), or set CLOSEBOOK_TOPIC_PREFIX to this installation's.",
-            ExitCode.USAGE,
-        )
-    return counts
+    raise CliError(
+        f"Kafka at {broker.bootstrap} has no topic {broker.wire(missing[0])}.",
+        "Start the services once (they check their topics), or set CLOSEBOOK_TOPIC_PREFIX to this installation's.",
+        ExitCode.USAGE,
+    )
+
+
+async def _counts(admin: AIOKafkaAdminClient, broker: Broker, topics: Sequence[str]) -> dict[str, int]:
+    """Return the number of partitions of each topic that is there and has a leader for all of them."""
+    described = await admin.describe_topics([broker.wire(topic) for topic in topics])
+    return {
+        broker.plain(topic["topic"]): len(topic["partitions"])
+        for topic in described
+        if not topic["error_code"] and not any(partition["error_code"] for partition in topic["partitions"])
+    }
 
 
 class Reader:
