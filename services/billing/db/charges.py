@@ -40,6 +40,12 @@ join billing.charges as charge
   on charge.share_set_id = changed.share_set_id and charge.liable_from >= changed.since
 """
 
+Parts = Mapping[str, Sequence[Part]]
+"""Where charges and their credits stand, by charge."""
+
+Shares = Mapping[str, Mapping[str, str]]
+"""By charge: each unit's share as published."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredCredit:
@@ -88,12 +94,16 @@ async def load_credits(connection: asyncpg.Connection, charge_ids: Iterable[str]
     return credits_
 
 
-async def load_parts(connection: asyncpg.Connection, charge_ids: Iterable[str]) -> dict[str, list[Part]]:
-    """Return where each charge and its credits stand now."""
+async def load_parts(
+    connection: asyncpg.Connection, charge_ids: Iterable[str], only: Iterable[str] | None = None
+) -> dict[str, list[Part]]:
+    """Return where each charge and its credits stand now; ``only``: with these units."""
     rows = await connection.fetch(
         "select charge_id, credit_id, unit_id, coalesce(account_id::text, waiting_for) as holder, net_pence, tax_pence"
-        " from billing.charge_parts where charge_id = any($1::text[]) order by charge_id, part_no",
+        " from billing.charge_parts where charge_id = any($1::text[]) and ($2::text[] is null or unit_id = any($2))"
+        " order by charge_id, part_no",
         list(charge_ids),
+        None if only is None else list(only),
     )
     parts: dict[str, list[Part]] = {}
     for charge_id, credit_id, unit_id, holder, net, tax in map(tuple, rows):
@@ -146,25 +156,37 @@ async def add_credits(
 
 
 async def replace_parts(
-    connection: asyncpg.Connection,
-    parts: Mapping[str, Sequence[Part]],
-    shares: Mapping[str, Mapping[str, str]],
+    connection: asyncpg.Connection, parts: Parts, shares: Shares, only: Iterable[str] | None = None
 ) -> None:
-    """Note where charges and their credits stand from now on, in place of where they stood."""
-    await connection.execute("delete from billing.charge_parts where charge_id = any($1::text[])", list(parts))
-    await add_parts(connection, parts, shares)
+    """Note where charges and their credits stand from now on, in place of before; ``only``: with these units."""
+    await connection.execute(
+        "delete from billing.charge_parts"
+        " where charge_id = any($1::text[]) and ($2::text[] is null or unit_id = any($2))",
+        list(parts),
+        None if only is None else list(only),
+    )
+    await append_parts(connection, parts, shares)
+
+
+async def append_parts(connection: asyncpg.Connection, parts: Parts, shares: Shares) -> None:
+    """Note further parts of charges that have some."""
+    rows = await connection.fetch(
+        "select charge_id, max(part_no) + 1 as next from billing.charge_parts"
+        " where charge_id = any($1::text[]) group by charge_id",
+        list(parts),
+    )
+    await add_parts(connection, parts, shares, {row["charge_id"]: row["next"] for row in rows})
 
 
 async def add_parts(
-    connection: asyncpg.Connection,
-    parts: Mapping[str, Sequence[Part]],
-    shares: Mapping[str, Mapping[str, str]],
+    connection: asyncpg.Connection, parts: Parts, shares: Shares, following: Mapping[str, int] | None = None
 ) -> None:
-    """Note where new charges stand; ``shares`` says each charge's units' shares as published."""
+    """Note where charges stand, numbered from ``following``, else from 0."""
+    first = following or {}
     rows = [
         _part_row(charge_id, number, part, shares.get(charge_id))
         for charge_id, own in parts.items()
-        for number, part in enumerate(own)
+        for number, part in enumerate(own, first.get(charge_id, 0))
     ]
     await connection.copy_records_to_table("charge_parts", schema_name="billing", columns=_PART_COLUMNS, records=rows)
 

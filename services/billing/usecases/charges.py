@@ -1,6 +1,6 @@
 """Charges raised and credited: divided, attributed, posted whole, whether their owners are known yet or not."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import asyncpg
 
@@ -19,6 +19,11 @@ from shared.events.base import Event
 from shared.events.billing import AccountCharged, ShareReason
 from shared.events.housing import ChargeCredited, ChargeRaised
 from shared.events.topics import ACCOUNT_CHARGED
+
+Accepted = Sequence[tuple[Event[ChargeRaised], Charge]]
+
+PORTION = 5_000
+"""Parts of charges that are posted together: less than a second's work."""
 
 
 class Surroundings:
@@ -41,8 +46,10 @@ class Surroundings:
         return charges.target(charge, credits_, self.version_of(charge), self.units)
 
 
-async def surroundings_of(connection: asyncpg.Connection, subjects: Iterable[Charge]) -> Surroundings:
-    """Load what the charges are attributed by."""
+async def surroundings_of(
+    connection: asyncpg.Connection, subjects: Iterable[Charge], only: Collection[str] | None = None
+) -> Surroundings:
+    """Load what the charges are attributed by; ``only``: of their units these."""
     share_set_ids: set[str] = set()
     unit_ids: set[str] = set()
     ranges = list(subjects)
@@ -53,11 +60,11 @@ async def surroundings_of(connection: asyncpg.Connection, subjects: Iterable[Cha
             assert charge.share_set_id is not None
             share_set_ids.add(charge.share_set_id)
     versions = await registry.load_versions(connection, share_set_ids)
-    for charge in ranges:
+    for charge in ranges if only is None else ():
         if charge.share_set_id is not None:
             version = division.version_on(versions.get(charge.share_set_id, {}), charge.liable_from)
             unit_ids.update(version.unit_ids if version is not None else ())
-    return Surroundings(versions, await registry.load_units(connection, unit_ids))
+    return Surroundings(versions, await registry.load_units(connection, unit_ids if only is None else only))
 
 
 async def raise_charges(work: Work, events: Sequence[Event[ChargeRaised]]) -> None:
@@ -68,27 +75,52 @@ async def raise_charges(work: Work, events: Sequence[Event[ChargeRaised]]) -> No
     if not accepted:
         return
     around = await surroundings_of(connection, (charge for _, charge in accepted))
-    journal, parts, shares = Journal(work.book), {}, {}
+    await stored.add_charges(connection, work.book, accepted)
     touched: set[str] = set()
     due: dict[str, Event[ChargeRaised]] = {}
+    for portion in _portions(accepted, around):
+        for holder, event in await _post_charges(work, connection, portion, around):
+            touched.add(holder)
+            # Only an opening balance is due without a statement; others leave the open items as they are.
+            if event.data.due_on is not None:
+                due[holder] = event
+    await work.lock(exclusive=(f"account:{account_id}" for account_id in touched))
+    await say_items(work, due)
+    work.known(*(f"charge:{charge.charge_id}" for _, charge in accepted))
+
+
+def _portions(accepted: Accepted, around: Surroundings) -> Iterable[Accepted]:
+    """Cut charges into portions of so many parts that no statement takes long, however wide their share sets."""
+    portion: list[tuple[Event[ChargeRaised], Charge]] = []
+    parts = 0
     for event, charge in accepted:
+        version = around.version_of(charge)
+        portion.append((event, charge))
+        parts += len(version.unit_ids) if version is not None else 1
+        if parts >= PORTION:
+            yield portion
+            portion, parts = [], 0
+    if portion:
+        yield portion
+
+
+async def _post_charges(
+    work: Work, connection: asyncpg.Connection, portion: Accepted, around: Surroundings
+) -> list[tuple[str, Event[ChargeRaised]]]:
+    """Post new charges and say their shares; return the accounts touched, with the events that touched them."""
+    journal, parts, shares = Journal(work.book), {}, {}
+    touched: list[tuple[str, Event[ChargeRaised]]] = []
+    for event, charge in portion:
         parts[charge.charge_id] = target = around.target(charge, ())
         version = around.version_of(charge)
         if version is not None:
             shares[charge.charge_id] = version.shares
         journal.post(event, postings.charge_postings(charge, (), target))
         say_shares(work, Cause.of(event), charge, (), target, version, ShareReason.RAISED)
-        holders = [part.holder for part in target if not is_waiting(part.holder)]
-        touched.update(holders)
-        # Only an opening balance is due without a statement; other new charges leave the open items as they are.
-        if charge.due_on is not None:
-            due.update((holder, event) for holder in holders)
-    await stored.add_charges(connection, work.book, accepted)
+        touched += [(part.holder, event) for part in target if not is_waiting(part.holder)]
     await stored.add_parts(connection, parts, shares)
     await journal.write(connection)
-    await work.lock(exclusive=(f"account:{account_id}" for account_id in touched))
-    await say_items(work, due)
-    work.known(*(f"charge:{charge_id}" for charge_id in parts))
+    return touched
 
 
 async def _new_charges(
@@ -161,21 +193,23 @@ async def _post_credits(
     causes = {placed.credit.credit_id: event for event, placed in accepted}
     subjects = {placed.credit.charge_id: known[placed.credit.charge_id] for _, placed in accepted}
     around = await surroundings_of(connection, subjects.values())
-    journal, parts, shares = Journal(work.book), {}, {}
+    journal, shares = Journal(work.book), {}
+    parts: dict[str, list[Part]] = {}
     touched: dict[str, Event[ChargeCredited]] = {}
     for charge_id, charge in subjects.items():
         own, version = credits_[charge_id], around.version_of(charge)
-        parts[charge_id] = target = around.target(charge, own)
+        target, parts[charge_id] = around.target(charge, own), []
         shares[charge_id] = version.shares if version is not None else {}
         for credit in own:
             event = causes.get(credit.credit_id)
             if event is None:
                 continue
             taken = [part for part in target if part.kind is FactKind.CREDIT and part.fact_id == credit.credit_id]
+            parts[charge_id] += taken
             journal.post(event, postings.charge_postings(charge, own, taken))
             say_shares(work, Cause.of(event), charge, own, taken, version, ShareReason.CREDITED)
             touched.update((part.holder, event) for part in taken if not is_waiting(part.holder))
-    await stored.replace_parts(connection, parts, shares)
+    await stored.append_parts(connection, parts, shares)
     await journal.write(connection)
     await work.lock(exclusive=(f"account:{account_id}" for account_id in touched))
     await say_items(work, touched)

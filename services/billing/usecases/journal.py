@@ -42,6 +42,7 @@ class Journal:
         return self._causes.values()
 
     async def write(self, connection: asyncpg.Connection) -> None:
-        """Write everything posted."""
+        """Write what was posted since the last time; it balances by itself."""
         if self._rows:
             await ledger.add_entries(connection, self._rows)
+            self._rows = []

@@ -1,6 +1,6 @@
 """Money that follows what we learn: targets are derived anew, and only the difference is posted."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import asyncpg
 
@@ -20,6 +20,9 @@ from shared.events.billing import ShareReason
 CauseOfPart = Callable[[Charge, Part], "Event[EventData]"]
 CauseOfPayment = Callable[[Payment], "Event[EventData]"]
 
+PORTION = 200
+"""Charges that are attributed anew together."""
+
 
 class Moves:
     """The moves of one batch: differences posted under their causes, accounts touched, all written at the end."""
@@ -32,22 +35,28 @@ class Moves:
         self._journal = Journal(work.book)
         self._touched: dict[str, Event[EventData]] = {}
 
-    async def charges(self, charge_ids: Iterable[str], cause_of: CauseOfPart) -> None:
-        """Attribute charges and their credits anew.
+    async def charges(
+        self, charge_ids: Iterable[str], cause_of: CauseOfPart, only: Collection[str] | None = None
+    ) -> None:
+        """Attribute charges and their credits anew; ``only``: the parts of these units, nothing else has changed.
 
         A unit's parts of a fact sum to the same before and after (and so do a charge's), so each cause balances.
         """
         wanted = sorted(charge_ids)
-        if not wanted:
-            return
+        for start in range(0, len(wanted), PORTION):
+            await self._portion(wanted[start : start + PORTION], cause_of, only)
+
+    async def _portion(self, wanted: Sequence[str], cause_of: CauseOfPart, only: Collection[str] | None) -> None:
         known = await stored_charges.load_charges(self._connection, wanted)
         credits_ = await stored_charges.load_credits(self._connection, wanted)
-        standing = await stored_charges.load_parts(self._connection, wanted)
-        around = await surroundings_of(self._connection, known.values())
+        standing = await stored_charges.load_parts(self._connection, wanted, only)
+        around = await surroundings_of(self._connection, known.values(), only)
         parts, shares = {}, {}
         for charge_id in wanted:
             charge, own = known[charge_id], credits_.get(charge_id, [])
             target, version = around.target(charge, own), around.version_of(charge)
+            if only is not None:
+                target = tuple(part for part in target if part.unit_id in only)
             changes = charges.difference(standing.get(charge_id, ()), target)
             if not changes:
                 continue
@@ -57,7 +66,8 @@ class Moves:
                 say_shares(self._work, Cause.of(cause), charge, own, moved, version, ShareReason.REDIVIDED)
                 self._touch(moved, cause)
         if parts:
-            await stored_charges.replace_parts(self._connection, parts, shares)
+            await stored_charges.replace_parts(self._connection, parts, shares, only)
+            await self._journal.write(self._connection)
 
     async def payments(self, payment_ids: Iterable[str], cause_of: CauseOfPayment) -> None:
         """Place payments anew; their reversals go with them."""

@@ -89,7 +89,7 @@ async def _follow(
         return found[0] if found else last[payment.unit_id or ""]
 
     moves = Moves(work, connection)
-    await moves.charges(await stored_charges.charges_of_units(connection, since), cause_of_part)
+    await moves.charges(await stored_charges.charges_of_units(connection, since), cause_of_part, last.keys())
     await moves.payments(await stored_receipts.payments_touched(connection, opened, since), cause_of_payment)
     await moves.settle()
 
