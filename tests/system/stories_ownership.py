@@ -130,6 +130,19 @@ def owing() -> list[Said]:
         *home("OW-i2"),
         shares("S-OWI", {"OW-i1": (1, 2), "OW-i2": (1, 2)}),
         charge("OW-inc", 800, "S-OWI"),
+        # The association sells on 15 February: 45 days of 90 are its own.
+        unit("OW-sold", tenure="association"),
+        entry("sold-ow.b", "OW-sold", "2026-02-15"),
+        charge("OW-sold-C", 1001, "OW-sold", period=Q1),
+        # Learnt later that the first owner was the association.
+        unit("OW-tenure"),
+        entry("tenure.b", "OW-tenure", "2026-02-15"),
+        charge("OW-tenure-C", 1001, "OW-tenure", period=Q1),
+        # More than the whole is as incomplete as less.
+        *home("OW-m1"),
+        *home("OW-m2"),
+        shares("S-OWM", {"OW-m1": (2, 3), "OW-m2": (1, 2)}),
+        charge("OW-more", 700, "S-OWM"),
         unit("OW-moved"),
         entry("moved.a", "OW-moved"),
         charge("OW-moved-C", 3000, "OW-moved", raised="2026-02-12"),
@@ -141,6 +154,7 @@ def owing_late() -> dict[str, list[Said]]:
     """A deed, a mistake and a sale that are learnt after the first statement."""
     return {
         "2026-04-10": [
+            unit("OW-tenure", tenure="association", time="2026-01-02T00:00:00Z"),
             shares("S-OWL", {"OW-l1": (1, 4), "OW-l2": (3, 4)}, since="2026-02-15"),
             shares("S-OWI", {"OW-i1": (1, 2), "OW-i2": (1, 3)}, time="2026-01-02T00:00:00Z"),
             entry("moved.b", "OW-moved", FEB),

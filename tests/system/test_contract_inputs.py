@@ -318,6 +318,35 @@ async def test_the_suspense_figures_are_the_sum_of_what_waits(held: dict[str, An
     assert (held["after"]["credits"], held["after"]["reversals"]) == ([], [])
 
 
+async def test_what_waited_is_judged_when_its_time_comes(inputs: Inputs) -> None:
+    """Said twice, contradicted or too much while it waits: one counts, and only what is wrong is a dead letter."""
+    back, refund = reversal("WT-R", "WT-P", 30), credit("WT-K", "WT-C", 40)
+    await say(inputs.kafka, [back, back, again(back, "WT/1"), refund, refund, again(refund, "WT/2")])
+    for name, said in {
+        "WT contradicts R": again(back, "WT/3", amount_pence=31),
+        "WT contradicts K": again(refund, "WT/4", amount_pence=41),
+        "WT too much R": reversal("WT-R2", "WT-P", 71),
+        "WT too much K": credit("WT-K2", "WT-C", 961),
+        "WT other unit": entry("WT.2", "WT", corrects="WU.o"),
+    }.items():
+        key = said["data"].get("unit_id") or said["data"].get("charge_id") or said["data"]["payment_id"]
+        await inputs.send(name, topic_of(said), dumped(said), key=key.encode())
+    await inputs.office.ask("settle")
+    await say(inputs.kafka, [*home("WT"), *home("WU"), charge("WT-C", 1000, "WT"), payment("WT-P", 100, unit_id="WT")])
+    await inputs.office.ask("settle")
+    assert await balance_of(inputs, "WT") == (1000 - 40) - (100 - 30)
+    await inputs.read_letters()
+    assert inputs.letter("billing", "WT contradicts R")["reason"] == "conflicting-id"
+    assert inputs.letter("billing", "WT contradicts K")["reason"] == "conflicting-id"
+    too_much = {name: inputs.letter("billing", name)["reason"] for name in ("WT too much R", "WT too much K")}
+    refused = {name: inputs.letter("billing", name)["reason"] for name in ("reversal-above", "credit-above")}
+    assert list(too_much.values()) == list(refused.values())
+    other = inputs.letter("owners", "corrects-other-unit")["reason"]
+    assert inputs.letter("owners", "WT other unit")["reason"] == other
+    waiting = await suspended(inputs)
+    assert [one for kind in ("credits", "reversals") for one in waiting[kind] if one[0].startswith("WT")] == []
+
+
 async def test_money_that_nobody_matches_is_in_suspense_with_its_value_date(inputs: Inputs) -> None:
     await say(inputs.kafka, [payment("SU-P", 4500, day="2026-01-16", reference="RENT MRS CAMPBELL")])
     await say(inputs.kafka, [payment("SU-Q", 1000, account_ref="F0000000000X"), reversal("SU-QR", "SU-Q", 400)])

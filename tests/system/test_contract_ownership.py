@@ -129,6 +129,22 @@ async def test_days_outside_management_wait(told: Told) -> None:
     assert [(one["amount_pence"], one["waiting_for"]) for one in waiting] == [(3100, "managed:OW-left")]
 
 
+async def test_days_of_the_association_are_its_own_whenever_that_is_learnt(told: Told) -> None:
+    # 10.01 x 45/90 = 5.005, so 5.01.
+    for name, owner in (("OW-sold", "sold-ow.b"), ("OW-tenure", "tenure.b")):
+        assert await told.balance(name, None) == 501
+        assert await told.balance(name, owner) == 500
+    assert (await told.on("2026-04-09", "OW-tenure", "tenure.b"))["balance_pence"] == 500
+    unknown = await told.office.run("account", ref_of("OW-tenure", None), "--known-at", "2026-04-09")
+    assert (unknown.code != 0, "Traceback" in unknown.err) == (True, False)
+
+
+async def test_more_than_the_whole_is_incomplete_too(told: Told) -> None:
+    assert [await told.balance(f"OW-m{n}") for n in (1, 2)] == [0, 0]
+    waiting = [one for one in (await told.ask("suspense"))["charges"] if one["charge_id"] == "OW-more"]
+    assert waiting == [{"charge_id": "OW-more", "amount_pence": 700, "waiting_for": "share-set:S-OWM"}]
+
+
 async def test_a_policy_year_is_split_at_a_sale_still_to_come_and_so_is_its_refund(told: Told) -> None:
     # Net 468.75 x 138/365 = 177.226, tax 56.25 x 138/365 = 21.267: 177.23 + 21.27.
     # Refund 52.50: its tax is 5.625, so 5.63, net 46.87: 46.87 x 138/365 = 17.72, 5.63 x 138/365 = 2.13.
