@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 STAMP := $(VENV)/.closebook-installed
 
-.PHONY: setup demo test bench check schemas lock clean
+.PHONY: setup demo test faults bench check schemas lock clean
 
 setup: $(STAMP)
 
@@ -22,6 +22,10 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+# Every fault against real processes and servers, the slow ones too.
+faults: setup
+	$(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)
 
 # The promised figures, measured; build/bench.json has them for programs. BENCH_ARGS="--only charges" runs one.
 bench: setup

@@ -135,6 +135,29 @@ async def test_a_row_lost_from_an_inbox_stops_the_day_and_saying_the_book_again_
 
 
 @pytest.mark.slow
+async def test_what_waits_for_a_day_is_read_after_it_although_a_process_joins_and_leaves_meanwhile(
+    plant: Plant,
+) -> None:
+    """Lanes that billing fills ahead of arrears' book are given away and back: a paused lane comes back running."""
+    await plant.close_day()
+    await plant.say([plant.payment("U06", 12_34)])
+    await plant.settle()
+    lost = "delete from msg.inbox where topic = 'billing.payment-received' and book = $1 returning pence"
+    assert await plant.value("arrears", lost, plant.today) == 12_34
+    day = await plant.end_day()
+    await plant.until_closed(day, ("owners", "billing"))
+    await plant.say_many(plant.mixture(36))
+    await plant.until_read("billing")
+    await plant.start("arrears", 2)
+    await plant.until_member("arrears", 2)
+    assert await plant.stack.stop_service("arrears", 2) == 0
+    code, out = await plant.command("republish", "billing", "--topic", "billing.payment-received", "--book", str(day))
+    assert code == 0, out
+    await plant.until_closed(day)
+    await plant.prove()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("service", LINE_OF_SERVICES)
 async def test_a_service_killed_at_every_step_of_its_days_closes_them_all(plant: Plant, service: str) -> None:
     for step in _STEPS:

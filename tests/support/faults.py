@@ -264,6 +264,16 @@ class Plant:
         found: dict[str, Any] = answer.json()
         return found
 
+    async def until_member(self, service: str, number: int, seconds: float = 60) -> None:
+        """Wait until a process has claimed a lane: Kafka has shared the partitions out anew."""
+        owner = f"-{self.stack.processes[service, number].child.pid}"
+
+        async def moving() -> str:
+            claimed = "select exists (select from msg.position where owner like '%' || $1)"
+            return "" if await self.value(service, claimed, owner) else f"{service} {number} has claimed nothing"
+
+        await until_quiet(moving, seconds)
+
     async def until_moving(self, service: str, seconds: float = 30) -> None:
         """Wait until a service commits batches of housing topics again and relays what they say."""
         newest = "select coalesce(max(committed_at), 'epoch') from msg.batch_log where topic like 'housing.%'"
@@ -367,6 +377,15 @@ class Plant:
                 return f"{service}: {unread}"
         return ""
 
+    async def _posting(self) -> str:
+        """Return how many letters are neither out nor given up, or not said to be."""
+        waiting = await self.value(
+            "notify",
+            "select count(*) from notify.messages where (not said and state in ('handed-over', 'bounced', 'failed')) "
+            "or state in ('queued', 'claimed', 'sending', 'deferred', 'unknown')",
+        )
+        return f"{waiting} letters are on their way" if waiting else ""
+
     async def _unread(self, positions: dict[Lane, int]) -> str:
         ends = await self.cuts.ends(positions)
         for lane, position in positions.items():
@@ -375,7 +394,9 @@ class Plant:
         return ""
 
     async def prove(self, seconds: float = 60) -> None:
-        """Wait for quiet, then check every invariant."""
+        """Wait for quiet, letters included, then check every invariant."""
+        await self.settle(seconds)
+        await until_quiet(self._posting, seconds)
         await self.settle(seconds)
         await assert_invariants(self.kafka.bootstrap, self.tools.prefix, self.tools.partitions, self.stack.urls)
 

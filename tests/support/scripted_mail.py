@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+_LARGEST = 16 * 1024 * 1024
+
 
 @dataclass
 class ScriptedMail:
@@ -23,7 +25,7 @@ class ScriptedMail:
 
     async def start(self) -> "ScriptedMail":
         """Listen; after ``stop`` on the port of before."""
-        self._server = await asyncio.start_server(self._serve, self.host, self.port)
+        self._server = await asyncio.start_server(self._serve, self.host, self.port, limit=_LARGEST)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
