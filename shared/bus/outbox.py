@@ -21,7 +21,12 @@ from (select distinct * from unnest($1::text[], $2::text[])) as wanted(topic, ms
 _NUMBERS = "select nextval(pg_get_serial_sequence('msg.event_log', 'seq')) from generate_series(1, $1)"
 _LOG_COLUMNS = ("seq", "event_uid", "topic", "msg_key", "type", "aggver", "book", "pence", "body")
 
+# One batch may say a hundred thousand things: in pages, the transaction is never idle for long, nor one statement.
+_PAGE = 2_000
+
 Row = tuple[object, ...]
+Said = defaultdict[tuple[str, str, str, str], int]
+"""How many events of each story (cause, topic, key) were said so far."""
 
 
 async def flush(work: Work) -> int:
@@ -34,15 +39,22 @@ async def flush(work: Work) -> int:
     if not staged:
         return 0
     connection = await driver(work.session)
+    said: Said = defaultdict(int)
+    for start in range(0, len(staged), _PAGE):
+        await _store(connection, work, staged[start : start + _PAGE], said)
+    return len(staged)
+
+
+async def _store(connection: asyncpg.Connection, work: Work, staged: Sequence[Staged], said: Said) -> None:
+    """Store a page of what was staged; ``said`` counts on over the pages of a transaction."""
     keys = [item.key if item.key is not None else key_of(item.channel, item.data) for item in staged]
     versions = await _versions(connection, staged, keys)
     numbers = [row[0] for row in await connection.fetch(_NUMBERS, len(staged))]
-    rows = _rows(work.service, work.book, staged, keys, versions, numbers)
+    rows = _rows(work.service, work.book, staged, keys, versions, numbers, said)
     await connection.copy_records_to_table("event_log", schema_name="msg", columns=_LOG_COLUMNS, records=rows)
     await connection.copy_records_to_table(
         "outbox_pending", schema_name="msg", columns=("seq",), records=[(number,) for number in numbers]
     )
-    return len(staged)
 
 
 async def _versions(
@@ -56,11 +68,10 @@ async def _versions(
 
 def _rows(
     service: str, book: date, staged: Sequence[Staged], keys: Sequence[str],
-    versions: dict[tuple[str, str], int], numbers: Sequence[int],
+    versions: dict[tuple[str, str], int], numbers: Sequence[int], said: Said,
 ) -> list[Row]:  # fmt: skip
     """Return the event log's rows: ids derived from their causes, versions counted on."""
     source, now = f"closebook/{service}", datetime.now(UTC)
-    said: defaultdict[tuple[str, str, str, str], int] = defaultdict(int)
     rows: list[Row] = []
     for item, key, number in zip(staged, keys, numbers, strict=True):
         channel, cause = item.channel, item.cause
