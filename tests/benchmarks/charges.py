@@ -48,10 +48,12 @@ class Real:
 
 async def measure(stage: Stage) -> list[Figure]:
     """Interleave the three, so that what disturbs the machine disturbs all of them."""
-    events, plain_events = stage.scaled(20_000), stage.scaled(1_500)
+    events, plain_events = stage.scaled(20_000), stage.scaled(400)
     real_rates, ceiling_rates, plain_rates = [], [], []
     async with stage.office("billing") as office, stage.office("billing") as second, stage.office("billing") as third:
         await facts.register(office)
+        # The plain handler inserts row by row: it is spared the check of postings that are written at once.
+        await third.sql.execute("drop trigger causes_balance on billing.entries")
         real, ceiling, plain = Real(office), Ceiling(office, second), Plain(third)
         for _ in range(stage.rounds):
             real_rates.append(await real.round(events))
