@@ -11,8 +11,9 @@ from shared.embedded.kafka import EmbeddedKafka
 from shared.embedded.postgres import EmbeddedPostgres
 from shared.embedded.stack import KafkaServer, PostgresServer, Servers
 from shared.events.topics import LINE_OF_SERVICES
-from tests.support.faults import Plant, crashing_program
+from tests.support.faults import Plant
 from tests.support.kafka_tools import KafkaTools
+from tests.support.plant_parts import crashing_program
 from tests.support.scripted_mail import ScriptedMail
 from tests.support.servers import Databases
 

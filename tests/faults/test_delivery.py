@@ -8,7 +8,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from services.billing.domain import refs
 from tests.support.bus import cloud_event
-from tests.support.faults import Plant, Said, portfolio, until_quiet
+from tests.support.faults import Plant
+from tests.support.plant_parts import Said, portfolio, until_quiet
 
 _LIMIT = 50
 

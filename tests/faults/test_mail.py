@@ -5,7 +5,8 @@ from signal import SIGKILL
 
 import pytest_asyncio
 
-from tests.support.faults import UNITS, Plant, portfolio, until_quiet
+from tests.support.faults import UNITS, Plant
+from tests.support.plant_parts import portfolio, until_quiet
 
 _STATES = "select state, count(*) from notify.messages group by state"
 

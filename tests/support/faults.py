@@ -6,12 +6,10 @@
 import asyncio
 import json
 import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from signal import SIGCONT
 from typing import Any
 
@@ -29,20 +27,13 @@ from shared.events.topics import CHANNELS, LINE_OF_SERVICES, said_by
 from tests.support.bus import cloud_event
 from tests.support.invariants import assert_invariants, read_topics
 from tests.support.kafka_tools import KafkaTools
+from tests.support.plant_parts import Said, portfolio, process_state, until_quiet
 from tests.support.scripted_mail import ScriptedMail
 
 UNITS = tuple(f"U{number:02}" for number in range(1, 13))
 FIRST_DAY = date(2026, 1, 5)
-Said = tuple[str, str, dict[str, Any]]
-"""A housing topic without ``housing.``, the key, the data."""
 
 _HOUSING = tuple(channel for channel in CHANNELS if channel.owner == "housing")
-_LOOK_S = 0.1
-
-
-def crashing_program(service: str, verb: str) -> list[str]:
-    """Return the command of a service that can be told to end itself at a point of its work."""
-    return [sys.executable, "-m", "tests.support.crashing", service, verb]
 
 
 @dataclass
@@ -243,7 +234,7 @@ class Plant:
         pid = self.stack.processes[service, number].child.pid
 
         async def moving() -> str:
-            return "" if _state(pid) == "T" else f"{service} still runs"
+            return "" if process_state(pid) == "T" else f"{service} still runs"
 
         await until_quiet(moving, seconds)
 
@@ -407,47 +398,3 @@ class Plant:
             await self._cuts.stop()
         await self.tools.close()
         await self.mail.stop()
-
-
-def portfolio(units: Sequence[str], share_set: str) -> list[Said]:
-    """Return units, owners with e-mail addresses, and a share set of equal shares."""
-    facts: list[Said] = []
-    for unit in units:
-        address = {"lines": [f"{unit} Fault Lane"], "town": "Glasgow", "postcode": "G1 1AA"}
-        facts.append((
-            "unit-registered", unit,
-            {"unit_id": unit, "development_id": "D", "kind": "flat", "address": address, "tenure": "owned",
-             "managed_from": "2025-01-01"},
-        ))  # fmt: skip
-        party = {"party_id": f"{unit}-P", "kind": "person", "name": f"Owner {unit}", "email": f"{unit}@example.org"}
-        facts.append((
-            "ownership-changed", unit,
-            {"change_id": f"{unit}-C1", "unit_id": unit, "notified_on": "2025-01-01", "date_of_entry": "2025-01-01",
-             "parties": [party], "form": "sole"},
-        ))  # fmt: skip
-    members = [{"unit_id": unit, "numerator": 1, "denominator": len(units)} for unit in units]
-    facts.append((
-        "shares-published", share_set,
-        {"share_set_id": share_set, "name": share_set, "scope": {"development_id": "D"}, "basis": "equal",
-         "effective_from": "2025-01-01", "members": members},
-    ))  # fmt: skip
-    return facts
-
-
-def _state(pid: int) -> str:
-    """Return the kernel's letter for what a process does; T: it was stopped."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-
-
-async def until_quiet(moving: Callable[[], Awaitable[str]], seconds: float) -> None:
-    """Return when ``moving`` has nothing to say; fails with its last words.  A server that is away moves, too."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            words = await moving()
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, httpx.TransportError) as error:
-            words = repr(error)
-        if not words:
-            return
-        assert time.monotonic() < deadline, f"after {seconds} s: {words}"
-        await asyncio.sleep(_LOOK_S)
