@@ -32,6 +32,14 @@ class GateState:
             return self.last_closed + timedelta(days=1)
         return self.first_ended or OPENING_BOOK
 
+    def book_before(self, day: date, closed_days: int) -> date:
+        """Return the last book after which so many days were closed when ``day`` is.
+
+        What was learnt before the first day ended counts as learnt on that day; ``date.min``: there is no such book.
+        """
+        book = day - timedelta(days=closed_days)
+        return date.min if self.first_ended is not None and book < self.first_ended else book
+
 
 async def read(connection: asyncpg.Connection) -> GateState:
     """Return the gate's state without holding it."""

@@ -1,12 +1,11 @@
 """Billing's work of a day: on the first day of a quarter the statement run, in slices; then a look at what waits."""
 
-from datetime import timedelta
-
 from services.billing.db import questions
 from services.billing.db import statements as stored
 from services.billing.db.statements import Payer
 from services.billing.domain import statements
 from services.billing.usecases.statements import issue
+from shared.bus import gate
 from shared.bus.day import DaySlice
 from shared.db.engine import driver
 from shared.log_events import LogEvent
@@ -15,7 +14,7 @@ from shared.logs import log
 SLICE = 500
 """Accounts in one transaction of the statement run."""
 
-PATIENCE = timedelta(days=14)
+PATIENCE_DAYS = 14
 """A charge that still waits in suspense after so many closed days is an alert (contract.md 4)."""
 
 
@@ -41,6 +40,8 @@ async def _issue_next(piece: DaySlice) -> str | None:
 async def _remind(piece: DaySlice) -> None:
     """Alert when charges have waited too long; they wait on, and are never dropped."""
     async with piece.sessions() as session:
-        count = await questions.count_waiting_charges(await driver(session), piece.day - PATIENCE)
+        connection = await driver(session)
+        learnt_by = (await gate.read(connection)).book_before(piece.day, PATIENCE_DAYS)
+        count = await questions.count_waiting_charges(connection, learnt_by)
     if count:
         log(LogEvent.HELD_TOO_LONG, day=piece.day.isoformat(), count=count)
