@@ -24,6 +24,7 @@ from shared.bus.letters import Taken
 from shared.bus.positions import Lane
 from shared.bus.pump import Pump, lane_of, sleep_unless
 from shared.bus.transaction import Doors
+from shared.bus.work import OPENING_BOOK
 from shared.db.engine import driver
 from shared.events.decode import Record, decode
 from shared.events.topics import BY_TOPIC, heard_by
@@ -148,22 +149,27 @@ class Consumer:
 
     def _barrier(self, taken: Sequence[Taken]) -> list[Taken]:
         """Leave in Kafka what another service says in a later book than ours (docs/decisions/0003)."""
-        book, kept = self._pump.book, []
+        kept: list[Taken] = []
+        left: set[Lane] = set()
         for item in taken:
-            lane, said_in = lane_of(item), item.outcome.book
-            if lane in self._ahead:
+            lane = lane_of(item)
+            if lane in left:
                 continue
-            if (
-                said_in is not None
-                and (book is None or said_in > book)
-                and self._doors.service not in BY_TOPIC[lane[0]].ahead
-            ):
-                self._ahead[lane] = said_in
+            if lane in self._ahead or self._is_ahead(item):
+                self._ahead.setdefault(lane, item.outcome.book or OPENING_BOOK)
+                left.add(lane)
+                # Also a lane that waits already: one that Kafka gave away and back comes back running.
                 self.pause(lane)
                 self.seek(lane, item.record.offset)
             else:
                 kept.append(item)
         return kept
+
+    def _is_ahead(self, item: Taken) -> bool:
+        """Whether a record was said in a later book than ours, on a topic that we do not hear ahead."""
+        book, said_in = self._pump.book, item.outcome.book
+        later = said_in is not None and (book is None or said_in > book)
+        return later and self._doors.service not in BY_TOPIC[item.record.topic].ahead
 
     async def watch(self) -> None:
         """Resume lanes when our book has moved on or an operator has released them; runs beside the consume loop."""

@@ -1,11 +1,12 @@
 """Questions to Kafka that must not wait behind a long poll: log ends, log starts, proof that nothing is left."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.bus.positions import Lane
+from shared.events.decode import Record
 from shared.events.topics import Channel
 
 _DEADLINE_S = 10.0
@@ -86,6 +87,25 @@ class Cuts:
             return True
         except TimeoutError:
             return False
+        finally:
+            await _stop(consumer)
+
+    async def read(self, lane: Lane, begin: int, end: int) -> AsyncIterator[list[Record]]:
+        """Yield the records of a lane from ``begin`` up to ``end``, a page at a time, without moving any position.
+
+        Raises ``TimeoutError`` when a page does not come within the deadline.
+        """
+        place = self._kafka(lane)
+        consumer = self._new()
+        try:
+            await asyncio.wait_for(consumer.start(), _DEADLINE_S)
+            consumer.assign([place])
+            consumer.seek(place, begin)
+            while await asyncio.wait_for(consumer.position(place), _DEADLINE_S) < end:
+                found = await asyncio.wait_for(consumer.getmany(place, timeout_ms=_PROOF_POLL_MS), _DEADLINE_S)
+                records = [record for page in found.values() for record in page if record.offset < end]
+                if records:
+                    yield [Record(*lane, r.offset, r.key, r.value, tuple(r.headers), r.timestamp) for r in records]
         finally:
             await _stop(consumer)
 

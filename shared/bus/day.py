@@ -13,6 +13,7 @@ import asyncpg
 from shared.bus import days, gate, outbox, positions
 from shared.bus.cuts import Cuts
 from shared.bus.gate import GateState
+from shared.bus.latecomers import Latecomers
 from shared.bus.positions import Lane
 from shared.bus.pump import sleep_unless
 from shared.bus.relay import Relay
@@ -59,9 +60,16 @@ class DayGate:
     """Closes one service's days, one after the other, in the process whose relay leads."""
 
     def __init__(
-        self, doors: Doors, relay: Relay, cuts: Cuts, day_work: DayWork, on_closed: Callable[[], None]
+        self,
+        doors: Doors,
+        relay: Relay,
+        cuts: Cuts,
+        late: Latecomers,
+        day_work: DayWork,
+        on_closed: Callable[[], None],
     ) -> None:
         self._doors = doors
+        self._late = late
         self._relay = relay
         self._cuts = cuts
         self._day_work = day_work
@@ -170,7 +178,10 @@ class DayGate:
         actual = await self._taken_in(connection, day, sorted(expected))
         wrong = {topic: (total, actual.get(topic)) for topic, total in expected.items() if actual.get(topic) != total}
         if wrong and not await self._accepted(connection, day):
-            return self._report(day, wrong)
+            reason = self._report(day, wrong)
+            if await self._late.take_in(sorted(wrong), day):
+                self.wake.set()  # look again at once
+            return reason
         await days.note_checked(connection, day, expected)
         return None
 
@@ -238,9 +249,8 @@ class DayGate:
             closed = DayClosed(day=day, after={t: tuple(o) for t, o in after.items()}, totals=totals)
             work.stage(DAY_CLOSED[self._doors.service], closed)
             await outbox.flush(work)
-            held = await connection.fetchval(
-                "select count(*) from msg.held where own_book <= $1", day - timedelta(days=_HELD_ALERT_DAYS)
-            )
+            long_ago = (await gate.read(connection)).book_before(day, _HELD_ALERT_DAYS)
+            held = await connection.fetchval("select count(*) from msg.held where own_book <= $1", long_ago)
         self._doors.committed()
         self._on_closed()
         log(LogEvent.DAY_CLOSED, day=day.isoformat())

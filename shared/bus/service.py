@@ -19,6 +19,7 @@ from shared.bus.consumer import Consumer
 from shared.bus.cuts import Cuts
 from shared.bus.day import DayGate, DayWork, nothing_to_do
 from shared.bus.handlers import Router
+from shared.bus.latecomers import Latecomers
 from shared.bus.pump import Limits, Pump
 from shared.bus.redrive import BusRedriver
 from shared.bus.relay import Relay
@@ -87,7 +88,8 @@ def build(service: Service, settings: ServiceSettings) -> Running:
         lambda: connect(settings.database_url.get_secret_value(), application_name=f"closebook-{service.name}-relay"),
         lambda: _producer(settings), prefix=settings.topic_prefix, holder=owner,
     )  # fmt: skip
-    day = DayGate(doors, relay, cuts, service.day_work, lambda: _day_closed(running))
+    late = Latecomers(doors, applier, cuts)
+    day = DayGate(doors, relay, cuts, late, service.day_work, lambda: _day_closed(running))
     running = Running(
         service, settings, engine, doors, consumer, pump, relay, day, cuts, BusRedriver(doors, applier), broker
     )

@@ -1,0 +1,58 @@
+"""Takes in what was said again of an open book although records of later books stand unread before it."""
+
+from collections.abc import Collection
+from datetime import date
+
+from shared.bus import positions
+from shared.bus.batch import Applier
+from shared.bus.cuts import Cuts
+from shared.bus.letters import Taken
+from shared.bus.positions import Lane
+from shared.bus.transaction import Doors
+from shared.bus.work import Cause
+from shared.db.engine import driver
+from shared.events.base import Event
+from shared.events.decode import Record, decode
+
+
+class Latecomers:
+    """Looks behind the book barrier while a day stands still over a difference (docs/decisions/0003).
+
+    A book said again (``closebook republish``) lands behind what its sender has said since, in later books, which the
+    barrier leaves in Kafka until the very day that waits for it is closed.  Here it is applied ahead of its turn; no
+    position moves, so when the partition is read for good these records are repeats.
+    """
+
+    def __init__(self, doors: Doors, applier: Applier, cuts: Cuts) -> None:
+        self._doors = doors
+        self._applier = applier
+        self._cuts = cuts
+        self._seen: dict[Lane, int] = {}
+
+    async def take_in(self, topics: Collection[str], book: date) -> bool:
+        """Apply what ``topics`` hold unread of books up to ``book``; true when there was any.  Looks once at a record.
+
+        Raises ``GateClosedError`` while a day is being worked, and what Kafka or the database raise.
+        """
+        async with self._doors.sessions.begin() as session:
+            reached = await positions.all_positions(await driver(session))
+        mine = {lane: position for lane, position in reached.items() if lane[0] in topics}
+        ends = await self._cuts.ends(mine)
+        found = False
+        for lane, position in mine.items():
+            begin = max(position, self._seen.get(lane, 0))
+            if begin < ends[lane]:
+                async for records in self._cuts.read(lane, begin, ends[lane]):
+                    found |= await self._apply(records, book)
+                self._seen[lane] = ends[lane]
+        return found
+
+    async def _apply(self, records: list[Record], book: date) -> bool:
+        """Apply those records of a page whose book is open, in one transaction."""
+        taken = [Taken(record, decode(record)) for record in records]
+        open_ = [one for one in taken if isinstance(one.outcome, Event) and (one.outcome.book or date.max) <= book]
+        if not open_:
+            return False
+        async with self._doors.command(Cause("", "")) as work:
+            await self._applier.apply(work, open_)
+        return True
