@@ -7,7 +7,9 @@ from datetime import date, timedelta
 import pytest
 
 from services.billing.domain.refs import account_ref
+from services.billing.usecases import charges, moves
 from services.billing.usecases.items import NOTHING_OPEN
+from shared.bus import outbox
 from shared.events.base import EventData
 from shared.events.housing import Tenure
 from shared.events.topics import STATEMENT_ISSUED, key_of
@@ -153,3 +155,17 @@ async def test_statements_depend_on_the_facts_and_their_books(desks: Desks, seed
     assert ours == theirs
     said = "select account_ref, coalesce(items_said, $1) from billing.accounts order by account_ref"
     assert await first.rows(said, NOTHING_OPEN) == await second.rows(said, NOTHING_OPEN)
+
+
+async def test_portions_and_pages_change_nothing(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = a_history(random.Random(31))
+    whole, cut = await desks(), await desks()
+    await whole.hear(*events)
+    monkeypatch.setattr(charges, "PORTION", 2)
+    monkeypatch.setattr(moves, "PORTION", 1)
+    monkeypatch.setattr(outbox, "_PAGE", 3)
+    await cut.hear(*events)
+    assert await cut.balances() == await whole.balances()
+    said = "select topic, msg_key, aggver, event_uid, pence from msg.event_log order by seq"
+    assert await cut.rows(said) == await whole.rows(said)
+    assert await cut.wrong() == []
