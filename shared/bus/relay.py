@@ -24,6 +24,17 @@ on conflict (name) do update set epoch = msg.relay_lease.epoch + 1, holder = exc
 returning epoch
 """
 _LOCK = "select pg_try_advisory_lock(hashtextextended('closebook relay', 0))"
+_OUST = """
+select pg_terminate_backend(lock.pid) from pg_catalog.pg_locks as lock, msg.relay_lease as lease
+where lock.locktype = 'advisory' and lock.granted and lock.objsubid = 1
+  and lock.database = (select oid from pg_catalog.pg_database where datname = current_database())
+  and (lock.classid::bigint << 32 | lock.objid::bigint) = hashtextextended('closebook relay', 0)
+  and lease.name = 'relay' and lease.beat_at < now() - make_interval(secs => $1)
+"""
+"""A frozen process keeps its connection, and with it the lock: one that has not beaten for long loses both."""
+_BEAT = "update msg.relay_lease set beat_at = now() where name = 'relay' and epoch = $1"
+_BEAT_EVERY_S = 5.0
+_STALE_S = 30.0
 _ACK_DEADLINE_S = 10.0
 _IDLE_S = 0.25
 _BUSY_S = 0.02
@@ -46,6 +57,7 @@ class Relay:
         self._holder = holder
         self._epoch: int | None = None
         self._failures = 0
+        self._beat_at = 0.0
         self.wake = asyncio.Event()
         self.drained = asyncio.Event()
         self.stopping = asyncio.Event()
@@ -82,11 +94,13 @@ class Relay:
             self.progress_at = time.monotonic()
             if await sleep_unless(self.stopping, _IDLE_S):
                 return
+            await connection.execute(_OUST, _STALE_S)
+        epoch = await connection.fetchval(_ELECT, self._holder)
         producer = self._new_producer()
         try:
             async with asyncio.timeout(_ACK_DEADLINE_S):
                 await producer.start()
-            self._epoch = await connection.fetchval(_ELECT, self._holder)
+            self._epoch = epoch
             metrics.IS_LEADER.set(1)
             log(LogEvent.RELAY_ELECTED, epoch=self._epoch)
             await self._pages(connection, producer)
@@ -101,6 +115,8 @@ class Relay:
             self.wake.clear()
             page = await connection.fetch(_PAGE)
             self.progress_at = time.monotonic()
+            if self.progress_at - self._beat_at > _BEAT_EVERY_S:
+                await self._beat(connection)
             if page:
                 self.drained.clear()
                 await self._send(producer, page)
@@ -112,6 +128,12 @@ class Relay:
                     return
                 await sleep_unless(self.wake, wait_s)
                 wait_s = min(_IDLE_S, wait_s * 2)
+
+    async def _beat(self, connection: asyncpg.Connection) -> None:
+        """Show that this process lives; raises ``LeaseLostError`` when another has taken over."""
+        if await connection.execute(_BEAT, self._epoch) != "UPDATE 1":
+            raise LeaseLostError
+        self._beat_at = time.monotonic()
 
     async def _send(self, producer: AIOKafkaProducer, page: Sequence[asyncpg.Record]) -> None:
         """Hand the page over in order, then wait for all answers within one deadline."""
@@ -127,9 +149,7 @@ class Relay:
     async def _mark(self, connection: asyncpg.Connection, page: Sequence[asyncpg.Record]) -> None:
         """Forget what the broker has; only the lease holder may."""
         async with connection.transaction():
-            beat = "update msg.relay_lease set beat_at = now() where name = 'relay' and epoch = $1"
-            if await connection.execute(beat, self._epoch) != "UPDATE 1":
-                raise LeaseLostError
+            await self._beat(connection)
             await connection.execute(
                 "delete from msg.outbox_pending where seq = any($1::bigint[])", [row["seq"] for row in page]
             )

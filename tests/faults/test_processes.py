@@ -113,3 +113,23 @@ async def test_two_processes_share_the_partitions_and_the_second_relays_when_the
         assert await plant.stack.stop_service("billing", 2) == 0
     await plant.close_day()
     await plant.prove(90)
+
+
+@pytest.mark.slow
+async def test_a_frozen_relay_loses_its_lease_and_does_no_harm_when_it_thaws(plant: Plant) -> None:
+    """F7: frozen with a page that Kafka has and the outbox still holds; the second process relays and closes days."""
+    await plant.stack.stop_service("billing")
+    await plant.say_many(plant.mixture(30))
+    plant.spawn("billing", crash_at="page-acknowledged/2/STOP", CLOSEBOOK_BATCH_RECORDS="10")
+    await plant.until_frozen("billing")
+    since = plant.mark("billing")
+    await plant.start("billing", 2)
+    await plant.until_leads("billing", 2)
+    await plant.say_many(plant.mixture(30))
+    await plant.close_day(seconds=90)
+    plant.stack.processes["billing", 1].child.send(SIGCONT)
+    await plant.say_many(plant.mixture(30))
+    await plant.close_day(seconds=90)
+    await plant.prove(90)
+    assert plant.stack.processes["billing", 1].child.running
+    assert plant.said("billing", "publish_blocked", since) or plant.said("billing", "relay_lost", since)
