@@ -176,10 +176,12 @@ async def run_until(worker: Any, check: Callable[[], Awaitable[bool]]) -> None:
     """Run a background worker until ``check`` holds, then stop it as a service would."""
     stopping = asyncio.Event()
     task = asyncio.ensure_future(worker.run(stopping))
-    await eventually(check, seconds=60)
-    stopping.set()
-    worker.bell.ring()
-    await asyncio.wait_for(task, 10)
+    try:
+        await eventually(check, seconds=60)
+    finally:
+        stopping.set()
+        worker.bell.ring()
+        await asyncio.wait_for(task, 20)
 
 
 def some_settings(urls: ServiceUrls, folder: Path, **more: Any) -> Settings:
