@@ -20,8 +20,9 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup
 	$(BIN)/closebook demo
 
+# All tests but the faults, which kill, freeze and starve real processes and take their time.
 test: setup
-	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" --ignore tests/faults $(PYTEST_ARGS)
 
 # Every fault against real processes and servers, the slow ones too.
 faults: setup
