@@ -85,6 +85,7 @@ class LogEvent(StrEnum):
         "The topic is not the one that was read before.",
         "topic-recreated",
     )
+    POSITION_PASSED = "position_passed", _I, "Kafka's client stands past our position; it reads again from there."
     POSITION_VERIFIED = "position_verified", _D, "The position fits the topic."
     FINGERPRINT_UNAVAILABLE = (
         "fingerprint_unavailable",

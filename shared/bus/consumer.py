@@ -23,6 +23,7 @@ from shared.bus.lanes import Continuity, LaneState
 from shared.bus.letters import Taken
 from shared.bus.positions import Lane
 from shared.bus.pump import Pump, lane_of, sleep_unless
+from shared.bus.skips import Skips
 from shared.bus.transaction import Doors
 from shared.bus.work import OPENING_BOOK
 from shared.db.engine import driver
@@ -35,6 +36,7 @@ _PATIENCE_MS = 500
 _COMMIT_EVERY_S = 1.0
 _WATCH_EVERY_S = 0.05
 _RELEASE_EVERY_S = 0.5
+_SKIPS_EVERY_S = 2.0
 
 
 class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # the library has no types
@@ -64,6 +66,8 @@ class Consumer:
         self.nudge = asyncio.Event()
         self._ahead: dict[Lane, date] = {}
         self._committed_at = 0.0
+        self._busy = False
+        self._skips = Skips()
         self.progress_at = time.monotonic()
 
     def subscribe(self, broker: KafkaBroker, *, max_records: int = 500) -> None:
@@ -105,12 +109,15 @@ class Consumer:
 
     async def _on_batch(self, raw: Any) -> None:
         """Take a batch in; nothing leaves this function but a value, whatever happens."""
+        self._busy = True
         try:
             await self.take(raw)
         except Exception as error:  # noqa: BLE001 - an exception here would be committed past
             log(LogEvent.RETRYING, error_type=type(error).__name__, count=len(raw))
             self._reread(raw)
             await asyncio.sleep(0.5)
+        finally:
+            self._busy = False
 
     async def take(self, raw: Sequence[ConsumerRecord]) -> None:
         """Admit, decode and apply a batch of raw records from any lanes."""
@@ -173,7 +180,7 @@ class Consumer:
 
     async def watch(self) -> None:
         """Resume lanes when our book has moved on or an operator has released them; runs beside the consume loop."""
-        released_at = 0.0
+        released_at = skips_at = 0.0
         while not self._pump.stopping.is_set():
             await sleep_unless(self.nudge, _WATCH_EVERY_S)
             self.nudge.clear()
@@ -183,6 +190,9 @@ class Consumer:
                 if time.monotonic() - released_at > _RELEASE_EVERY_S:
                     released_at = time.monotonic()
                     await self._look_for_releases()
+                if time.monotonic() - skips_at > _SKIPS_EVERY_S:
+                    skips_at = time.monotonic()
+                    await self._look_for_skips()
             except Exception as error:  # noqa: BLE001 - the database may be away; look again
                 log(LogEvent.RETRYING, error_type=type(error).__name__)
 
@@ -207,6 +217,22 @@ class Consumer:
                 self.seek(state.lane, state.expected)
                 self.resume(state.lane)
                 log(LogEvent.QUARANTINE_RELEASED, topic=state.lane[0], partition=state.lane[1], offset=state.expected)
+
+    async def _look_for_skips(self) -> None:
+        """Read again what the client has passed although the database does not have it."""
+        if self._kafka is None or self._busy:
+            return
+        async with self._doors.sessions.begin() as session:
+            reached = await positions.all_positions(await driver(session))
+        waiting = self._ahead.keys() | {lane for lane, state in self._pump.lanes.items() if state.stopped is not None}
+        client = {
+            lane: await asyncio.wait_for(self._kafka.position(self._place(lane)), 1)
+            for lane in reached.keys() - waiting
+            if self._assigned(lane)
+        }
+        for lane in [] if self._busy else self._skips.judge(client, reached):
+            log(LogEvent.POSITION_PASSED, topic=lane[0], partition=lane[1], offset=reached[lane])
+            self.seek(lane, reached[lane])
 
     def _reread(self, raw: Sequence[ConsumerRecord]) -> None:
         """Read a batch again from its first records."""

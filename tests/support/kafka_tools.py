@@ -95,17 +95,6 @@ class KafkaTools:
             offsets = await admin.list_consumer_group_offsets(group)
         return {(tp.topic.removeprefix(self.prefix), tp.partition): meta.offset for tp, meta in offsets.items()}
 
-    async def rewind(self, group: str) -> None:
-        """Commit offset 0 wherever a group that nobody is in has committed: as after a reset or an expiry."""
-        places = [TopicPartition(self.prefix + topic, number) for topic, number in await self.committed(group)]
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, group_id=group, enable_auto_commit=False)
-        await consumer.start()
-        try:
-            consumer.assign(places)
-            await consumer.commit(dict.fromkeys(places, 0))
-        finally:
-            await consumer.stop()
-
     async def close(self) -> None:
         """Stop the producer and delete the topics made here: old test topics slow the broker down."""
         if self._producer is not None:
