@@ -180,7 +180,12 @@ def _new_folder(results: Path) -> Path:
 
 def _keep(stack: Stack, folder: Path) -> dict[str, str]:
     """Move what was sent and printed, and the logs, out of the directory that vanishes."""
-    places = {"emails": stack.mail_directory, "print": stack.print_directory, "logs": stack.directory / "logs"}
+    places = {
+        "emails": stack.mail_directory,
+        "pdfs": stack.directory / "files",
+        "print": stack.print_directory,
+        "logs": stack.directory / "logs",
+    }
     for name, place in places.items():
         if place.exists():
             shutil.move(place, folder / name)
@@ -193,9 +198,9 @@ def _tell(outcome: Outcome) -> None:
         output.tell(f"FAULT: {fault}")
     output.tell(f"\n{outcome.days_closed} days closed by all four services, {outcome.seconds:.0f} s.")
     output.tell("Every penny is accounted for." if outcome.ok else "Something is wrong: see above.")
-    for name, words in (("emails", "E-mails (Maildir)"), ("print", "Letters to print (PDF)"), ("logs", "Logs")):
-        if name in outcome.paths:
-            output.tell(f"{words}: {outcome.paths[name]}")
+    words = {"emails": "E-mails (Maildir)", "pdfs": "Every letter as PDF", "print": "Letters to print", "logs": "Logs"}
+    for name, path in outcome.paths.items():
+        output.tell(f"{words[name]}: {path}")
     output.tell(
         "Next: closebook up   then in another shell: closebook status, accounts, publish FILE, close DAY, verify"
     )
