@@ -176,7 +176,10 @@ async def test_a_service_killed_at_every_step_of_its_days_closes_them_all(plant:
     await plant.prove()
 
 
-@pytest.mark.parametrize(("step", "visits"), [("slice-written", (1, 2, 2)), ("slice-committed", (1, 1, 1))])
+@pytest.mark.parametrize(
+    ("step", "visits"),
+    [("slice-written", (1, 2, 2)), pytest.param("slice-committed", (1, 1, 1), marks=pytest.mark.slow)],
+)
 async def test_a_statement_run_is_the_same_whichever_slice_it_dies_in(
     plant: Plant, step: str, visits: tuple[int, ...]
 ) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from signal import SIGKILL
 
+import pytest
 import pytest_asyncio
 
 from tests.support.faults import UNITS, Plant
@@ -87,6 +88,7 @@ async def test_a_sender_killed_between_acceptance_and_its_note_sends_once_more(
     await plant.prove()
 
 
+@pytest.mark.slow
 async def test_a_day_killed_while_its_letters_are_written_queues_each_of_them_once(plant: Plant) -> None:
     """A statement run: twelve letters in slices of five, notify dies before and after a slice's commit."""
     await plant.say_many([plant.charge(unit, 50_00) for unit in UNITS])

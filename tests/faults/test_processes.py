@@ -14,7 +14,7 @@ _KILLED = -SIGKILL
 @pytest.mark.parametrize(
     "crash_at",
     [
-        "batch-begun/2",  # F1: records read, nothing written
+        pytest.param("batch-begun/2", marks=pytest.mark.slow),  # F1: records read, nothing written
         "batch-written/3",  # F1: everything written, not committed
         "batch-committed/3",  # F2: committed, Kafka not told
     ],
@@ -32,6 +32,7 @@ async def test_a_consumer_killed_around_its_commit_neither_loses_nor_doubles(pla
     assert not plant.said("billing", "dead_letter", since)
 
 
+@pytest.mark.slow
 async def test_a_consumer_killed_again_and_again_under_load_goes_on_where_it_stood(plant: Plant) -> None:
     async with plant.load(per_second=40):
         for seconds in (0.3, 0.9, 1.7):
@@ -56,7 +57,14 @@ async def test_sigterm_in_a_batch_drains_and_ends_with_0(plant: Plant) -> None:
     assert sum(line.get("app.dup", 0) for line in plant.said("billing", "batch", since)) == 0
 
 
-@pytest.mark.parametrize("crash_at", ["page-acknowledged/2", "page-read/2", "page-marked/2"])
+@pytest.mark.parametrize(
+    "crash_at",
+    [
+        "page-acknowledged/2",
+        pytest.param("page-read/2", marks=pytest.mark.slow),
+        pytest.param("page-marked/2", marks=pytest.mark.slow),
+    ],
+)
 async def test_a_relay_killed_around_the_acknowledgement_keeps_the_order_of_first_arrivals(
     plant: Plant, crash_at: str
 ) -> None:

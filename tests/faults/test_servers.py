@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from signal import SIGCONT, SIGKILL, SIGQUIT, SIGSTOP
+from signal import SIGCONT, SIGKILL, SIGQUIT, SIGSTOP, Signals
 
 import pytest
 
@@ -14,14 +14,14 @@ def _pids(plant: Plant) -> list[int]:
     return [plant.stack.processes[service, 1].child.pid for service in LINE_OF_SERVICES]
 
 
-@pytest.mark.parametrize("number", [SIGQUIT, SIGKILL])
-async def test_postgresql_stopped_at_once_and_restarted_under_load(plant: Plant, number: int) -> None:
+@pytest.mark.parametrize("number", [SIGQUIT, pytest.param(SIGKILL, marks=pytest.mark.slow)])
+async def test_postgresql_stopped_at_once_and_restarted_under_load(plant: Plant, number: Signals) -> None:
     """F48 (immediate shutdown), F49 (postmaster killed): the same batches are retried, no process ends."""
     pids = _pids(plant)
     since = plant.mark("billing")
     async with plant.load():
         await asyncio.sleep(1)
-        plant.postgres.process.send(SIGQUIT if number == SIGQUIT else SIGKILL)
+        plant.postgres.process.send(number)
         await plant.postgres.process.wait(30)
         await asyncio.sleep(2)
         await plant.postgres.start()

