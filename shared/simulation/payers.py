@@ -24,11 +24,11 @@ class Habit(Enum):
 
 
 _HABITS = {
-    Habit.EARLY: 42,
-    Habit.IN_TIME: 32,
-    Habit.AFTER_REMINDER: 10,
-    Habit.PART: 6,
-    Habit.NEVER: 6,
+    Habit.EARLY: 48,
+    Habit.IN_TIME: 34,
+    Habit.AFTER_REMINDER: 6,
+    Habit.PART: 4,
+    Habit.NEVER: 4,
     Habit.TOO_MUCH: 4,
 }
 

@@ -9,7 +9,7 @@ from shared.simulation.names import AGENTS, FIRMS, FIRST, LAST
 _MAIL_DOMAIN = "example.org"
 # Reserved for examples: no letter of a simulation can reach anybody.
 
-_COMPANY, _COUPLE = 0.06, 0.45
+_COMPANY, _COUPLE = 0.06, 0.2
 _WITHOUT_EMAIL, _LIVES_ELSEWHERE, _HAS_AN_AGENT = 0.2, 0.1, 0.04
 
 
