@@ -28,6 +28,8 @@ from shared.embedded.errors import ServerError
 
 RESULTS = Path("closebook-demo")
 _SETTLE_S = 60.0
+_THROWN_AWAY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+# The demo's books do not outlive it, so the disk is not waited for; `closebook up` waits.
 
 
 @dataclass
@@ -86,7 +88,7 @@ async def _run(size: Size, results: Path) -> Outcome:
     """Play in a directory that is gone afterwards; what owners were sent, and the logs, are kept whatever happens."""
     stopping, folder = threading.Event(), _new_folder(results)
     with tempfile.TemporaryDirectory(prefix="closebook-demo-", ignore_cleanup_errors=True) as directory:
-        stack = Stack(Path(directory), tell=output.say)
+        stack = Stack(Path(directory), database_settings=_THROWN_AWAY, tell=output.say)
         try:
             outcome = await _unless_interrupted(lambda: _play(stack, size, stopping), stopping)
         except (CliError, ServerError) as error:

@@ -80,6 +80,7 @@ class Stack:
         partitions: int = PARTITIONS,
         overrides: Mapping[str, str] | None = None,
         program: Callable[[str, str], list[str]] | None = None,
+        database_settings: Mapping[str, str] | None = None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.directory = directory.absolute()
@@ -87,6 +88,7 @@ class Stack:
         self.partitions = partitions
         self.overrides = dict(overrides or {})
         self._program = program or _program
+        self._database_settings = dict(database_settings or {})
         self.processes: dict[tuple[str, int], ServiceProcess] = {}
         self.scheduler: ChildProcess | None = None
         self._given = servers
@@ -261,7 +263,7 @@ class Stack:
     async def _start_servers(self) -> None:
         if self._servers is None:
             self._tell("Starting Kafka, PostgreSQL and the mail server.")
-            self._servers = await stack.start_servers(self.directory)
+            self._servers = await stack.start_servers(self.directory, settings=self._database_settings)
         self._issuer = LocalIssuer.open(self.directory / "issuer")
         for private in (self.print_directory, self.directory / "files"):
             private.mkdir(mode=0o700, exist_ok=True)  # letters to people

@@ -172,11 +172,16 @@ async def start_mail(maildir: Path, *, containers: bool = False) -> MailServer:
     return await EmbeddedMail(maildir).start()
 
 
-async def start_servers(directory: Path, *, containers: bool = False) -> Servers:
-    """Start all three at the same time; when one cannot start, the others are stopped and its error is raised."""
+async def start_servers(
+    directory: Path, *, containers: bool = False, settings: Mapping[str, str] | None = None
+) -> Servers:
+    """Start all three at the same time; when one cannot start, the others are stopped and its error is raised.
+
+    ``settings`` are an embedded PostgreSQL's.
+    """
     started = await asyncio.gather(
         start_kafka(directory / "kafka", containers=containers),
-        start_postgres(directory / "postgres", containers=containers),
+        start_postgres(directory / "postgres", containers=containers, settings=settings),
         start_mail(directory / "mail", containers=containers),
         return_exceptions=True,
     )
