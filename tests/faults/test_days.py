@@ -162,6 +162,7 @@ async def test_what_waits_for_a_day_is_read_after_it_although_a_process_joins_an
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("service", LINE_OF_SERVICES)
 async def test_a_service_killed_at_every_step_of_its_days_closes_them_all(plant: Plant, service: str) -> None:
     for step in _STEPS:
