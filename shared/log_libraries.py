@@ -27,7 +27,7 @@ class _Forward(logging.Handler):
 
 
 def route_libraries() -> None:
-    """Make our handler the only one of the root logger and silence the loggers that add nothing."""
+    """Make our handler and level those of every library, and silence the loggers that add nothing."""
     root = logging.getLogger()
     root.handlers = [_Forward()]
     root.setLevel(logging.WARNING)
@@ -35,8 +35,7 @@ def route_libraries() -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-        if logger.level and logger.level < logging.WARNING:
-            logger.setLevel(logging.WARNING)
+        logger.setLevel(logging.NOTSET)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
     logging.captureWarnings(capture=True)
