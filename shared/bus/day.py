@@ -5,7 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import asyncpg
@@ -19,7 +19,7 @@ from shared.bus.pump import sleep_unless
 from shared.bus.relay import Relay
 from shared.bus.transaction import Doors, Sessions
 from shared.bus.work import Cause, Work
-from shared.db.engine import driver
+from shared.db.engine import driver, question
 from shared.events.calendar import DayClosed
 from shared.events.topics import DAY_CLOSED, LINE_OF_SERVICES, heard_by, said_by
 from shared.log_events import LogEvent
@@ -34,10 +34,20 @@ _HELD_ALERT_DAYS = 14
 class DaySlice:
     """One slice of a day's work: read what you like through ``sessions``, then open exactly one transaction."""
 
-    day: date
-    progress: str
+    state: GateState
     sessions: Sessions
     _open: Callable[[str | None], "AsyncIterator[Work]"]
+
+    @property
+    def day(self) -> date:
+        """The day that is being worked."""
+        assert self.state.working is not None
+        return self.state.working
+
+    @property
+    def progress(self) -> str:
+        """What the slice before this one stored; empty for the first."""
+        return self.state.progress
 
     @asynccontextmanager
     async def open(self, next_progress: str | None) -> AsyncIterator[Work]:
@@ -81,6 +91,7 @@ class DayGate:
             if any(topic.startswith(f"{name}.") for topic in self._hears)
         ]
         self._proven: dict[Lane, int] = {}
+        self._ahead: GateState
         self._moved_at: dict[Lane, tuple[int, float]] = {}
         self.wake = asyncio.Event()
         self.stopping = asyncio.Event()
@@ -102,37 +113,38 @@ class DayGate:
                 await sleep_unless(self.wake, _LOOK_EVERY_S)
 
     async def _step(self) -> bool:
-        """Do the next thing of the current day; false when there is nothing to do but wait."""
-        async with self._doors.sessions.begin() as session:
-            state = await gate.read(await driver(session))
+        """Bring the current day as far as it goes; false when there is nothing to do but wait."""
+        async with question(self._doors.sessions) as connection:
+            state = await gate.read(connection)
         if state.working is None:
-            return await self._start(state)
-        if state.stage == "working":
-            await self._work_slice(state.working, state.progress)
-            return True
-        await self._close(state.working)
+            started = await self._start(state)
+            if started is None:
+                return False
+            state = started
+        while state.stage == "working":
+            state = await self._work_slice(state)
+        await self._close(state)
         return True
 
-    async def _start(self, state: GateState) -> bool:
-        """Shut the gate for the next day if everything it waits for is here."""
+    async def _start(self, state: GateState) -> GateState | None:
+        """Shut the gate for the next day if everything it waits for is here; ``None``: it is not."""
         day = state.last_closed + timedelta(days=1) if state.last_closed else state.first_ended
         if day is None:
-            return self._wait("")
-        async with self._doors.sessions.begin() as session:
-            connection = await driver(session)
+            self._wait("")
+            return None
+        async with question(self._doors.sessions) as connection:
             reason = await self._missing(connection, day)
-        if reason is not None:
-            return self._wait(reason)
-        async with self._doors.sessions.begin() as session:
-            await gate.shut(await driver(session), day)
+            if reason is not None:
+                self._wait(reason)
+                return None
+            await gate.shut(connection, day)
         self._wait("")
         log(LogEvent.DAY_STARTED, day=day.isoformat())
-        return True
+        return replace(state, working=day, stage="working", progress="")
 
-    def _wait(self, reason: str) -> bool:
+    def _wait(self, reason: str) -> None:
         """Note what the day waits for."""
         self.waiting_for = reason
-        return False
 
     async def _missing(self, connection: asyncpg.Connection, day: date) -> str | None:
         """Return what ``day`` still waits for: its end, the services before us, their records, their totals."""
@@ -214,42 +226,41 @@ class DayGate:
             log(LogEvent.DAY_TOTALS_DIFFER, day=day.isoformat(), detail=reason)
         return reason
 
-    async def _work_slice(self, day: date, progress: str) -> None:
-        """Let the service do one slice of the day's work."""
-        await self._day_work(
-            DaySlice(day, progress, self._doors.sessions, lambda following: self._slice(day, following))
-        )
+    async def _work_slice(self, state: GateState) -> GateState:
+        """Let the service do one slice of the day's work; return where the day stands then."""
+        await self._day_work(DaySlice(state, self._doors.sessions, lambda following: self._slice(state, following)))
         self._doors.committed()
+        return self._ahead
 
-    async def _slice(self, day: date, following: str | None) -> AsyncIterator[Work]:
+    async def _slice(self, state: GateState, following: str | None) -> AsyncIterator[Work]:
         """The transaction of one slice: effect, progress and what is said commit together."""
+        assert state.working is not None
         async with self._doors.sessions.begin() as session:
             connection = await driver(session)
-            await gate.advance(connection, day, following)
-            work = Work(session, service=self._doors.service, book=day, cause=Cause("calendar", f"day:{day}"))
+            self._ahead = await gate.advance(connection, state, following)
+            work = Work(session, service=self._doors.service, book=state.working, cause=_cause(state.working))
             yield work
             await outbox.flush(work)
 
-    async def _close(self, day: date) -> None:
+    async def _close(self, state: GateState) -> None:
         """Drain what was said up to now, cut through our own topics, and say that the day is closed."""
-        async with self._doors.sessions.begin() as session:
-            connection = await driver(session)
-            seq = await connection.fetchval("select coalesce(max(seq), 0) from msg.event_log")
-        await self._drain(seq)
+        day = state.working
+        assert day is not None
+        await self._drain()
         after = await self._cuts.ends_by_topic(c for c in said_by(self._doors.service) if not c.single)
         async with self._doors.sessions.begin() as session:
             connection = await driver(session)
-            last, before = await days.last_totals(connection)
+            last = await days.last_closed(connection)
             own = {c.topic for c in said_by(self._doors.service) if c.totals}
-            today = {t: total for t, total in (await days.said(connection, last, day)).items() if t in own}
-            totals = days.add(before, today)
-            await days.note_closed(connection, day, after, totals, seq)
+            today = {t: total for t, total in (await days.said(connection, last.day, day)).items() if t in own}
+            totals = days.add(last.totals, today)
+            await days.note_closed(connection, day, after, totals, last.seq)
             await gate.reopen(connection, day)
-            work = Work(session, service=self._doors.service, book=day, cause=Cause("calendar", f"day:{day}"))
+            work = Work(session, service=self._doors.service, book=day, cause=_cause(day))
             closed = DayClosed(day=day, after={t: tuple(o) for t, o in after.items()}, totals=totals)
             work.stage(DAY_CLOSED[self._doors.service], closed)
             await outbox.flush(work)
-            long_ago = (await gate.read(connection)).book_before(day, _HELD_ALERT_DAYS)
+            long_ago = state.book_before(day, _HELD_ALERT_DAYS)
             held = await connection.fetchval("select count(*) from msg.held where own_book <= $1", long_ago)
         self._doors.committed()
         self._on_closed()
@@ -257,14 +268,12 @@ class DayGate:
         if held:
             log(LogEvent.HELD_TOO_LONG, day=day.isoformat(), count=held)
 
-    async def _drain(self, seq: int) -> None:
-        """Wait until the broker has everything that was said up to ``seq``."""
-        while True:
-            async with self._doors.sessions.begin() as session:
-                connection = await driver(session)
-                if not await connection.fetchval("select exists (select from msg.outbox_pending where seq <= $1)", seq):
-                    return
-            self._relay.wake.set()
-            if not self._relay.leads or self.stopping.is_set():
-                raise gate.GateClosedError
-            await sleep_unless(self._relay.drained, 0.02)
+    async def _drain(self) -> None:
+        """Wait until the broker has everything that was said: nothing more is, while the gate is shut."""
+        if not await self._relay.drain():
+            raise gate.GateClosedError
+
+
+def _cause(day: date) -> Cause:
+    """Return what a day's work and its close name as their cause."""
+    return Cause("calendar", f"day:{day}")

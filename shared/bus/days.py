@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -24,8 +24,20 @@ _SAID = """
 select topic, count(*) as events, coalesce(sum(pence), 0)::bigint as amount_pence from msg.event_log
 where book > $1 and book <= $2 group by topic
 """
+_LAST_CLOSED = """
+select closed.day, closed.totals, (select coalesce(max(seq), 0) from msg.event_log) as seq
+from (select) as always left join (select day, totals from msg.closed_day order by day desc limit 1) as closed on true
+"""
 
 Totals = dict[str, TopicTotal]
+
+
+class LastClosed(NamedTuple):
+    """The last closed day, what was said in all books up to it, and the number of the last event said by now."""
+
+    day: date
+    totals: Totals
+    seq: int
 
 
 async def end_days(work: Work, events: Sequence[Event[DayEnded]]) -> None:
@@ -126,10 +138,11 @@ def _totals(rows: Sequence[asyncpg.Record]) -> Totals:
     return {row["topic"]: TopicTotal(events=row["events"], amount_pence=row["amount_pence"]) for row in rows}
 
 
-async def last_totals(connection: asyncpg.Connection) -> tuple[date, Totals]:
+async def last_closed(connection: asyncpg.Connection) -> LastClosed:
     """Return the last closed day and what was said up to it; a day before all books when none is closed."""
-    row = await connection.fetchrow("select day, totals from msg.closed_day order by day desc limit 1")
-    return (date.min, {}) if row is None else (row["day"], totals_of(row["totals"]))
+    row = await connection.fetchrow(_LAST_CLOSED)
+    assert row is not None
+    return LastClosed(row["day"] or date.min, totals_of(row["totals"] or {}), row["seq"])
 
 
 async def checked(connection: asyncpg.Connection, topics: Sequence[str]) -> dict[str, tuple[date, TopicTotal]]:

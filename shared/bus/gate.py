@@ -1,6 +1,6 @@
 """The day gate: batches and staff commands pass it together, the working of a day passes alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import asyncpg
@@ -62,23 +62,29 @@ async def _state(connection: asyncpg.Connection, query: str) -> GateState:
 
 
 async def shut(connection: asyncpg.Connection, day: date) -> None:
-    """Start working ``day``: waits for whoever is inside, then lets nobody in."""
-    await connection.execute(
-        "update msg.gate set working = $1, stage = 'working', progress = '' where working is null", day
-    )
+    """Start working ``day``: waits for whoever is inside, then lets nobody in.
 
-
-async def advance(connection: asyncpg.Connection, day: date, progress: str | None) -> None:
-    """Note a slice's progress in the slice's own transaction; ``None`` means that the last slice is done."""
-    stage = "draining" if progress is None else "working"
+    Raises ``GateClosedError`` when another process has gone on with the days meanwhile.
+    """
     done = await connection.execute(
-        "update msg.gate set progress = $2, stage = $3 where working = $1 and stage = 'working'",
+        "update msg.gate set working = $1, stage = 'working', progress = '' "
+        "where working is null and (last_closed is null or last_closed < $1)",
         day,
-        progress or "",
-        stage,
     )
     if done != "UPDATE 1":
         raise GateClosedError
+
+
+async def advance(connection: asyncpg.Connection, state: GateState, progress: str | None) -> GateState:
+    """Note a slice's progress in the slice's own transaction; ``None`` means that the last slice is done."""
+    ahead = replace(state, progress=progress or "", stage="draining" if progress is None else "working")
+    done = await connection.execute(
+        "update msg.gate set progress = $2, stage = $3 where working = $1 and stage = 'working' and progress = $4",
+        state.working, ahead.progress, ahead.stage, state.progress,
+    )  # fmt: skip
+    if done != "UPDATE 1":
+        raise GateClosedError
+    return ahead
 
 
 async def reopen(connection: asyncpg.Connection, day: date) -> None:

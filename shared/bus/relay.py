@@ -58,6 +58,8 @@ class Relay:
         self._epoch: int | None = None
         self._failures = 0
         self._beat_at = 0.0
+        self._asked = 0
+        self._answered = 0
         self.wake = asyncio.Event()
         self.drained = asyncio.Event()
         self.stopping = asyncio.Event()
@@ -67,6 +69,21 @@ class Relay:
     def leads(self) -> bool:
         """Whether this process holds the lease."""
         return self._epoch is not None
+
+    async def drain(self) -> bool:
+        """Wait until the broker has everything committed before this call; false: another process leads, or we end.
+
+        An empty page that was asked for later is the proof, so nothing needs to be counted.
+        """
+        self._asked += 1
+        mine = self._asked
+        self.wake.set()
+        while self._answered < mine:
+            if not self.leads or self.stopping.is_set():
+                return False
+            self.drained.clear()
+            await sleep_unless(self.drained, _IDLE_S)
+        return True
 
     async def run(self) -> None:
         """Stand by, lead, and start again after any failure, until told to stop."""
@@ -113,6 +130,7 @@ class Relay:
         wait_s = _BUSY_S
         while True:
             self.wake.clear()
+            asked = self._asked
             page = await connection.fetch(_PAGE)
             self.progress_at = time.monotonic()
             if self.progress_at - self._beat_at > _BEAT_EVERY_S:
@@ -123,6 +141,7 @@ class Relay:
                 await self._mark(connection, page)
                 self._failures, wait_s = 0, _BUSY_S
             else:
+                self._answered = asked
                 self.drained.set()
                 if self.stopping.is_set():
                     return

@@ -1,5 +1,7 @@
 """Connections to PostgreSQL: time limits, a fixed search path, and the raw driver inside a session's transaction."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -111,6 +113,16 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
         await _begin(connection, pooled.dbapi_connection)
         assert raw.is_in_transaction(), "the session is in autocommit mode"
     return raw
+
+
+@asynccontextmanager
+async def question(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[asyncpg.Connection]:
+    """Lend the driver's connection outside any transaction: each statement stands, and commits, for itself."""
+    async with sessions() as session:
+        connection = await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        pooled = await connection.get_raw_connection()
+        raw: asyncpg.Connection = pooled.driver_connection  # type: ignore[assignment]
+        yield raw
 
 
 async def _begin(connection: AsyncConnection, adapted: Any) -> None:

@@ -5,9 +5,9 @@ from services.billing.db import statements as stored
 from services.billing.db.statements import Payer
 from services.billing.domain import statements
 from services.billing.usecases.statements import issue
-from shared.bus import gate
 from shared.bus.day import DaySlice
-from shared.db.engine import driver
+from shared.bus.work import Work
+from shared.db.engine import driver, question
 from shared.log_events import LogEvent
 from shared.logs import log
 
@@ -20,28 +20,20 @@ PATIENCE_DAYS = 14
 
 async def work_day(piece: DaySlice) -> None:
     """Do the next slice of the day's work; the progress is the last account that had its turn."""
-    if await _issue_next(piece) is None:
-        await _remind(piece)
-
-
-async def _issue_next(piece: DaySlice) -> str | None:
-    """Issue a slice of the day's statements; return the progress, nothing when the day's work is done."""
     payers: list[Payer] = []
     if statements.is_issue_day(piece.day):
-        async with piece.sessions() as session:
-            payers = await stored.list_payers(await driver(session), piece.progress, SLICE)
+        async with question(piece.sessions) as connection:
+            payers = await stored.list_payers(connection, piece.progress, SLICE)
     following = payers[-1].account_id if len(payers) == SLICE else None
     async with piece.open(following) as work:
         if payers:
             await issue(work, piece.day, payers)
-    return following
+        waiting = await _count_waiting(work, piece) if following is None else 0
+    if waiting:
+        log(LogEvent.HELD_TOO_LONG, day=piece.day.isoformat(), count=waiting)
 
 
-async def _remind(piece: DaySlice) -> None:
-    """Alert when charges have waited too long; they wait on, and are never dropped."""
-    async with piece.sessions() as session:
-        connection = await driver(session)
-        learnt_by = (await gate.read(connection)).book_before(piece.day, PATIENCE_DAYS)
-        count = await questions.count_waiting_charges(connection, learnt_by)
-    if count:
-        log(LogEvent.HELD_TOO_LONG, day=piece.day.isoformat(), count=count)
+async def _count_waiting(work: Work, piece: DaySlice) -> int:
+    """Return how many charges have waited too long; they wait on, and are never dropped."""
+    learnt_by = piece.state.book_before(piece.day, PATIENCE_DAYS)
+    return await questions.count_waiting_charges(await driver(work.session), learnt_by)

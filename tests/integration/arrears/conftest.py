@@ -13,10 +13,11 @@ from services.arrears.usecases.day import DayWork
 from shared.bus import gate, outbox
 from shared.bus.batch import Applier
 from shared.bus.day import DaySlice
+from shared.bus.gate import GateState
 from shared.bus.letters import Taken
 from shared.bus.transaction import Doors
 from shared.bus.work import Cause, Work
-from shared.db.engine import create_engine, driver, session_factory
+from shared.db.engine import create_engine, driver, question, session_factory
 from shared.events.arrears import StageReached
 from shared.events.base import Event, EventData
 from shared.events.billing import AccountOpened, ItemsChanged, OpenItem
@@ -79,12 +80,14 @@ class Desk:
         async with self.doors.sessions.begin() as session:
             await gate.shut(await driver(session), self.book)
         while True:
-            async with self.doors.sessions.begin() as session:
-                state = await gate.read(await driver(session))
+            async with question(self.doors.sessions) as connection:
+                state = await gate.read(connection)
             if state.stage != "working":
                 break
             self.slices += 1
-            await DayWork(POLICIES)(DaySlice(self.book, state.progress, self.doors.sessions, self._slice))
+            await DayWork(POLICIES)(
+                DaySlice(state, self.doors.sessions, lambda following: self._slice(state, following))  # noqa: B023 - used at once
+            )
         async with self.doors.sessions.begin() as session:
             await gate.reopen(await driver(session), self.book)
         self.book += timedelta(days=1)
@@ -94,9 +97,9 @@ class Desk:
         while self.book <= day:
             await self.work_day()
 
-    async def _slice(self, following: str | None) -> AsyncIterator[Work]:
+    async def _slice(self, state: GateState, following: str | None) -> AsyncIterator[Work]:
         async with self.doors.sessions.begin() as session:
-            await gate.advance(await driver(session), self.book, following)
+            await gate.advance(await driver(session), state, following)
             work = Work(session, service="arrears", book=self.book, cause=Cause("calendar", f"day:{self.book}"))
             yield work
             await outbox.flush(work)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,12 +14,13 @@ from services.billing.domain import refs
 from services.billing.handlers import router
 from services.billing.usecases import day as days
 from services.billing.usecases import proof, questions
-from shared.bus import outbox
+from shared.bus import gate, outbox
 from shared.bus.batch import Applier
 from shared.bus.day import DaySlice
 from shared.bus.letters import Taken
 from shared.bus.work import Cause, Work
 from shared.db import create_engine, driver, session_factory
+from shared.db.engine import question
 from shared.embedded.databases import ServiceUrls
 from shared.events.base import Event, EventData
 from shared.events.decode import Record, decode
@@ -91,7 +92,10 @@ class Desk:
                 if fails:
                     raise ConnectionError
 
-        await days.work_day(DaySlice(day, progress, self.sessions, opened))
+        async with question(self.sessions) as connection:
+            state = await gate.read(connection)
+        state = replace(state, working=day, stage="working", progress=progress)
+        await days.work_day(DaySlice(state, self.sessions, opened))
         return following[0]
 
     async def balances(self) -> dict[str, int]:

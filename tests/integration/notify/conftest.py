@@ -24,6 +24,7 @@ from services.notify.usecases.sending import Rules, Sender
 from shared.bus import outbox
 from shared.bus.batch import Applier
 from shared.bus.day import DaySlice
+from shared.bus.gate import GateState
 from shared.bus.letters import Taken
 from shared.bus.work import Cause, Work
 from shared.db import create_engine, driver, session_factory
@@ -93,7 +94,8 @@ class Office:
                 await outbox.flush(work)
             noted.append(following)
 
-        return DaySlice(day, noted[-1] or "", self.sessions, opener)
+        state = GateState(day, "working", noted[-1] or "", day - timedelta(days=1), None)
+        return DaySlice(state, self.sessions, opener)
 
     async def billing_closed(self, day: date) -> None:
         """Billing has closed a day, as its event would have told."""
