@@ -18,6 +18,7 @@ from typing import IO
 import httpx
 
 from shared.cli.local_access import service_settings, token_variables
+from shared.db import migrate
 from shared.embedded import databases, stack, topics
 from shared.embedded.databases import ServiceUrls
 from shared.embedded.errors import ServerError
@@ -30,7 +31,6 @@ from shared.local_issuer import LocalIssuer
 PARTITIONS = 3
 _READY_SECONDS = 60
 _DRAIN_SECONDS = 30
-_MIGRATE_SECONDS = 120
 _FOREIGN = re.compile(
     r"CLOSEBOOK_(TOKEN|POSTGRES|DATA|\w+_URL)|[A-Z]+_(OWNER_)?DATABASE_URL$|[A-Z]+_(API|PRIVATE)_PORT$"
 )
@@ -67,7 +67,7 @@ class Stack:
 
     ``servers`` and ``urls`` (migrated databases) may be those of a test run; otherwise they are started and made in
     ``directory`` and stopped with the stack. ``overrides`` are further settings of the services; ``program`` gives the
-    command line of a service's verb (``serve``, ``migrate``).
+    command line of a service's verb (``serve``).
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class Stack:
         self._claim_directory()
         try:
             await self._start_servers()
-            await asyncio.gather(self._provide_topics(), self._provide_databases())
+            await self._provide_topics()
             await self.start_services()
             self._write_stack_file()
         except BaseException:
@@ -262,8 +262,12 @@ class Stack:
 
     async def _start_servers(self) -> None:
         if self._servers is None:
-            self._tell("Starting Kafka, PostgreSQL and the mail server.")
-            self._servers = await stack.start_servers(self.directory, settings=self._database_settings)
+            self._tell("Starting Kafka, PostgreSQL and the mail server; making the four databases.")
+            self._servers = await stack.start_servers(
+                self.directory, settings=self._database_settings, prepare=self._provide_databases
+            )
+        elif not self._urls:
+            await self._provide_databases(self._servers.postgres.admin_url)
         self._issuer = LocalIssuer.open(self.directory / "issuer")
         for private in (self.print_directory, self.directory / "files"):
             private.mkdir(mode=0o700, exist_ok=True)  # letters to people
@@ -271,25 +275,18 @@ class Stack:
     async def _provide_topics(self) -> None:
         await topics.provision(self.servers.kafka.bootstrap, partitions=self.partitions, prefix=self.topic_prefix)
 
-    async def _provide_databases(self) -> None:
+    async def _provide_databases(self, admin_url: str) -> None:
+        """Make and migrate the databases, here and one after the other: a running service may not change its tables."""
         if self._urls:
             return
-        self._tell("Preparing the four databases.")
-        self._urls = await databases.provision(self.servers.postgres.admin_url)
-        await asyncio.gather(*(self._migrate(service) for service in LINE_OF_SERVICES))
-
-    async def _migrate(self, service: str) -> None:
-        # Only here: a running service has no right to change its tables.
-        owner = {f"{service.upper()}_OWNER_DATABASE_URL": self._urls[service].owner_url}
-        environment = self.service_environment(service) | owner
-        child = spawn(
-            service, self._program(service, "migrate"), log=self.log_of(f"{service}-migrate"), env=environment
-        )
-        await child.wait(_MIGRATE_SECONDS)
-        if child.exit_code != 0:
-            child.kill()
-            words = child.last_words(1)
-            raise ServerError(f"The database of {service} could not be migrated: {words}. Its log: {child.log}.")
+        self._urls = await databases.provision(admin_url)
+        for service, urls in self._urls.items():
+            try:
+                await migrate.upgrade(urls.owner_url, service)
+                await migrate.bootstrap_positions(urls.owner_url, service, self.partitions)
+            except Exception as error:
+                reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+                raise ServerError(f"The database of {service} could not be migrated: {reason}.") from error
 
     def _shared_settings(self) -> dict[str, str]:
         return {

@@ -6,7 +6,7 @@ An address in the environment wins; in tests, else a container where a Docker en
 
 import asyncio
 import os
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from enum import StrEnum
@@ -173,15 +173,20 @@ async def start_mail(maildir: Path, *, containers: bool = False) -> MailServer:
 
 
 async def start_servers(
-    directory: Path, *, containers: bool = False, settings: Mapping[str, str] | None = None
+    directory: Path,
+    *,
+    containers: bool = False,
+    settings: Mapping[str, str] | None = None,
+    prepare: Callable[[str], Awaitable[None]] | None = None,
 ) -> Servers:
     """Start all three at the same time; when one cannot start, the others are stopped and its error is raised.
 
-    ``settings`` are an embedded PostgreSQL's.
+    ``settings`` are an embedded PostgreSQL's. ``prepare`` gets the superuser's address as soon as PostgreSQL answers:
+    databases are made while Kafka still starts.
     """
     started = await asyncio.gather(
         start_kafka(directory / "kafka", containers=containers),
-        start_postgres(directory / "postgres", containers=containers, settings=settings),
+        _prepared_postgres(directory / "postgres", prepare, containers=containers, settings=settings),
         start_mail(directory / "mail", containers=containers),
         return_exceptions=True,
     )
@@ -193,6 +198,23 @@ async def start_servers(
         raise failures[0]
     kafka, postgres, mail = started
     return Servers(kafka, postgres, mail)  # type: ignore[arg-type]  # the failures are gone, gather's type is not
+
+
+async def _prepared_postgres(
+    directory: Path,
+    prepare: Callable[[str], Awaitable[None]] | None,
+    *,
+    containers: bool,
+    settings: Mapping[str, str] | None,
+) -> PostgresServer:
+    server = await start_postgres(directory, containers=containers, settings=settings)
+    if prepare is not None:
+        try:
+            await prepare(server.admin_url)
+        except BaseException:
+            await server.stop()
+            raise
+    return server
 
 
 async def _require(answering: Awaitable[bool], sentence: str) -> None:
