@@ -1,6 +1,7 @@
 """PDF letters: one design in typst, the letter handed in as JSON, the same bytes for the same letter."""
 
 import json
+import re
 import threading
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time
@@ -9,6 +10,8 @@ import typst
 
 from services.notify.domain.letter import Letter
 from services.notify.templates.stationery import HERE
+
+_POSTCODE = re.compile(r"\b([A-Z]{1,2}[0-9][0-9A-Z]?) ([0-9][A-Z]{2})\b")
 
 
 class PdfPress:
@@ -25,7 +28,7 @@ class PdfPress:
         """Return the letter as an accessible PDF (PDF/UA-1), its creation date the letter's own."""
         pressed = self._compiler().compile(
             format="pdf",
-            sys_inputs={"letter": json.dumps(asdict(letter), ensure_ascii=False)},
+            sys_inputs={"letter": _as_json(letter)},
             timestamp=int(datetime.combine(dated_on, time(8), UTC).timestamp()),
             pdf_standards=["ua-1"],
         )
@@ -40,3 +43,11 @@ class PdfPress:
             )
             self._mine.compiler = compiler
         return compiler
+
+
+def _as_json(letter: Letter) -> str:
+    """Return the letter for the template; a postcode among the facts stays on one line."""
+    content = asdict(letter)
+    for fact in content["facts"]:
+        fact["value"] = _POSTCODE.sub("\\1\u00a0\\2", fact["value"])
+    return json.dumps(content, ensure_ascii=False)
