@@ -51,7 +51,7 @@ class ServiceSettings(BaseSettings):
     kafka_ca: str | None = Field(default=None, validation_alias=_common("KAFKA_CA"))
     topic_prefix: str = Field(default="", validation_alias=_common("TOPIC_PREFIX"), pattern=r"^[A-Za-z0-9._-]*$")
     partitions: int = Field(default=12, validation_alias=_common("PARTITIONS"), ge=1, le=1000)
-    batch_records: int = Field(default=400, validation_alias=_common("BATCH_RECORDS"), ge=1, le=5000)
+    batch_records: int = Field(default=800, validation_alias=_common("BATCH_RECORDS"), ge=1, le=5000)
     dead_letters_in_row: int = Field(default=50, validation_alias=_common("DEAD_LETTERS_IN_ROW"), ge=1)
 
     jwks: str | None = Field(default=None, validation_alias=_common("JWKS"))

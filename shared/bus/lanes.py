@@ -94,8 +94,13 @@ class Continuity:
 
     async def _accept_start(self, state: LaneState, records: Sequence[Record]) -> list[Record]:
         """A lane that was never read starts at 0; a later start means that unread records have expired."""
-        if records[0].offset > 0 and (await self._cuts.starts([state.lane]))[state.lane] > 0:
-            return self._stop(state, LogEvent.UNREAD_DATA_EXPIRED)
+        if records[0].offset > 0:
+            if state.sought == 0:
+                state.sought = 1
+                self._seeker.seek(state.lane, 0)
+                return []
+            if (await self._cuts.starts([state.lane]))[state.lane] > 0:
+                return self._stop(state, LogEvent.UNREAD_DATA_EXPIRED)
         return self._accept(state, records)
 
     async def _explain(self, state: LaneState, records: Sequence[Record]) -> list[Record]:

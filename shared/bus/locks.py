@@ -7,9 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.db.engine import driver
 
 _TAKE = """
-select case when alone then pg_advisory_xact_lock(number) else pg_advisory_xact_lock_shared(number) end
-from (select hashtextextended(name, 0) as number, bool_or(alone) as alone
-      from unnest($1::text[], $2::bool[]) as wanted(name, alone) group by 1 order by 1) as sorted
+select count(*) from (
+  select case when alone then pg_advisory_xact_lock(number) else pg_advisory_xact_lock_shared(number) end
+  from (select hashtextextended(name, 0) as number, bool_or(alone) as alone
+        from unnest($1::text[], $2::bool[]) as wanted(name, alone) group by 1 order by 1) as sorted
+) as taken
 """
 
 
@@ -20,4 +22,4 @@ async def take(session: AsyncSession, exclusive: Iterable[str], shared: Iterable
     if not names:
         return
     connection = await driver(session)
-    await connection.fetch(_TAKE, [name for name, _ in names], [lone for _, lone in names])
+    await connection.fetchval(_TAKE, [name for name, _ in names], [lone for _, lone in names])

@@ -18,7 +18,9 @@ select wanted.topic, wanted.msg_key, coalesce((
   order by log.aggver desc limit 1), 0) as aggver
 from (select distinct * from unnest($1::text[], $2::text[])) as wanted(topic, msg_key)
 """
-_NUMBERS = "select nextval(pg_get_serial_sequence('msg.event_log', 'seq')) from generate_series(1, $1)"
+_NUMBERS = """
+select array_agg(nextval(pg_get_serial_sequence('msg.event_log', 'seq'))) from generate_series(1, $1)
+"""
 _LOG_COLUMNS = ("seq", "event_uid", "topic", "msg_key", "type", "aggver", "book", "pence", "body")
 
 # One batch may say a hundred thousand things: in pages, the transaction is never idle for long, nor one statement.
@@ -49,7 +51,7 @@ async def _store(connection: asyncpg.Connection, work: Work, staged: Sequence[St
     """Store a page of what was staged; ``said`` counts on over the pages of a transaction."""
     keys = [item.key if item.key is not None else key_of(item.channel, item.data) for item in staged]
     versions = await _versions(connection, staged, keys)
-    numbers = [row[0] for row in await connection.fetch(_NUMBERS, len(staged))]
+    numbers = await connection.fetchval(_NUMBERS, len(staged))
     rows = _rows(work.service, work.book, staged, keys, versions, numbers, said)
     await connection.copy_records_to_table("event_log", schema_name="msg", columns=_LOG_COLUMNS, records=rows)
     await connection.copy_records_to_table(

@@ -1,6 +1,7 @@
 """A service as a process: ``serve``, ``migrate`` or ``check``, with exit codes that say what to do."""
 
 import asyncio
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from shared.web import WebServer, create_app
 EXIT_TEMPORARY = 75
 _PATIENCE_S = 60.0
 _LOOK_S = 0.5
+_OBJECTS_A_COLLECTION = 50_000
 
 _Settings = TypeVar("_Settings", bound=ServiceSettings)
 
@@ -39,10 +41,21 @@ def main(build_service: Callable[[_Settings], Service], kind: type[_Settings]) -
     settings = configuration.read(kind)
     service = build_service(settings)
     configure(service.name, version=settings.version, environment=settings.environment, level=settings.log_level)
+    _collect_seldom()
     code = asyncio.run(verbs[verb](service, settings))
     log(LogEvent.EXIT, code=code)
     flush()
     raise SystemExit(code)
+
+
+def _collect_seldom() -> None:
+    """Leave what was imported out of garbage collection, and let a batch's objects come and go without one.
+
+    By default every 700th object starts one: a seventh of billing's time went there (measured).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_A_COLLECTION, 20, 50)
 
 
 async def _migrate(service: Service, settings: ServiceSettings) -> int:

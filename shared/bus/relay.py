@@ -10,13 +10,14 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 
 from shared import metrics
+from shared.bus.parcels import send_page
 from shared.bus.pump import sleep_unless
 from shared.log_events import LogEvent
 from shared.logs import log
 
 _PAGE = """
 select pending.seq, log.topic, log.msg_key, log.body
-from (select seq from msg.outbox_pending order by seq limit 500) as pending
+from (select seq from msg.outbox_pending order by seq limit 1000) as pending
 cross join lateral (
   select topic, msg_key, body from msg.event_log as log where log.seq = pending.seq limit 1
 ) as log order by pending.seq
@@ -37,13 +38,16 @@ where lock.locktype = 'advisory' and lock.granted and lock.objsubid = 1
   and lease.name = 'relay' and lease.beat_at < now() - make_interval(secs => $1)
 """
 """A frozen process keeps its connection, and with it the lock: one that has not beaten for long loses both."""
+_FORGET = """
+with alive as (update msg.relay_lease set beat_at = now() where name = 'relay' and epoch = $1 returning epoch)
+delete from msg.outbox_pending where seq = any($2::bigint[]) and exists (select from alive)
+"""
 _BEAT = "update msg.relay_lease set beat_at = now() where name = 'relay' and epoch = $1"
 _BEAT_EVERY_S = 5.0
 _STALE_S = 30.0
 _ACK_DEADLINE_S = 10.0
 _IDLE_S = 0.25
 _BUSY_S = 0.02
-_HEADERS = [("content-type", b"application/cloudevents+json")]
 
 
 class LeaseLostError(Exception):
@@ -118,6 +122,8 @@ class Relay:
                 return
             await connection.execute(_OUST, _STALE_S)
         epoch = await connection.fetchval(_ELECT, self._holder)
+        # A page forgotten twice is a page sent twice, which does no harm: its deletion need not reach the disk at once.
+        await connection.execute("set synchronous_commit = off")
         producer = self._new_producer()
         try:
             async with asyncio.timeout(_ACK_DEADLINE_S):
@@ -162,21 +168,13 @@ class Relay:
     async def _send(self, producer: AIOKafkaProducer, page: Sequence[asyncpg.Record]) -> None:
         """Hand the page over in order, then wait for all answers within one deadline."""
         async with asyncio.timeout(_ACK_DEADLINE_S):
-            answers = [
-                await producer.send(
-                    self._prefix + row["topic"], row["body"], key=row["msg_key"].encode(), headers=_HEADERS
-                )
-                for row in page
-            ]
-            await asyncio.gather(*answers)
+            await send_page(producer, self._prefix, page)
 
     async def _mark(self, connection: asyncpg.Connection, page: Sequence[asyncpg.Record]) -> None:
         """Forget what the broker has; only the lease holder may."""
-        async with connection.transaction():
-            await self._beat(connection)
-            await connection.execute(
-                "delete from msg.outbox_pending where seq = any($1::bigint[])", [row["seq"] for row in page]
-            )
+        if await connection.execute(_FORGET, self._epoch, [row["seq"] for row in page]) == "DELETE 0":
+            raise LeaseLostError
+        self._beat_at = time.monotonic()
         metrics.PUBLISHED.inc(len(page))
         log(LogEvent.PAGE, count=len(page), first=page[0]["seq"], last=page[-1]["seq"])
 

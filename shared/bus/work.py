@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,8 +17,7 @@ OPENING_BOOK = date(1970, 1, 1)
 """The book of everything learnt before the first business day ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """What led to an event of ours: its name, and the story it belongs to."""
 
     source: str
@@ -63,8 +62,7 @@ class Verdict:
     needs: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
+class Staged(NamedTuple):
     """An event of ours that waits for the flush of its transaction."""
 
     channel: Channel

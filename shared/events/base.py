@@ -1,11 +1,11 @@
 """What every event is made of: the frozen data, the envelope's facts about it, and its identity."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
+from asyncpg.pgproto import pgproto
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 
@@ -26,8 +26,7 @@ class EventData(BaseModel):
 Data_co = TypeVar("Data_co", bound=EventData, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Event(Generic[Data_co]):
+class Event(NamedTuple, Generic[Data_co]):
     """One decoded event as use cases see it.
 
     ``uid`` names it for ever (from ``source`` and ``id``); ``sha`` is the identity of its content (type and data);
@@ -54,8 +53,8 @@ class Event(Generic[Data_co]):
 
 
 def event_uid(source: str, event_id: str) -> UUID:
-    """Return the 16-byte name of an event: the head of SHA-256 over ``source|id``."""
-    return UUID(bytes=hashlib.sha256(f"{source}|{event_id}".encode()).digest()[:16])
+    """Return the 16-byte name of an event: the head of SHA-256 over ``source|id`` (a UUID made and hashed in C)."""
+    return pgproto.UUID(hashlib.sha256(f"{source}|{event_id}".encode()).digest()[:16])
 
 
 def content_sha(event_type: str, data: Any) -> bytes:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -23,8 +24,7 @@ class Reason(StrEnum):
     WRONG_TOPIC = "wrong-topic"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One Kafka record as it was read; ``topic`` is without the installation's prefix."""
 
     topic: str

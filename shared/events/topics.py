@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from shared.events import arrears, billing, calendar, housing, notify, owners
 from shared.events.base import EventData
@@ -18,7 +19,7 @@ class Retention(StrEnum):
     COMPACTED = "compacted"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Channel:
     """One topic: the model of its data, the field its key comes from, who owns it, who hears it and what is counted.
 
@@ -38,10 +39,15 @@ class Channel:
     single: bool = False
     ahead: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def type(self) -> str:
         """The event type: the topic with its major version."""
         return f"{self.topic}.v1"
+
+    @cached_property
+    def key_fields(self) -> tuple[str, ...]:
+        """The fields of the data that may give the key: the first that is present does."""
+        return tuple(self.key.split("|"))
 
 
 _30 = Retention.THIRTY_DAYS
@@ -211,7 +217,7 @@ def said_by(service: str) -> tuple[Channel, ...]:
 
 def key_of(channel: Channel, data: EventData) -> str:
     """Return the Kafka key of an event: the first named field that is present."""
-    for name in channel.key.split("|"):
+    for name in channel.key_fields:
         value = getattr(data, name, None)
         if value is not None:
             return str(value)

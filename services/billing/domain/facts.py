@@ -21,8 +21,7 @@ class FactKind(StrEnum):
     REVERSAL = "reversal"
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(NamedTuple):
     """A cost, gross = net + tax, owed by the owners of the days ``liable_from`` to ``liable_to`` (both included).
 
     Exactly one of ``share_set_id`` and ``unit_id`` is set.  Without a period the two days are the same day.

@@ -1,0 +1,45 @@
+"""A batch is decoded while the one before it is applied: whatever sends the first back takes the second with it."""
+
+from datetime import timedelta
+from typing import Any
+
+from shared.bus.work import OPENING_BOOK, Work
+from shared.events.base import Event
+from tests.integration.bus.conftest import Bench
+from tests.integration.bus.test_days import DAY, LINE, end_day, owners_closed, owners_line
+from tests.integration.bus.test_hearing import CHARGES, charge
+from tests.support.bus import eventually
+
+LINES = 40
+
+
+async def test_a_lane_that_waits_for_its_book_loses_nothing_of_the_batches_behind(billing: Bench) -> None:
+    for number in range(LINES):
+        await owners_line(billing, f"U{number}", OPENING_BOOK if number < 5 else DAY + timedelta(days=1))
+    await end_day(billing, DAY)
+    await owners_closed(billing, DAY, 5, 5)
+    async with billing.running(batch_records=3):
+        await eventually(lambda: billing.sql.fetchval("select count(*) = $1 from public.seen", LINES))
+    rows = await billing.sql.fetch("select key from public.seen order by n")
+    assert [row["key"] for row in rows] == [f"U{number}" for number in range(LINES)]
+    assert (
+        await billing.sql.fetchval("select next_offset from msg.position where topic = $1 and partition_no = 0", LINE)
+        == LINES
+    )
+
+
+async def test_a_batch_that_has_to_be_applied_again_keeps_its_place(billing: Bench) -> None:
+    failed: list[str] = []
+
+    async def break_once(_work: Work, event: Event[Any]) -> None:
+        if event.data.charge_id in {"C0", "C10", "C20"} and event.data.charge_id not in failed:
+            failed.append(event.data.charge_id)
+            raise ConnectionResetError
+
+    billing.recorder.behaviours[CHARGES] = break_once
+    for number in range(30):
+        await billing.kafka.send(CHARGES, charge(number, 100 + number), partition=0)
+    async with billing.running(batch_records=4):
+        await eventually(lambda: billing.sql.fetchval("select count(*) = 30 from public.seen"))
+    assert failed == ["C0", "C10", "C20"]
+    assert await billing.seen() == [f"{CHARGES}:{100 + number}" for number in range(30)]
