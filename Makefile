@@ -20,11 +20,11 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup
 	$(BIN)/closebook demo
 
-# All tests but the faults, which kill, freeze and starve real processes and take their time.
+# All tests but the slow faults: those that wait for time limits of servers and networks.
 test: setup
-	$(BIN)/python -m pytest -m "not slow" --ignore tests/faults $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
 
-# Every fault against real processes and servers, the slow ones too.
+# Every fault against real processes and servers: killed, frozen, starved. The slow ones too.
 faults: setup
 	$(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)
 
