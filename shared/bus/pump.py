@@ -6,7 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
-from itertools import groupby
+from itertools import count, groupby
 
 from shared import metrics
 from shared.bus import batch_log, gate, positions
@@ -184,15 +184,14 @@ class Pump:
 
     async def _trip(self, state: LaneState) -> None:
         """Stop a lane until an operator releases it: it is the sender or the deploy that is wrong."""
-        state.stopped = LogEvent.QUARANTINE_TRIPPED
         bugs = state.bugs_in_row >= self._limits.bugs_in_row
         reason = (
             f"{state.bugs_in_row} unexpected failures in a row"
             if bugs
             else f"{state.dead_in_row} dead letters in a row"
         )
-        async with self._doors.sessions.begin() as session:
-            await positions.quarantine(await driver(session), state.lane, reason)
+        await self._note_quarantine(state.lane, reason)
+        state.stopped = LogEvent.QUARANTINE_TRIPPED
         log(
             LogEvent.QUARANTINE_TRIPPED,
             topic=state.lane[0],
@@ -200,6 +199,19 @@ class Pump:
             offset=state.expected,
             detail=reason,
         )
+
+    async def _note_quarantine(self, lane: Lane, reason: str) -> None:
+        """Write the stop down, however long the database is away: a stop in memory only would be released at once."""
+        started = time.monotonic()
+        for tries in count(1):
+            try:
+                async with self._doors.sessions.begin() as session:
+                    await positions.quarantine(await driver(session), lane, reason)
+                return
+            except Exception as error:  # noqa: BLE001 - written when the database is back
+                if self.stopping.is_set():
+                    return
+                await self._back_off(error, [], tries, started)
 
     async def _bury(self, item: Taken, error: Exception, kind: FailureKind) -> None:
         """Write the one record that cannot be applied as a dead letter, with its position."""

@@ -7,6 +7,8 @@ from statistics import median
 from typing import Any
 
 REPORT = Path("build/bench.json")
+PAGE = Path("docs/performance.md")
+_BEGIN, _END = "<!-- figures -->\n", "<!-- end of figures -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Figure:
         verdict = {None: "", True: "met", False: "MISSED"}[self.met]
         return f"{self.name:<52}{_shown(self.value):>12} {self.unit:<10}{noise:<24}{self.target:<10}{verdict}".rstrip()
 
+    def row(self) -> str:
+        noise = f"{_shown(min(self.values))} to {_shown(max(self.values))}" if len(self.values) > 1 else ""
+        verdict = {None: "", True: "met", False: "**missed**"}[self.met]
+        return f"| {self.name} | {_shown(self.value)} {self.unit} | {noise} | {self.target} | {verdict} |"
+
     def entry(self) -> dict[str, Any]:
         return {
             "name": self.name, "value": round(self.value, 4), "unit": self.unit, "target": self.target, "met": self.met,
@@ -63,6 +70,16 @@ def write(figures: list[Figure]) -> None:
     """Write the report that other programs read."""
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps([figure.entry() for figure in figures], indent=2) + "\n")
+
+
+def write_page(figures: list[Figure]) -> None:
+    """Write the figures into the page about performance, between its two marks."""
+    head, _, rest = PAGE.read_text().partition(_BEGIN)
+    _, _, tail = rest.partition(_END)
+    rows = "".join(f"{figure.row()}\n" for figure in figures)
+    PAGE.write_text(
+        f"{head}{_BEGIN}| figure | median | least to most | target | |\n|---|---|---|---|---|\n{rows}{_END}{tail}"
+    )
 
 
 def _shown(value: float) -> str:

@@ -30,6 +30,8 @@ def main() -> int:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # servers come and go here
     found = asyncio.run(_run(asked.only or list(BENCHMARKS), quick=asked.quick))
     figures.write(found)
+    if not (asked.only or asked.quick):
+        figures.write_page(found)
     missed = [figure.name for figure in found if figure.met is False]
     print(f"{len(missed)} of {len(found)} missed their target; written to {figures.REPORT}")  # noqa: T201 - the report
     return 1 if missed and not asked.quick else 0

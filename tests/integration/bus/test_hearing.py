@@ -112,6 +112,31 @@ async def test_a_row_of_dead_letters_stops_the_partition_exactly_at_the_limit(
         await eventually(lambda: _dead_is(billing, min(records, 2 * limit)))
 
 
+_REFUSING = """
+create function public.refuse() returns trigger language plpgsql as
+  $$ begin raise exception using errcode = 'admin_shutdown'; end $$;
+create trigger refuse before update on msg.position for each row
+  when (new.quarantined_at is not null) execute function public.refuse();
+"""
+
+
+async def test_a_partition_stays_stopped_although_the_stop_could_not_be_written_at_once(
+    billing: Bench, lines: list[dict[str, Any]]
+) -> None:
+    await billing.sql.execute(_REFUSING)
+    await billing.kafka.send_many(CHARGES, [(b"k", b"junk %d" % number) for number in range(9)])
+    async with billing.running(dead_letters_in_row=3):
+        await eventually(lambda: _tried(lines, 4))
+        assert await billing.count("msg.dead_letter") == 3
+        await billing.sql.execute("drop trigger refuse on msg.position")
+        await eventually(lambda: billing.count("msg.position", "quarantined_at is not null"))
+        assert await billing.count("msg.dead_letter") == 3
+
+
+async def _tried(lines: list[dict[str, Any]], times: int) -> bool:
+    return times <= sum(line["event.name"] == "retrying" for line in lines)
+
+
 async def test_three_unexpected_failures_in_a_row_stop_the_partition(billing: Bench) -> None:
     async def always(work: Work, event: Event[Any]) -> None:
         raise ZeroDivisionError
