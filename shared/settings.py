@@ -2,10 +2,12 @@
 
 import os
 import sys
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.kafka_security import KafkaSecurity, Mechanism, Protocol
 
 EXIT_CONFIGURATION = 64
 """Exit code of a process whose settings are wrong: starting it again does not help."""
@@ -40,12 +42,8 @@ class ServiceSettings(BaseSettings):
     pool_size: int = Field(default=8, ge=2, le=100)
 
     kafka: str = Field(validation_alias=_common("KAFKA"), pattern=r"^[^\s/]+:\d+$")
-    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"] = Field(
-        default="PLAINTEXT", validation_alias=_common("KAFKA_SECURITY")
-    )
-    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        default="SCRAM-SHA-512", validation_alias=_common("KAFKA_MECHANISM")
-    )
+    kafka_security: Protocol = Field(default="PLAINTEXT", validation_alias=_common("KAFKA_SECURITY"))
+    kafka_mechanism: Mechanism = Field(default="SCRAM-SHA-512", validation_alias=_common("KAFKA_MECHANISM"))
     kafka_username: str | None = Field(default=None, validation_alias=_common("KAFKA_USERNAME"))
     kafka_password: SecretStr | None = Field(default=None, validation_alias=_common("KAFKA_PASSWORD"))
     kafka_ca: str | None = Field(default=None, validation_alias=_common("KAFKA_CA"))
@@ -63,6 +61,19 @@ class ServiceSettings(BaseSettings):
     )
     environment: str = Field(default="local", validation_alias=_common("ENVIRONMENT"))
     version: str = Field(default="0.1.0", validation_alias=_common("VERSION"))
+
+    @property
+    def kafka_access(self) -> KafkaSecurity:
+        """Return how this service's Kafka clients prove who they are."""
+        password = self.kafka_password.get_secret_value() if self.kafka_password else None
+        return KafkaSecurity(self.kafka_security, self.kafka_mechanism, self.kafka_username, password, self.kafka_ca)
+
+    @model_validator(mode="after")
+    def _credentials_are_whole(self) -> Self:
+        """Refuse a SASL protocol without credentials at the start, not at the first connection."""
+        if self.kafka_security.startswith("SASL") and not (self.kafka_username and self.kafka_password):
+            raise ValueError(f"{self.kafka_security} needs KAFKA_USERNAME and KAFKA_PASSWORD")
+        return self
 
     @property
     def migration_url(self) -> str:

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from shared.bus.positions import Lane
 from shared.events.decode import Record
 from shared.events.topics import Channel
+from shared.kafka_security import KafkaSecurity
 
 _DEADLINE_S = 10.0
 _PROOF_POLL_MS = 50
@@ -25,8 +26,11 @@ class _Asker(AIOKafkaConsumer):  # type: ignore[misc]  # the library has no type
 class Cuts:
     """A warmed consumer without a group that never fetches for anyone (measured: a cut takes under a millisecond)."""
 
-    def __init__(self, bootstrap: str, *, prefix: str = "", partitions: int = 12) -> None:
+    def __init__(
+        self, bootstrap: str, *, prefix: str = "", partitions: int = 12, access: KafkaSecurity | None = None
+    ) -> None:
         self._bootstrap = bootstrap
+        self._access = access or KafkaSecurity()
         self._prefix = prefix
         self._partitions = partitions
         self._consumer: _Asker | None = None
@@ -39,6 +43,7 @@ class Cuts:
             enable_auto_commit=False,
             isolation_level="read_committed",
             auto_offset_reset="earliest",
+            **self._access.options(),
         )
 
     async def _ask(self, places: Iterable[TopicPartition]) -> _Asker:

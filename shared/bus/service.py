@@ -23,6 +23,7 @@ from shared.bus.latecomers import Latecomers
 from shared.bus.pump import Limits, Pump
 from shared.bus.redrive import BusRedriver
 from shared.bus.relay import Relay
+from shared.bus.secured import in_faststreams_words
 from shared.bus.transaction import Doors
 from shared.db.engine import connect, create_engine, session_factory
 from shared.events.topics import DAY_CLOSED, DAY_ENDED, heard_by
@@ -75,13 +76,14 @@ def build(service: Service, settings: ServiceSettings) -> Running:
         pool_size=settings.pool_size,
     )
     doors = Doors(service.name, session_factory(engine), lambda: _committed(running))
-    cuts = Cuts(settings.kafka, prefix=settings.topic_prefix, partitions=settings.partitions)
+    access = settings.kafka_access
+    cuts = Cuts(settings.kafka, prefix=settings.topic_prefix, partitions=settings.partitions, access=access)
     applier = Applier(service.name, router)
     pump = Pump(doors, applier, Limits(settings.dead_letters_in_row))
     consumer = Consumer(pump, doors, cuts, prefix=settings.topic_prefix, owner=owner)
     broker = KafkaBroker(
         settings.kafka, logger=None, allow_auto_create_topics=False, graceful_timeout=_DRAIN_S, apply_types=False,
-        consumer_only=True, client_id=f"closebook-{service.name}",
+        consumer_only=True, client_id=f"closebook-{service.name}", security=in_faststreams_words(access),
     )  # fmt: skip
     consumer.subscribe(broker, max_records=settings.batch_records)
     relay = Relay(
@@ -112,7 +114,7 @@ def _producer(settings: ServiceSettings) -> AIOKafkaProducer:
     """Return the relay's producer: every record acknowledged by all, in order, without lingering (measured)."""
     return AIOKafkaProducer(
         bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, linger_ms=0, max_batch_size=131_072,
-        request_timeout_ms=10_000, max_request_size=1_048_576,
+        request_timeout_ms=10_000, max_request_size=1_048_576, **settings.kafka_access.options(),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from shared.cli.environment import Environment
 from shared.cli.errors import CliError, ExitCode, away
 from shared.events.decode import Record
+from shared.kafka_security import KafkaSecurity
 
 LARGEST_REQUEST = 16 * 1024 * 1024
 """What a command will send: far above the contract's largest event, so that the broker and the services decide."""
@@ -26,11 +27,17 @@ class Broker:
 
     bootstrap: str
     prefix: str = ""
+    access: KafkaSecurity = field(default_factory=KafkaSecurity)
 
     @classmethod
     def of(cls, environment: Environment) -> "Broker":
         """Return the broker that a command's environment names."""
-        return cls(environment.kafka, environment.topic_prefix)
+        return cls(environment.kafka, environment.topic_prefix, environment.kafka_access)
+
+    @property
+    def client(self) -> dict[str, Any]:
+        """What every client of this broker is made with."""
+        return {"bootstrap_servers": self.bootstrap, **self.access.options()}
 
     def wire(self, topic: str) -> str:
         """Return a topic's name on the wire."""
@@ -49,9 +56,9 @@ class Broker:
 async def producing(broker: Broker, **settings: Any) -> AsyncIterator[AIOKafkaProducer]:
     """Yield an idempotent producer; what was sent is flushed on the way out."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=broker.bootstrap,
         enable_idempotence=True,
         max_request_size=LARGEST_REQUEST,
+        **broker.client,
         **settings,
     )
     try:
@@ -70,7 +77,7 @@ async def partitions_of(broker: Broker, topics: Sequence[str]) -> dict[str, int]
 
     A topic made a moment ago is not known everywhere at once, so a missing one is asked for again for two seconds.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
+    admin = AIOKafkaAdminClient(**broker.client)
     try:
         await admin.start()
         for _ in range(_ASKED_TIMES):
@@ -160,7 +167,7 @@ class Reader:
 async def reading(broker: Broker, topics: Sequence[str], also: Sequence[str] = ()) -> AsyncIterator[Reader]:
     """Yield a reader of ``topics``, from their beginning unless told to seek; of ``also`` it only knows the ends."""
     partitions = await partitions_of(broker, [*topics, *also])
-    settings = {"bootstrap_servers": broker.bootstrap, "enable_auto_commit": False, "auto_offset_reset": "earliest"}
+    settings = {**broker.client, "enable_auto_commit": False, "auto_offset_reset": "earliest"}
     consumer, asking = AIOKafkaConsumer(**settings), AIOKafkaConsumer(**settings)
     try:
         await consumer.start()

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-from asyncpg.pgproto import pgproto
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 
@@ -53,8 +52,8 @@ class Event(NamedTuple, Generic[Data_co]):
 
 
 def event_uid(source: str, event_id: str) -> UUID:
-    """Return the 16-byte name of an event: the head of SHA-256 over ``source|id`` (a UUID made and hashed in C)."""
-    return pgproto.UUID(hashlib.sha256(f"{source}|{event_id}".encode()).digest()[:16])
+    """Return the 16-byte name of an event: the head of SHA-256 over ``source|id``."""
+    return UUID(bytes=hashlib.sha256(f"{source}|{event_id}".encode()).digest()[:16])
 
 
 def content_sha(event_type: str, data: Any) -> bytes:

@@ -1,6 +1,6 @@
 """A stand-in for a service's process: ready at once, logs one line, ends on SIGTERM; for tests of the supervisor.
 
-Called as ``stand_in.py SERVICE serve|migrate``; ``STAND_IN_FAILS=SERVICE`` makes that one end with an error.
+Called as ``stand_in.py SERVICE serve``; ``STAND_IN_FAILS=SERVICE`` makes that one end with an error.
 """
 
 import json
@@ -24,9 +24,8 @@ def main(service: str, verb: str) -> int:
     if os.environ.get("STAND_IN_FAILS") == service:
         print("no such table", flush=True)  # noqa: T201
         return 3
-    if verb == "serve":
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        HTTPServer(("127.0.0.1", int(os.environ[f"{service.upper()}_PRIVATE_PORT"])), _Ready).serve_forever()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    HTTPServer(("127.0.0.1", int(os.environ[f"{service.upper()}_PRIVATE_PORT"])), _Ready).serve_forever()
     return 0
 
 

@@ -73,7 +73,7 @@ async def test_a_service_that_cannot_start_is_one_sentence_and_nothing_stays(
 ) -> None:
     stack = _stack(tmp_path, servers, topic_prefix, overrides={"STAND_IN_FAILS": "notify"})
 
-    with pytest.raises(ServerError, match=r"notify could not be migrated: no such table\. Its log: "):
+    with pytest.raises(ServerError, match=r"notify ended \(exit code 3\): no such table\. Its log: "):
         await stack.start()
 
     assert not [process for process in stack.processes.values() if process.child.running]

@@ -1,0 +1,42 @@
+"""How every Kafka client of ours proves who it is and to whom it speaks; there is no fall-back to anything plainer."""
+
+import ssl
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Protocol = Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"]
+Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaSecurity:
+    """One client's protocol and credentials; ``ca`` is a file with a private authority, else the system's are asked.
+
+    Raises ``ValueError`` when a SASL protocol comes without credentials: a client that forgot them must not start.
+    """
+
+    protocol: Protocol = "PLAINTEXT"
+    mechanism: Mechanism = "SCRAM-SHA-512"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.protocol.startswith("SASL") and not (self.username and self.password):
+            raise ValueError(f"{self.protocol} needs a username and a password")
+
+    @property
+    def context(self) -> ssl.SSLContext | None:
+        """The server's certificate and host name are always checked."""
+        return ssl.create_default_context(cafile=self.ca) if self.protocol.endswith("SSL") else None
+
+    def options(self) -> dict[str, Any]:
+        """Return what an aiokafka client is made with."""
+        options: dict[str, Any] = {"security_protocol": self.protocol, "ssl_context": self.context}
+        if self.protocol.startswith("SASL"):
+            options |= {
+                "sasl_mechanism": self.mechanism,
+                "sasl_plain_username": self.username,
+                "sasl_plain_password": self.password,
+            }
+        return options
