@@ -31,7 +31,7 @@ class Arrival(NamedTuple):
 async def claim(connection: asyncpg.Connection, arrivals: Sequence[Arrival], own_book: date) -> set[UUID]:
     """Note the arrivals as done and return those that are new; the others were taken in before.
 
-    COPY costs half of ``on conflict do nothing`` (measured).  An event that another process takes in at this moment
+    A look-up and a COPY, as most are new.  An event that another process takes in at this moment
     fails the transaction by its key, and is a repeat when the batch is tried again.
     """
     if not arrivals:
