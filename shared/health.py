@@ -81,8 +81,16 @@ class Health:
 
     def unready(self) -> list[str]:
         """Return why nobody should rely on this process now; empty when it is ready."""
+        return [name for name, failing in self._reasons().items() if failing] + self.dead()
+
+    def show(self) -> None:
+        """Set the figure of each reason; silent parts are one reason, so that the labels are a closed list."""
+        for name, failing in {**self._reasons(), "silent": bool(self.dead())}.items():
+            metrics.UNREADY.labels(name).set(failing)
+
+    def _reasons(self) -> dict[str, bool]:
         now = self.clock()
-        reasons = {
+        return {
             "starting": not self.startup_done,
             "draining": self.draining,
             "schema": not self.schema_ok,
@@ -90,7 +98,6 @@ class Health:
             "quarantine": self.quarantined > 0,
             "progress": not self.caught_up and now - self.progress_at > PROGRESS_SECONDS,
         }
-        return [name for name, failing in reasons.items() if failing] + self.dead()
 
 
 async def monitor(health: Health, ping: Ping, stopping: asyncio.Event) -> None:
@@ -125,7 +132,7 @@ async def _ping(health: Health, ping: Ping) -> None:
 def private_app(health: Health, *, facts: Facts | None = None, refresh: Ping | None = None) -> Starlette:
     """Return the app of the private port.
 
-    ``facts`` adds to ``/statusz``; ``refresh`` reads the database's figures anew before ``/metrics``.
+    ``facts`` adds to ``/statusz``; ``refresh`` measures anew before ``/metrics``.
     """
 
     async def livez(_: Request) -> Response:
@@ -144,6 +151,7 @@ def private_app(health: Health, *, facts: Facts | None = None, refresh: Ping | N
     async def figures(_: Request) -> Response:
         if refresh is not None:
             await _within(refresh)
+        health.show()
         return Response(metrics.page(), media_type=metrics.CONTENT_TYPE)
 
     pages = {"/livez": livez, "/readyz": readyz, "/startupz": startupz, "/statusz": statusz, "/metrics": figures}

@@ -11,7 +11,7 @@ from shared import logs
 REGISTRY = CollectorRegistry()
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
 
 def _gauge(name: str, words: str, *labels: str) -> Gauge:
@@ -32,12 +32,23 @@ OUTBOX_AGE = _gauge("outbox_oldest_age_seconds", "Age of the oldest event not ye
 DEAD_LETTERS = _gauge("dead_letters_open", "Dead letters that nobody has decided about.", "reason_class")
 DEAD_LETTER_AGE = _gauge("dead_letter_oldest_age_seconds", "Age of the oldest open dead letter.")
 HELD = _gauge("held_events", "Events that wait for something not yet known.")
+HELD_AGE = _gauge("held_oldest_age_seconds", "Age of the oldest event that waits for something not yet known.")
 QUARANTINED = _gauge("partitions_quarantined", "Partitions stopped until an operator releases them.")
-LAST_DAY_CLOSED = _gauge("last_day_closed_days", "The last closed business day, in days since 1970-01-01.")
+LAST_DAY_CLOSED = _gauge("last_day_closed_days", "The last closed business day, in days since 1970-01-01; 0: none yet.")
+DAYS_TO_CLOSE = _gauge("days_ended_not_closed", "Business days that have ended and that the service has not closed.")
+DAY_WORKING = _gauge("day_working", "1 while a day is worked and nothing else is applied.")
+
+# Measured in the process when they are asked for (shared.bus.measuring)
+LAG = _gauge("consumer_lag_records", "Log end less the position in the database.", "topic", "partition")
+STOPPED = _gauge(
+    "partitions_stopped", "Partitions this process does not read on, by the event that stopped them.", "event"
+)
+TOTALS_DIFFER = _gauge("day_totals_differ", "1 while a day waits because control totals differ.")
+POOL = _gauge("db_pool_in_use", "Database connections lent out at this moment.")
+READ_AT = _gauge("figures_read_timestamp_seconds", "When the figures of a source were last read.", "source")
 
 # Set by the bus
-LAG = _gauge("consumer_lag_records", "Log end less the position in the database.", "topic", "partition")
-PROGRESS = _gauge("consumer_last_progress_seconds", "Seconds since the consumer last got on.")
+PROGRESS = _gauge("consumer_last_progress_seconds", "Seconds since the consumer got on or was seen with nothing to do.")
 IS_LEADER = _gauge("relay_is_leader", "1 in the process that relays the outbox.")
 EVENTS = _counter("events_processed", "Events taken in.", "type", "outcome")
 RETRIES = _counter("retry", "Batches tried again.", "kind", "sqlstate")
@@ -46,11 +57,21 @@ FENCED = _counter("fenced", "Batches rolled back because another process had tak
 PUBLISHED = _counter("relay_publish", "Events acknowledged by Kafka.")
 PRODUCERS = _counter("producer_recreated", "Kafka producers replaced after a failure.")
 BATCH_SECONDS = _histogram("batch_duration_seconds", "From the first record of a batch to its commit.")
+END_TO_END = _histogram("event_end_to_end_seconds", "From Kafka's time of a batch's oldest record to its commit.")
+
+# Set by services
+SUSPENSE_PENCE = _gauge("suspense_pence", "Money in suspense.", "kind")
+SUSPENSE_ITEMS = _gauge("suspense_items", "Payments nobody matches, and parts of charges that wait.", "kind")
+SUSPENSE_AGE = _gauge("suspense_oldest_days", "Business days since the oldest item in suspense came.", "kind")
+MAIL_QUEUE = _gauge("mail_queue", "Messages that have not come to their end.", "state")
+MAIL_OLDEST = _gauge("mail_oldest_age_seconds", "Age of the oldest message that has not come to its end.")
+MAIL_SENT = _counter("mail_sent", "What became of each attempt to hand a message over.", "channel", "outcome", "code")
 
 # Set by the web server and the health monitor
 REQUESTS = _histogram("http_server_request_duration_seconds", "Answers of the staff API.", "method", "route", "status")
 LOOP_LAG = _gauge("event_loop_lag_seconds", "How late the event loop came to a timer.")
-DB_SECONDS = _gauge("db_round_trip_seconds", "Duration of the last database ping.")
+DB_SECONDS = _gauge("db_round_trip_seconds", "Duration of the last database ping that was answered.")
+UNREADY = _gauge("service_unready", "1 for each reason why nobody should rely on this process now.", "reason")
 BUILD = _gauge("build_info", "1, with the version as label.", "version", "schema_version")
 
 

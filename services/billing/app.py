@@ -2,6 +2,7 @@
 
 from services.billing import api, handlers
 from services.billing.settings import Settings
+from services.billing.usecases import figures
 from services.billing.usecases.day import work_day
 from shared.bus.service import Service
 
@@ -13,4 +14,5 @@ def build(_settings: Settings) -> Service:
         router=handlers.router,
         day_work=work_day,
         api=lambda running: api.routes(running.doors.sessions),
+        figures=lambda running: figures.refresh(running.doors.sessions),
     )

@@ -11,7 +11,7 @@ from services.notify.settings import Settings
 from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
 from services.notify.templates.stationery import load_stationery
-from services.notify.usecases import asking
+from services.notify.usecases import asking, figures
 from services.notify.usecases.announcing import Announcer
 from services.notify.usecases.background import Bell
 from services.notify.usecases.mail_server import MailAddress, MailServer
@@ -34,6 +34,7 @@ def build(settings: Settings) -> Service:
         api=lambda running: api.routes(running.doors.sessions),
         tasks=post_room.tasks(),
         status=post_room.status,
+        figures=lambda running: figures.refresh(running.doors.sessions),
     )
 
 

@@ -27,6 +27,9 @@ def batch_line(outcome: Outcome, steps: Sequence[Step], started: float) -> None:
     ranges = [f"{step.lane[0]}/{step.lane[1]}:{step.start}-{step.next}" for step in steps]
     took = round((time.monotonic() - started) * 1000, 1)
     metrics.BATCH_SECONDS.observe(took / 1000)
+    oldest_ms = min((taken.record.timestamp_ms for taken, _ in outcome.verdicts), default=0)
+    if oldest_ms > 0:
+        metrics.END_TO_END.observe(max(0.0, time.time() - oldest_ms / 1000))
     log(LogEvent.BATCH, ranges=ranges, said=outcome.said, duration_ms=took, **counts)
 
 

@@ -16,9 +16,12 @@ async def refresh(sessions: Sessions) -> None:
     metrics.OUTBOX_ROWS.set(row["outbox"])
     metrics.OUTBOX_AGE.set(row["outbox_age"] or 0)
     metrics.HELD.set(row["held"])
+    metrics.HELD_AGE.set(row["held_age"] or 0)
     metrics.QUARANTINED.set(row["quarantined"])
     metrics.DEAD_LETTER_AGE.set(row["letter_age"] or 0)
     metrics.LAST_DAY_CLOSED.set(row["last_day"] or 0)
+    metrics.DAYS_TO_CLOSE.set(row["days_to_close"])
+    metrics.DAY_WORKING.set(row["working"])
     metrics.DEAD_LETTERS.clear()
     for found in classes:
         metrics.DEAD_LETTERS.labels(found["reason_class"]).set(found["letters"])

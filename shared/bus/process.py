@@ -9,12 +9,14 @@ from typing import TypeVar
 
 from fastapi import FastAPI
 
+from shared import metrics
 from shared import settings as configuration
 from shared.auth import TokenVerifier
 from shared.auth_keys import KeySource
-from shared.bus import figures, status
+from shared.bus import status
 from shared.bus.api import bus_router
 from shared.bus.failures import FailureKind, kind_of
+from shared.bus.measuring import Measuring
 from shared.bus.service import EXIT_ABANDONED, Running, Service, build, on_signals, run_parts
 from shared.db import migrate
 from shared.health import Health, monitor, private_app
@@ -95,19 +97,17 @@ async def _serve(service: Service, settings: ServiceSettings) -> int:
     running = build(service, settings)
     on_signals(running)
     health = Health(service.name, schema_ok=True)
+    measuring = Measuring(running, health)
+    metrics.BUILD.labels(settings.version, migrate.head(service.name)).set(1)
     private = WebServer(
-        private_app(
-            health,
-            facts=lambda: status.facts(running),
-            refresh=lambda: figures.refresh(running.doors.sessions),
-        ),
+        private_app(health, facts=lambda: status.facts(running), refresh=measuring.refresh),
         host=settings.private_host,
         port=settings.private_port,
     )
     public = WebServer(_api(running), host=settings.api_host, port=settings.api_port)
     log(LogEvent.LISTENING, api=public.bind(), private=private.bind())
-    parts = (_web(public, running), _web(private, running), _watch(running, health), _monitor(running, health))
-    return await run_parts(running, parts)
+    ports = (_web(public, running), _web(private, running))
+    return await run_parts(running, (*ports, _watch(running, health), _monitor(running, health), measuring.run()))
 
 
 def _api(running: Running) -> FastAPI:
@@ -137,7 +137,7 @@ async def _watch(running: Running, health: Health) -> None:
     health.watch("relay")
     while not running.stopping.is_set():
         health.startup_done = running.consumer.started
-        health.progress_at = running.consumer.progress_at
+        health.progress_at = max(health.progress_at, running.consumer.progress_at)
         health.quarantined = sum(1 for state in running.pump.lanes.values() if state.stopped is not None)
         health.draining = running.stopping.is_set()
         if time.monotonic() - running.relay.progress_at < _PATIENCE_S:

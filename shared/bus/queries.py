@@ -82,9 +82,12 @@ select (select count(*) from msg.outbox_pending) as outbox,
   (select extract(epoch from now() - log.recorded_at) from msg.outbox_pending as pending
     join msg.event_log as log using (seq) order by seq limit 1) as outbox_age,
   (select count(*) from msg.held) as held,
+  (select extract(epoch from now() - min(held_at)) from msg.held) as held_age,
   (select count(*) from msg.position where quarantined_at is not null) as quarantined,
   (select extract(epoch from now() - min(first_seen)) from msg.dead_letter where status = 'open') as letter_age,
-  (select last_closed - date '1970-01-01' from msg.gate) as last_day
+  (select count(*) from msg.ended_day where day > coalesce(gate.last_closed, date '-infinity')) as days_to_close,
+  gate.last_closed - date '1970-01-01' as last_day, gate.working is not null as working
+from msg.gate as gate
 """
 LETTERS_BY_CLASS = (
     "select reason_class, count(*) as letters from msg.dead_letter where status = 'open' group by reason_class"

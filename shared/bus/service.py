@@ -37,7 +37,10 @@ _DRAIN_S = 12.0
 
 @dataclass(frozen=True)
 class Service:
-    """What one service brings: its handlers, its day's work, its API and the tasks that run beside them."""
+    """What one service brings: its handlers, its day's work, its API and the tasks that run beside them.
+
+    ``status`` adds to the status page, ``figures`` sets the service's own metrics before they are read.
+    """
 
     name: str
     router: Router
@@ -45,6 +48,7 @@ class Service:
     api: Callable[["Running"], APIRouter] | None = None
     tasks: tuple[Callable[["Running"], Awaitable[None]], ...] = ()
     status: Callable[["Running"], Awaitable[dict[str, object]]] | None = None
+    figures: Callable[["Running"], Awaitable[None]] | None = None
 
 
 @dataclass

@@ -75,6 +75,22 @@ _WAITING_SINCE = """
 select count(distinct part.charge_id) from billing.charge_parts as part join billing.charges as charge using (charge_id)
 where part.waiting_for is not null and charge.book <= $1
 """
+_SUSPENSE_FIGURES = """
+with items as (
+  select 'payments' as kind, payment.book,
+    payment.amount_pence - coalesce(sum(reversal.amount_pence), 0)::bigint as pence
+  from billing.payments as payment left join billing.reversals as reversal using (payment_id)
+  where payment.account_id is null group by payment.payment_id
+  union all
+  select 'charges', charge.book, part.net_pence + part.tax_pence
+  from billing.charge_parts as part join billing.charges as charge using (charge_id) where part.waiting_for is not null
+)
+select name.kind, count(pence) as items, coalesce(sum(pence), 0)::bigint as pence,
+  coalesce(max(coalesce(gate.last_closed, items.book) - items.book), 0) as oldest_days
+from (values ('payments'), ('charges')) as name (kind) cross join msg.gate as gate
+left join items on items.kind = name.kind and items.pence <> 0
+group by name.kind order by name.kind
+"""
 _TOTALS = """
 select
   coalesce(sum(amount_pence) filter (where account_id is not null and charge_id is not null), 0)::bigint,
@@ -162,6 +178,21 @@ class Totals:
     collected_pence: int
     suspense_payments_pence: int
     suspense_charges_pence: int
+
+
+@dataclass(frozen=True, slots=True)
+class SuspenseFigure:
+    """One kind of thing in suspense: how many, how much, and for how many closed days the oldest."""
+
+    kind: str
+    items: int
+    pence: int
+    oldest_days: int
+
+
+async def suspense_figures(connection: asyncpg.Connection) -> list[SuspenseFigure]:
+    """Return the figures of suspense, ``charges`` and ``payments``, from the indexes of what waits."""
+    return [SuspenseFigure(*row) for row in await connection.fetch(_SUSPENSE_FIGURES)]
 
 
 async def list_accounts(connection: asyncpg.Connection, known_at: date | None) -> list[AccountRow]:

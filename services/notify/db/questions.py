@@ -26,6 +26,16 @@ select (select count(*) from notify.messages where not said and state in ('hande
   + (select count(*) from msg.outbox_pending join msg.event_log using (seq) where topic like 'notify.message-%')
 """
 _STATES = "select state, count(*) as count from notify.messages group by state"
+_QUEUE = """
+select state, count(*) as count,
+  greatest(extract(epoch from now() - min(coalesce(first_tried_at, due_at))), 0)::float8 as seconds
+from (
+  select state, first_tried_at, due_at from notify.messages where state in ('queued', 'deferred', 'unknown')
+  union all
+  select state, first_tried_at, due_at from notify.messages where state in ('claimed', 'sending')
+) as waiting group by state
+"""
+# Each half has a partial index; only what waits is read.
 _CLOSED = "select max(day) from msg.closed_day"
 _NOT_RENDERED = """
 select dedup_key, reason from notify.letters
@@ -115,6 +125,12 @@ async def count_to_say(connection: asyncpg.Connection) -> int:
 async def count_states(connection: asyncpg.Connection) -> dict[str, int]:
     """Return how many messages stand in each state."""
     return {row["state"]: row["count"] for row in await connection.fetch(_STATES)}
+
+
+async def queue(connection: asyncpg.Connection) -> tuple[dict[str, int], float]:
+    """Return how many messages stand in each state that is no end, and the age of the oldest in seconds."""
+    rows = await connection.fetch(_QUEUE)
+    return {row["state"]: row["count"] for row in rows}, max((row["seconds"] for row in rows), default=0.0)
 
 
 async def last_closed(connection: asyncpg.Connection) -> date | None:

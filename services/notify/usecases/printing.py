@@ -15,10 +15,11 @@ import asyncpg
 from services.notify.db import messages
 from services.notify.db.messages import PrintMessage
 from services.notify.domain import identity
-from services.notify.domain.dispatch import State, Step
+from services.notify.domain.dispatch import Answer, State, Step
 from services.notify.usecases.background import Bell, report, wait
 from services.notify.usecases.dispatch import reasons_to_suppress
 from services.notify.usecases.sending import Rules
+from shared import metrics
 from shared.bus.transaction import Sessions
 from shared.db.engine import driver
 from shared.logs import LogEvent, log
@@ -79,6 +80,8 @@ class Printer:
             step, answer = Step(State.DEFERRED, _TRY_AGAIN), type(error).__name__
         async with self.sessions.begin() as session:
             await messages.end_batch(await driver(session), batch, step, answer)
+        outcome = Answer.ACCEPTED if step.state is State.HANDED_OVER else Answer.NOT_NOW
+        metrics.MAIL_SENT.labels("print", outcome.value, "").inc(len(letters))
         for letter in letters:
             printed = step.state is State.HANDED_OVER
             line = LogEvent.LETTER_PRINTED if printed else LogEvent.MAIL_DEFERRED

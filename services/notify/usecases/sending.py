@@ -13,6 +13,7 @@ from services.notify.domain.dispatch import Answer, Patience, State, Step
 from services.notify.usecases.background import Bell, report, wait
 from services.notify.usecases.dispatch import reasons_to_suppress
 from services.notify.usecases.mail_server import Delivery, MailServer
+from shared import metrics
 from shared.bus.transaction import Sessions
 from shared.db.engine import driver
 from shared.logs import LogEvent, log
@@ -154,6 +155,7 @@ class Sender:
             patience=self.rules.patience,
         )
         await self._note(mail, claim, step, delivery.said, silent=delivery.answer is Answer.SILENCE)
+        metrics.MAIL_SENT.labels("email", delivery.answer.value, str(delivery.code or "")).inc()
         facts = {"message_id": str(mail.message_id), "state": step.state.value, "attempt": mail.attempts + 1}
         log(_LINES[delivery.answer], **facts, reason_code=delivery.said, status_code=delivery.code or None)
 

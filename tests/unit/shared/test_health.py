@@ -3,6 +3,7 @@ import time
 
 import httpx
 import pytest
+from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.parser import text_string_to_metric_families
 
 from shared import metrics
@@ -88,6 +89,24 @@ async def test_metrics_are_readable_by_prometheus(health: Health) -> None:
     names = {family.name for family in text_string_to_metric_families(text)}
     assert {"outbox_pending_rows", "events_processed", "log_dropped", "event_loop_lag_seconds"} <= names
     assert 'events_processed_total{outcome="done",type="housing.charge-raised.v1"} ' in text
+
+
+async def test_each_reason_for_not_being_ready_is_a_figure(health: Health) -> None:
+    health.draining = True
+    text = (await ask(private_app(health), "/metrics")).text
+    assert 'service_unready{reason="draining"} 1.0' in text
+    assert 'service_unready{reason="silent"} 0.0' in text
+
+
+def test_every_metric_has_a_help_text_and_no_label_that_names_a_thing_or_a_person() -> None:
+    allowed = {
+        "topic", "partition", "reason_class", "type", "outcome", "kind", "sqlstate", "method", "route", "status",
+        "version", "schema_version", "event", "source", "reason", "state", "channel", "code",
+    }  # fmt: skip
+    for name, found in vars(metrics).items():
+        if isinstance(found, MetricWrapperBase):
+            assert len(found._documentation) > 10, name
+            assert set(found._labelnames) <= allowed, name
 
 
 async def test_the_monitor_pings_and_survives_a_database_that_is_away() -> None:

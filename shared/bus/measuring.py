@@ -1,0 +1,111 @@
+"""Keeps a running service's figures true: before each reading by monitoring, and every few seconds without one."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection
+
+from sqlalchemy.pool import QueuePool
+
+from shared import metrics
+from shared.bus import figures, gate, positions
+from shared.bus.lag import Lags
+from shared.bus.lanes import LaneState
+from shared.bus.positions import Lane
+from shared.bus.pump import sleep_unless
+from shared.bus.service import Running
+from shared.db.engine import question
+from shared.events.topics import BY_TOPIC
+from shared.health import Health
+from shared.log_events import LogEvent
+
+_DEADLINE_S = 1.0
+_EVERY_S = 10.0
+_DIFFERS = "totals differ"
+_OUTSIDE = frozenset({"housing", "calendar"})
+"""They know no books: what they say never waits at the barrier."""
+
+
+class Measuring:
+    """Asks each source (database, Kafka, the service) at most once at a time, and waits for none of them long.
+
+    A source that is away keeps its last figures; ``figures_read_timestamp_seconds`` says how old they are.
+    """
+
+    def __init__(self, running: Running, health: Health) -> None:
+        self._running = running
+        self._health = health
+        self._lags = Lags(running.cuts)
+        self._asked: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Measure until the service stops: readiness and the log's figures do not depend on anybody's scrapes."""
+        while not await sleep_unless(self._running.stopping, _EVERY_S):
+            await self.refresh()
+
+    async def refresh(self) -> None:
+        """Measure everything; what does not answer in time is left to answer later."""
+        self._look_inside()
+        own = self._running.service.figures
+        sources: dict[str, Callable[[], Awaitable[None]]] = {"database": self._database, "kafka": self._kafka}
+        if own is not None:
+            sources["service"] = lambda: own(self._running)
+        await asyncio.wait([self._ask(name, source) for name, source in sources.items()], timeout=_DEADLINE_S)
+
+    def _ask(self, name: str, source: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        """Return the question to a source that is under way, or ask it."""
+        asked = self._asked.get(name)
+        if asked is None or asked.done():
+            asked = self._asked[name] = asyncio.create_task(_noted(name, source))
+        return asked
+
+    def _look_inside(self) -> None:
+        """Set what the process knows by itself."""
+        stopped = Counter(str(state.stopped) for state in self._running.pump.lanes.values() if state.stopped)
+        for event in _STOPPING:
+            metrics.STOPPED.labels(event).set(stopped[event])
+        metrics.TOTALS_DIFFER.set(self._running.day.waiting_for.startswith(_DIFFERS))
+        pool = self._running.engine.pool
+        if isinstance(pool, QueuePool):
+            metrics.POOL.set(pool.checkedout())
+
+    async def _database(self) -> None:
+        await figures.refresh(self._running.doors.sessions)
+
+    async def _kafka(self) -> None:
+        """Measure the lag of every partition, and judge whether this process stands still with records before it."""
+        async with question(self._running.doors.sessions) as connection:
+            places = await positions.all_positions(connection)
+            working = (await gate.read(connection)).working is not None
+        found = await self._lags.measure(places)
+        behind = {lane for lane, (_, lag) in found.items() if lag > 0}
+        if working or not behind:
+            self._health.progressed()
+        self._health.caught_up = working or not self._to_do(behind)
+
+    def _to_do(self, behind: Collection[Lane]) -> bool:
+        """Whether a lane that this process reads has records it need not wait for."""
+        lanes = self._running.pump.lanes
+        return any(lane in lanes and self._goes_on(lanes[lane]) for lane in behind)
+
+    def _goes_on(self, state: LaneState) -> bool:
+        """Whether a lane is neither stopped nor one that may wait for our book (docs/decisions/0003)."""
+        channel = BY_TOPIC[state.lane[0]]
+        free = channel.owner in _OUTSIDE or self._running.service.name in channel.ahead
+        return state.stopped is None and free
+
+
+_STOPPING = (
+    LogEvent.QUARANTINE_TRIPPED.value,
+    LogEvent.UNREAD_DATA_EXPIRED.value,
+    LogEvent.POSITION_ABOVE_LOG_END.value,
+    LogEvent.LOG_IDENTITY_MISMATCH.value,
+)
+
+
+async def _noted(name: str, source: Callable[[], Awaitable[None]]) -> None:
+    """Ask a source and note when it answered; one that fails shows by the age of its figures."""
+    try:
+        await source()
+    except Exception:  # noqa: BLE001 - monitoring must answer when nothing else does
+        return
+    metrics.READ_AT.labels(name).set_to_current_time()
