@@ -1,0 +1,252 @@
+"""What is deployed agrees with the code: compose and the image start every service, confined, with its own settings."""
+
+import importlib
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from shared.bus import service as bus
+from shared.settings import ServiceSettings, variable
+from tests.architecture.source import ROOT, SERVICES
+
+COMPOSE = ROOT / "docker-compose.yml"
+DOCKERFILE = ROOT / "deploy" / "Dockerfile"
+COMMAND_VARIABLES = {"CLOSEBOOK_REPLICAS"}
+"""Read by commands, not by services."""
+
+_VARIABLE = re.compile(r"\$\{(\w+)(:[?-][^}]*)?\}")
+_OURS = re.compile(r"(CLOSEBOOK|OWNERS|BILLING|ARREARS|NOTIFY)_")
+_MODULES = ("shared.cli.main", "shared.cli.local_access", "shared.embedded.topics", "shared.simulation.__main__")
+_WITHOUT = """
+import importlib, sys
+for absent in {absent!r}:
+    sys.modules[absent] = None
+for name in {modules!r}:
+    importlib.import_module(name)
+"""
+
+
+@cache
+def compose() -> dict[str, Any]:
+    found = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))
+    assert isinstance(found, dict)
+    return found
+
+
+def container(name: str) -> dict[str, Any]:
+    found = compose()["services"][name]
+    assert isinstance(found, dict)
+    return found
+
+
+CONTAINERS = sorted(compose()["services"])
+
+
+def settings_class(service: str) -> type[ServiceSettings]:
+    kind: type[ServiceSettings] = importlib.import_module(f"services.{service}.settings").Settings
+    return kind
+
+
+def settings_of(service: str) -> set[str]:
+    kind = settings_class(service)
+    return {variable(kind, field) for field in kind.model_fields}
+
+
+def every_setting() -> set[str]:
+    return {name for service in SERVICES for name in settings_of(service)} | COMMAND_VARIABLES
+
+
+def seconds(text: str) -> int:
+    return int(text.removesuffix("s"))
+
+
+def drawn() -> dict[str, str]:
+    """What `deploy/new-env` would write, with another value for each."""
+    script = (ROOT / "deploy" / "new-env").read_text(encoding="utf-8")
+    names = set(re.findall(r'echo "([A-Z_]+)=\$\(draw\)"', script))
+    for loop, listed in re.findall(r"for (\w+) in ([A-Z ]+); do", script):
+        names |= {
+            f"{word}_{rest}" for word in listed.split() for rest in re.findall(rf"\$\{{{loop}\}}_([A-Z_]+)=", script)
+        }
+    return {name: f"drawn-{number}" for number, name in enumerate(sorted(names))}
+
+
+def test_every_password_of_compose_is_drawn_and_every_drawn_one_is_used() -> None:
+    named = dict(_VARIABLE.findall(COMPOSE.read_text(encoding="utf-8")))
+    passwords = {name for name in named if name.endswith("PASSWORD")}
+
+    assert passwords == set(drawn())
+    assert all(named[name].startswith(":?") for name in passwords), "an empty password must not start"
+    assert all(named[name].startswith(":-") for name in set(named) - passwords), "anything else has a default"
+
+
+def test_no_password_is_written_down() -> None:
+    for name in CONTAINERS:
+        for key, value in container(name).get("environment", {}).items():
+            assert "PASSWORD" not in key or value.startswith("${"), f"{name}: {key}"
+            assert not re.search(r"://\w+:[^$][^@,]*@", str(value)), f"{name}: {key}"
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_every_container_is_confined(name: str) -> None:
+    found = container(name)
+
+    assert found["read_only"] is True
+    assert found["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in found["security_opt"]
+    assert int(str(found.get("user", "0")).split(":")[0]) > 0, "needs a user that is not root"
+    assert {"mem_limit", "cpus", "pids_limit"} <= set(found)
+    assert all(port.startswith("127.0.0.1:") for port in found.get("ports", []))
+    assert "build" in found or re.search(r":v?\d", found["image"]), "an image has a version"
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_containers_wait_for_what_they_need_and_it_can_be_waited_for(name: str) -> None:
+    for needed, how in container(name).get("depends_on", {}).items():
+        other = container(needed)
+        if how["condition"] == "service_healthy":
+            assert "healthcheck" in other
+        else:
+            assert how["condition"] == "service_completed_successfully"
+            assert other["restart"] in ("on-failure", "no"), f"{needed} never completes"
+        assert how.get("required", True) is False or other.get("profiles", []) in ([], container(name).get("profiles"))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_compose_starts_each_service_after_topics_and_its_migrations(service: str) -> None:
+    found, migration = container(service), container(f"migrate-{service}")
+
+    assert found["build"]["args"] == migration["build"]["args"] == {"SERVICE": service}
+    assert {"topics", f"migrate-{service}", "issuer"} <= set(found["depends_on"])
+    assert (found["command"], migration["command"]) == (["serve"], ["migrate"])
+    assert f"{service.upper()}_OWNER_DATABASE_URL" not in found["environment"], "only migrations may change tables"
+    assert seconds(found["stop_grace_period"]) > 3 * bus._DRAIN_S
+
+
+@pytest.mark.parametrize("name", [*SERVICES, *(f"migrate-{service}" for service in SERVICES)])
+def test_a_service_understands_its_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = name.removeprefix("migrate-")
+    for key in [key for key in os.environ if _OURS.match(key)]:
+        monkeypatch.delenv(key)
+    passwords = drawn()
+    for key, value in container(name)["environment"].items():
+        monkeypatch.setenv(key, _VARIABLE.sub(lambda found: passwords[found[1]], value))
+
+    settings = settings_class(service)()
+
+    assert settings.kafka_security == "SASL_PLAINTEXT"
+    assert settings.kafka_username == service
+    assert settings.kafka_password is not None
+    assert settings.kafka_password.get_secret_value() == passwords[f"{service.upper()}_KAFKA_PASSWORD"]
+    assert f"{service}_app:{passwords[f'{service.upper()}_APP_PASSWORD']}@" in settings.database_url.get_secret_value()
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_every_setting_named_in_compose_exists(name: str) -> None:
+    if not container(name)["image"].startswith("closebook-"):
+        return
+    named = {key for key in container(name).get("environment", {}) if _OURS.match(key)}
+
+    assert named <= every_setting()
+
+
+def test_kafka_lets_nobody_in_from_outside_without_an_account() -> None:
+    broker, users = container("kafka")["environment"], container("kafka-users")
+    kinds = dict(pair.split(":") for pair in broker["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(","))
+    listeners = dict(listener.split("://") for listener in broker["KAFKA_LISTENERS"].split(","))
+    accounts = {
+        container(name)["environment"]["CLOSEBOOK_KAFKA_USERNAME"]
+        for name in CONTAINERS
+        if "CLOSEBOOK_KAFKA" in container(name).get("environment", {})
+    }
+
+    for name, address in listeners.items():
+        assert kinds[name].startswith("SASL_") or address.startswith("127.0.0.1:"), name
+    assert users["network_mode"] == "service:kafka"
+    assert accounts == {name.lower() for name in users["environment"] if name.isalpha()}
+    assert all(f" {name}" in users["command"][0] for name in accounts)
+
+
+def test_profiles_are_the_demo_and_the_figures() -> None:
+    profiled = {name: container(name)["profiles"] for name in CONTAINERS if "profiles" in container(name)}
+
+    assert profiled == {"housing": ["demo"], "prometheus": ["observe"], "grafana": ["observe"]}
+    assert not container("scheduler")["depends_on"]["housing"]["required"], "both end days: one after the other"
+
+
+def test_files_that_are_mounted_lie_where_they_are_looked_for() -> None:
+    mounted = [
+        volume.split(":")[0] for name in CONTAINERS for volume in container(name).get("volumes", []) if volume[0] == "."
+    ]
+
+    assert all((ROOT / path).exists() for path in mounted if "/observe/" not in path)
+    assert {path for path in mounted if "/observe/" in path} == {
+        "./deploy/observe/prometheus.yml",
+        "./deploy/observe/alerts.yml",
+        "./deploy/observe/grafana/provisioning",
+        "./deploy/observe/grafana/dashboards",
+    }
+
+
+def test_the_image_has_stages_no_root_and_only_what_the_lock_names() -> None:
+    recipe = DOCKERFILE.read_text(encoding="utf-8")
+
+    assert len(re.findall(r"^FROM ", recipe, re.MULTILINE)) >= 2
+    assert re.findall(r"^USER (\S+)$", recipe, re.MULTILINE)[-1] == "10001:10001"
+    assert "--require-hashes" in recipe
+    assert not re.search(r"^ADD ", recipe, re.MULTILINE)
+    for source in re.findall(r"^COPY (?!--from)(.+) \S+$", recipe, re.MULTILINE):
+        for path in source.replace("${SERVICE}", "billing").split():
+            assert (ROOT / path).exists(), path
+
+
+def test_what_the_containers_run_needs_nothing_that_the_image_leaves_out() -> None:
+    """Packages of the embedded servers and of tests are absent; so is every other service's code."""
+    left_out = (ROOT / "deploy" / "not-in-image.txt").read_text(encoding="utf-8").split()
+    absent = [name.replace("-", "_") for name in left_out] + [
+        "pytest",
+        "hypothesis",
+        "psutil",
+        "testcontainers",
+        "yaml",
+    ]
+    for service in SERVICES:
+        others = [f"services.{other}" for other in SERVICES if other != service]
+        modules = [f"services.{service}.app", *(_MODULES if service == "owners" else ())]
+        code = _WITHOUT.format(absent=[*absent, *others], modules=modules)
+        run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
+
+
+def test_the_wheel_has_templates_migrations_and_schemas(tmp_path: Path) -> None:
+    """Built in a copy, as `pip install .` would; Python ignores a file that is missing until somebody needs it."""
+    code = "import sys, setuptools.build_meta as build; print(build.build_wheel(sys.argv[1]))"
+    names = ("pyproject.toml", "services", "shared")
+    copy = tmp_path / "source"
+    copy.mkdir()
+    subprocess.run(["cp", "-r", *(str(ROOT / name) for name in names), str(copy)], check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=copy, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    wheel = next(tmp_path.glob("*.whl"))
+
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    wanted = {
+        path.relative_to(ROOT).as_posix()
+        for room in ("services", "shared")
+        for path in (ROOT / room).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".md"
+    }
+
+    assert wanted - inside == set()
+    assert any(name.endswith("templates/letter.typ") for name in inside)
+    assert all(f"services/{service}/db/migrations/versions" in "\n".join(inside) for service in SERVICES)
