@@ -143,7 +143,7 @@ def test_a_service_understands_its_environment(name: str, monkeypatch: pytest.Mo
     settings = settings_class(service)()
 
     assert settings.kafka_security == "SASL_PLAINTEXT"
-    assert settings.kafka_username == service
+    assert settings.kafka_username == f"closebook-{service}"
     assert settings.kafka_password is not None
     assert settings.kafka_password.get_secret_value() == passwords[f"{service.upper()}_KAFKA_PASSWORD"]
     assert f"{service}_app:{passwords[f'{service.upper()}_APP_PASSWORD']}@" in settings.database_url.get_secret_value()
@@ -171,8 +171,8 @@ def test_kafka_lets_nobody_in_from_outside_without_an_account() -> None:
     for name, address in listeners.items():
         assert kinds[name].startswith("SASL_") or address.startswith("127.0.0.1:"), name
     assert users["network_mode"] == "service:kafka"
-    assert accounts == {name.lower() for name in users["environment"] if name.isalpha()}
-    assert all(f" {name}" in users["command"][0] for name in accounts)
+    assert accounts == {f"closebook-{name.lower()}" for name in users["environment"] if name.isalpha()}
+    assert all(f" {name.removeprefix('closebook-')}" in users["command"][0] for name in accounts)
 
 
 def test_profiles_are_the_demo_and_the_figures() -> None:

@@ -166,7 +166,7 @@ def test_a_service_understands_configmaps_and_secret_files(
     settings = read(settings_class(service))
 
     assert settings.database_url.get_secret_value() == f"secret of {service.upper()}_DATABASE_URL"
-    assert (settings.kafka_security, settings.kafka_username) == ("SASL_SSL", service)
+    assert (settings.kafka_security, settings.kafka_username) == ("SASL_SSL", f"closebook-{service}")
     assert settings.kafka_ca is not None
     assert Path(settings.kafka_ca).parent == Path(mounts["kafka-ca"])
 
