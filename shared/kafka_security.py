@@ -1,11 +1,18 @@
 """How every Kafka client of ours proves who it is and to whom it speaks; there is no fall-back to anything plainer."""
 
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
+
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+_VARIABLES = {
+    "protocol": "SECURITY", "mechanism": "MECHANISM", "username": "USERNAME", "password": "PASSWORD", "ca": "CA",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +27,12 @@ class KafkaSecurity:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     ca: str | None = None
+
+    @classmethod
+    def of(cls, variables: Mapping[str, str]) -> "KafkaSecurity":
+        """Return what the ``CLOSEBOOK_KAFKA_…`` variables name; raises ``ValueError`` where they do not fit."""
+        named = {field: variables.get(f"CLOSEBOOK_KAFKA_{name}") for field, name in _VARIABLES.items()}
+        return TypeAdapter(cls).validate_python({field: value for field, value in named.items() if value})
 
     def __post_init__(self) -> None:
         if self.protocol.startswith("SASL") and not (self.username and self.password):

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter
-
 from shared.cli.errors import CliError, ExitCode
 from shared.events.topics import LINE_OF_SERVICES
 from shared.kafka_security import KafkaSecurity
@@ -17,10 +15,6 @@ DEFAULT_DATA = Path("closebook-data")
 _START = (
     "Start the stack with `closebook up`, name its folder with --data DIR (or CLOSEBOOK_DATA), or set {name} yourself."
 )
-
-_KAFKA_ACCESS = {
-    "protocol": "SECURITY", "mechanism": "MECHANISM", "username": "USERNAME", "password": "PASSWORD", "ca": "CA",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,9 +37,8 @@ class Environment:
     @property
     def kafka_access(self) -> KafkaSecurity:
         """How a command proves to Kafka who it is; raises ``CliError`` when that is named incompletely."""
-        named = {field: self.values.get(f"CLOSEBOOK_KAFKA_{name}") for field, name in _KAFKA_ACCESS.items()}
         try:
-            return TypeAdapter(KafkaSecurity).validate_python({k: v for k, v in named.items() if v})
+            return KafkaSecurity.of(self.values)
         except ValueError as error:
             raise CliError(
                 "The CLOSEBOOK_KAFKA_… variables do not fit together.",

@@ -63,12 +63,14 @@ _SETTINGS: Mapping[str, str] = {
 class EmbeddedKafka:
     """One broker on its data directory; ``start`` again after ``stop`` or ``kill`` keeps port and data.
 
-    ``settings`` overrides broker settings, ``port`` 0 lets a free one be found.
+    ``settings`` overrides broker settings, ``port`` 0 lets a free one be found. ``users`` (name: password) are made
+    with the data directory, for listeners with SCRAM.
     """
 
     directory: Path
     port: int = 0
     settings: Mapping[str, str] = field(default_factory=dict)
+    users: Mapping[str, str] = field(default_factory=dict, repr=False)
     _process: ChildProcess | None = None
 
     @property
@@ -140,7 +142,8 @@ class EmbeddedKafka:
         if (self.directory / "data" / "meta.properties").exists():
             return
         cluster = uuid.uuid4().hex[:22]
-        tool = self._java(jars, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._file))
+        users = [f"--add-scram=SCRAM-SHA-512=[name={name},password={word}]" for name, word in self.users.items()]
+        tool = self._java(jars, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._file), *users)
         await tool.wait(_START_SECONDS)
         if tool.exit_code != 0:
             tool.kill()

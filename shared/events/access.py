@@ -1,0 +1,67 @@
+"""Who may read and write which topic: generated from the table of topics, for Kafka's access control lists.
+
+Source: reliability.md section e.  A service reads what it hears and writes what it owns; nobody else does either.
+"""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from shared.events.topics import DAY_CLOSED, DAY_ENDED, LINE_OF_SERVICES, heard_by, said_by
+
+HOUSING = "housing"
+SCHEDULER = "calendar"
+PRINCIPALS = (*LINE_OF_SERVICES, HOUSING, SCHEDULER)
+"""Everybody with a Kafka user of their own: the services, the housing system, and what ends the days."""
+
+
+class Kind(IntEnum):
+    """What a right is about, by Kafka's numbers."""
+
+    TOPIC = 2
+    GROUP = 3
+
+
+class Operation(IntEnum):
+    """What a right allows, by Kafka's numbers."""
+
+    READ = 3
+    WRITE = 4
+    DESCRIBE = 8
+
+
+class Right(NamedTuple):
+    """One thing one user may do."""
+
+    user: str
+    operation: Operation
+    kind: Kind
+    name: str
+
+
+def user_of(principal: str) -> str:
+    """Return the Kafka user of a service, of the housing system or of the scheduler."""
+    return f"closebook-{principal}"
+
+
+def rights_of(principal: str, prefix: str = "") -> tuple[Right, ...]:
+    """Return everything a principal may do; ``prefix`` stands before every topic and group of the installation."""
+    user = user_of(principal)
+    reads, writes = _read_by(principal), {channel.topic for channel in said_by(principal)}
+    looks = reads | writes | _cut_by(principal)
+    topics = [(Operation.READ, reads), (Operation.WRITE, writes), (Operation.DESCRIBE, looks)]
+    rights = [Right(user, what, Kind.TOPIC, prefix + name) for what, names in topics for name in sorted(names)]
+    if principal in LINE_OF_SERVICES:
+        rights.append(Right(user, Operation.READ, Kind.GROUP, f"{prefix}closebook.{principal}"))
+    return tuple(rights)
+
+
+def _read_by(principal: str) -> set[str]:
+    """A service reads what it hears; what ends the days reads which have ended and which are closed."""
+    if principal == SCHEDULER:
+        return {DAY_ENDED.topic, *(channel.topic for channel in DAY_CLOSED.values())}
+    return {channel.topic for channel in heard_by(principal)}
+
+
+def _cut_by(principal: str) -> set[str]:
+    """Return the topics whose ends a principal must see to end a day."""
+    return {channel.topic for channel in said_by(HOUSING)} if principal == SCHEDULER else set()

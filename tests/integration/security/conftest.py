@@ -1,0 +1,69 @@
+"""A real Kafka that lets nobody in without a password, over TLS, and gives each user the rights of the table."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest_asyncio
+
+from shared.embedded import acls, topics
+from shared.embedded.kafka import EmbeddedKafka
+from shared.embedded.ports import free_ports
+from shared.events.access import PRINCIPALS, rights_of, user_of
+from shared.kafka_security import KafkaSecurity
+from tests.support.certificates import make_authority
+
+_AUTHORIZER = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+_LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+PARTITIONS = 3
+
+
+@dataclass(frozen=True)
+class Fortress:
+    """The guarded address, the authority that signed its certificate, and everybody's password."""
+
+    bootstrap: str
+    authority: Path
+    passwords: dict[str, str]
+
+    def access(self, principal: str, password: str = "", authority: Path | None = None) -> KafkaSecurity:
+        """Return what a principal's clients are made with; a test may get the password or the authority wrong."""
+        user = user_of(principal)
+        word, ca = password or self.passwords[user], str(authority or self.authority)
+        return KafkaSecurity("SASL_SSL", username=user, password=word, ca=ca)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def fortress(tmp_path_factory) -> AsyncIterator[Fortress]:  # type: ignore[no-untyped-def]
+    directory = tmp_path_factory.mktemp("fortress")
+    authority, server = make_authority(directory)
+    open_port, guarded_port, controller = free_ports(3)
+    passwords = {user_of(name): f"secret-of-{name}" for name in PRINCIPALS}
+    kafka = EmbeddedKafka(
+        directory / "kafka", open_port, _settings(open_port, guarded_port, controller, server), passwords
+    )
+    try:
+        await kafka.start()
+        await topics.provision(kafka.bootstrap, partitions=PARTITIONS)
+        # The open listener is the administrator's, on this machine only.
+        administrator = {"bootstrap_servers": kafka.bootstrap}
+        await acls.grant(administrator, [right for name in PRINCIPALS for right in rights_of(name)])
+        yield Fortress(f"127.0.0.1:{guarded_port}", authority, passwords)
+    finally:
+        await kafka.stop()
+
+
+def _settings(open_port: int, guarded_port: int, controller: int, server: Path) -> dict[str, str]:
+    listeners = f"CLIENT://127.0.0.1:{open_port},GUARDED://127.0.0.1:{guarded_port}"
+    return {
+        "listeners": f"{listeners},CONTROLLER://127.0.0.1:{controller}",
+        "advertised.listeners": listeners,
+        "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+        "listener.security.protocol.map": "CLIENT:PLAINTEXT,GUARDED:SASL_SSL,CONTROLLER:PLAINTEXT",
+        "listener.name.guarded.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        "listener.name.guarded.scram-sha-512.sasl.jaas.config": _LOGIN,
+        "listener.name.guarded.ssl.keystore.type": "PEM",
+        "listener.name.guarded.ssl.keystore.location": str(server),
+        "authorizer.class.name": _AUTHORIZER,
+        "super.users": "User:ANONYMOUS",
+    }

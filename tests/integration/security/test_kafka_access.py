@@ -1,0 +1,129 @@
+"""Kafka behind TLS, passwords and rights: the services work there, and nobody can do another's work."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
+
+from shared.bus.service import Service
+from shared.cli.kafka import Broker, producing
+from shared.events.access import PRINCIPALS, Operation, rights_of
+from shared.events.topics import BY_TOPIC, CHANNELS
+from shared.kafka_security import KafkaSecurity
+from tests.integration.bus.test_hearing import CHARGES, charge
+from tests.integration.security.conftest import Fortress
+from tests.support import bus
+from tests.support.certificates import make_authority
+from tests.support.servers import Databases
+
+CONTACTS = "owners.contact-changed"
+aio = pytest.mark.asyncio(loop_scope="session")
+
+
+@aio
+async def test_a_service_hears_and_speaks_over_tls_with_its_own_rights(
+    fortress: Fortress, databases: Databases
+) -> None:
+    urls = await databases("billing")
+    await bus.prepare(urls)
+    recorder = bus.Recorder("billing")
+    access = fortress.access("billing")
+    settings = bus.settings(
+        "billing", urls, fortress.bootstrap, "", kafka_security="SASL_SSL", kafka_username=access.username,
+        kafka_password=access.password, kafka_ca=access.ca,
+    )  # fmt: skip
+    sql = await asyncpg.connect(urls.owner_url)
+    async with producing(Broker(fortress.bootstrap, access=fortress.access("housing"))) as producer:
+        await producer.send_and_wait(CHARGES, charge(1), key=b"U1")
+        await producer.send_and_wait(CHARGES, b"not an event", key=b"U1")
+    async with bus.running(Service("billing", recorder.router), settings):
+        await bus.eventually(lambda: sql.fetchval("select count(*) = 1 from public.seen"))
+        said = "select count(*) = 1 from msg.event_log where topic = 'billing.event-rejected'"
+        await bus.eventually(lambda: sql.fetchval(said))
+        await bus.eventually(lambda: sql.fetchval("select not exists (select from msg.outbox_pending)"))
+    await sql.close()
+
+
+@pytest.mark.parametrize("principal", PRINCIPALS)
+@aio
+async def test_nobody_writes_another_ones_topic(fortress: Fortress, principal: str) -> None:
+    own = {right.name for right in rights_of(principal) if right.operation is Operation.WRITE}
+    producer = AIOKafkaProducer(bootstrap_servers=fortress.bootstrap, **fortress.access(principal).options())
+    await producer.start()
+    try:
+        for channel in (c for c in CHANNELS if c.topic not in own):
+            with pytest.raises(TopicAuthorizationFailedError):
+                await producer.send_and_wait(channel.topic, b"forged")
+    finally:
+        await producer.stop()
+
+
+@aio
+async def test_a_stolen_password_reads_no_contacts(fortress: Fortress) -> None:
+    async with producing(Broker(fortress.bootstrap, access=fortress.access("owners"))) as producer:
+        await producer.send_and_wait(CONTACTS, b"somebody's address", key=b"P1", partition=0)
+    assert await _reads_contacts(fortress, "notify")
+    for thief in ("housing", "calendar", "billing", "arrears"):
+        assert not await _reads_contacts(fortress, thief)
+
+
+async def _reads_contacts(fortress: Fortress, principal: str) -> bool:
+    access = fortress.access(principal).options()
+    consumer = AIOKafkaConsumer(bootstrap_servers=fortress.bootstrap, auto_offset_reset="earliest", **access)
+    await consumer.start()
+    try:
+        consumer.assign([TopicPartition(CONTACTS, 0)])
+        return bool(await consumer.getmany(timeout_ms=2_000))
+    except TopicAuthorizationFailedError:
+        return False
+    finally:
+        await consumer.stop()
+
+
+def _wrong_password(fortress: Fortress, _: Path) -> KafkaSecurity:
+    return fortress.access("billing", password="guessed")
+
+
+def _no_tls(fortress: Fortress, _: Path) -> KafkaSecurity:
+    access = fortress.access("billing")
+    return KafkaSecurity("SASL_PLAINTEXT", username=access.username, password=access.password)
+
+
+def _plain(_fortress: Fortress, _: Path) -> KafkaSecurity:
+    return KafkaSecurity()
+
+
+def _another_authority(fortress: Fortress, directory: Path) -> KafkaSecurity:
+    return fortress.access("billing", authority=make_authority(directory, "stranger")[0])
+
+
+@pytest.mark.parametrize("way_in", [_wrong_password, _no_tls, _plain, _another_authority])
+@aio
+async def test_there_is_no_other_way_in(
+    fortress: Fortress, tmp_path: Path, way_in: Callable[[Fortress, Path], KafkaSecurity]
+) -> None:
+    access = way_in(fortress, tmp_path)
+    producer = AIOKafkaProducer(bootstrap_servers=fortress.bootstrap, request_timeout_ms=2_000, **access.options())
+    try:
+        with pytest.raises((KafkaError, OSError)):
+            await producer.start()
+    finally:
+        await producer.stop()
+
+
+def test_credentials_that_were_forgotten_stop_a_client_before_it_starts() -> None:
+    with pytest.raises(ValueError, match="SASL_SSL needs a username and a password"):
+        KafkaSecurity("SASL_SSL")
+
+
+def test_every_topic_has_one_writer_and_only_its_hearers_read_it() -> None:
+    rights = [right for name in PRINCIPALS for right in rights_of(name)]
+    for channel in CHANNELS:
+        writers = [r.user for r in rights if r.name == channel.topic and r.operation is Operation.WRITE]
+        readers = {r.user for r in rights if r.name == channel.topic and r.operation is Operation.READ}
+        assert writers == [f"closebook-{channel.owner}"]
+        calendar = {"closebook-calendar"} if channel.topic.endswith((".day-closed", ".day-ended")) else set()
+        assert readers == {f"closebook-{name}" for name in BY_TOPIC[channel.topic].heard_by} | calendar
