@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError, for_code
 
 from shared.embedded.errors import ServerError
 from shared.events.topics import CHANNELS, Channel, Retention
+from shared.kafka_security import KafkaSecurity
 
 _THIRTY_DAYS_MS = 30 * 24 * 60 * 60 * 1000
 _ALREADY_EXISTS = 36
@@ -30,6 +31,7 @@ async def provision(
     prefix: str = "",
     replicas: int = 1,
     channels: Iterable[Channel] = CHANNELS,
+    access: KafkaSecurity | None = None,
 ) -> None:
     """Create every channel's topic that is missing.
 
@@ -37,7 +39,8 @@ async def provision(
     partitions: more partitions would move keys, so this is never mended silently.
     """
     wanted = [_topic(channel, prefix, partitions, replicas) for channel in channels]
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=20_000)
+    options = (access or KafkaSecurity()).options()
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=20_000, **options)
     try:
         await admin.start()
         answer = await admin.create_topics(wanted, timeout_ms=15_000)
@@ -92,6 +95,7 @@ def main() -> int:
                 partitions=int(environment.get("CLOSEBOOK_PARTITIONS", "12")),
                 prefix=environment.get("CLOSEBOOK_TOPIC_PREFIX", ""),
                 replicas=int(environment.get("CLOSEBOOK_REPLICAS", "1")),
+                access=KafkaSecurity.of(environment),
             )
         )
     except KeyError as missing:

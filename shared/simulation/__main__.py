@@ -14,6 +14,7 @@ from typing import Any
 
 from shared.cli.errors import CliError
 from shared.cli.kafka import Broker
+from shared.kafka_security import KafkaSecurity
 from shared.simulation.run import NotClosedError, play
 from shared.simulation.system import HousingSystem, story_of
 
@@ -25,7 +26,7 @@ def main() -> int:
     if not bootstrap:
         tell({"at": "failed", "why": "CLOSEBOOK_KAFKA is not set: it names the broker, host:port."})
         return 64
-    broker = Broker(bootstrap, os.environ.get("CLOSEBOOK_TOPIC_PREFIX", ""))
+    broker = Broker(bootstrap, os.environ.get("CLOSEBOOK_TOPIC_PREFIX", ""), KafkaSecurity.of(os.environ))
     system = HousingSystem(story_of(arguments.seed, arguments.quarters), arguments.units)
     try:
         finished = asyncio.run(_until_told(system, broker, arguments.patience))

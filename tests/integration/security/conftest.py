@@ -16,6 +16,7 @@ from tests.support.certificates import make_authority
 _AUTHORIZER = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
 _LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 PARTITIONS = 3
+OPERATOR = "operator"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ async def fortress(tmp_path_factory) -> AsyncIterator[Fortress]:  # type: ignore
     directory = tmp_path_factory.mktemp("fortress")
     authority, server = make_authority(directory)
     open_port, guarded_port, controller = free_ports(3)
-    passwords = {user_of(name): f"secret-of-{name}" for name in PRINCIPALS}
+    passwords = {user_of(name): f"secret-of-{name}" for name in (*PRINCIPALS, OPERATOR)}
     kafka = EmbeddedKafka(
         directory / "kafka", open_port, _settings(open_port, guarded_port, controller, server), passwords
     )
@@ -65,5 +66,5 @@ def _settings(open_port: int, guarded_port: int, controller: int, server: Path) 
         "listener.name.guarded.ssl.keystore.type": "PEM",
         "listener.name.guarded.ssl.keystore.location": str(server),
         "authorizer.class.name": _AUTHORIZER,
-        "super.users": "User:ANONYMOUS",
+        "super.users": f"User:ANONYMOUS;User:{user_of(OPERATOR)}",
     }

@@ -10,11 +10,13 @@ from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from shared.bus.service import Service
 from shared.cli.kafka import Broker, producing
+from shared.embedded import topics
+from shared.embedded.errors import ServerError
 from shared.events.access import PRINCIPALS, Operation, rights_of
 from shared.events.topics import BY_TOPIC, CHANNELS
 from shared.kafka_security import KafkaSecurity
 from tests.integration.bus.test_hearing import CHARGES, charge
-from tests.integration.security.conftest import Fortress
+from tests.integration.security.conftest import OPERATOR, PARTITIONS, Fortress
 from tests.support import bus
 from tests.support.certificates import make_authority
 from tests.support.servers import Databases
@@ -127,3 +129,13 @@ def test_every_topic_has_one_writer_and_only_its_hearers_read_it() -> None:
         assert writers == [f"closebook-{channel.owner}"]
         calendar = {"closebook-calendar"} if channel.topic.endswith((".day-closed", ".day-ended")) else set()
         assert readers == {f"closebook-{name}" for name in BY_TOPIC[channel.topic].heard_by} | calendar
+
+
+@aio
+async def test_an_administrator_makes_the_topics_with_a_password(fortress: Fortress) -> None:
+    access = fortress.access(OPERATOR)
+    await topics.provision(fortress.bootstrap, partitions=PARTITIONS, prefix="more.", access=access)
+    with pytest.raises(ServerError, match="refused"):
+        await topics.provision(
+            fortress.bootstrap, partitions=PARTITIONS, prefix="less.", access=fortress.access("billing")
+        )
