@@ -12,6 +12,9 @@ from shared.events.topics import BY_TOPIC, Retention
 from shared.log_events import LogEvent
 from shared.logs import log
 
+_MOST_SEEKS = 3
+"""A rebalance may move the reader between a seek and its records, so one answer from elsewhere proves nothing."""
+
 
 class Seeker(Protocol):
     """What the adapter can do with its Kafka consumer."""
@@ -76,7 +79,7 @@ class Continuity:
             return await self._accept_start(state, records)
         if first == before:
             return self._compare(state, records)
-        if state.sought == 0 or (first < before and state.sought < 3):
+        if state.sought < _MOST_SEEKS:
             return self._seek_proof(state)
         return await self._explain(state, records)
 
@@ -95,8 +98,8 @@ class Continuity:
     async def _accept_start(self, state: LaneState, records: Sequence[Record]) -> list[Record]:
         """A lane that was never read starts at 0; a later start means that unread records have expired."""
         if records[0].offset > 0:
-            if state.sought == 0:
-                state.sought = 1
+            if state.sought < _MOST_SEEKS:
+                state.sought += 1
                 self._seeker.seek(state.lane, 0)
                 return []
             if (await self._cuts.starts([state.lane]))[state.lane] > 0:

@@ -288,10 +288,15 @@ class Plant:
         await until_quiet(moving, seconds)
 
     async def until_shared(self, service: str, seconds: float = 60) -> None:
-        """Wait until both processes of a service have committed batches of housing topics under their own names."""
+        """Wait until both living processes of a service have taken over partitions of housing topics."""
+        living = [str(process.child.pid) for (name, _), process in self.stack.processes.items() if name == service]
+        names = ", ".join(f"'{pid}'" for pid in living)
+        owners = (
+            "select count(distinct owner) from msg.position where topic like 'housing.%'"
+            f" and split_part(owner, '-', -1) in ({names})"
+        )
 
         async def moving() -> str:
-            owners = "select count(distinct owner) from msg.position where topic like 'housing.%' and owner <> ''"
             return "" if await self.value(service, owners) == 2 else "one process reads everything"
 
         await until_quiet(moving, seconds)
