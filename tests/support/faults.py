@@ -282,22 +282,17 @@ class Plant:
         """Wait until a process relays for its service."""
 
         async def moving() -> str:
-            facts = await self.facts(service, number)
-            return "" if facts["relay_leads"] else f"{service} {number} stands by"
+            return "" if (await self.facts(service, number))["relay_leads"] else f"{service} {number} stands by"
 
         await until_quiet(moving, seconds)
 
     async def until_shared(self, service: str, seconds: float = 60) -> None:
         """Wait until both living processes of a service have taken over partitions of housing topics."""
-        living = [str(process.child.pid) for (name, _), process in self.stack.processes.items() if name == service]
-        names = ", ".join(f"'{pid}'" for pid in living)
-        owners = (
-            "select count(distinct owner) from msg.position where topic like 'housing.%'"
-            f" and split_part(owner, '-', -1) in ({names})"
-        )
+        living = {str(process.child.pid) for (name, _), process in self.stack.processes.items() if name == service}
+        owners = "select distinct split_part(owner, '-', -1) as pid from msg.position where topic like 'housing.%'"
 
         async def moving() -> str:
-            return "" if await self.value(service, owners) == 2 else "one process reads everything"
+            return "" if living <= {row["pid"] for row in await self.rows(service, owners)} else "one reads everything"
 
         await until_quiet(moving, seconds)
 
