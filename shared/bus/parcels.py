@@ -29,7 +29,8 @@ async def send_page(producer: AIOKafkaProducer, prefix: str, page: Sequence[asyn
             if batch is not None:
                 answers.append(await _send(producer, place, batch))
             batch = open_batches[place] = producer.create_batch()
-            _append(batch, key, row["body"])
+            if not _append(batch, key, row["body"]):
+                raise ValueError(f"event {row['seq']} does not fit into an empty batch")
     answers += [await _send(producer, place, batch) for place, batch in open_batches.items()]
     await asyncio.gather(*answers)
 

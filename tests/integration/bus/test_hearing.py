@@ -126,10 +126,10 @@ async def test_a_partition_stays_stopped_although_the_stop_could_not_be_written_
     await billing.sql.execute(_REFUSING)
     await billing.kafka.send_many(CHARGES, [(b"k", b"junk %d" % number) for number in range(9)])
     async with billing.running(dead_letters_in_row=3):
-        await eventually(lambda: _tried(lines, 4))
+        await eventually(lambda: _tried(lines, 2), seconds=60)
         assert await billing.count("msg.dead_letter") == 3
         await billing.sql.execute("drop trigger refuse on msg.position")
-        await eventually(lambda: billing.count("msg.position", "quarantined_at is not null"))
+        await eventually(lambda: billing.count("msg.position", "quarantined_at is not null"), seconds=60)
         assert await billing.count("msg.dead_letter") == 3
 
 
