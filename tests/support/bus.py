@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
-from shared.settings import ServiceSettings
 
 from shared.bus.handlers import Router
 from shared.bus.service import Running, Service, build, run_parts
@@ -18,6 +17,7 @@ from shared.db.engine import driver
 from shared.embedded.databases import ServiceUrls
 from shared.events.base import Event
 from shared.events.topics import Channel, heard_by
+from shared.settings import ServiceSettings
 from tests.support.kafka_tools import PARTITIONS
 
 Behaviour = Callable[[Work, Event[Any]], Awaitable[None]]
