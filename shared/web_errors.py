@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from shared.auth import route_of
 from shared.bus.failures import FailureKind, kind_of
 from shared.bus.gate import GateClosedError
+from shared.bus.refusals import RefusedError
 from shared.logs import LogEvent, log
 
 
@@ -18,6 +19,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _declared)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(GateClosedError, _closing)
+    app.add_exception_handler(RefusedError, _refused)
 
 
 def answer(
@@ -40,6 +42,11 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     fields = [{"field": ".".join(map(str, problem["loc"])), "problem": problem["msg"]} for problem in error.errors()]
     return answer(request, 422, "The request is not valid.", fields=fields)
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RefusedError)
+    return answer(request, error.status, str(error))
 
 
 async def _closing(request: Request, _: Exception) -> JSONResponse:

@@ -1,15 +1,17 @@
 """Door 2 of every service: the operator's bench over HTTP."""
 
-from collections.abc import Awaitable
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.auth import Caller, requires
-from shared.bus.bench import Bench, NotKnownError, NotNowError
+from shared.bus.bench import Bench
+from shared.bus.kinds import BUS_KINDS
 from shared.bus.lag import Lags
+from shared.bus.proposal_api import Key, add_proposals
+from shared.bus.proposals import Proposals
 from shared.bus.totals import totals
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ LetterReader = Annotated[Caller, requires("auditor", "operator")]
 Operator = Annotated[Caller, requires("operator")]
 
 _Reason = Annotated[str, Field(min_length=1, max_length=500)]
-_T = TypeVar("_T")
 
 
 class _Command(BaseModel):
@@ -76,6 +77,7 @@ def bus_router(running: "Running") -> APIRouter:
             running.redriver,
             Lags(running.cuts),
             lambda: running.day.waiting_for,
+            Proposals(running.doors, (*BUS_KINDS, *running.service.kinds)),
         )
     )
 
@@ -86,6 +88,7 @@ def router_for(bench: Bench) -> APIRouter:
     _questions(router, bench)
     _letters(router, bench)
     _commands(router, bench)
+    add_proposals(router, bench.proposals)
     return router
 
 
@@ -115,41 +118,42 @@ def _letters(router: APIRouter, bench: Bench) -> None:
     @router.get("/dead-letters/{number}")
     async def letter(number: int, caller: LetterReader) -> dict[str, Any]:
         """One dead letter; its bytes only for operators, for they may hold personal data."""
-        return await _answered(bench.letter(number, whole="operator" in caller.roles))
+        return await bench.letter(number, whole="operator" in caller.roles)
 
     @router.post("/dead-letters/{number}/redrive")
     async def redrive(number: int, caller: Operator, body: Redrive | None = None) -> dict[str, Any]:
         """Apply a dead letter again; twice does no harm."""
-        return await _answered(bench.redrive(number, caller.subject, (body or Redrive()).reason))
+        return await bench.redrive(number, caller.subject, (body or Redrive()).reason)
 
     @router.post("/dead-letters/{number}/discard")
-    async def discard(number: int, caller: Operator, body: WithReason) -> dict[str, Any]:
-        """Put a dead letter away for good."""
-        return await _answered(bench.discard(number, caller.subject, body.reason))
+    async def discard(
+        number: int, caller: Operator, body: WithReason, response: Response, key: Key = None
+    ) -> dict[str, Any]:
+        """Put a dead letter away for good; one that carries money waits for a second person (202)."""
+        return _proposed(response, await bench.discard(number, caller, body.reason, key))
 
 
 def _commands(router: APIRouter, bench: Bench) -> None:
     @router.post("/release")
     async def release(caller: Operator, body: Release) -> dict[str, Any]:
         """Let quarantined partitions go on."""
-        return await _answered(bench.release(body.topic, body.partition, caller.subject, body.reason))
+        return await bench.release(body.topic, body.partition, caller.subject, body.reason)
 
     @router.post("/republish")
     async def republish(caller: Operator, body: Republish) -> dict[str, Any]:
         """Say a book again."""
-        return await _answered(bench.republish(body.topic, body.book, caller.subject, body.reason))
+        return await bench.republish(body.topic, body.book, caller.subject, body.reason)
 
     @router.post("/accept-difference")
-    async def accept_difference(caller: Operator, body: AcceptDifference) -> dict[str, Any]:
-        """Let a day close although control totals differ."""
-        return await _answered(bench.accept_difference(body.day, body.topic, caller.subject, body.reason))
+    async def accept_difference(
+        caller: Operator, body: AcceptDifference, response: Response, key: Key = None
+    ) -> dict[str, Any]:
+        """Propose that a day may close although control totals differ; a second person decides (202)."""
+        return _proposed(response, await bench.accept_difference(body.day, body.topic, caller, body.reason, key))
 
 
-async def _answered(question: Awaitable[_T]) -> _T:
-    """Give the bench's refusals their status."""
-    try:
-        return await question
-    except NotKnownError as error:
-        raise HTTPException(404, str(error)) from error
-    except NotNowError as error:
-        raise HTTPException(409, str(error)) from error
+def _proposed(response: Response, answer: dict[str, Any]) -> dict[str, Any]:
+    """Give an answer that waits for a second person its status."""
+    if "proposal" in answer:
+        response.status_code = 202
+    return answer

@@ -1,7 +1,6 @@
 """The operator's bench: what a person may ask the bus of one service, and do to it; every deed leaves an audit row."""
 
 import base64
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -9,11 +8,15 @@ from typing import Any, Protocol
 
 import asyncpg
 
-from shared.bus import queries
+from shared.auth import Caller
+from shared.bus import audit, kinds, queries
+from shared.bus.commands import Given, give, named
 from shared.bus.failures import FailureKind, kind_of
 from shared.bus.gate import GateClosedError
 from shared.bus.lag import Lags
+from shared.bus.proposals import Proposal, Proposals
 from shared.bus.redrive import NotOpenError
+from shared.bus.refusals import NotKnownError
 from shared.bus.transaction import Doors
 from shared.bus.work import OPENING_BOOK
 from shared.db.engine import driver
@@ -35,14 +38,6 @@ class Redriver(Protocol):
         ...
 
 
-class NotKnownError(LookupError):
-    """There is no such thing; the text is a sentence for people."""
-
-
-class NotNowError(Exception):
-    """It cannot be done any more, or not yet; the text is a sentence for people."""
-
-
 @dataclass(frozen=True)
 class Bench:
     """The bench of one running service."""
@@ -52,6 +47,7 @@ class Bench:
     redriver: Redriver
     lags: Lags
     waiting_for: Callable[[], str]
+    proposals: Proposals
 
     async def status(self) -> Json:
         """Return how the service stands: days, outbox, held, dead letters, every partition with position and lag."""
@@ -121,18 +117,18 @@ class Bench:
             "reason": None if applied else outcome,
         }
 
-    async def discard(self, number: int, who: str, why: str) -> Json:
-        """Put a dead letter away for good; its bytes stay.  A decided one cannot be decided again."""
-        async with self.doors.sessions.begin() as session:
-            connection = await driver(session)
-            row = await connection.fetchrow(queries.DISCARD, number, who, why)
-            if row is not None:
-                await _audit(connection, who, "dead-letter-discard", f"dead-letter:{number}", why, dict(row))
-        if row is None:
-            found = await self.letter(number, whole=False)
-            raise NotNowError(f"Dead letter {number} is {found['status']} already.")
-        log(LogEvent.DLQ_DISCARDED, letter=number, reason_code=row["reason_code"], who=who, pence=row["pence"])
-        return {"id": number, "status": "discarded"}
+    async def discard(self, number: int, caller: Caller, why: str, key: str | None = None) -> Json:
+        """Put a dead letter away for good; its bytes stay.  One that carries money is proposed to a second person."""
+        letter = await self.letter(number, whole=False)
+        subject, content = f"dead-letter:{number}", {"dead_letter": number}
+        if letter["amount_pence"]:
+            proposal = Proposal(kinds.DISCARD.name, subject, content, why, caller.subject)
+            made = await self.proposals.propose(caller, proposal, key)
+            return {"id": number, "status": letter["status"], "proposal": made["id"]}
+        given = Given(kinds.DISCARD.name, subject, caller.subject, why, content, **named(key))
+        answer = await give(self.doors, given, lambda work: kinds.put_away(work, number, caller.subject, why))
+        log(LogEvent.DLQ_DISCARDED, letter=number, reason_code=letter["reason"], who=caller.subject)
+        return answer
 
     async def release(self, topic: str | None, partition: int | None, who: str, why: str) -> Json:
         """Let quarantined partitions go on: the named one, a topic's, or all."""
@@ -141,7 +137,8 @@ class Bench:
             rows = await connection.fetch(queries.RELEASE, topic, partition)
             released = [dict(row) for row in rows]
             if released:
-                await _audit(connection, who, "quarantine-release", topic or _EVERY_TOPIC, why, {"released": released})
+                detail = {"released": released}
+                await audit.note(connection, who, "quarantine-release", topic or _EVERY_TOPIC, why, detail)
         if not released:
             raise NotKnownError("No such partition is quarantined.")
         return {"released": released}
@@ -153,28 +150,23 @@ class Bench:
         async with self.doors.sessions.begin() as session:
             connection = await driver(session)
             events: int = await connection.fetchval(queries.REPUBLISH, topic, book, OPENING_BOOK)
-            await _audit(connection, who, "republish", f"{topic}:{book}", why, {"events": events})
+            await audit.note(connection, who, "republish", f"{topic}:{book}", why, {"events": events})
         self.doors.committed()
         log(LogEvent.BOOK_REPUBLISHED, topic=topic, book=str(book), count=events, who=who)
         return {"topic": topic, "book": book, "events": events}
 
-    async def accept_difference(self, day: date, topic: str | None, who: str, why: str) -> Json:
-        """Let a day close although what was taken in is not what the sender says it said."""
-        async with self.doors.sessions.begin() as session:
-            connection = await driver(session)
-            await connection.execute(queries.ACCEPT, day, topic or _EVERY_TOPIC, who, why)
-            await _audit(connection, who, "accept-difference", str(day), why, {"topic": topic or _EVERY_TOPIC})
-        self.doors.committed()
-        log(LogEvent.DIFFERENCE_ACCEPTED, day=str(day), topic=topic, who=who)
-        return {"day": day, "topic": topic or _EVERY_TOPIC, "accepted": True}
+    async def accept_difference(
+        self, day: date, topic: str | None, caller: Caller, why: str, key: str | None = None
+    ) -> Json:
+        """Propose that a day may close although what was taken in is not what the sender says it said."""
+        content = {"day": str(day), "topic": topic or _EVERY_TOPIC}
+        proposal = Proposal(kinds.ACCEPT_DIFFERENCE.name, str(day), content, why, caller.subject)
+        made = await self.proposals.propose(caller, proposal, key)
+        return content | {"accepted": False, "proposal": made["id"]}
 
     async def _note(self, who: str, action: str, subject: str, why: str, detail: Json) -> None:
         async with self.doors.sessions.begin() as session:
-            await _audit(await driver(session), who, action, subject, why, detail)
-
-
-async def _audit(connection: asyncpg.Connection, who: str, action: str, subject: str, why: str, detail: Json) -> None:
-    await connection.execute(queries.AUDIT, who, action, subject, why, json.dumps(detail, default=str))
+            await audit.note(await driver(session), who, action, subject, why, detail)
 
 
 def _contents(row: asyncpg.Record) -> Json:

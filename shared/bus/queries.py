@@ -48,10 +48,6 @@ ACCEPT = """
 insert into msg.accepted_difference (day, topic, who, reason) values ($1, $2, $3, $4)
 on conflict (day, topic) do nothing
 """
-AUDIT = """
-insert into msg.audit (who, action, subject, reason, detail) values ($1, $2, $3, $4, $5::jsonb)
-"""
-
 _DIGEST = "encode(bit_send(bit_xor(('x' || replace(event_uid::text, '-', ''))::bit(128))), 'hex')"
 
 SAID = f"""

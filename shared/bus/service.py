@@ -20,6 +20,7 @@ from shared.bus.cuts import Cuts
 from shared.bus.day import DayGate, DayWork, nothing_to_do
 from shared.bus.handlers import Router
 from shared.bus.latecomers import Latecomers
+from shared.bus.proposals import Kind
 from shared.bus.pump import Limits, Pump
 from shared.bus.redrive import BusRedriver
 from shared.bus.relay import Relay
@@ -39,7 +40,8 @@ _DRAIN_S = 12.0
 class Service:
     """What one service brings: its handlers, its day's work, its API and the tasks that run beside them.
 
-    ``status`` adds to the status page, ``figures`` sets the service's own metrics before they are read.
+    ``status`` adds to the status page, ``figures`` sets the service's own metrics before they are read; ``kinds`` are
+    its commands that need two people.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Service:
     tasks: tuple[Callable[["Running"], Awaitable[None]], ...] = ()
     status: Callable[["Running"], Awaitable[dict[str, object]]] | None = None
     figures: Callable[["Running"], Awaitable[None]] | None = None
+    kinds: tuple[Kind, ...] = ()
 
 
 @dataclass

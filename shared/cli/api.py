@@ -73,6 +73,11 @@ class Api:
 def _refusal(service: str, role: str, response: httpx.Response) -> CliError:
     """Return the error that an HTTP status stands for."""
     detail, status = _detail(response), response.status_code
+    if status == 403 and "another person" in detail:
+        return CliError(
+            f"{service} refused: {detail}",
+            "Let another person give the command with a token of their own; on one machine, --as ROLE names whose.",
+        )
     if status in {401, 403}:
         return CliError(
             f"{service} does not accept this token for this command ({status}).",

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -31,7 +31,7 @@ Accept = Annotated[
         "--accept-difference",
         parser=parse_day,
         metavar="DAY",
-        help="Let this day close although a control total differs (a second person decides).",
+        help="Propose that this day may close although a control total differs; a second person approves.",
         show_default=False,
     ),
 ]
@@ -54,11 +54,10 @@ def close(
     known = environment.resolve(data)
     if accept_difference is not None:
         accept(known, accept_difference, reason)
-    last = day or accept_difference
-    if last is None:
+    if day is None:
         raise CliError("No day is named.", "For example: closebook close 2026-04-01", ExitCode.USAGE)
-    closing = Closing(days_between(last, through), waited=not no_wait)
-    asyncio.run(close_days(known, closing, timeout, publish=day is not None))
+    closing = Closing(days_between(day, through), waited=not no_wait)
+    asyncio.run(close_days(known, closing, timeout))
     tell(closing, as_json)
 
 
@@ -69,8 +68,8 @@ def days_between(first: date, last: date | None) -> list[date]:
     return [first + timedelta(days=number) for number in range(((last or first) - first).days + 1)]
 
 
-def accept(known: Environment, day: date, reason: str | None) -> None:
-    """Let a day close in every service that a difference of totals has stopped."""
+def accept(known: Environment, day: date, reason: str | None) -> NoReturn:
+    """Propose that a day may close in every service that a difference of totals has stopped."""
     if not reason or not reason.strip():
         raise CliError(
             "--accept-difference needs a reason.", 'Add --reason "why it is right to go on".', ExitCode.USAGE
@@ -81,9 +80,15 @@ def accept(known: Environment, day: date, reason: str | None) -> None:
         raise CliError(
             "No service is stopped by a difference of totals.", "`closebook status` shows what each waits for."
         )
+    body = {"day": day.isoformat(), "reason": reason}
+    made = {standing.name: api.post(standing.name, "/bus/accept-difference", body)["proposal"] for standing in stopped}
     for standing in stopped:
-        api.post(standing.name, "/bus/accept-difference", {"day": day.isoformat(), "reason": reason})
-        output.say(f"{standing.name}: difference accepted for {day}: {standing.totals_difference}")
+        output.say(f"{standing.name}: proposal {made[standing.name]} for {day}: {standing.totals_difference}")
+    first = stopped[0].name
+    raise CliError(
+        f"{day} waits for a second person: nobody accepts a difference alone.",
+        f"Another person gives `closebook proposals approve {first} {made[first]}`; the day then closes by itself.",
+    )
 
 
 def tell(closing: Closing, as_json: bool) -> None:

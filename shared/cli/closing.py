@@ -63,14 +63,13 @@ class Closing:
         }
 
 
-async def close_days(known: Environment, closing: Closing, seconds: float, *, publish: bool = True) -> None:
+async def close_days(known: Environment, closing: Closing, seconds: float) -> None:
     """End the days on Kafka and, unless told otherwise, wait for the four services."""
     broker, started = Broker.of(known), time.monotonic()
     topics = [DAY_ENDED.topic, *Closings.topics]
     async with reading(broker, topics, HOUSING_TOPICS) as reader:
-        if publish:
-            await _check_calendar(reader, closing)
-            await _say_days(broker, reader, closing.days)
+        await _check_calendar(reader, closing)
+        await _say_days(broker, reader, closing.days)
         if closing.waited:
             await _wait(reader, closing, Api(known), started + seconds)
     closing.seconds = time.monotonic() - started

@@ -102,11 +102,21 @@ def discard(
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
-    """Put a dead letter away for good; its bytes and the reason are kept."""
+    """Put a dead letter away for good, bytes and reason kept; one that carries money needs a second person."""
     answer = Api(environment.resolve(data), OPERATOR).post(
         service, f"/bus/dead-letters/{number}/discard", {"reason": reason}
     )
-    _tell(answer, as_json, f"{service}: dead letter {number} discarded.")
+    _tell(answer, as_json, _discarded(service, number, answer))
+
+
+def _discarded(service: str, number: str, answer: dict[str, Any]) -> str:
+    if "proposal" not in answer:
+        return f"{service}: dead letter {number} discarded."
+    proposal = answer["proposal"]
+    return (
+        f"{service}: dead letter {number} carries money: proposal {proposal} waits for a second person"
+        f" (`closebook proposals approve {service} {proposal}`)."
+    )
 
 
 @bench.command("release")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shared.cli.errors import CliError, ExitCode
@@ -57,6 +57,12 @@ class Environment:
         """Return the bearer token for a role: CLOSEBOOK_TOKEN if set, else the role's own."""
         own = f"CLOSEBOOK_TOKEN_{role.upper().replace('-', '_')}"
         return self.values.get("CLOSEBOOK_TOKEN") or self.need(own)
+
+    def acting_as(self, role: str | None) -> "Environment":
+        """Return the environment of whoever holds the role's own token, not of the one person with every role."""
+        if role is None:
+            return self
+        return replace(self, values={name: value for name, value in self.values.items() if name != "CLOSEBOOK_TOKEN"})
 
     def need(self, name: str) -> str:
         """Return a value, or raise a ``CliError`` that says where it was looked for."""

@@ -20,6 +20,7 @@ from shared.cli import (
     export,
     letters,
     output,
+    proposals,
     publish,
     republish,
     scheduler,
@@ -54,6 +55,7 @@ app.command("suspense")(suspense.suspense)
 app.command("arrears")(arrears.arrears)
 app.command("letters")(letters.letters)
 app.add_typer(dead_letters.bench, name="dead-letters")
+app.add_typer(proposals.second_person, name="proposals")
 app.add_typer(export.exports, name="export")
 app.command("status")(status.status)
 app.command("verify")(verify.verify)

@@ -4,7 +4,7 @@ from alembic import context, op
 from sqlalchemy import MetaData, Table, text
 from sqlalchemy.schema import CreateSchema, DropSchema
 
-from shared.db import msg
+from shared.db import msg, msg_people
 
 
 def app_role() -> str:
@@ -16,15 +16,15 @@ def app_role() -> str:
     return role
 
 
-def create_tables(metadata: MetaData) -> None:
-    """Make a schema and all its tables as declared; the app role may use the schema, tables are granted one by one.
+def create_tables(metadata: MetaData, tables: list[Table] | None = None) -> None:
+    """Make a schema and its tables as declared; the app role may use the schema, tables are granted one by one.
 
     For a service's first migration; later ones spell out what they change.
     """
     assert metadata.schema
     bind = op.get_bind()
     bind.execute(CreateSchema(metadata.schema, if_not_exists=True))
-    metadata.create_all(bind, checkfirst=False)
+    metadata.create_all(bind, tables, checkfirst=False)
     op.execute(f"grant usage on schema {metadata.schema} to {app_role()}")
 
 
@@ -38,7 +38,7 @@ def drop_tables(metadata: MetaData) -> None:
 
 def create_bus_tables() -> None:
     """Make schema ``msg`` with its grants and the gate's one row."""
-    create_tables(msg.metadata)
+    create_tables(msg.metadata, list(msg.GRANTS))
     for table, rights in msg.GRANTS.items():
         grant(table, rights)
     # A service that starts compares the schema with its code.
@@ -50,7 +50,19 @@ def create_bus_tables() -> None:
 
 def drop_bus_tables() -> None:
     """Undo ``create_bus_tables``; the schema stays, for it carries the schema version."""
-    msg.metadata.drop_all(op.get_bind(), checkfirst=False)
+    msg.metadata.drop_all(op.get_bind(), list(msg.GRANTS), checkfirst=False)
+
+
+def create_people_tables() -> None:
+    """Add the bus tables of commands that need two people, with their grants."""
+    msg.metadata.create_all(op.get_bind(), list(msg_people.GRANTS), checkfirst=False)
+    for table, rights in msg_people.GRANTS.items():
+        grant(table, rights)
+
+
+def drop_people_tables() -> None:
+    """Undo ``create_people_tables``."""
+    msg.metadata.drop_all(op.get_bind(), list(msg_people.GRANTS), checkfirst=False)
 
 
 def grant(table: Table | str, rights: str) -> None:

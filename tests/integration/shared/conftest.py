@@ -23,9 +23,11 @@ down_revision = None
 
 def upgrade() -> None:
     ddl.create_bus_tables()
+    ddl.create_people_tables()
 
 
 def downgrade() -> None:
+    ddl.drop_people_tables()
     ddl.drop_bus_tables()
 '''
 
@@ -70,7 +72,7 @@ async def engine(server: Server) -> AsyncIterator[AsyncEngine]:
     owner = await connect(server.urls["billing_owner"], application_name="tests")
     await owner.execute(
         "truncate msg.event_log, msg.outbox_pending, msg.dead_letter, msg.held, msg.inbox, msg.audit, msg.closed_day,"
-        " msg.ended_day, msg.accepted_difference, msg.batch_log, msg.stream restart identity"
+        " msg.ended_day, msg.accepted_difference, msg.batch_log, msg.stream, msg.proposal restart identity"
     )
     await owner.close()
     engine = create_engine(server.urls["billing_app"], application_name="tests")

@@ -20,8 +20,10 @@ from shared.bus import figures
 from shared.bus.api import router_for
 from shared.bus.bench import Bench
 from shared.bus.gate import GateClosedError
+from shared.bus.kinds import BUS_KINDS
 from shared.bus.lag import Lags
 from shared.bus.positions import Lane
+from shared.bus.proposals import Proposals
 from shared.bus.redrive import NotOpenError
 from shared.bus.transaction import Doors
 from shared.bus.work import OPENING_BOOK
@@ -76,12 +78,12 @@ class Desk:
     waiting: str = ""
 
     async def call(
-        self, method: str, path: str, body: Any = None, role: str = "operator", **more: Any
+        self, method: str, path: str, body: Any = None, role: str = "operator", person: str = "", **more: Any
     ) -> httpx.Response:
-        token = self.issuer.token(f"{role}-1", [role])
+        token = self.issuer.token(person or f"{role}-1", [role])
         transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://staff") as client:
-            headers = {"authorization": f"Bearer {token}"}
+            headers = {"authorization": f"Bearer {token}"} | more.pop("headers", {})
             return await client.request(method, f"/bus{path}", json=body, headers=headers, **more)
 
 
@@ -91,7 +93,8 @@ def desk(engine: AsyncEngine, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     kafka, redriver, commits = FakeKafka(), FakeRedriver(), list[int]()
     doors = Doors("billing", session_factory(engine), lambda: commits.append(1))
     made = Desk(None, issuer, kafka, redriver, doors.sessions, commits)
-    bench = Bench("billing", doors, redriver, Lags(kafka), lambda: made.waiting)
+    proposals = Proposals(doors, BUS_KINDS)
+    bench = Bench("billing", doors, redriver, Lags(kafka), lambda: made.waiting, proposals)
     keys = KeySource(str(issuer.jwks))
     made.app = create_app("t", [router_for(bench)], TokenVerifier(keys, issuer=issuer.issuer, audience=issuer.audience))
     return made
@@ -106,14 +109,15 @@ async def owner(server: Server, engine: AsyncEngine) -> AsyncIterator[asyncpg.Co
     await connection.close()
 
 
-async def bury(owner: asyncpg.Connection, offset: int = 1) -> int:
+async def bury(owner: asyncpg.Connection, offset: int = 1, pence: int = 0) -> int:
     number: int = await owner.fetchval(
         "insert into msg.dead_letter (topic, partition_no, kafka_offset, raw_key, raw_value, raw_headers, event_id,"
         " pence, reason_class, reason_code, detail, own_book) values ('housing.charge-raised', 0, $1, 'k', '\\xff00',"
-        " $2::jsonb, 'E1', 500, 'invalid', 'bad-amount', 'not a whole number', $3) returning id",
+        " $2::jsonb, 'E1', $4, 'invalid', 'bad-amount', 'not a whole number', $3) returning id",
         offset,
         json.dumps([["ce_id", "RTE="], ["empty", None]]),
         DAY,
+        pence,
     )
     return number
 
@@ -293,13 +297,19 @@ async def test_a_book_is_said_again_in_its_order_the_opening_book_with_the_first
     ).status_code == 404
 
 
-async def test_a_difference_is_accepted_with_name_and_reason(desk: Desk, owner: asyncpg.Connection) -> None:
+async def test_a_difference_is_accepted_by_two_people_with_name_and_reason(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
     for _ in range(2):
-        answer = await desk.call("POST", "/accept-difference", {"day": "2026-04-01", "reason": "owners was restored"})
-        assert answer.json() == {"day": "2026-04-01", "topic": "*", "accepted": True}
+        asked = await desk.call("POST", "/accept-difference", {"day": "2026-04-01", "reason": "owners was restored"})
+        assert (asked.status_code, asked.json()["accepted"], asked.json()["proposal"]) == (202, False, 1)
+    assert await owner.fetchval("select count(*) from msg.accepted_difference") == 0
+    for _ in range(2):
+        approved = await desk.call("POST", "/proposals/1/approve", role="finance")
+        assert approved.json()["answer"] == {"day": "2026-04-01", "topic": "*", "accepted": True}
     rows = await owner.fetch("select day, topic, who, reason from msg.accepted_difference")
     assert [tuple(row) for row in rows] == [(DAY, "*", "operator-1", "owners was restored")]
-    assert len(await audit_of(owner)) == 2
+    assert [row[1] for row in await audit_of(owner)].count("accept-difference") == 1
     assert (await desk.call("POST", "/accept-difference", {"day": "2026-04-01"})).status_code == 422
 
 

@@ -1,0 +1,14 @@
+"""Add the table of commands that need two people."""
+
+from shared.db import ddl
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    ddl.create_people_tables()
+
+
+def downgrade() -> None:
+    ddl.drop_people_tables()

@@ -1,0 +1,95 @@
+"""`closebook proposals`: commands that one person proposed and another approves."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from shared.cli import environment, output
+from shared.cli.api import FINANCE, Api
+from shared.cli.options import DataDir, JsonFlag
+from shared.events.topics import LINE_OF_SERVICES
+
+second_person = typer.Typer(help="List, look at, approve and reject commands that need a second person.")
+
+_FIELDS = ("service", "id", "kind", "subject", "why", "proposed_by", "status", "decided_by")
+
+Service = Annotated[str, typer.Argument(help="owners, billing, arrears or notify.", show_default=False)]
+Number = Annotated[str, typer.Argument(metavar="ID", help="The proposal's id, as `list` shows it.", show_default=False)]
+As = Annotated[
+    str | None,
+    typer.Option("--as", metavar="ROLE", help="Whose token: CLOSEBOOK_TOKEN_ROLE, e.g. finance.", show_default=False),
+]
+
+
+@second_person.command("list")
+def list_proposals(
+    *,
+    service: Annotated[str | None, typer.Option("--service", help="Only this service's.", show_default=False)] = None,
+    status: Annotated[
+        str | None, typer.Option("--status", help="Only open, approved, rejected or expired.", show_default=False)
+    ] = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """List proposals: what, why, by whom, and what became of them."""
+    api = Api(environment.resolve(data))
+    params = {"status": status} if status else {}
+    services = (service,) if service else LINE_OF_SERVICES
+    found = [{"service": name, **row} for name in services for row in api.get(name, "/bus/proposals", params)]
+    if as_json:
+        output.write_json(found)
+    else:
+        rows = [tuple(proposal.get(name) for name in _FIELDS) for proposal in found]
+        output.show(output.table(f"{len(found)} proposals", _FIELDS, rows, right=("id",)))
+
+
+@second_person.command("show")
+def show_proposal(service: Service, number: Number, *, as_json: JsonFlag = False, data: DataDir = None) -> None:
+    """Show one proposal whole, with what it would do."""
+    proposal = Api(environment.resolve(data)).get(service, f"/bus/proposals/{number}")
+    if as_json:
+        output.write_json(proposal)
+        return
+    for name, value in proposal.items():
+        output.tell(f"{name}: {value}")
+
+
+@second_person.command("approve")
+def approve(
+    service: Service,
+    number: Number,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why it is right.")] = "approved",
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Let another person's proposal take effect; approving it twice does no harm."""
+    _decide(service, number, "approve", reason, as_json, _api(data, role))
+
+
+@second_person.command("reject")
+def reject(
+    service: Service,
+    number: Number,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why not.", show_default=False)],
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Put a proposal away; whoever made it may withdraw it."""
+    _decide(service, number, "reject", reason, as_json, _api(data, role))
+
+
+def _api(data: Path | None, role: str | None) -> Api:
+    return Api(environment.resolve(data).acting_as(role), role or FINANCE)
+
+
+def _decide(service: str, number: str, decision: str, reason: str, as_json: bool, api: Api) -> None:
+    answer: dict[str, Any] = api.post(service, f"/bus/proposals/{number}/{decision}", {"reason": reason})
+    if as_json:
+        output.write_json(answer)
+    else:
+        output.tell(f"{service}: proposal {number} {answer['status']}.")

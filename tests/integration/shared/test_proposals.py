@@ -1,0 +1,125 @@
+"""Commands that need two people, and commands given twice, on a real PostgreSQL."""
+
+import json
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.integration.shared.test_bench import Desk, audit_of, bury, desk, owner
+
+__all__ = ["desk", "owner"]
+
+
+async def propose(desk: Desk, owner: asyncpg.Connection, **more: Any) -> int:
+    letter = await bury(owner, pence=500)
+    answer = await desk.call("POST", f"/dead-letters/{letter}/discard", {"reason": "paid elsewhere"}, **more)
+    assert (answer.status_code, answer.json()["status"]) == (202, "open")
+    number: int = answer.json()["proposal"]
+    return number
+
+
+async def status_of(owner: asyncpg.Connection) -> Any:
+    return await owner.fetchval("select status from msg.dead_letter")
+
+
+async def test_a_letter_with_money_is_discarded_when_another_person_approves(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    number = await propose(desk, owner)
+    assert await status_of(owner) == "open"
+    shown = (await desk.call("GET", f"/proposals/{number}", role="auditor")).json()
+    expected = {"kind": "dead-letter-discard", "why": "paid elsewhere", "proposed_by": "operator-1", "status": "open"}
+    assert shown == shown | expected
+    first = await desk.call("POST", f"/proposals/{number}/approve", {"reason": "seen the bank"}, "finance")
+    again = await desk.call("POST", f"/proposals/{number}/approve", role="lead-officer")
+    assert first.json() == again.json() == {
+        "id": number, "status": "approved", "answer": {"id": 1, "status": "discarded"}
+    }  # fmt: skip
+    assert await status_of(owner) == "discarded"
+    decided = (await desk.call("GET", "/proposals?status=approved")).json()[0]
+    assert (decided["decided_by"], decided["decision_note"], decided["book"]) == (
+        "finance-1", "seen the bank", "1970-01-01",
+    )  # fmt: skip
+    row = await owner.fetchrow("select who, approved_by, reason from msg.audit where action = 'dead-letter-discard'")
+    assert row is not None
+    assert tuple(row) == ("operator-1", "finance-1", "paid elsewhere")
+
+
+async def test_nobody_approves_alone_nor_without_the_role(desk: Desk, owner: asyncpg.Connection) -> None:
+    number = await propose(desk, owner, person="mo")
+    alone = await desk.call("POST", f"/proposals/{number}/approve", role="finance", person="mo")
+    assert (alone.status_code, alone.json()["detail"]) == (
+        403, "You proposed this yourself; another person must approve it.",
+    )  # fmt: skip
+    for role in ("assistant", "operator", "board"):
+        assert (await desk.call("POST", f"/proposals/{number}/approve", role=role)).status_code == 403
+    assert await status_of(owner) == "open"
+    with pytest.raises(asyncpg.CheckViolationError, match="two_people"):
+        await owner.execute("update msg.proposal set status = 'approved', decided_by = 'mo'")
+
+
+async def test_a_proposal_is_rejected_withdrawn_or_expires(desk: Desk, owner: asyncpg.Connection) -> None:
+    number = await propose(desk, owner)
+    assert (await desk.call("POST", f"/proposals/{number}/reject", {"reason": "x"}, "assistant")).status_code == 403
+    for _ in range(2):
+        put_away = await desk.call("POST", f"/proposals/{number}/reject", {"reason": "not so"})
+        assert put_away.json() == {"id": number, "status": "rejected"}
+    late = await desk.call("POST", f"/proposals/{number}/approve", role="finance")
+    assert (late.status_code, late.json()["detail"]) == (409, f"Proposal {number} is rejected already.")
+    again = await desk.call("POST", "/dead-letters/1/discard", {"reason": "paid elsewhere"})
+    await owner.execute("update msg.proposal set expires_at = now() where status = 'open'")
+    gone = await desk.call("POST", f"/proposals/{again.json()['proposal']}/approve", role="finance")
+    assert (gone.status_code, "expired already" in gone.json()["detail"]) == (409, True)
+    assert await status_of(owner) == "open"
+
+
+async def test_an_effect_that_fails_leaves_the_proposal_open(desk: Desk, owner: asyncpg.Connection) -> None:
+    number = await propose(desk, owner)
+    await owner.execute("update msg.dead_letter set status = 'replayed'")
+    assert (await desk.call("POST", f"/proposals/{number}/approve", role="finance")).status_code == 409
+    assert await owner.fetchval("select status from msg.proposal") == "open"
+    assert [row[1] for row in await audit_of(owner)] == ["propose"]
+
+
+async def test_what_cannot_be_is_not_proposed(desk: Desk, owner: asyncpg.Connection) -> None:
+    asked = {"kind": "dead-letter-discard", "subject": "dead-letter:9", "body": {"dead_letter": 9}, "reason": "x"}
+    assert (await desk.call("POST", "/proposals", asked)).status_code == 409
+    unknown = await desk.call("POST", "/proposals", asked | {"kind": "gift"})
+    assert (unknown.status_code, "accept-difference, dead-letter-discard" in unknown.json()["detail"]) == (422, True)
+    assert (await desk.call("POST", "/proposals", asked, "board")).status_code == 403
+    assert (await desk.call("GET", "/proposals/9")).status_code == 404
+    assert await owner.fetchval("select count(*) from msg.proposal") == 0
+
+
+async def test_the_same_key_gives_the_same_answer_and_another_command_is_refused(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    number = await bury(owner)
+    key: dict[str, Any] = {"headers": {"idempotency-key": "k-1"}}
+    path = f"/dead-letters/{number}/discard"
+    first = await desk.call("POST", path, {"reason": "test data"}, **key)
+    again = await desk.call("POST", path, {"reason": "test data"}, **key)
+    assert first.json() == again.json() == {"id": number, "status": "discarded"}
+    assert len(await audit_of(owner)) == 1
+    other = await desk.call("POST", path, {"reason": "another reason"}, **key)
+    assert (other.status_code, "use a new key" in other.json()["detail"]) == (409, True)
+    # Another caller's key is another key.
+    theirs = await desk.call("POST", path, {"reason": "test data"}, person="else", **key)
+    assert "decided already" in theirs.json()["detail"]
+    malformed: dict[str, Any] = {"headers": {"idempotency-key": "two words"}}
+    assert (await desk.call("POST", path, {"reason": "x"}, **malformed)).status_code == 422
+
+
+async def test_a_command_is_recorded_with_its_effect_and_not_relayed(desk: Desk, owner: asyncpg.Connection) -> None:
+    number = await bury(owner)
+    await desk.call("POST", f"/dead-letters/{number}/discard", {"reason": "test data"})
+    row = await owner.fetchrow("select topic, book, pence, body from msg.event_log")
+    assert row is not None
+    assert (row["topic"], str(row["book"]), row["pence"]) == ("billing.command-given", "1970-01-01", 0)
+    assert json.loads(row["body"]) == {
+        "kind": "dead-letter-discard", "subject": f"dead-letter:{number}", "who": "operator-1", "approved_by": None,
+        "why": "test data", "content": {"dead_letter": number}, "book": "1970-01-01",
+        "answer": {"id": number, "status": "discarded"},
+    }  # fmt: skip
+    assert await owner.fetchval("select count(*) from msg.outbox_pending") == 0
