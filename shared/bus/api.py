@@ -2,12 +2,15 @@
 
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.auth import Caller, requires
+from shared.bus import audit, queries
 from shared.bus.bench import Bench
+from shared.bus.commands import Given
 from shared.bus.kinds import BUS_KINDS
 from shared.bus.lag import Lags
 from shared.bus.proposal_api import Key, add_proposals
@@ -21,6 +24,7 @@ READERS = ("assistant", "lead-officer", "finance", "board", "admin-team", "audit
 Reader = Annotated[Caller, requires(*READERS)]
 Proof = Annotated[Caller, requires("auditor", "finance", "operator")]
 LetterReader = Annotated[Caller, requires("auditor", "operator")]
+Limit = Annotated[int, Query(ge=1, le=5000)]
 Operator = Annotated[Caller, requires("operator")]
 
 _Reason = Annotated[str, Field(min_length=1, max_length=500)]
@@ -39,9 +43,10 @@ class WithReason(_Command):
 
 
 class Redrive(_Command):
-    """Apply a dead letter again."""
+    """Apply a dead letter again; ``dry_run``: only say what would become of it."""
 
     reason: _Reason = "re-driven"
+    dry_run: bool = False
 
 
 class Release(_Command):
@@ -101,7 +106,17 @@ def _questions(router: APIRouter, bench: Bench) -> None:
     @router.get("/totals")
     async def said_and_heard(_: Proof) -> dict[str, Any]:
         """What was said and heard, by topic, for laying services side by side."""
-        return await totals(bench.doors.sessions)
+        return await totals(bench.doors.sessions, bench.service)
+
+    @router.get("/held")
+    async def held(_: Reader, after: UUID | None = None, limit: Limit = 1000) -> list[dict[str, Any]]:
+        """Events that wait, for what and since when; the next page is asked with ``after`` = the last name."""
+        return await bench.rows(queries.HELD, after, limit)
+
+    @router.get("/audit")
+    async def audited(_: Proof, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 1000) -> list[dict[str, Any]]:
+        """What people did, with who and why; the next page is asked with ``after`` = the last id."""
+        return await bench.rows(audit.ENTRIES, after, limit)
 
 
 def _letters(router: APIRouter, bench: Bench) -> None:
@@ -110,10 +125,16 @@ def _letters(router: APIRouter, bench: Bench) -> None:
         _: LetterReader,
         status: Literal["open", "replayed", "discarded"] | None = None,
         after: Annotated[int, Query(ge=0)] = 0,
-        limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
+        limit: Limit = 1000,
+        group: Annotated[str | None, Query(max_length=64)] = None,
     ) -> list[dict[str, Any]]:
         """Dead letters in the order they came; the next page is asked with ``after`` = the last id."""
-        return await bench.letters(status, after, limit)
+        return await bench.letters(status, after, limit, group)
+
+    @router.get("/dead-letter-groups")
+    async def groups(_: LetterReader) -> list[dict[str, Any]]:
+        """Open dead letters by what is wrong with them, the largest group first."""
+        return await bench.rows(queries.GROUPS)
 
     @router.get("/dead-letters/{number}")
     async def letter(number: int, caller: LetterReader) -> dict[str, Any]:
@@ -123,7 +144,10 @@ def _letters(router: APIRouter, bench: Bench) -> None:
     @router.post("/dead-letters/{number}/redrive")
     async def redrive(number: int, caller: Operator, body: Redrive | None = None) -> dict[str, Any]:
         """Apply a dead letter again; twice does no harm."""
-        return await bench.redrive(number, caller.subject, (body or Redrive()).reason)
+        asked = body or Redrive()
+        subject, content = f"dead-letter:{number}", {"dead_letter": number}
+        given = Given("dead-letter-redrive", subject, caller.subject, asked.reason, content)
+        return await bench.redrive(number, given, dry_run=asked.dry_run)
 
     @router.post("/dead-letters/{number}/discard")
     async def discard(

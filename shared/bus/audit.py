@@ -1,12 +1,24 @@
-"""The audit: what people did, with who and why, in the transaction of the deed."""
+"""The audit: what people did, with who and why, in the transaction of the deed; each row sealed with the one before."""
 
+import hashlib
 import json
 from typing import Any
 
 import asyncpg
 
+from shared.db.audit_chain import AS_TEXT
+
 _NOTE = """
 insert into msg.audit (who, action, subject, reason, detail, approved_by) values ($1, $2, $3, $4, $5::jsonb, $6)
+"""
+
+_ROWS = f"select id, hash, {AS_TEXT.format(row='entry')} as text from msg.audit as entry order by id"  # noqa: S608 - ours
+_UNSEEN = """
+select count(*) from msg.event_log as log where log.topic = $1
+  and not exists (select from msg.audit where detail->>'command' = log.event_uid::text)
+"""
+ENTRIES = """
+select id, at, who, approved_by, action, subject, reason, detail from msg.audit where id > $1 order by id limit $2
 """
 
 
@@ -16,3 +28,21 @@ async def note(
 ) -> None:  # fmt: skip
     """Add one row; nothing ever changes or removes it."""
     await connection.execute(_NOTE, who, action, subject, why, json.dumps(detail, default=str), approved_by)
+
+
+async def check(connection: asyncpg.Connection, commands: str) -> dict[str, Any]:
+    """Return whether every row is as it was written, and none is missing; ``commands`` is their topic in the event log.
+
+    The chain shows a row that was changed, removed or put in; a removed end shows by its commands.
+    """
+    rows, head, problem = 0, b"", ""
+    async for row in connection.cursor(_ROWS, prefetch=1000):
+        rows += 1
+        head = hashlib.sha256(head + row["text"].encode()).digest()
+        if row["id"] != rows or head != row["hash"]:
+            problem = f"audit row {rows} is not as it was written"
+            break
+    unseen = 0 if problem else await connection.fetchval(_UNSEEN, commands)
+    if unseen:
+        problem = f"{unseen} commands are not in the audit"
+    return {"ok": not problem, "detail": problem, "rows": rows, "head": head.hex()}

@@ -15,7 +15,7 @@ from shared.bus.failures import FailureKind, kind_of
 from shared.bus.gate import GateClosedError
 from shared.bus.lag import Lags
 from shared.bus.proposals import Proposal, Proposals
-from shared.bus.redrive import NotOpenError
+from shared.bus.redrive import APPLIED, NotOpenError
 from shared.bus.refusals import NotKnownError
 from shared.bus.transaction import Doors
 from shared.bus.work import OPENING_BOOK
@@ -25,7 +25,6 @@ from shared.events.topics import said_by
 from shared.logs import LogEvent, log
 
 Json = dict[str, Any]
-_APPLIED = frozenset({"done", "duplicate", "held"})
 _DIFFERENCE = "totals differ: "
 _EVERY_TOPIC = "*"
 
@@ -33,7 +32,7 @@ _EVERY_TOPIC = "*"
 class Redriver(Protocol):
     """Applies a dead letter again inside its service, through the same handlers."""
 
-    async def redrive(self, dead_letter_id: int, who: str = "", why: str = "") -> str:
+    async def redrive(self, dead_letter_id: int, given: Given, *, dry_run: bool = False) -> str:
         """Return ``done``, ``duplicate``, ``held``, or the reason why it is still dead."""
         ...
 
@@ -73,10 +72,10 @@ class Bench:
             "partitions": lanes,
         }
 
-    async def letters(self, status: str | None, after: int, limit: int) -> list[Json]:
-        """Return dead letters in the order they came, without their bytes."""
+    async def letters(self, status: str | None, after: int, limit: int, group: str | None = None) -> list[Json]:
+        """Return dead letters in the order they came, without their bytes; ``group``: only of this fingerprint."""
         async with self.doors.sessions() as session:
-            rows = await (await driver(session)).fetch(queries.LETTERS, status, after, limit)
+            rows = await (await driver(session)).fetch(queries.LETTERS, status, after, limit, group)
         return [self._letter(row) for row in rows]
 
     async def letter(self, number: int, *, whole: bool) -> Json:
@@ -91,10 +90,18 @@ class Bench:
         raw = {"raw_key", "raw_value", "raw_headers"}
         return {"service": self.service, **{name: value for name, value in row.items() if name not in raw}}
 
-    async def redrive(self, number: int, who: str, why: str) -> Json:
-        """Apply a dead letter again; one that was decided before stays as it is, so twice does no harm."""
+    async def rows(self, query: str, *values: object) -> list[Json]:
+        """Return the rows of one of the bench's questions."""
+        async with self.doors.sessions() as session:
+            return [dict(row) for row in await (await driver(session)).fetch(query, *values)]
+
+    async def redrive(self, number: int, given: Given, *, dry_run: bool = False) -> Json:
+        """Apply a dead letter again; one that was decided before stays as it is, so twice does no harm.
+
+        ``dry_run`` says what would become of it and leaves no trace.
+        """
         try:
-            outcome = await self.redriver.redrive(number, who, why)
+            outcome = await self.redriver.redrive(number, given, dry_run=dry_run)
         except NotOpenError:
             found = await self.letter(number, whole=False)
             return {"id": number, "status": found["status"], "outcome": "unchanged", "reason": None}
@@ -105,17 +112,22 @@ class Bench:
                 raise
             log(LogEvent.DLQ_REPLAY_FAILED, letter=number, error=error)
             outcome = "unexpected-failure"
-        applied = outcome in _APPLIED
-        await self._note(who, "dead-letter-redrive", f"dead-letter:{number}", why, {"outcome": outcome})
-        log(
-            LogEvent.DLQ_REPLAY_DONE if applied else LogEvent.DLQ_REPLAY_FAILED, letter=number, outcome=outcome, who=who
-        )
+        applied = outcome in APPLIED
+        if not dry_run:
+            await self._tell_redrive(number, given, outcome)
         return {
             "id": number,
-            "status": "replayed" if applied else "open",
+            "status": "replayed" if applied and not dry_run else "open",
             "outcome": outcome,
             "reason": None if applied else outcome,
         }
+
+    async def _tell_redrive(self, number: int, given: Given, outcome: str) -> None:
+        """Log an attempt, and note one that failed in the audit: one that took effect was noted with its effect."""
+        event = LogEvent.DLQ_REPLAY_DONE if outcome in APPLIED else LogEvent.DLQ_REPLAY_FAILED
+        if outcome not in APPLIED:
+            await self._note(given.who, given.kind, given.subject, given.why, {"outcome": outcome})
+        log(event, letter=number, outcome=outcome, who=given.who)
 
     async def discard(self, number: int, caller: Caller, why: str, key: str | None = None) -> Json:
         """Put a dead letter away for good; its bytes stay.  One that carries money is proposed to a second person."""

@@ -76,7 +76,7 @@ async def give(doors: Doors, given: Given, effect: Effect) -> Json:
         if earlier is not None:
             return _same_answer(given, json.loads(earlier))
         answer: Json = json.loads(json.dumps(await effect(work), default=str))
-        await _record(connection, work, given, answer)
+        await record(connection, work, given, answer)
     return answer
 
 
@@ -95,7 +95,7 @@ def _identity(given: Given) -> Json:
     return identity
 
 
-async def _record(connection: asyncpg.Connection, work: Work, given: Given, answer: Json) -> None:
+async def record(connection: asyncpg.Connection, work: Work, given: Given, answer: Json) -> None:
     """Keep the command in the event log and in the audit."""
     record = _identity(given) | {"approved_by": given.approved_by, "book": str(work.book), "answer": answer}
     topic = topic_of(work.service)

@@ -7,7 +7,7 @@ _LETTER = """
 """
 LETTERS = f"""
 select {_LETTER} from msg.dead_letter
-where ($1::text is null or status = $1) and id > $2 order by id limit $3
+where ($1::text is null or status = $1) and id > $2 and ($4::text is null or fingerprint = $4) order by id limit $3
 """  # noqa: S608 - the fragment is ours
 LETTER = f"""
 select {_LETTER}, raw_key, raw_value, raw_headers from msg.dead_letter where id = $1
@@ -15,6 +15,17 @@ select {_LETTER}, raw_key, raw_value, raw_headers from msg.dead_letter where id 
 DISCARD = """
 update msg.dead_letter set status = 'discarded', decided_by = $2, decision_note = $3, last_attempt = now()
 where id = $1 and status = 'open' returning topic, partition_no, kafka_offset, pence, reason_code
+"""
+GROUPS = """
+select fingerprint, topic, reason_class, reason_code as reason, field, count(*) as letters,
+  sum(pence)::bigint as amount_pence, min(first_seen) as first_seen, max(last_attempt) as last_seen, min(id) as example
+from msg.dead_letter where status = 'open' group by fingerprint, topic, reason_class, reason_code, field
+order by count(*) desc, fingerprint
+"""
+HELD = """
+select event_uid, topic, partition_no as partition, kafka_offset as offset, needs, pence as amount_pence,
+  own_book as since_book, held_at as since
+from msg.held where $1::uuid is null or event_uid > $1 order by event_uid limit $2
 """
 COUNTS = """
 select (select count(*) from msg.outbox_pending) as outbox,

@@ -1,9 +1,11 @@
 """Applies a dead letter again inside its service, through the same handlers, in one transaction with its new status."""
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.bus import gate, letters
 from shared.bus.batch import Applier
+from shared.bus.commands import Given, record
 from shared.bus.letters import Taken
 from shared.bus.transaction import Doors
 from shared.bus.work import Cause, Disposition, Verdict, Work
@@ -15,6 +17,9 @@ _DECIDE = """
 update msg.dead_letter set status = 'replayed', attempts = attempts + 1, last_attempt = now(), decided_by = $2,
   decision_note = $3 where id = $1
 """
+
+APPLIED = frozenset({"done", "duplicate", "held"})
+"""The outcomes that settle a dead letter."""
 
 
 class NotOpenError(LookupError):
@@ -28,24 +33,34 @@ class BusRedriver:
         self._doors = doors
         self._applier = applier
 
-    async def redrive(self, dead_letter_id: int, who: str = "", why: str = "") -> str:
-        """Apply one open dead letter again; returns ``done``, ``dup``, ``held`` or the reason it is still dead.
+    async def redrive(self, dead_letter_id: int, given: Given, *, dry_run: bool = False) -> str:
+        """Apply one open dead letter again; returns ``done``, ``duplicate``, ``held`` or the reason it is still dead.
 
-        Raises ``NotOpenError`` when it is not open, and the failure itself when applying it fails.
+        What takes effect is recorded as a command; ``dry_run`` undoes everything.  Raises ``NotOpenError`` when it is
+        not open, and the failure itself when applying it fails.
         """
         async with self._doors.sessions.begin() as session:
-            connection = await driver(session)
-            state = await gate.enter(connection)
-            row = await connection.fetchrow(_LOCK, dead_letter_id)
-            if row is None or row["status"] != "open":
-                raise NotOpenError(dead_letter_id)
-            verdict = await self._again(
-                Work(session, service=self._doors.service, book=state.book, cause=Cause("", "")), row
-            )
-            if verdict.disposition is not Disposition.DEAD:
-                await connection.execute(_DECIDE, dead_letter_id, who, why)
-        self._doors.committed()
-        return verdict.reason if verdict.disposition is Disposition.DEAD else verdict.disposition.name.lower()
+            outcome = await self._redrive(session, dead_letter_id, given)
+            if dry_run:
+                await session.rollback()
+        if not dry_run:
+            self._doors.committed()
+        return outcome
+
+    async def _redrive(self, session: AsyncSession, number: int, given: Given) -> str:
+        connection = await driver(session)
+        state = await gate.enter(connection)
+        row = await connection.fetchrow(_LOCK, number)
+        if row is None or row["status"] != "open":
+            raise NotOpenError(number)
+        work = Work(session, service=self._doors.service, book=state.book, cause=Cause("", ""))
+        verdict = await self._again(work, row)
+        if verdict.disposition is Disposition.DEAD:
+            return verdict.reason
+        outcome = verdict.disposition.name.lower()
+        await connection.execute(_DECIDE, number, given.who, given.why)
+        await record(connection, work, given, {"id": number, "outcome": outcome})
+        return outcome
 
     async def _again(self, work: Work, row: asyncpg.Record) -> Verdict:
         """Decode the kept bytes with today's code and apply them."""

@@ -5,7 +5,8 @@ from typing import Any
 
 import asyncpg
 
-from shared.bus import queries
+from shared.bus import audit, queries
+from shared.bus.commands import topic_of
 from shared.bus.transaction import Sessions
 from shared.db.engine import driver
 from shared.db.rows import only_row
@@ -16,8 +17,8 @@ _NAMES = {"D": "done", "U": "dup", "H": "held", "X": "dead", "I": "ignored"}
 Json = dict[str, Any]
 
 
-async def totals(sessions: Sessions) -> Json:
-    """Return events, pence and digest by topic, said and heard, and whether versions and read ranges have no gap.
+async def totals(sessions: Sessions, service: str) -> Json:
+    """Return events, pence and digest by topic, said and heard; whether versions, read ranges and audit have no gap.
 
     The digest is the XOR of all event uids: one event missing, doubled or replaced shows.
     """
@@ -29,12 +30,14 @@ async def totals(sessions: Sessions) -> Json:
         version = await connection.fetchrow(queries.VERSION_GAP, timeout=_ALL_S)
         gap = await connection.fetchrow(queries.RANGE_GAP, timeout=_ALL_S)
         counts = await only_row(connection, queries.COUNTS)
+        audited = await audit.check(connection, topic_of(service))
     detail = _gap_in_words(version, gap)
     return {
         "said": {row["topic"]: _figures(row) for row in said},
         "heard": _heard(heard),
         "versions_ok": not detail,
         "versions_detail": detail,
+        "audit": audited,
         "open_dead": counts["dead_letters"],
         "held": counts["held"],
         "outbox": counts["outbox"],

@@ -15,20 +15,30 @@ from shared.events.topics import LINE_OF_SERVICES
 bench = typer.Typer(help="List, look at, re-drive and discard dead letters; let a quarantined partition go on.")
 
 _FIELDS = ("service", "id", "topic", "partition", "offset", "event_id", "reason", "detail", "status")
+_GROUP = ("service", "fingerprint", "topic", "reason", "field", "letters", "amount_pence", "first_seen", "last_seen")
+_NUMBERS = ("id", "partition", "offset", "letters", "amount_pence")
 
 Service = Annotated[str, typer.Argument(help="owners, billing, arrears or notify.", show_default=False)]
 Number = Annotated[str, typer.Argument(metavar="ID", help="The letter's id, as `list` shows it.", show_default=False)]
 
+OneLetter = Annotated[
+    str | None, typer.Argument(metavar="[ID]", help="The letter's id, as `list` shows it.", show_default=False)
+]
+Group = Annotated[
+    str | None,
+    typer.Option("--group", metavar="FINGERPRINT", help="Every open letter of this cause.", show_default=False),
+]
+
 
 def letters_of(
-    api: Api, services: tuple[str, ...] = LINE_OF_SERVICES, status: str | None = None
+    api: Api, services: tuple[str, ...] = LINE_OF_SERVICES, status: str | None = None, group: str | None = None
 ) -> list[dict[str, Any]]:
     """Return the dead letters of the services, oldest first in each, however many there are."""
-    return [{**row, "service": service} for service in services for row in _pages(api, service, status)]
+    asked = {name: value for name, value in (("status", status), ("group", group)) if value}
+    return [{**row, "service": service} for service in services for row in _pages(api, service, asked)]
 
 
-def _pages(api: Api, service: str, status: str | None) -> Iterator[dict[str, Any]]:
-    params = {"status": status} if status else {}
+def _pages(api: Api, service: str, params: dict[str, str]) -> Iterator[dict[str, Any]]:
     after = 0
     while rows := api.get(service, "/bus/dead-letters", {**params, "after": str(after)}):
         yield from rows
@@ -42,16 +52,24 @@ def list_letters(
     status: Annotated[
         str | None, typer.Option("--status", help="Only in this state, e.g. open.", show_default=False)
     ] = None,
+    group: Annotated[bool, typer.Option("--group", help="Count the open ones by what is wrong with them.")] = False,
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
     """List dead letters with their place, reason and state."""
-    found = letters_of(Api(environment.resolve(data)), (service,) if service else LINE_OF_SERVICES, status)
+    api, services = Api(environment.resolve(data)), (service,) if service else LINE_OF_SERVICES
+    found = groups_of(api, services) if group else letters_of(api, services, status)
     if as_json:
         output.write_json(found)
     else:
-        rows = [tuple(letter.get(name) for name in _FIELDS) for letter in found]
-        output.show(output.table(f"{len(found)} dead letters", _FIELDS, rows, right=("id", "partition", "offset")))
+        fields, what = (_GROUP, "groups of dead letters") if group else (_FIELDS, "dead letters")
+        rows = [tuple(letter.get(name) for name in fields) for letter in found]
+        output.show(output.table(f"{len(found)} {what}", fields, rows, right=_NUMBERS))
+
+
+def groups_of(api: Api, services: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the services' open dead letters by cause: how many, what pence, from when to when."""
+    return [{"service": name, **row} for name in services for row in api.get(name, "/bus/dead-letter-groups")]
 
 
 @bench.command("show")
@@ -80,33 +98,76 @@ def _readable(encoded: str | None) -> str:
 
 
 @bench.command("redrive")
-def redrive(service: Service, number: Number, *, as_json: JsonFlag = False, data: DataDir = None) -> None:
-    """Try a dead letter again after its cause was mended; twice does no harm."""
-    answer = Api(environment.resolve(data), OPERATOR).post(service, f"/bus/dead-letters/{number}/redrive")
-    _tell(answer, as_json, f"{service}: dead letter {number}: {answer.get('status', 're-driven')}")
-    if answer.get("status") == "open":
+def redrive(
+    service: Service,
+    number: OneLetter = None,
+    *,
+    group: Group = None,
+    every: Annotated[bool, typer.Option("--all", help="Every open letter of the service.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; apply nothing.")] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the audit.")] = "re-driven",
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Try dead letters again after their cause was mended; twice does no harm."""
+    api = Api(environment.resolve(data), OPERATOR)
+    numbers, body = _chosen(api, service, number, group, every), {"reason": reason, "dry_run": dry_run}
+    answers = [api.post(service, f"/bus/dead-letters/{one}/redrive", body) for one in numbers]
+    if as_json:
+        output.write_json(answers[0] if number else answers)
+    for answer in () if as_json else answers:
+        output.tell(_redriven(service, answer, dry_run))
+    refused = [answer for answer in answers if answer.get("reason")]
+    if refused and not dry_run:
+        first = refused[0]
         raise CliError(
-            f"It was refused again: {answer.get('reason', '')} {answer.get('detail', '')}".strip() + ".",
-            f"Mend its cause first; `closebook dead-letters show {service} {number}` has the event.",
+            f"{_again(refused, answers)}: {first['reason']}.",
+            f"Mend its cause first; `closebook dead-letters show {service} {first['id']}` has the event.",
         )
+
+
+def _chosen(api: Api, service: str, number: str | None, group: str | None, every: bool) -> list[str]:
+    """Return the ids that one of the three ways to choose names."""
+    if sum((number is not None, group is not None, every)) != 1:
+        raise CliError(
+            "Name one letter, or --group FINGERPRINT, or --all.",
+            "`closebook dead-letters list --group` shows the groups.",
+            ExitCode.USAGE,
+        )
+    if number is not None:
+        return [number]
+    return [str(letter["id"]) for letter in letters_of(api, (service,), "open", group)]
+
+
+def _redriven(service: str, answer: dict[str, Any], dry_run: bool) -> str:
+    became = f"would be {answer['outcome']}" if dry_run else answer["status"]
+    return f"{service}: dead letter {answer['id']}: {became}"
+
+
+def _again(refused: list[dict[str, Any]], answers: list[dict[str, Any]]) -> str:
+    return "It was refused again" if len(answers) == 1 else f"{len(refused)} of {len(answers)} were refused again"
 
 
 @bench.command("discard")
 def discard(
     service: Service,
-    number: Number,
+    number: OneLetter = None,
     *,
+    group: Group = None,
     reason: Annotated[
         str, typer.Option("--reason", help="Why nobody needs it; kept with the letter.", show_default=False)
     ],
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
-    """Put a dead letter away for good, bytes and reason kept; one that carries money needs a second person."""
-    answer = Api(environment.resolve(data), OPERATOR).post(
-        service, f"/bus/dead-letters/{number}/discard", {"reason": reason}
-    )
-    _tell(answer, as_json, _discarded(service, number, answer))
+    """Put dead letters away for good, bytes and reason kept; one that carries money needs a second person."""
+    api = Api(environment.resolve(data), OPERATOR)
+    numbers = _chosen(api, service, number, group, every=False)
+    answers = [api.post(service, f"/bus/dead-letters/{one}/discard", {"reason": reason}) for one in numbers]
+    if as_json:
+        output.write_json(answers[0] if number else answers)
+    for answer in () if as_json else answers:
+        output.tell(_discarded(service, str(answer["id"]), answer))
 
 
 def _discarded(service: str, number: str, answer: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ from shared.cli import (
     output,
     proposals,
     publish,
+    records,
     republish,
     scheduler,
     settle,
@@ -57,6 +58,8 @@ app.command("letters")(letters.letters)
 app.add_typer(dead_letters.bench, name="dead-letters")
 app.add_typer(proposals.second_person, name="proposals")
 app.add_typer(export.exports, name="export")
+app.command("held")(records.held)
+app.command("audit")(records.audit)
 app.command("status")(status.status)
 app.command("verify")(verify.verify)
 

@@ -44,6 +44,18 @@ def version_checks(totals: Mapping[str, Json]) -> list[Check]:
     ]
 
 
+def audit_checks(totals: Mapping[str, Json]) -> list[Check]:
+    """Return whether each service's audit is as it was written."""
+    return [
+        Check(f"{service}: the audit is as it was written", found["audit"]["ok"], _audit_in_words(found["audit"]))
+        for service, found in totals.items()
+    ]
+
+
+def _audit_in_words(found: Json) -> str:
+    return str(found["detail"]) or f"{found['rows']} rows" + (f", head {found['head'][:16]}" if found["rows"] else "")
+
+
 def delivery_checks(totals: Mapping[str, Json]) -> list[Check]:
     """Return, for each pair of services, whether one has taken in exactly what the other has said."""
     pairs = [(owner, hearer) for owner in LINE_OF_SERVICES for hearer in LINE_OF_SERVICES]

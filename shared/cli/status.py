@@ -38,6 +38,15 @@ class Standing:
         return str(found or "")
 
     @property
+    def quarantined(self) -> list[str]:
+        """The partitions that are stopped, with the reason."""
+        return [
+            f"{self.name} {place['topic']}/{place['partition']} ({place.get('reason') or 'no reason kept'})"
+            for place in self.body.get("partitions", ())
+            if place.get("quarantined")
+        ]
+
+    @property
     def is_quiet(self) -> bool:
         """Whether nothing is on its way in this service: all read, all said."""
         return not self.away and not self.body.get("lag") and not self.body.get("outbox")
@@ -85,6 +94,12 @@ def status(as_json: JsonFlag = False, data: DataDir = None) -> None:
         output.show(_summary(found), _partitions(found))
     if any(standing.away for standing in found):
         raise typer.Exit(ExitCode.AWAY)
+    stopped = [place for standing in found for place in standing.quarantined]
+    if stopped:
+        raise CliError(
+            f"Stopped until somebody releases them: {', '.join(stopped)}.",
+            "Mend the cause, then `closebook dead-letters release SERVICE`; docs/runbooks/quarantine.md says how.",
+        )
 
 
 def _summary(found: list[Standing]) -> Any:

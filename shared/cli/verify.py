@@ -13,6 +13,7 @@ from shared.cli.options import DataDir, JsonFlag
 from shared.cli.proof import (
     Check,
     account_check,
+    audit_checks,
     balance_check,
     delivery_checks,
     own_checks,
@@ -52,6 +53,7 @@ def prove(api: Api, settle_s: float = _SETTLE_S) -> list[Check]:
         _accounts(api, verified),
         *delivery_checks(totals),
         *version_checks(totals),
+        *audit_checks(totals),
         _totals_agree(api),
     ]
 

@@ -4,7 +4,7 @@ from alembic import context, op
 from sqlalchemy import MetaData, Table, text
 from sqlalchemy.schema import CreateSchema, DropSchema
 
-from shared.db import msg, msg_people
+from shared.db import audit_chain, msg, msg_people
 
 
 def app_role() -> str:
@@ -54,14 +54,18 @@ def drop_bus_tables() -> None:
 
 
 def create_people_tables() -> None:
-    """Add the bus tables of commands that need two people, with their grants."""
+    """Add the bus tables of commands that need two people, with their grants, and the chain of the audit."""
+    for statement in audit_chain.CREATE:
+        op.execute(statement)
     msg.metadata.create_all(op.get_bind(), list(msg_people.GRANTS), checkfirst=False)
     for table, rights in msg_people.GRANTS.items():
         grant(table, rights)
 
 
 def drop_people_tables() -> None:
-    """Undo ``create_people_tables``."""
+    """Undo ``create_people_tables``; the audit keeps its hashes."""
+    for statement in audit_chain.DROP:
+        op.execute(statement)
     msg.metadata.drop_all(op.get_bind(), list(msg_people.GRANTS), checkfirst=False)
 
 

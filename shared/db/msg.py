@@ -285,7 +285,8 @@ audit = Table(
     Column("subject", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("detail", JSON, nullable=False, server_default=text("'{}'")),
-    comment="What people did, with who and why; append-only.",
+    Column("hash", SHA, nullable=False, comment="SHA-256 of the hash before and this row; a trigger writes it."),
+    comment="What people did, with who and why; append-only, each row sealed with the one before.",
 )
 
 GRANTS = {

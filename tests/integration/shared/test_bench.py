@@ -19,6 +19,7 @@ from shared.auth_keys import KeySource
 from shared.bus import figures
 from shared.bus.api import router_for
 from shared.bus.bench import Bench
+from shared.bus.commands import Given
 from shared.bus.gate import GateClosedError
 from shared.bus.kinds import BUS_KINDS
 from shared.bus.lag import Lags
@@ -58,8 +59,8 @@ class FakeRedriver:
         self.answer: str | Exception = "done"
         self.calls: list[tuple[int, str, str]] = []
 
-    async def redrive(self, dead_letter_id: int, who: str = "", why: str = "") -> str:
-        self.calls.append((dead_letter_id, who, why))
+    async def redrive(self, dead_letter_id: int, given: Given, *, dry_run: bool = False) -> str:
+        self.calls.append((dead_letter_id, given.who, given.why))
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -227,7 +228,7 @@ async def test_redriving_says_what_became_of_it_and_who_did_it(desk: Desk, owner
     desk.redriver.answer = RuntimeError("Mrs Smith")
     failed = await desk.call("POST", f"/dead-letters/{number}/redrive")
     assert (failed.status_code, failed.json()["reason"]) == (200, "unexpected-failure")
-    assert [row[:2] for row in await audit_of(owner)] == [("operator-1", "dead-letter-redrive")] * 3
+    assert [row[:2] for row in await audit_of(owner)] == [("operator-1", "dead-letter-redrive")] * 2
 
 
 async def test_redriving_what_was_decided_changes_nothing(desk: Desk, owner: asyncpg.Connection) -> None:

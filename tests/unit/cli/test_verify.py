@@ -29,10 +29,14 @@ RECEIPTS = {
         "dead": {"amount_pence": 5_00, "events": 1},
     },
 }
+AUDIT = {"ok": True, "detail": "", "rows": 1, "head": "ab" * 32}
 ANSWERS: dict[tuple[str, str], Any] = {
     **{(name, "/bus/status"): QUIET for name in LINE_OF_SERVICES},
     **{(name, "/verify"): {"checks": [], "sums": {}} for name in LINE_OF_SERVICES},
-    **{(name, "/bus/totals"): {"said": {}, "heard": {}, "versions_ok": True} for name in LINE_OF_SERVICES},
+    **{
+        (name, "/bus/totals"): {"said": {}, "heard": {}, "versions_ok": True, "audit": AUDIT}
+        for name in LINE_OF_SERVICES
+    },
     ("notify", "/due"): {"due": 0},
     ("billing", "/verify"): {"checks": [], "sums": {}, "taken_in": {"credits_pence": 0}},
     ("billing", "/summary"): {
@@ -41,7 +45,12 @@ ANSWERS: dict[tuple[str, str], Any] = {
         "suspense_payments_pence": 20_00,
         "suspense_charges_pence": 0,
     },
-    ("billing", "/bus/totals"): {"said": {}, "heard": {"housing.payment-received": RECEIPTS}, "versions_ok": True},
+    ("billing", "/bus/totals"): {
+        "said": {},
+        "heard": {"housing.payment-received": RECEIPTS},
+        "versions_ok": True,
+        "audit": AUDIT,
+    },
 }
 
 

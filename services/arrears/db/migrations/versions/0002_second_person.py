@@ -1,4 +1,4 @@
-"""Add the table of commands that need two people."""
+"""Add the table of commands that need two people, and the chain of the audit."""
 
 from shared.db import ddl
 

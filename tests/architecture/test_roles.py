@@ -1,0 +1,95 @@
+"""Who may do what over HTTP: one table, compared with every route of every service."""
+
+import importlib
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from shared.auth import ROLES, TokenVerifier
+from shared.bus.api import bus_router
+from shared.events.topics import LINE_OF_SERVICES
+from shared.web import create_app, guarded_routes
+
+ALL = "assistant lead-officer finance board admin-team auditor operator"
+STAFF = "assistant lead-officer finance board admin-team auditor"
+BOOKS = "lead-officer finance board auditor"
+PEOPLE = "assistant lead-officer finance board admin-team operator"
+
+BUS = {
+    "GET /bus/status": ALL,
+    "GET /bus/held": ALL,
+    "GET /bus/totals": "auditor finance operator",
+    "GET /bus/audit": "auditor finance operator",
+    "GET /bus/dead-letters": "auditor operator",
+    "GET /bus/dead-letter-groups": "auditor operator",
+    "GET /bus/dead-letters/{number}": "auditor operator",
+    "GET /bus/proposals": ALL,
+    "GET /bus/proposals/{number}": ALL,
+    "POST /bus/dead-letters/{number}/redrive": "operator",
+    "POST /bus/dead-letters/{number}/discard": "operator",
+    "POST /bus/release": "operator",
+    "POST /bus/republish": "operator",
+    "POST /bus/accept-difference": "operator",
+    "POST /bus/proposals": PEOPLE,
+    "POST /bus/proposals/{number}/approve": PEOPLE,
+    "POST /bus/proposals/{number}/reject": PEOPLE,
+}
+OWN: dict[str, dict[str, str]] = {
+    "owners": {
+        "GET /units/{unit_id:path}/line": STAFF,
+        "GET /units/{unit_id:path}": STAFF,
+        "GET /verify": f"{BOOKS} operator",
+    },
+    "billing": {
+        "GET /accounts": STAFF,
+        "GET /accounts/{reference}": STAFF,
+        "GET /trial-balance": BOOKS,
+        "GET /suspense": STAFF,
+        "GET /summary": ALL,
+        "GET /verify": f"{BOOKS} operator",
+        "GET /export/ledger": BOOKS,
+    },
+    "arrears": {
+        "GET /arrears": ALL,
+        "GET /summary": ALL,
+        "GET /verify": ALL,
+        "POST /holds": "assistant lead-officer",
+        "DELETE /holds/{hold_id}": "assistant lead-officer",
+    },
+    "notify": {
+        "GET /letters": ALL,
+        "GET /messages/{message_id}/content": "assistant lead-officer admin-team auditor",
+        "GET /due": ALL,
+        "GET /verify": f"{BOOKS} operator",
+    },
+}
+
+
+def settings_of(name: str) -> Any:
+    """Return a service's settings with what has no default."""
+    kind = importlib.import_module(f"services.{name}.settings").Settings
+    mail = {"smtp_host": "h", "smtp_port": 25, "sender": "a@x.scot", "print_dir": "print"} if name == "notify" else {}
+    return kind(database_url="postgresql://x", kafka="x:1", **mail)
+
+
+def routes_of(name: str) -> dict[str, frozenset[str]]:
+    """Return the routes of a service as its process serves them, with the roles each lets in."""
+    doors = SimpleNamespace(sessions=None)
+    running = cast("Any", SimpleNamespace(doors=doors, redriver=None, cuts=None, day=None))
+    running.service = importlib.import_module(f"services.{name}.app").build(settings_of(name))
+    app = create_app(name, [running.service.api(running), bus_router(running)], cast("TokenVerifier", None))
+    return dict(guarded_routes(app))
+
+
+@pytest.mark.parametrize("name", LINE_OF_SERVICES)
+def test_every_route_lets_in_the_declared_roles_and_no_other(name: str) -> None:
+    declared = {route: frozenset(roles.split()) for route, roles in (BUS | OWN[name]).items()}
+
+    assert routes_of(name) == declared
+
+
+def test_the_table_knows_no_other_role() -> None:
+    named = {role for table in (BUS, *OWN.values()) for roles in table.values() for role in roles.split()}
+
+    assert named == ROLES

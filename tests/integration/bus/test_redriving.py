@@ -1,0 +1,46 @@
+"""Dead letters applied again on the real bus: by a dry run, once, and twice; a stop released and a book said again."""
+
+from typing import Any
+
+import pytest
+
+from shared.bus.commands import Given
+from shared.bus.redrive import NotOpenError
+from shared.bus.work import Work
+from shared.events.base import Event
+from tests.integration.bus.conftest import Bench
+from tests.integration.bus.test_hearing import CHARGES, charge
+from tests.support.bus import eventually
+
+_TABLES = ("public.seen", "msg.inbox where disposition = 'D'", "msg.event_log", "msg.audit")
+
+
+async def _refuse(work: Work, event: Event[Any]) -> None:
+    work.refuse(event, "some-rule", "because", "charge_id")
+
+
+async def _counts(billing: Bench) -> list[int]:
+    return [int(await billing.sql.fetchval(f"select count(*) from {table}")) for table in _TABLES]
+
+
+async def test_a_letter_is_applied_once_and_a_dry_run_leaves_no_trace(billing: Bench) -> None:
+    billing.recorder.behaviours[CHARGES] = _refuse
+    await billing.kafka.send(CHARGES, charge(1), partition=0)
+    given = Given("dead-letter-redrive", "dead-letter:1", "operator-1", "rule mended", {"dead_letter": 1})
+    async with billing.running() as running:
+        await eventually(lambda: billing.count("msg.dead_letter"))
+        said = (await _counts(billing))[2]
+        assert await running.redriver.redrive(1, given, dry_run=True) == "some-rule"
+        billing.recorder.behaviours.clear()
+        assert await running.redriver.redrive(1, given, dry_run=True) == "done"
+        assert await _counts(billing) == [0, 0, said, 0]
+        assert await billing.sql.fetchval("select status from msg.dead_letter") == "open"
+        assert await running.redriver.redrive(1, given) == "done"
+        # Applied, and recorded as a command with its effect: one row in the event log, one in the audit.
+        assert await _counts(billing) == [1, 1, said + 1, 1]
+        with pytest.raises(NotOpenError):
+            await running.redriver.redrive(1, given)
+        assert await _counts(billing) == [1, 1, said + 1, 1]
+    row = await billing.row("select who, action, reason, detail from msg.audit")
+    assert tuple(row)[:3] == ("operator-1", "dead-letter-redrive", "rule mended")
+    assert await billing.sql.fetchval("select decided_by from msg.dead_letter") == "operator-1"

@@ -1,0 +1,114 @@
+"""People and their data in a whole system: two of them for money, all deeds kept, no name where it has no place."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from shared.events.topics import CHANNELS
+from tests.support.kafka_tools import KafkaTools
+from tests.system.examiner import charge, contact, credit, dumped, home, reversal, say
+from tests.system.office import Office
+
+NAME, MAIL, STREET, PHONE = (
+    "Canary Quillfeather",
+    "canary.quillfeather@nest.example",
+    "77 Plumage Wynd",
+    "+441312496813",
+)
+CANARIES = ("quillfeather", "plumage wynd", PHONE)
+_ADDRESS = {"lines": [STREET], "town": "Edinburgh", "postcode": "EH1 1AA"}
+_PARTY = {"party_id": "PE-party", "kind": "person", "name": NAME, "email": MAIL, "phone": PHONE}
+FIRST = [
+    *home("PE-1", parties=[_PARTY | {"correspondence_address": _ADDRESS}]),
+    contact("PE-party", name=NAME, email=MAIL, phone=PHONE, correspondence_address=_ADDRESS),
+    charge("PE-C", 500, "PE-1"),
+]
+SECOND = [
+    credit("PE-above", "PE-C", 900),
+    credit("PE-above-2", "PE-C", 901),
+    reversal("PE-waits", "PE-never", 5),
+]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def told(office: Office) -> AsyncIterator[Office]:
+    """The stack after a story about one person, told well and badly, and a closed day."""
+    kafka = KafkaTools(office.stack.servers.kafka.bootstrap, office.stack.topic_prefix)
+    await say(kafka, FIRST)
+    await office.ask("settle")
+    await say(kafka, SECOND)
+    badly = contact("PE-party", name=NAME, email=[MAIL], phone={PHONE: STREET}, channel=NAME)
+    await kafka.send("housing.contact-changed", dumped(badly), partition=0)
+    await kafka.send("housing.contact-changed", f"{NAME} {MAIL}".encode(), partition=1)
+    await office.close("2026-01-31")
+    yield office
+    await kafka.close()
+
+
+def _logs(directory: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in (directory / "logs").iterdir()}
+
+
+async def _letters(office: Office, reason: str) -> list[str]:
+    found = await office.ask("dead-letters", "list", "--service", "billing")
+    return [str(one["id"]) for one in found if (one["reason"], one["status"]) == (reason, "open")]
+
+
+async def test_a_name_is_in_its_letters_and_nowhere_else(told: Office) -> None:
+    kafka = KafkaTools(told.stack.servers.kafka.bootstrap, told.stack.topic_prefix)
+    places = _logs(told.stack.directory)
+    for channel in CHANNELS:
+        if channel.owner != "housing":
+            records = await kafka.read_all(channel.topic)
+            places[channel.topic] = "\n".join(str((record.key, record.value)) for record in records)
+    for command in ("dead-letters list", "dead-letters list --group", "held", "audit", "proposals list", "accounts"):
+        places[command] = json.dumps(await told.ask(*command.split()), ensure_ascii=False)
+    await kafka.close()
+    # Where it belongs it is found, so the search can find it.
+    belongs = places.pop("owners.contact-changed").lower()
+    assert all(canary in belongs for canary in CANARIES)
+    assert sorted(name for name, text in places.items() for canary in CANARIES if canary in text.lower()) == []
+
+
+async def test_a_letter_that_carries_money_needs_a_second_person(told: Office) -> None:
+    letter = (await _letters(told, "credit-above-charge"))[0]
+    proposal = str((await told.ask("dead-letters", "discard", "billing", letter, "--reason", "a test"))["proposal"])
+    assert (await told.ask("dead-letters", "show", "billing", letter))["status"] == "open"
+    alone = await told.run("proposals", "approve", "billing", proposal)
+    assert (alone.code, "another person must approve it" in alone.err) == (1, True)
+    for _ in range(2):
+        approved = await told.ask("proposals", "approve", "billing", proposal, "--as", "finance")
+        assert approved["status"] == "approved"
+    assert (await told.ask("dead-letters", "show", "billing", letter))["status"] == "discarded"
+    kept = [deed for deed in await told.ask("audit", "--service", "billing") if deed["approved_by"]]
+    assert [(deed["action"], deed["reason"]) for deed in kept] == [("dead-letter-discard", "a test")]
+    listed = await told.ask("proposals", "list", "--service", "billing", "--status", "approved")
+    assert [str(one["id"]) for one in listed] == [proposal]
+
+
+async def test_letters_are_counted_and_driven_by_cause(told: Office) -> None:
+    groups = await told.ask("dead-letters", "list", "--group")
+    letters = await told.ask("dead-letters", "list", "--status", "open")
+    assert sum(one["letters"] for one in groups) == len(letters) > 0
+    mine = next(one for one in groups if one["reason"] == "credit-above-charge")
+    dry = await told.ask("dead-letters", "redrive", "billing", "--group", mine["fingerprint"], "--dry-run")
+    assert [str(one["id"]) for one in dry] == await _letters(told, "credit-above-charge")
+    assert all((one["status"], one["reason"]) == ("open", "credit-above-charge") for one in dry)
+    neither = await told.run("dead-letters", "redrive", "billing")
+    assert (neither.code, "Traceback" in neither.err) == (64, False)
+
+
+async def test_what_waits_is_listed_with_what_it_waits_for(told: Office) -> None:
+    status = {one["name"]: one["held"] for one in (await told.ask("status"))["services"]}
+    held = await told.ask("held")
+    assert {name: sum(one["service"] == name for one in held) for name in status} == status
+    waits = next(one for one in held if one["needs"] == "payment:PE-never")
+    assert (waits["service"], waits["amount_pence"], waits["topic"]) == ("billing", 5, "housing.payment-reversed")
+
+
+async def test_the_proof_holds_and_covers_the_audit(told: Office) -> None:
+    proof = await told.ask("verify")
+    assert proof["ok"], [check for check in proof["checks"] if not check["ok"]]
+    assert sum("the audit is as it was written" in check["name"] for check in proof["checks"]) == 4
