@@ -5,7 +5,8 @@ from enum import StrEnum
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 
-_TRANSIENT_CLASSES = ("08", "53", "57")
+# Connection, password or role, resources, operator, disk: none of them is a record's fault.
+_TRANSIENT_CLASSES = ("08", "28", "53", "57", "58")
 _TRANSIENT_STATES = {"40001", "40P01", "55P03", "25006", "57014"}
 
 
@@ -31,8 +32,8 @@ def sqlstate_of(error: BaseException) -> str | None:
 def kind_of(error: BaseException) -> FailureKind:
     """Return the kind of a failure (reliability: transient is retried for ever, data is isolated, a bug counts more).
 
-    Class 22 and 23 errors and refusals by a database rule are data; lost connections, locks, deadlocks, full disks
-    and read-only standbys are transient; everything else is a bug.
+    Class 22 and 23 errors and refusals by a database rule are data; lost connections, passwords that are being
+    changed, locks, deadlocks, full or failing disks and read-only standbys are transient; everything else is a bug.
     """
     state = sqlstate_of(error)
     if state is not None:

@@ -1,0 +1,41 @@
+"""What kind of failure the database's own words are: the world was not ready, the data is wrong, or neither."""
+
+import asyncpg
+import pytest
+
+from shared.bus.failures import FailureKind, kind_of
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.DeadlockDetectedError,
+        asyncpg.SerializationError,
+        asyncpg.LockNotAvailableError,
+        asyncpg.QueryCanceledError,
+        asyncpg.ReadOnlySQLTransactionError,
+        asyncpg.DiskFullError,
+        asyncpg.TooManyConnectionsError,
+        asyncpg.AdminShutdownError,
+        asyncpg.CrashShutdownError,
+        asyncpg.CannotConnectNowError,
+        asyncpg.ConnectionDoesNotExistError,
+        # The disk answered with an error: the server panics or comes back, the record is not to blame.
+        asyncpg.PostgresIOError,
+        # A password that is being changed: the record is not to blame.
+        asyncpg.InvalidPasswordError,
+        asyncpg.InvalidAuthorizationSpecificationError,
+    ],
+)
+def test_a_server_that_is_not_ready_is_waited_for(error: type[asyncpg.PostgresError]) -> None:
+    assert kind_of(error("words")) is FailureKind.TRANSIENT
+
+
+@pytest.mark.parametrize("error", [asyncpg.CheckViolationError, asyncpg.NumericValueOutOfRangeError])
+def test_data_that_the_database_refuses_is_isolated(error: type[asyncpg.PostgresError]) -> None:
+    assert kind_of(error("words")) is FailureKind.DATA
+
+
+@pytest.mark.parametrize("error", [asyncpg.UndefinedTableError("words"), ZeroDivisionError()])
+def test_what_nobody_expected_is_a_bug(error: Exception) -> None:
+    assert kind_of(error) is FailureKind.BUG
