@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -92,7 +94,18 @@ def create_engine(
         if pool_size
         else {"poolclass": NullPool}
     )
-    return create_async_engine("postgresql+asyncpg://", async_creator=creator, hide_parameters=True, **pool)
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=creator, hide_parameters=True, **pool)
+    event.listen(engine.sync_engine, "checkout", _refuse_unknown_transaction)
+    return engine
+
+
+def _refuse_unknown_transaction(adapted: Any, _record: Any, _proxy: Any) -> None:
+    """Replace a connection that comes out of the pool inside a transaction: SQLAlchemy would never commit it.
+
+    A BEGIN that was cancelled while its answer was on the way has begun all the same (a slow network, a time limit).
+    """
+    if adapted.driver_connection.is_in_transaction():
+        raise DisconnectionError("the connection is inside a transaction that nobody knows")
 
 
 def session_factory(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:

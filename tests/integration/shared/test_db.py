@@ -26,6 +26,23 @@ async def test_a_write_through_the_driver_belongs_to_the_sessions_transaction(en
         assert (await session.execute(select(msg.outbox_pending.c.seq))).scalars().all() == [3]
 
 
+async def test_a_connection_left_in_a_transaction_nobody_knows_is_not_lent_again(engine: AsyncEngine) -> None:
+    """As after a BEGIN that was cancelled while its answer was on the way: what follows would never be committed."""
+    sessions = session_factory(engine)
+    async with sessions() as session:
+        pooled = await (await session.connection()).get_raw_connection()
+        left = pooled.driver_connection
+        assert left is not None
+        await left.execute("begin")
+    async with sessions.begin() as session:
+        connection = await driver(session)
+        assert connection is not left
+        await connection.execute("insert into msg.outbox_pending (seq) values (1)")
+    async with engine.connect() as another:
+        assert (await another.exec_driver_sql("select count(*) from msg.outbox_pending")).scalar_one() == 1
+    assert left.is_closed()
+
+
 async def test_connections_carry_the_time_limits(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         for name, value in {

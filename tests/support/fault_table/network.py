@@ -1,0 +1,27 @@
+"""Faults of the network between services and servers."""
+
+from tests.support.fault_table.row import Row
+
+_NET = "tests/faults/test_network.py::test_a_bad_network_costs_time_only"
+
+ROWS = (
+    Row(41, "Connections reset or half closed", "proxy: RST, FIN", "connected again", (_NET,)),
+    Row(42, "Black hole to PostgreSQL", "proxy swallows everything for 15 s", "deadlines fire; no lock stays", (_NET,)),
+    Row(43, "Black hole to Kafka", "proxy swallows everything for 15 s", "as 20", (_NET,)),
+    Row(44, "Slow network", "proxy: half a second a piece", "slower; no dead letter", (_NET,)),
+    Row(45, "Cut from one server, not from the other", "proxy refuses for 10 s", "waits; nothing lost", (_NET,)),
+    Row(
+        46,
+        "The database's name moves",
+        "none on loopback",
+        "the pool connects anew",
+        open="a staging cluster must show a fail-over behind the service name with `closebook verify` clean afterwards",
+    ),
+    Row(
+        47,
+        "Certificate of another authority, no TLS, wrong password",
+        "own authority",
+        "no way in; never in clear",
+        ("tests/integration/security/test_kafka_access.py::test_there_is_no_other_way_in",),
+    ),
+)

@@ -1,0 +1,138 @@
+"""Faults of clocks, mail and operations."""
+
+from tests.support.fault_table.row import Row
+
+_M = "tests/faults/test_mail.py::test_"
+_LETTERS = "tests/integration/notify/test_rendering.py::test_"
+_N = "tests/integration/notify/test_sending.py::test_"
+_BENCH = "tests/integration/shared/test_bench.py::test_"
+_STAGING = "a staging cluster must show"
+
+ROWS = (
+    Row(
+        66,
+        "Clock jumps",
+        "times in events that contradict each other",
+        "no rule reads a clock",
+        ("tests/contract/test_decode_accepts.py::test_time_is_never_compared_with_a_clock",),
+    ),
+    Row(
+        67,
+        "Clocks differ between services",
+        "tokens a minute off",
+        "accepted within a minute",
+        ("tests/unit/shared/test_auth.py::test_clocks_may_differ_by_a_minute",),
+    ),
+    Row(
+        68,
+        "Month ends, leap days, clock changes",
+        "calendar",
+        "each day once",
+        (
+            "tests/unit/cli/test_days.py::test_the_next_run_is_just_after_midnight_whatever_the_clocks_do",
+            "tests/faults/test_days.py::test_a_day_ended_ten_times_is_closed_once",
+        ),
+    ),
+    Row(
+        69,
+        "Mail server away",
+        "server stopped",
+        "deferred, then each once",
+        (f"{_M}a_mail_server_that_is_away_delays_letters_and_doubles_none",),
+    ),
+    Row(
+        70,
+        "Connection dropped after the final dot",
+        "scripted server",
+        "one more copy, same Message-ID",
+        (f"{_M}a_connection_dropped_after_the_final_dot_makes_one_more_copy_under_the_same_message_id",),
+    ),
+    Row(
+        71,
+        "Greylisting",
+        "scripted server",
+        "tried again, then accepted",
+        (f"{_N}greylisting_is_retried_and_then_accepted",),
+    ),
+    Row(
+        72,
+        "One recipient of many refused",
+        "scripted server",
+        "that one bounces",
+        (f"{_N}one_refused_recipient_of_many_bounces_alone",),
+    ),
+    Row(
+        73,
+        "Tarpit",
+        "scripted server",
+        "deadline; nobody else waits",
+        (f"{_N}a_dawdling_server_meets_a_deadline_and_keeps_nobody_else_waiting",),
+    ),
+    Row(
+        74,
+        "STARTTLS taken away",
+        "scripted server",
+        "nothing goes in clear",
+        (f"{_N}nothing_goes_in_clear_to_a_server_without_starttls",),
+    ),
+    Row(
+        75,
+        "Sender dies between acceptance and its note",
+        "SIGKILL at a named point",
+        "as 70",
+        (f"{_M}a_sender_killed_between_acceptance_and_its_note_sends_once_more",),
+    ),
+    Row(
+        76,
+        "Ten thousand letters at once",
+        "none yet",
+        "the money goes on",
+        open=f"{_STAGING} the lag of arrears unchanged while the queue is full",
+    ),
+    Row(
+        77,
+        "Reader of the log stopped",
+        "a pipe nobody reads",
+        "lines are dropped and counted, nothing waits",
+        ("tests/unit/shared/test_logs.py::test_a_stopped_reader_costs_lines_not_time",),
+    ),
+    Row(
+        78,
+        "Password changed while running",
+        "alter role",
+        "28P01 is waited for; no dead letter",
+        ("tests/faults/test_database.py::test_a_database_that_cannot_serve_is_waited_for_and_no_event_is_blamed",),
+    ),
+    Row(
+        79,
+        "A dead letter driven twice",
+        "the command again",
+        "the second changes nothing",
+        (
+            f"{_BENCH}redriving_what_was_decided_changes_nothing",
+            "tests/system/test_contract_inputs.py::test_driving_a_dead_letter_twice_does_no_harm",
+        ),
+        "one after the other; next: at the same moment",
+    ),
+    Row(
+        80,
+        "Thousands of dead letters driven under load",
+        "none yet",
+        "live events keep their pace",
+        open=f"{_STAGING} the lag stays under ten seconds meanwhile",
+    ),
+    Row(
+        81,
+        "Erasure while events are on their way",
+        "erasure heard after and before letters",
+        "nothing personal stays",
+        (f"{_LETTERS}erasure_blanks_what_was_written_and_withdraws_what_had_not_gone",),
+    ),
+    Row(
+        82,
+        "Everything at once",
+        "seeded choice of faults under load",
+        "the books are right",
+        ("tests/faults/test_nemesis.py::test_whatever_happens_the_books_are_right",),
+    ),
+)
