@@ -185,7 +185,11 @@ class Applier:
         amended = {
             taken.uid: str(verdict.disposition)
             for taken, verdict in verdicts
-            if taken.uid is not None and verdict.disposition is not Disposition.DONE and _first(verdict)
+            # A record that could not be read was not taken in: under its id stands another that was.
+            if taken.uid is not None
+            and taken.outcome.sha is not None
+            and verdict.disposition is not Disposition.DONE
+            and _first(verdict)
         }
         await inbox.amend(connection, amended)
 
