@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 STAMP := $(VENV)/.closebook-installed
 
-.PHONY: setup demo test faults bench check schemas lock clean
+SECONDS ?= 180
+
+.PHONY: setup demo test faults nemesis fuzz bench check schemas lock clean
 
 setup: $(STAMP)
 
@@ -27,6 +29,14 @@ test: setup
 # Every fault against real processes and servers: killed, frozen, starved. The slow ones too; writes docs/faults.md.
 faults: setup
 	$(BIN)/python -m pytest -p tests.support.fault_table.page $$($(BIN)/python -m tests.support.fault_table.page) $(PYTEST_ARGS)
+
+# Faults at random under load, then every penny proved; SEED=n repeats a run's faults, SECONDS=n says how long.
+nemesis: setup
+	$(BIN)/python -m tests.nemesis --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
+# Spoilt records into decoding and applying, for SECONDS; SEED=n repeats a run.
+fuzz: setup
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 # The promised figures, measured; build/bench.json has them for programs. BENCH_ARGS="--only charges" runs one.
 bench: setup
