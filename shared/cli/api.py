@@ -87,7 +87,7 @@ def _refusal(service: str, role: str, response: httpx.Response) -> CliError:
     if status == 404:
         return NotFoundError(
             f"{service} knows nothing by that name: {detail}",
-            "Check the spelling; `closebook accounts` lists every account.",
+            f"Check the spelling; {_list_of(response.request.url.path)}.",
         )
     if status < 500:
         return CliError(f"{service} refused: {detail}", "Put that right and give the command again.")
@@ -102,6 +102,13 @@ def _refusal(service: str, role: str, response: httpx.Response) -> CliError:
         f"Its log has the details; search it for {response.request.url.path}.",
         ExitCode.AWAY,
     )
+
+
+def _list_of(path: str) -> str:
+    """Return where the names that exist are listed, for what was asked at ``path``."""
+    if "/dead-letters" in path:
+        return "`closebook dead-letters list` lists every dead letter"
+    return "`closebook accounts` lists every account"
 
 
 def _detail(response: httpx.Response) -> str:

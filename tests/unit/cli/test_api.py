@@ -1,0 +1,16 @@
+"""What a person reads when a service knows nothing by the name given."""
+
+import httpx
+import pytest
+
+from shared.cli.api import _refusal
+
+
+@pytest.mark.parametrize(
+    ("path", "command"),
+    [("/bus/dead-letters/999", "closebook dead-letters list"), ("/accounts/FY9Y37R23PC9", "closebook accounts")],
+)
+def test_a_name_that_is_not_known_leads_to_the_list_of_its_kind(path: str, command: str) -> None:
+    asked = httpx.Request("GET", f"http://127.0.0.1{path}")
+    error = _refusal("billing", "operator", httpx.Response(404, json={"detail": "There is none."}, request=asked))
+    assert f"`{command}`" in error.next_step
