@@ -1,14 +1,15 @@
 """The composition root of the billing service: the only place that puts its parts together."""
 
 from services.billing import api, handlers
-from services.billing.settings import Settings
+from services.billing.settings import Settings, read_liability
 from services.billing.usecases import figures
 from services.billing.usecases.day import work_day
 from shared.bus.service import Service
 
 
 def build(_settings: Settings) -> Service:
-    """Return the service as the bus runs it."""
+    """Return the service as the bus runs it; a wrong policy of who owes a charge stops it here."""
+    read_liability()
     return Service(
         name="billing",
         router=handlers.router,

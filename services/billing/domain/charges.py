@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from services.billing.domain import attribution, division
 from services.billing.domain.facts import Charge, Credit, FactKind, Part, ShareVersion, Unit
+from services.billing.domain.liability import Liability, owed
 from shared.events.housing import ChargeCredited, ChargeRaised
 from shared.money import divide_half_up
 
@@ -11,18 +12,16 @@ _Placed = dict[tuple[str | None, str], list[int]]
 """Net and tax by (unit, holder)."""
 
 
-def charge_of(data: ChargeRaised) -> Charge:
+def charge_of(data: ChargeRaised, policies: Sequence[Liability]) -> Charge:
     """Return a charge as the rules see it; ``rules.refuse_charge`` has found nothing wrong with it.
 
-    Liable is the owner of each day of the period, else of the day instructed, completed, invoiced or raised, the first
-    of these that is given.  Source: contract.md 6, who owes.
+    Liable are the owners of the days that the policy in force on ``raised_on`` names for its kind.
     """
-    day = data.instructed_on or data.completed_on or data.invoiced_on or data.raised_on
-    first, last = (data.period.from_, data.period.to) if data.period else (day, day)
+    days = owed(data, policies)
     tax = data.tax.tax_pence if data.tax else 0
     return Charge(
-        data.charge_id, data.kind, data.share_set_id, data.unit_id, data.amount_pence - tax, tax, first, last,
-        data.raised_on, data.due_on,
+        data.charge_id, data.kind, data.share_set_id, data.unit_id, data.amount_pence - tax, tax, days.first_on,
+        days.last_on, data.raised_on, data.due_on,
     )  # fmt: skip
 
 

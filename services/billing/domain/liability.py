@@ -1,0 +1,69 @@
+"""Whose days a cost is, by kind of charge: dated versions of the rule, as data (contract.md 6, who owes)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from shared.events.housing import ChargeKind, ChargeRaised
+
+
+class OwedOn(StrEnum):
+    """A day of a charge that may decide who owes it."""
+
+    INSTRUCTED = "instructed_on"
+    COMPLETED = "completed_on"
+    INVOICED = "invoiced_on"
+    RAISED = "raised_on"
+
+
+PERIOD = "period"
+"""What decided when a charge accrues over its days."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """How one kind is owed: day by day over its period if it ``accrues`` and has one, else on the first day given."""
+
+    accrues: bool
+    owed_on: tuple[OwedOn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Liability:
+    """One version of the rule, in force for charges raised from ``effective_from`` until the next version's."""
+
+    version: str
+    effective_from: date
+    kinds: Mapping[ChargeKind, KindRule]
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """The days a charge is owed for (both included), what decided them, and under which version."""
+
+    first_on: date
+    last_on: date
+    decided_by: str
+    version: str
+
+
+def in_force(policies: Sequence[Liability], raised_on: date) -> Liability:
+    """Return the version for a charge raised on a day: a fact of the charge, so a rebuild decides the same."""
+    begun = [policy for policy in policies if policy.effective_from <= raised_on]
+    assert begun, f"no liability policy is in force on {raised_on}"
+    return max(begun, key=lambda policy: (policy.effective_from, policy.version))
+
+
+def owed(data: ChargeRaised, policies: Sequence[Liability]) -> Owed:
+    """Return the days of a charge's owners: of its period, else of the first day that its kind's rule finds given.
+
+    ``raised_on`` is always given and ends every rule.  Source: contract.md 6, who owes.
+    """
+    policy = in_force(policies, data.raised_on)
+    rule = policy.kinds[data.kind]
+    if rule.accrues and data.period is not None:
+        return Owed(data.period.from_, data.period.to, PERIOD, policy.version)
+    given = ((name, getattr(data, name)) for name in rule.owed_on)
+    name, day = next((name, day) for name, day in given if day is not None)
+    return Owed(day, day, name, policy.version)

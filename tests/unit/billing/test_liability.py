@@ -1,0 +1,134 @@
+"""Whose days a cost is: the shipped policy, dated versions of it, and sales within a quarter."""
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from services.billing.domain import charges
+from services.billing.domain.liability import KindRule, OwedOn, in_force, owed
+from services.billing.settings import SHIPPED_LIABILITY, read_liability
+from shared.events.housing import ChargeKind, ChargeRaised
+from tests.unit.billing.builders import a_charge, a_unit, account, amounts, day, units_of
+
+(SHIPPED,) = read_liability()
+BY_COMPLETION = replace(
+    SHIPPED,
+    version="by-completion",
+    effective_from=date(2027, 1, 1),
+    kinds={**SHIPPED.kinds, ChargeKind.REPAIR: KindRule(False, (OwedOn.COMPLETED, OwedOn.RAISED))},
+)
+
+
+def raised(raised_on: str, kind: str = "repair", **facts: Any) -> ChargeRaised:
+    given_ = {
+        "charge_id": "C1", "kind": kind, "unit_id": "U1", "amount_pence": 100_00, "description": "Roof",
+        "raised_on": raised_on, **facts,
+    }  # fmt: skip
+    return ChargeRaised.model_validate(given_, strict=False)
+
+
+DAYS = {"instructed_on": "2026-01-01", "completed_on": "2026-02-01", "invoiced_on": "2026-03-01"}
+
+
+@pytest.mark.parametrize("kind", ChargeKind)
+def test_the_shipped_policy_takes_instructed_completed_invoiced_raised_for_every_kind(kind: ChargeKind) -> None:
+    given_, found = dict(DAYS), []
+    for name in [*DAYS, "raised_on"]:
+        found.append((owed(raised("2026-04-01", kind, **given_), (SHIPPED,)).decided_by, name))
+        given_.pop(name, None)
+    assert all(decided == name for decided, name in found)
+
+
+@pytest.mark.parametrize("kind", ChargeKind)
+def test_a_cost_with_a_period_accrues_day_by_day(kind: ChargeKind) -> None:
+    days = owed(raised("2026-04-01", kind, **DAYS, period={"from": "2026-01-01", "to": "2026-03-31"}), (SHIPPED,))
+    assert (days.first_on, days.last_on, days.decided_by) == (day("2026-01-01"), day("2026-03-31"), "period")
+
+
+@pytest.mark.parametrize(
+    ("raised_on", "version", "liable_on"),
+    [("2026-12-31", SHIPPED.version, "2026-01-01"), ("2027-01-01", "by-completion", "2026-02-01")],
+)
+def test_the_version_in_force_on_the_day_raised_decides(raised_on: str, version: str, liable_on: str) -> None:
+    days = owed(raised(raised_on, **DAYS), (BY_COMPLETION, SHIPPED))
+    assert (days.version, days.first_on) == (version, day(liable_on))
+
+
+def test_a_kind_that_does_not_accrue_is_owed_on_one_day_whatever_its_period() -> None:
+    data = raised("2027-02-01", period={"from": "2027-01-01", "to": "2027-01-31"})
+    assert owed(data, (SHIPPED, BY_COMPLETION)).decided_by == "raised_on"
+
+
+@given(st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.sampled_from(sorted(DAYS)))
+def test_a_rebuild_under_a_later_version_decides_old_charges_the_same(raised_on: date, name: str) -> None:
+    data = raised(raised_on.isoformat(), **{name: DAYS[name]})
+    assert charges.charge_of(data, (SHIPPED, BY_COMPLETION)) == charges.charge_of(data, (SHIPPED,))
+
+
+def test_the_shipped_policy_is_in_force_for_every_day() -> None:
+    assert in_force(read_liability(), date(1970, 1, 1)).version == SHIPPED.version
+
+
+@pytest.mark.parametrize("rule", [{"accrues": True}, {"accrues": True, "owed_on": ["paid_on"]}])
+def test_a_wrong_rule_stops_the_process(tmp_path: Path, rule: dict[str, object]) -> None:
+    versions = json.loads(SHIPPED_LIABILITY.read_text())
+    versions[0]["kinds"]["lift"] = rule
+    path = tmp_path / "liability.json"
+    path.write_text(json.dumps(versions))
+    with pytest.raises(ValidationError):
+        read_liability(path)
+
+
+def test_a_policy_that_forgets_a_kind_stops_the_process(tmp_path: Path) -> None:
+    versions = json.loads(SHIPPED_LIABILITY.read_text())
+    del versions[0]["kinds"]["lift"]
+    path = tmp_path / "liability.json"
+    path.write_text(json.dumps(versions))
+    with pytest.raises(AssertionError, match="every kind"):
+        read_liability(path)
+
+
+def quarter(first: str, last: str, *entries: str) -> dict[str, int]:
+    """What each owner of U1 owes of a pound for every day of a quarter, in pounds: their days."""
+    starts = ["2020-01-01", *entries]
+    stays = [(f"O{n}", start, *ends) for n, (start, *ends) in enumerate(zip(starts, entries, strict=False))]
+    unit = a_unit("U1", *stays, (f"O{len(entries)}", starts[-1]))
+    length = (day(last) - day(first)).days + 1
+    owing = amounts(charges.target(a_charge(net=length * 100, on=first, to=last), (), None, units_of(unit)))
+    return {name: owing.get(account("U1", name), 0) // 100 for name in (f"O{n}" for n in range(len(starts)))}
+
+
+@pytest.mark.parametrize(("year", "days"), [(2026, 90), (2028, 91)])
+def test_case_48_50_two_sales_in_one_quarter_are_three_periods_that_total_its_days(year: int, days: int) -> None:
+    owing = quarter(f"{year}-01-01", f"{year}-03-31", f"{year}-02-01", f"{year}-03-01")
+    assert owing == {"O0": 31, "O1": days - 62, "O2": 31}
+
+
+def test_case_49_entry_on_the_first_day_leaves_the_seller_none() -> None:
+    assert quarter("2026-01-01", "2026-03-31", "2026-01-01") == {"O0": 0, "O1": 90}
+
+
+def test_case_49_entry_on_the_last_day_leaves_the_buyer_one() -> None:
+    assert quarter("2026-01-01", "2026-03-31", "2026-03-31") == {"O0": 89, "O1": 1}
+
+
+@given(
+    st.integers(0, 10**9),
+    st.lists(st.integers(1, 365), unique=True, max_size=6),
+    st.sampled_from([date(2027, 1, 1), date(2028, 1, 1)]),
+)
+def test_any_sales_in_a_year_share_its_cost_whole(pence: int, sold: list[int], first: date) -> None:
+    entries = [first + timedelta(days=count) for count in sorted(sold)]
+    starts = [date(2020, 1, 1), *entries]
+    stays = [(f"O{n}", str(a), str(b)) for n, (a, b) in enumerate(zip(starts, entries, strict=False))]
+    unit = a_unit("U1", *stays, ("O-last", str(starts[-1])))
+    last = first.replace(month=12, day=31)
+    parts = charges.target(a_charge(net=pence, on=str(first), to=str(last)), (), None, units_of(unit))
+    assert sum(part.net_pence for part in parts) == pence
