@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.owners.usecases import asking
+from services.owners.domain.apportionment import Proposed
+from services.owners.usecases import asking, proposing
 from services.owners.usecases.verify import verify
 from shared.auth import Caller, requires
 
@@ -17,6 +18,11 @@ PROVERS = ("lead-officer", "finance", "board", "auditor", "operator")
 Staff = Annotated[Caller, requires(*STAFF)]
 Prover = Annotated[Caller, requires(*PROVERS)]
 KnownAt = Annotated[date, Query(description="As known at the end of this book (a business day); absent: now.")]
+Block = Annotated[str, Query(max_length=64, description="The block whose units share a cost.")]
+Values = Annotated[
+    str,
+    Query(pattern=r"^([^=,]{1,64}=[0-9]{1,7}(\.[0-9]{1,3})?(,|$))*$", description="Rateable values: U1=5200,U2=4800."),
+]
 
 
 def routes(sessions: async_sessionmaker[AsyncSession]) -> APIRouter:
@@ -43,6 +49,17 @@ def routes(sessions: async_sessionmaker[AsyncSession]) -> APIRouter:
             raise _unknown(unit_id)
         return answer.unit.model_dump(mode="json") | {"shares": answer.shares} | _as_json(answer.line)
 
+    @router.get("/share-set-proposal")
+    async def proposal(
+        _caller: Staff, block_id: Block, effective_from: date, basis: Proposed = Proposed.TMS, values: Values = ""
+    ) -> dict[str, Any]:
+        """Return the exact shares of a block's units by a basis; nothing is published."""
+        async with sessions.begin() as session:
+            answer = await proposing.propose(session, block_id, effective_from, basis, _values(values))
+        if isinstance(answer, proposing.Unproposed):
+            raise HTTPException(422, answer.detail)
+        return answer
+
     @router.get("/verify")
     async def proof(_caller: Prover) -> dict[str, Any]:
         """Return whether everything kept and said follows from what was told; owners holds no money to sum."""
@@ -60,6 +77,10 @@ def _as_json(answer: asking.LineAnswer) -> dict[str, Any]:
         "line": [one.model_dump(mode="json", by_alias=True) for one in periods],
         "without_period": [one.model_dump(mode="json") for one in without_period],
     }
+
+
+def _values(text: str) -> dict[str, str]:
+    return dict(pair.split("=", 1) for pair in text.split(",") if pair)
 
 
 def _unknown(unit_id: str) -> HTTPException:

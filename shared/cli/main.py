@@ -26,6 +26,7 @@ from shared.cli import (
     republish,
     scheduler,
     settle,
+    share_sets,
     status,
     suspense,
     trial_balance,
@@ -60,6 +61,7 @@ app.add_typer(proposals.second_person, name="proposals")
 app.add_typer(export.exports, name="export")
 app.command("held")(records.held)
 app.command("audit")(records.audit)
+app.add_typer(share_sets.sets, name="share-set")
 app.command("status")(status.status)
 app.command("verify")(verify.verify)
 

@@ -19,6 +19,7 @@ from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[])
 on conflict (unit_id) do update set told_at = excluded.told_at, event_id = excluded.event_id,
   source = excluded.source, book = excluded.book, content = excluded.content
 """
+_OF_BLOCK = "select content::text from owners.units where content->>'block_id' = $1 order by unit_id"
 _PAGE = "select unit_id from owners.units where unit_id > $1 order by unit_id limit $2"
 
 Registrations = dict[str, Told[UnitRegistered]]
@@ -55,6 +56,12 @@ async def store_units(connection: asyncpg.Connection, newest: Mapping[str, Event
 async def list_units(connection: asyncpg.Connection, after: str, limit: int) -> Sequence[str]:
     """Return the next ``limit`` unit ids after one, in order."""
     return [row["unit_id"] for row in await connection.fetch(_PAGE, after, limit)]
+
+
+async def list_of_block(connection: asyncpg.Connection, block_id: str) -> list[UnitRegistered]:
+    """Return the newest registration of each unit of a block, in order of unit_id."""
+    rows = await connection.fetch(_OF_BLOCK, block_id)
+    return [UnitRegistered.model_validate_json(row["content"]) for row in rows]
 
 
 def _told(row: asyncpg.Record) -> Told[UnitRegistered]:

@@ -158,3 +158,28 @@ async def test_verify_names_what_was_tampered_with(
     await _a_registry(desk)
     await table_owner.execute(tampering)
     assert any(found in failure for failure in await _failing(client))
+
+
+async def test_a_share_set_is_proposed_from_the_floor_areas_of_a_block(desk: Desk, client: httpx.AsyncClient) -> None:
+    areas = ("40", "48", "62")
+    await desk.hear(*(a_unit(f"U{number}", floor_area_m2=area) for number, area in enumerate(areas)))
+    await desk.hear(a_unit("G1", kind="garage"), a_unit("U9", block_id="B2"), a_unit("U8", managed_to="2025-12-31"))
+    wanted = {"block_id": "B1", "effective_from": "2026-01-01"}
+    answer = (await client.get("/share-set-proposal", params=wanted)).json()
+    assert (answer["basis"], answer["left_out"]) == ("floor-area", ["G1"])
+    assert [(one["unit_id"], one["numerator"], one["denominator"]) for one in answer["members"]] == [
+        ("U0", 4, 15), ("U1", 8, 25), ("U2", 31, 75),
+    ]  # fmt: skip
+    by_value = wanted | {"basis": "rateable-value", "values": "U0=1,U1=2,U2=3"}
+    found = (await client.get("/share-set-proposal", params=by_value)).json()
+    assert (found["basis"], found["members"][2]["numerator"]) == ("rateable-value", 1)
+
+
+async def test_a_proposal_that_lacks_areas_names_the_units(desk: Desk, client: httpx.AsyncClient) -> None:
+    await desk.hear(a_unit("U1", floor_area_m2="40"), a_unit("U2"), a_unit("U3"))
+    wanted = {"block_id": "B1", "effective_from": "2026-01-01"}
+    answer = await client.get("/share-set-proposal", params=wanted)
+    assert (answer.status_code, "missing for U2, U3" in answer.text) == (422, True)
+    assert (await client.get("/share-set-proposal", params=wanted | {"basis": "equal"})).status_code == 200
+    for wrong in ({"block_id": "B404"}, {"basis": "rateable-value", "values": "U7=5"}, {"values": "U1"}):
+        assert (await client.get("/share-set-proposal", params=wanted | wrong)).status_code == 422
