@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
 from services.billing.db.reading import Sessions, snapshot
-from services.billing.usecases import exports, proof, questions
+from services.billing.usecases import explaining, exports, proof, questions
 from services.billing.usecases.exports import LedgerFormat
 from shared.auth import Caller, requires
 
@@ -32,6 +32,13 @@ _MEDIA = {LedgerFormat.HLEDGER: "text/plain; charset=utf-8", LedgerFormat.CSV: "
 def routes(sessions: Sessions) -> APIRouter:
     """Return the questions the billing service answers."""
     router = APIRouter(default_response_class=Response)
+    _ask_accounts(router, sessions)
+    _ask_books(router, sessions)
+    return router
+
+
+def _ask_accounts(router: APIRouter, sessions: Sessions) -> None:
+    """Add the questions about accounts."""
 
     @router.get("/accounts")
     async def accounts(_caller: Staff, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
@@ -47,6 +54,19 @@ def routes(sessions: Sessions) -> APIRouter:
         if answer is None:
             raise HTTPException(404, f"No account has the reference {reference}.")
         return _json(answer)
+
+    @router.get("/accounts/{reference}/charges/{charge_id:path}")
+    async def explain(reference: Reference, charge_id: str, _caller: Staff) -> Response:
+        """Return how an account's pence of a charge came about, step by step."""
+        async with snapshot(sessions) as connection:
+            answer = await explaining.explain(connection, reference, charge_id)
+        if answer is None:
+            raise HTTPException(404, f"No account {reference}, or no charge {charge_id[:64]}.")
+        return _json(answer)
+
+
+def _ask_books(router: APIRouter, sessions: Sessions) -> None:
+    """Add the questions about the whole."""
 
     @router.get("/trial-balance")
     async def trial_balance(_caller: Bookkeeper, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
@@ -78,8 +98,6 @@ def routes(sessions: Sessions) -> APIRouter:
     ) -> StreamingResponse:
         """Stream the whole ledger, every posting with its cause."""
         return StreamingResponse(_ledger(sessions, form), media_type=_MEDIA[form])
-
-    return router
 
 
 async def _ledger(sessions: Sessions, form: LedgerFormat) -> AsyncIterator[str]:

@@ -17,6 +17,7 @@ from shared.cli import (
     close,
     dead_letters,
     demo,
+    explain,
     export,
     letters,
     output,
@@ -52,6 +53,7 @@ app.command("settle")(settle.settle)
 app.command("republish")(republish.republish)
 app.command("accounts")(accounts.accounts)
 app.command("account")(account.account)
+app.command("explain")(explain.explain)
 app.command("trial-balance")(trial_balance.trial_balance)
 app.command("suspense")(suspense.suspense)
 app.command("arrears")(arrears.arrears)

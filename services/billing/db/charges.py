@@ -81,6 +81,15 @@ async def load_charges(connection: asyncpg.Connection, charge_ids: Iterable[str]
     return {row[0]: Charge(row[0], ChargeKind(row[1]), *row[2:]) for row in map(tuple, rows)}
 
 
+async def load_days(connection: asyncpg.Connection, charge_id: str) -> dict[str, date | None]:
+    """Return the days that a charge came with, by the names of its event."""
+    row = await connection.fetchrow(
+        "select instructed_on, completed_on, invoiced_on, raised_on from billing.charges where charge_id = $1",
+        charge_id,
+    )
+    return dict(row) if row is not None else {}
+
+
 async def load_credits(connection: asyncpg.Connection, charge_ids: Iterable[str]) -> dict[str, list[Credit]]:
     """Return each charge's credits in order of acceptance; a charge without any is left out."""
     rows = await connection.fetch(

@@ -200,6 +200,14 @@ async def list_accounts(connection: asyncpg.Connection, known_at: date | None) -
     return [AccountRow(*row) for row in await connection.fetch(_ACCOUNTS, known_at)]
 
 
+async def list_accounts_of(connection: asyncpg.Connection, unit_id: str) -> list[AccountRow]:
+    """Return a unit's accounts."""
+    rows = await connection.fetch(
+        "select account_id::text, account_ref, unit_id, ownership_id from billing.accounts where unit_id = $1", unit_id
+    )
+    return [AccountRow(*row) for row in rows]
+
+
 async def find_account(connection: asyncpg.Connection, account_ref: str, known_at: date | None) -> AccountRow | None:
     """Return the account with a reference, if it was known at a book."""
     row = await connection.fetchrow(_ACCOUNT, account_ref, known_at)

@@ -12,8 +12,8 @@ from services.billing.db import ledger, questions, registry
 from services.billing.db import statements as stored_statements
 from services.billing.db.questions import AccountRow, CauseName
 from services.billing.db.registry import Registered
+from services.billing.domain import explanation, refs, statements
 from services.billing.domain import position as positions
-from services.billing.domain import refs, statements
 from services.billing.domain.facts import FactKind
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line, netted
@@ -116,6 +116,8 @@ async def _lines(
         answer = _present(statement_line(line, account_id, notes).model_dump())
         if answer["kind"] in (LineKind.CHARGE, LineKind.FEE):
             answer |= _present({"due_on": line.due_on or (head.due_on if head is not None else None)})
+        if "share" in answer and "pool_pence" in answer:
+            answer["exact"] = explanation.exact_value(answer["pool_pence"], answer["share"])
         answer |= _present({"statement_no": head.statement_no if head is not None else None})
         answer["cause"] = _cause_of(causes[line.kind, line.fact_id, line.book])
         answers.append(answer)

@@ -13,7 +13,7 @@ from shared.auth_keys import KeySource
 from shared.local_issuer import LocalIssuer
 from shared.web import create_app
 from tests.integration.billing.conftest import Desk
-from tests.integration.billing.facts import a_charge, a_line, a_payment, a_unit
+from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit, shares
 
 A = account_ref("U1", "A")
 
@@ -87,3 +87,26 @@ async def test_each_role_sees_what_it_may(client: httpx.AsyncClient, issuer: Loc
 async def test_nobody_is_answered_without_a_token(client: httpx.AsyncClient) -> None:
     for path in ("/accounts", "/verify", "/export/ledger"):
         assert (await client.get(path, headers={"Authorization": ""})).status_code == 401
+
+
+async def test_a_charge_is_explained_down_to_the_penny(desk: Desk, client: httpx.AsyncClient) -> None:
+    await desk.hear(a_unit("EST/2"), a_line("EST/2", ("S", "2025-06-01"), ("B", "2026-02-17")))
+    await desk.hear(shares(("U1", 1, 3), ("EST/2", 2, 3)))
+    period = {"from": "2026-01-01", "to": "2026-03-31"}
+    await desk.hear(a_charge("FEE/1", 100_01, pool="S1", on="2026-01-02", period=period))
+    await desk.hear(a_credit("K1", "FEE/1", 50_00, on="2026-03-01"), a_credit("K2", "FEE/1", on="2026-03-02"))
+    buyer = account_ref("EST/2", "B")
+    answer = (await client.get(f"/accounts/{buyer}/charges/FEE/1")).json()
+    assert answer["share_set"]["share"] == "2/3"
+    assert (answer["net"]["exact"], answer["net"]["pence"]) == ("20002/3", 6667)
+    assert [(row["days"], row["holder_pence"]) for row in answer["days"]] == [(47, 3482), (43, 3185)]
+    assert (answer["charge_pence"], answer["total_pence"]) == (3185, 0)
+    assert [(one["pence"], one["takes_what_is_left"]) for one in answer["credits"]] == [(-1592, False), (-1593, True)]
+    assert answer["liability"] == {
+        "policy": "liability-2026-1", "decided_by": "period", "from": "2026-01-01", "to": "2026-03-31", "days": 90,
+    }  # fmt: skip
+    lines = (await client.get(f"/accounts/{buyer}")).json()["lines"]
+    assert lines[0]["exact"] == "20002/3"
+    own = (await client.get(f"/accounts/{A}/charges/C1")).json()
+    assert (own["share_set"], own["charge_pence"], own["liability"]["decided_by"]) == (None, 1200, "raised_on")
+    assert (await client.get(f"/accounts/{A}/charges/C404")).status_code == 404
