@@ -7,7 +7,7 @@ STAMP := $(VENV)/.closebook-installed
 
 SECONDS ?= 180
 
-.PHONY: setup demo test faults nemesis fuzz bench check schemas lock clean
+.PHONY: setup demo test faults nemesis fuzz shuffles bench check schemas lock clean
 
 setup: $(STAMP)
 
@@ -37,6 +37,11 @@ nemesis: setup
 # Spoilt records into decoding and applying, for SECONDS; SEED=n repeats a run.
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
+# Orders of one year's history that must all end the same: make shuffles N=10000.
+N ?= 10000
+shuffles: setup
+	CLOSEBOOK_SHUFFLES=$(N) $(BIN)/python -m pytest tests/unit/billing/test_shuffles.py -m slow -s
 
 # The promised figures, measured; build/bench.json has them for programs. BENCH_ARGS="--only charges" runs one.
 bench: setup

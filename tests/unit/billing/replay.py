@@ -3,6 +3,7 @@
 It holds what arrives too early, as the service does, and keeps every posting, so that whole histories can be compared.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -81,10 +82,15 @@ class Office:
 
     def learn(self, fact: Fact, book: date) -> None:
         """Take in one fact, then whatever waited for it, and post every difference that it makes."""
-        self._note(fact)
-        waiting, self.held = self.held, []
-        for early in waiting:
-            self._note(early)
+        self.learn_all([fact], book)
+
+    def learn_all(self, facts: Iterable[Fact], book: date) -> None:
+        """Take in facts and whatever waited for them, and post the differences that they make together."""
+        for fact in facts:
+            self._note(fact)
+            waiting, self.held = self.held, []
+            for early in waiting:
+                self._note(early)
         for charge in self.charges.values():
             self._settle_charge(charge, book)
         for payment in self.payments.values():
