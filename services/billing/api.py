@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
 from services.billing.db.reading import Sessions, snapshot
-from services.billing.usecases import explaining, exports, proof, questions
+from services.billing.usecases import explaining, exports, final_accounts, proof, questions
 from services.billing.usecases.exports import LedgerFormat
 from shared.auth import Caller, requires
 
@@ -63,6 +63,12 @@ def _ask_accounts(router: APIRouter, sessions: Sessions) -> None:
         if answer is None:
             raise HTTPException(404, f"No account {reference}, or no charge {charge_id[:64]}.")
         return _json(answer)
+
+    @router.get("/final-accounts")
+    async def finals(_caller: Staff) -> Response:
+        """Return every account whose owner has left: exit, due day, hard stop, state, what is missing."""
+        async with snapshot(sessions) as connection:
+            return _json(await final_accounts.worklist(connection))
 
 
 def _ask_books(router: APIRouter, sessions: Sessions) -> None:

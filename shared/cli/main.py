@@ -19,6 +19,7 @@ from shared.cli import (
     demo,
     explain,
     export,
+    final_accounts,
     letters,
     output,
     proposals,
@@ -54,6 +55,7 @@ app.command("republish")(republish.republish)
 app.command("accounts")(accounts.accounts)
 app.command("account")(account.account)
 app.command("explain")(explain.explain)
+app.command("final-accounts")(final_accounts.final_accounts)
 app.command("trial-balance")(trial_balance.trial_balance)
 app.command("suspense")(suspense.suspense)
 app.command("arrears")(arrears.arrears)

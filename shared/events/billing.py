@@ -171,4 +171,9 @@ class StatementIssued(EventData):
 
 
 class FinalAccountIssued(StatementIssued):
-    """The last statement of an ownership that has ended.  Key: ``account_id``."""
+    """The closing document of an ownership that has ended.  Key: ``account_id``.
+
+    It moves nothing: its lines are those no statement carries yet, and the next statement carries them all the same.
+    """
+
+    exit_on: Day | None = Field(default=None, description="The first day that is no longer the owner's.")

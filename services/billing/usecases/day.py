@@ -1,9 +1,10 @@
-"""Billing's work of a day: on the first day of a quarter the statement run, in slices; then a look at what waits."""
+"""Billing's work of a day: a quarter's first day the statement run, in slices; then final accounts and what waits."""
 
 from services.billing.db import questions
 from services.billing.db import statements as stored
 from services.billing.db.statements import Payer
 from services.billing.domain import statements
+from services.billing.usecases import final_accounts
 from services.billing.usecases.statements import issue
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
@@ -28,6 +29,8 @@ async def work_day(piece: DaySlice) -> None:
     async with piece.open(following) as work:
         if payers:
             await issue(work, piece.day, payers)
+        if following is None:
+            await final_accounts.issue(work, piece.day)
         waiting = await _count_waiting(work, piece) if following is None else 0
     if waiting:
         log(LogEvent.HELD_TOO_LONG, day=piece.day.isoformat(), count=waiting)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 from services.billing.db import ledger
 from services.billing.db import statements as stored
@@ -33,15 +34,15 @@ async def issue(work: Work, day: date, payers: Sequence[Payer]) -> None:
     if not drafts:
         return
     await stored.add_statements(connection, [(payer.account_id, draft) for payer, draft in drafts])
-    charge_ids, credit_ids = _facts_of(draft for _, draft in drafts)
+    charge_ids, credit_ids = facts_of(draft for _, draft in drafts)
     notes = await stored.load_notes(connection, account_ids, charge_ids, credit_ids)
     for payer, draft in drafts:
-        work.stage(STATEMENT_ISSUED, _issued(payer, draft, notes))
+        work.stage(STATEMENT_ISSUED, StatementIssued(**statement_fields(payer, draft, notes)))
     issued = {payer.account_id: [*heads.get(payer.account_id, []), draft.head] for payer, draft in drafts}
     await say_positions(work, connection, dict.fromkeys(sorted(issued), work.cause), lines, issued)
 
 
-def _facts_of(drafts: Iterable[Draft]) -> tuple[set[str], set[str]]:
+def facts_of(drafts: Iterable[Draft]) -> tuple[set[str], set[str]]:
     """Return the charges and credits that the drafts' lines go back to."""
     charge_ids: set[str] = set()
     credit_ids: set[str] = set()
@@ -51,18 +52,19 @@ def _facts_of(drafts: Iterable[Draft]) -> tuple[set[str], set[str]]:
     return charge_ids, credit_ids
 
 
-def _issued(payer: Payer, draft: Draft, notes: Notes) -> StatementIssued:
-    return StatementIssued(
-        account_id=payer.account_id,
-        account_ref=payer.account_ref,
-        unit_id=payer.unit_id,
-        ownership_id=payer.ownership_id,
-        statement_no=draft.statement_no,
-        quarter=draft.quarter,
-        issued_on=draft.issued_on,
-        due_on=draft.due_on,
-        brought_forward_pence=draft.brought_forward_pence,
-        total_pence=draft.total_pence,
-        balance_pence=draft.balance_pence,
-        lines=fitted([statement_line(line, payer.account_id, notes) for line in draft.lines]),
-    )
+def statement_fields(payer: Payer, draft: Draft, notes: Notes) -> dict[str, Any]:
+    """Return what a statement and a final account have in common: whose it is, its figures, its lines."""
+    return {
+        "account_id": payer.account_id,
+        "account_ref": payer.account_ref,
+        "unit_id": payer.unit_id,
+        "ownership_id": payer.ownership_id,
+        "statement_no": draft.statement_no,
+        "quarter": draft.quarter,
+        "issued_on": draft.issued_on,
+        "due_on": draft.due_on,
+        "brought_forward_pence": draft.brought_forward_pence,
+        "total_pence": draft.total_pence,
+        "balance_pence": draft.balance_pence,
+        "lines": fitted([statement_line(line, payer.account_id, notes) for line in draft.lines]),
+    }

@@ -1,0 +1,81 @@
+"""Final accounts: when an owner who has left gets the closing document, and until when at the latest.
+
+A document beside the statements: it changes no line, balance or due day, and what it lists as not billed yet is on the
+next statement all the same.  Source: domain.md 8.6 (28 days after the quarter of the exit, hard stop three months).
+"""
+
+from calendar import monthrange
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from services.billing.domain.attribution import Account
+from services.billing.domain.statements import Draft, quarter_of
+
+_AFTER_QUARTER = timedelta(days=28)
+_HARD_STOP_MONTHS = 3
+_LONGEST_DAYS = 100
+# No exit waits longer than its three months.
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """The days of one exit: ``exit_on`` is the first day that is no longer the owner's."""
+
+    exit_on: date
+    due_on: date
+    hard_stop_on: date
+
+
+def timetable(exit_on: date) -> Timetable:
+    """Return when the final account of an exit is issued, and the day it must be out by at the latest.
+
+    28 days after the last day of the exit's quarter, three months after the exit: the earlier of both is due.
+    """
+    hard_stop = _months_later(exit_on, _HARD_STOP_MONTHS)
+    return Timetable(exit_on, min(_quarter_end(exit_on) + _AFTER_QUARTER, hard_stop), hard_stop)
+
+
+def exits_due_on(day: date) -> list[date]:
+    """Return the exits whose final account is due on ``day``."""
+    exits = (day - timedelta(days=days) for days in range(_LONGEST_DAYS))
+    return [exit_on for exit_on in exits if timetable(exit_on).due_on == day]
+
+
+def has_left(account: Account) -> bool:
+    """Say whether an owner's days have an end; the association's account and a void one have none to account for."""
+    return account.to_on is not None and not account.internal and not account.void
+
+
+def is_issued_on(day: date, now: Account, before: Account | None) -> bool:
+    """Say whether an account's final account is issued in the work of ``day``.
+
+    ``before`` is the account as known at the end of the book before: an exit learnt after its due day is issued in the
+    work of the day it was learnt, every other on the due day.  So each exit is issued once, without a note of it.
+    """
+    if now.to_on is None or not has_left(now):
+        return False
+    due_on = timetable(now.to_on).due_on
+    learnt_today = before is None or before.to_on != now.to_on
+    return due_on == day or (due_on < day and learnt_today)
+
+
+def final_draft(draft: Draft, account_ref: str, exit_on: date) -> Draft:
+    """Return the figures of a statement drafted for the day as the final account of an exit: its own number."""
+    return replace(draft, statement_no=final_no(account_ref, exit_on), quarter=quarter_of(exit_on))
+
+
+def final_no(account_ref: str, exit_on: date) -> str:
+    """Return the number of the final account of an exit; payments that quote it find the account."""
+    return f"{account_ref}-FINAL-{exit_on:%Y%m%d}"
+
+
+def _quarter_end(day: date) -> date:
+    month = (day.month + 2) // 3 * 3
+    return date(day.year, month, monthrange(day.year, month)[1])
+
+
+def _months_later(day: date, months: int) -> date:
+    """Return the same day of a later month, or its last day."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

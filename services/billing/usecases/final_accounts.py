@@ -1,0 +1,127 @@
+"""Final accounts of owners who have left: issued in the day's work, and the list of those to look after."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import asyncpg
+
+from services.billing.db import final_accounts as stored
+from services.billing.db import ledger, registry
+from services.billing.db.statements import Payer, load_notes
+from services.billing.domain import final_accounts, statements
+from services.billing.domain.attribution import Account
+from services.billing.domain.final_accounts import Timetable, timetable
+from services.billing.domain.position import position
+from services.billing.domain.statements import Draft
+from services.billing.usecases.statements import facts_of, statement_fields
+from shared.bus import gate
+from shared.bus.work import Work
+from shared.db.engine import driver
+from shared.events.billing import FinalAccountIssued
+from shared.events.topics import FINAL_ACCOUNT
+
+_DAY = timedelta(days=1)
+
+Answer = dict[str, Any]
+
+
+async def issue(work: Work, day: date) -> None:
+    """Issue the final accounts whose day it is; nothing is posted, and no item or statement changes."""
+    connection = await driver(work.session)
+    units = await stored.list_candidates(connection, final_accounts.exits_due_on(day), day)
+    leaving = await _leaving(connection, units, day)
+    account_ids = [account.account_id for account in leaving]
+    lines = await ledger.load_lines(connection, account_ids)
+    heads = await ledger.load_heads(connection, account_ids)
+    drafts: list[tuple[Account, Draft]] = []
+    for account in leaving:
+        earlier = heads.get(account.account_id, [])
+        previous = earlier[-1].issued_on if earlier else None
+        draft = statements.draft(lines.get(account.account_id, ()), account.account_ref, previous, day)
+        if draft is not None and account.to_on is not None:
+            drafts.append((account, final_accounts.final_draft(draft, account.account_ref, account.to_on)))
+    charge_ids, credit_ids = facts_of(draft for _, draft in drafts)
+    notes = await load_notes(connection, account_ids, charge_ids, credit_ids)
+    for account, draft in drafts:
+        fields = statement_fields(_payer(account), draft, notes)
+        work.stage(FINAL_ACCOUNT, FinalAccountIssued(**fields, exit_on=account.to_on))
+
+
+async def _leaving(connection: asyncpg.Connection, unit_ids: Sequence[str], day: date) -> list[Account]:
+    """Return the accounts whose final account is issued on ``day``, in order of account_id; none is issued twice."""
+    now = await registry.load_registered(connection, unit_ids)
+    then = await registry.load_registered(connection, unit_ids, day - _DAY)
+    before = {account.account_id: account for known in then.values() for account in known.accounts()}
+    found = [
+        account
+        for known in now.values()
+        for account in known.accounts()
+        if final_accounts.is_issued_on(day, account, before.get(account.account_id))
+    ]
+    issued = await stored.load_issued(connection, [account.account_id for account in found])
+    new = (account for account in found if _number(account) not in issued.get(account.account_id, {}))
+    return sorted(new, key=lambda account: account.account_id)
+
+
+def _number(account: Account) -> str:
+    assert account.to_on is not None
+    return final_accounts.final_no(account.account_ref, account.to_on)
+
+
+def _payer(account: Account) -> Payer:
+    assert account.ownership_id is not None
+    return Payer(account.account_id, account.account_ref, account.unit_id, account.ownership_id)
+
+
+async def worklist(connection: asyncpg.Connection) -> list[Answer]:
+    """Return the accounts whose owner has left: exit, due day, hard stop, state, what is missing; soonest first."""
+    unit_ids = await stored.list_left(connection)
+    known = await registry.load_registered(connection, unit_ids)
+    left = [
+        one for unit in known.values() for one in unit.accounts() if one.to_on and not one.internal and not one.void
+    ]
+    account_ids = [account.account_id for account in left]
+    lines = await ledger.load_lines(connection, account_ids)
+    heads = await ledger.load_heads(connection, account_ids)
+    issued = await stored.load_issued(connection, account_ids)
+    waiting = await stored.load_waiting(connection, unit_ids)
+    closed = (await gate.read(connection)).last_closed or date.min
+    answers = []
+    for account in left:
+        standing = position(lines.get(account.account_id, ()), heads.get(account.account_id, ()), closed)
+        answers.append(_answer(account, standing.balance_pence, issued, waiting, closed))
+    return sorted(answers, key=lambda answer: (answer["due_by"], answer["account_ref"]))
+
+
+def _answer(
+    account: Account,
+    balance_pence: int,
+    issued: Mapping[str, Mapping[str, date]],
+    waiting: Mapping[str, Iterable[tuple[str, date]]],
+    closed: date,
+) -> Answer:
+    assert account.to_on is not None
+    days = timetable(account.to_on)
+    issued_on = issued.get(account.account_id, {}).get(_number(account))
+    missing = [charge_id for charge_id, since in waiting.get(account.unit_id, ()) if since < account.to_on]
+    return {
+        "account_ref": account.account_ref,
+        "unit_id": account.unit_id,
+        "exit_on": days.exit_on,
+        "due_by": days.due_on,
+        "hard_stop": days.hard_stop_on,
+        "state": _state(days, issued_on, balance_pence, closed),
+        "issued_on": issued_on,
+        "balance_pence": balance_pence,
+        "missing": missing,
+    }
+
+
+def _state(days: Timetable, issued_on: date | None, balance_pence: int, closed: date) -> str:
+    """Return ``issued``, ``to-come``, ``settled`` (nothing to account for), or ``late`` (owed, and never issued)."""
+    if issued_on is not None:
+        return "issued"
+    if closed < days.due_on:
+        return "to-come"
+    return "late" if balance_pence else "settled"

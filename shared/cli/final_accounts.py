@@ -1,0 +1,30 @@
+"""`closebook final-accounts`: owners who have left, and how far their closing document is."""
+
+from shared.cli import environment, output
+from shared.cli.api import Api
+from shared.cli.options import DataDir, JsonFlag
+
+_COLUMNS = ("account", "unit", "exit", "due by", "hard stop", "state", "issued", "balance", "missing")
+
+
+def final_accounts(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+    """List every account whose owner has left: exit, due day, hard stop, state, and what still waits."""
+    found = Api(environment.resolve(data)).get("billing", "/final-accounts")
+    if as_json:
+        output.write_json(found)
+        return
+    rows = [
+        (
+            row["account_ref"],
+            row["unit_id"],
+            row["exit_on"],
+            row["due_by"],
+            row["hard_stop"],
+            row["state"],
+            row["issued_on"],
+            output.pounds(row["balance_pence"]),
+            " ".join(row["missing"]),
+        )
+        for row in found
+    ]
+    output.show(output.table(f"{len(rows)} owners have left", _COLUMNS, rows, right=("balance",)))
