@@ -67,7 +67,7 @@ where payment.account_id is null group by payment.payment_id order by payment.re
 """
 _WAITING = """
 select part.charge_id, part.credit_id, coalesce(part.unit_id, charge.unit_id) as unit_id, part.waiting_for,
-  part.net_pence + part.tax_pence as pence
+  part.net_pence + part.tax_pence as pence, charge.liable_from
 from billing.charge_parts as part join billing.charges as charge using (charge_id)
 where part.waiting_for is not null order by part.charge_id, part.part_no
 """
@@ -161,13 +161,14 @@ class ExportRow:
 
 @dataclass(frozen=True, slots=True)
 class WaitingPart:
-    """A part of a charge, or of its credit, and what it waits for."""
+    """A part of a charge (owed from ``liable_from`` on), or of its credit, and what it waits for."""
 
     charge_id: str
     credit_id: str | None
     unit_id: str | None
     waiting_for: str
     pence: int
+    liable_from: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from fractions import Fraction
 
 from services.billing.domain.facts import ShareVersion
 
@@ -98,6 +99,11 @@ def share_version(
     is_whole = complete and sum(weights) == whole
     unit_ids = tuple(unit_id for unit_id, _, _ in rows)
     return ShareVersion(share_set_id, effective_from, is_whole, unit_ids, weights, whole, shares)
+
+
+def gap_of(version: ShareVersion) -> Fraction:
+    """Return what a version's shares lack of the whole (negative: how much they exceed it); nothing if they total 1."""
+    return 1 - Fraction(sum(version.weights), version.whole)
 
 
 def version_on(versions: Mapping[date, ShareVersion], day: date) -> ShareVersion | None:

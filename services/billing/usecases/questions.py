@@ -10,9 +10,9 @@ import asyncpg
 
 from services.billing.db import ledger, questions, registry
 from services.billing.db import statements as stored_statements
-from services.billing.db.questions import AccountRow, CauseName
+from services.billing.db.questions import AccountRow, CauseName, WaitingPart
 from services.billing.db.registry import Registered
-from services.billing.domain import explanation, refs, statements
+from services.billing.domain import division, explanation, refs, statements
 from services.billing.domain import position as positions
 from services.billing.domain.facts import FactKind
 from services.billing.domain.items import StatementHead
@@ -23,6 +23,8 @@ from shared.bus import gate
 from shared.events.billing import LineKind
 
 Answer = dict[str, Any]
+
+_SET = "share-set:"
 
 CHUNK = 200
 """Accounts worked out at a time; between chunks the process does its other work."""
@@ -167,9 +169,11 @@ async def suspense(connection: asyncpg.Connection) -> Answer:
     ]
     charges: list[Answer] = []
     credits_: list[Answer] = []
-    for part in await questions.list_waiting_parts(connection):
+    parts = await questions.list_waiting_parts(connection)
+    gaps = await _gaps(connection, parts)
+    for part in parts:
         head = {"charge_id": part.charge_id, "unit_id": part.unit_id}
-        tail = {"amount_pence": abs(part.pence), "waiting_for": part.waiting_for}
+        tail = {"amount_pence": abs(part.pence), "waiting_for": part.waiting_for, "gap": gaps.get(part)}
         if part.credit_id is None:
             charges.append(_present({**head, **tail}))
         else:
@@ -183,6 +187,14 @@ async def suspense(connection: asyncpg.Connection) -> Answer:
         "payments_pence": sum(payment["amount_pence"] for payment in payments),
         "charges_pence": sum(charge["amount_pence"] for charge in charges),
     }
+
+
+async def _gaps(connection: asyncpg.Connection, parts: Sequence[WaitingPart]) -> dict[WaitingPart, str]:
+    """Return by how much the shares miss the whole (``1/2500``), for what waits for a set that is INCOMPLETE."""
+    sets = {part: part.waiting_for.removeprefix(_SET) for part in parts if part.waiting_for.startswith(_SET)}
+    versions = await registry.load_versions(connection, set(sets.values()))
+    found = {part: division.version_on(versions.get(name, {}), part.liable_from) for part, name in sets.items()}
+    return {part: str(division.gap_of(version)) for part, version in found.items() if version is not None}
 
 
 async def _held(connection: asyncpg.Connection) -> dict[str, list[Answer]]:

@@ -11,7 +11,7 @@ from services.billing.usecases import exports, questions
 from services.billing.usecases.exports import LedgerFormat
 from shared.events.housing import Tenure
 from tests.integration.billing.conftest import Desk
-from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit
+from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit, shares
 
 A, B = account_ref("U1", "A"), account_ref("U1", "B")
 ZERO = dict.fromkeys(("current", "d1_30", "d31_60", "d61_90", "d91_120", "over_120", "credit", "not_yet_billed"), 0)
@@ -150,3 +150,14 @@ async def test_no_word_of_the_csv_is_a_formula(desk: Desk) -> None:
 async def test_a_long_ledger_streams_whole(desk: Desk) -> None:
     await desk.hear(*(a_charge(f"C{number}", 100, unit="U1", on="2026-02-05") for number in range(700)))
     assert len((await written(desk, LedgerFormat.CSV)).splitlines()) == 1401
+
+
+async def test_case_1_a_charge_that_waits_for_an_incomplete_share_set_names_the_gap(desk: Desk) -> None:
+    await desk.hear(a_unit("U1"), a_line("U1", ("A", "2025-06-01")))
+    await desk.hear(shares(("U1", 2499, 2500), complete=False), a_charge("C1", 100_00, pool="S1", on="2026-01-05"))
+    await desk.hear(a_charge("C2", 5_00, pool="S2", on="2026-01-05"))
+    waiting = (await desk.ask(questions.suspense))["charges"]
+    assert [(one["waiting_for"], one.get("gap")) for one in waiting] == [
+        ("share-set:S1", "1/2500"), ("share-set:S2", None),
+    ]  # fmt: skip
+    assert (await desk.account("U1", "A"))["lines"] == []
