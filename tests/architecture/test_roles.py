@@ -39,11 +39,14 @@ OWN: dict[str, dict[str, str]] = {
     "owners": {
         "GET /units/{unit_id:path}/line": STAFF,
         "GET /units/{unit_id:path}": STAFF,
+        "GET /share-set-proposal": STAFF,
         "GET /verify": f"{BOOKS} operator",
     },
     "billing": {
         "GET /accounts": STAFF,
         "GET /accounts/{reference}": STAFF,
+        "GET /accounts/{reference}/charges/{charge_id:path}": STAFF,
+        "GET /final-accounts": STAFF,
         "GET /trial-balance": BOOKS,
         "GET /suspense": STAFF,
         "GET /summary": ALL,
