@@ -7,7 +7,7 @@ STAMP := $(VENV)/.closebook-installed
 
 SECONDS ?= 180
 
-.PHONY: setup demo test faults nemesis fuzz shuffles bench check schemas lock clean
+.PHONY: setup demo test faults nemesis fuzz shuffles bench check audit schemas lock clean
 
 setup: $(STAMP)
 
@@ -52,6 +52,15 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# What the services are made of (build/sbom.json, CycloneDX), then every part against the known advisories: needs the
+# network; a part that cannot be looked up fails it too. The tools have an environment of their own.
+audit:
+	@mkdir -p build
+	@test -x build/audit/bin/pip-audit || $(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit cyclonedx-bom
+	build/audit/bin/cyclonedx-py requirements deploy/requirements.lock --output-reproducible -o build/sbom.json
+	build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r deploy/requirements.lock
 
 schemas: setup
 	$(BIN)/python -m shared.events.publish_schemas
