@@ -97,7 +97,7 @@ def write_batch(folder: Path, letters: Sequence[PrintMessage], batch: str) -> No
         return
     building = folder / f".building-{batch}"
     shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(parents=True)
+    building.mkdir(mode=0o750, parents=True)  # owners' letters: for the service and the group that prints
     rows = []
     for letter in letters:
         if letter.body is None:

@@ -31,6 +31,7 @@ async def test_a_batch_holds_its_letters_and_a_manifest(office: Office, tmp_path
     assert await office.states() == {"handed-over": 2}
     (batch,) = batches(tmp_path / "print")
     assert batch.name.startswith(DAY.isoformat())
+    assert batch.stat().st_mode & 0o007 == 0
     rows = [json.loads(line) for line in (batch / "manifest.jsonl").read_text().splitlines()]
     for row in rows:
         assert hashlib.sha256((batch / row["file"]).read_bytes()).hexdigest() == row["sha256"]
