@@ -96,9 +96,9 @@ def status(as_json: JsonFlag = False, data: DataDir = None) -> None:
         raise typer.Exit(ExitCode.AWAY)
     stopped = [place for standing in found for place in standing.quarantined]
     if stopped:
-        raise CliError(
-            f"Stopped until somebody releases them: {', '.join(stopped)}.",
-            "Mend the cause, then `closebook dead-letters release SERVICE`; docs/runbooks/quarantine.md says how.",
+        output.say(
+            f"Stopped until somebody releases them: {', '.join(stopped)}. "
+            "Mend the cause, then `closebook dead-letters release SERVICE`; docs/runbooks/quarantine.md says how."
         )
 
 

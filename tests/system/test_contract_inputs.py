@@ -292,7 +292,7 @@ async def test_a_dead_letter_is_discarded_with_a_reason_and_kept(inputs: Inputs)
 
 
 async def lane_of(told: Inputs, topic: str, partition: int) -> dict[str, Any]:
-    services = (await told.office.run("status", "--json")).document["services"]
+    services = (await told.office.ask("status"))["services"]
     lanes = [lane for one in services for lane in one.get("partitions", ())]
     return next(one for one in lanes if (one["topic"], one["partition"]) == (topic, partition))
 
@@ -312,7 +312,7 @@ async def test_fifty_dead_letters_in_a_row_stop_the_partition_until_it_is_releas
         await asyncio.sleep(0.1)
     assert (await lane_of(inputs, topic, 1))["lag"] == 1
     why = await inputs.office.run("status")
-    assert (why.code, f"billing {topic}/1" in why.err, "release" in why.err) == (1, True, True)
+    assert (why.code, f"billing {topic}/1" in why.err, "release" in why.err) == (0, True, True)
     # Only that partition stops.
     for _ in range(100):
         if await balance_of(inputs, "IN-ok") != before:
