@@ -7,7 +7,7 @@ STAMP := $(VENV)/.closebook-installed
 
 SECONDS ?= 180
 
-.PHONY: setup demo test faults nemesis fuzz shuffles bench check audit schemas lock clean
+.PHONY: setup demo test faults recovery nemesis fuzz shuffles bench check audit schemas lock clean
 
 setup: $(STAMP)
 
@@ -42,6 +42,10 @@ fuzz: setup
 N ?= 10000
 shuffles: setup
 	CLOSEBOOK_SHUFFLES=$(N) $(BIN)/python -m pytest tests/unit/billing/test_shuffles.py -m slow -s
+
+# Backups restored, databases built anew and compared row by row (some minutes).
+recovery: setup
+	$(BIN)/python -m pytest tests/system/test_rebuild.py tests/system/test_restore.py $(PYTEST_ARGS)
 
 # The promised figures, measured; build/bench.json has them for programs. BENCH_ARGS="--only charges" runs one.
 bench: setup

@@ -107,6 +107,11 @@ class LogEvent(StrEnum):
     PUBLISH_BLOCKED = "publish_blocked", _W, "The outbox cannot be relayed; it is tried again."
     BOOK_REPUBLISHED = "book_republished", _W, "An operator had a book said again."
 
+    SAID_IS_FORGOTTEN = (
+        "said_is_forgotten", _C, "Kafka holds what the service said and its database does not know: it says nothing.",
+        "restored-sender",
+    )  # fmt: skip
+
     # Days
     DAY_STARTED = "day_started", _I, "The work of a business day began."
     DAY_SLICE = "day_slice", _D, "A slice of a day's work was committed."

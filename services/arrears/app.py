@@ -1,9 +1,15 @@
 """The composition root of arrears: the only place that builds things."""
 
+from functools import partial
+
 from services.arrears import api, handlers
+from services.arrears.db.likeness import COMPARED
 from services.arrears.settings import read_policies
+from services.arrears.usecases import holds
 from services.arrears.usecases.day import DayWork
 from shared.bus.service import Service
+from shared.events.topics import HOLD_CHANGED
+from shared.rebuild.likeness import Likeness
 from shared.settings import ServiceSettings
 
 
@@ -15,4 +21,5 @@ def build(_settings: ServiceSettings) -> Service:
         router=handlers.router,
         day_work=DayWork(policies),
         api=lambda running: api.routes(running.doors, policies),
+        likeness=Likeness(COMPARED, commands={HOLD_CHANGED.topic: partial(holds.repeat, policies=policies)}),
     )

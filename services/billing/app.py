@@ -1,10 +1,12 @@
 """The composition root of the billing service: the only place that puts its parts together."""
 
 from services.billing import api, handlers
+from services.billing.db.likeness import COMPARED
 from services.billing.settings import Settings, read_liability
 from services.billing.usecases import figures
 from services.billing.usecases.day import work_day
 from shared.bus.service import Service
+from shared.rebuild.likeness import Likeness
 
 
 def build(_settings: Settings) -> Service:
@@ -15,5 +17,6 @@ def build(_settings: Settings) -> Service:
         router=handlers.router,
         day_work=work_day,
         api=lambda running: api.routes(running.doors.sessions),
+        likeness=Likeness(COMPARED),
         figures=lambda running: figures.refresh(running.doors.sessions),
     )

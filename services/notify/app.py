@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from services.notify import api, handlers
+from services.notify.db.likeness import CARRIED, COMPARED, OUTSIDE
 from services.notify.settings import Settings
 from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
@@ -19,6 +20,7 @@ from services.notify.usecases.printing import Printer
 from services.notify.usecases.rendering import Press, work_day
 from services.notify.usecases.sending import Rules, Sender
 from shared.bus.service import Running, Service
+from shared.rebuild.likeness import Likeness
 
 _PRESS_THREADS = 2
 
@@ -34,6 +36,7 @@ def build(settings: Settings) -> Service:
         api=lambda running: api.routes(running.doors.sessions),
         tasks=post_room.tasks(),
         status=post_room.status,
+        likeness=Likeness(COMPARED, outside=OUTSIDE, carried=CARRIED),
         figures=lambda running: figures.refresh(running.doors.sessions),
     )
 

@@ -1,7 +1,7 @@
 """Questions to Kafka that must not wait behind a long poll: log ends, log starts, proof that nothing is left."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -121,6 +121,33 @@ class Cuts:
                 records = [record for page in found.values() for record in page if record.offset < end]
                 if records:
                     yield [Record(*lane, r.offset, r.key, r.value, tuple(r.headers), r.timestamp) for r in records]
+        finally:
+            await _stop(consumer)
+
+    async def read_all(self, ranges: Mapping[Lane, tuple[int, int]]) -> AsyncIterator[list[Record]]:
+        """Yield the records of several lanes, each from its begin up to its end, with one client.
+
+        Raises ``TimeoutError`` when nothing comes within the deadline although something must.
+        """
+        names = {self._kafka(lane): lane for lane in ranges}
+        if not names:
+            return
+        consumer = self._new()
+        try:
+            await asyncio.wait_for(consumer.start(), _DEADLINE_S)
+            consumer.assign(list(names))
+            for place, lane in names.items():
+                consumer.seek(place, ranges[lane][0])
+            open_ = set(names)
+            while open_:
+                found = await asyncio.wait_for(consumer.getmany(*open_, timeout_ms=_PROOF_POLL_MS), _DEADLINE_S)
+                for place, page in found.items():
+                    end = ranges[names[place]][1]
+                    records = [record for record in page if record.offset < end]
+                    yield [
+                        Record(*names[place], r.offset, r.key, r.value, tuple(r.headers), r.timestamp) for r in records
+                    ]
+                open_ = {place for place in open_ if await consumer.position(place) < ranges[names[place]][1]}
         finally:
             await _stop(consumer)
 

@@ -121,10 +121,21 @@ class DayGate:
             if started is None:
                 return False
             state = started
+        await self._finish(state)
+        return True
+
+    async def work_through(self, day: date) -> None:
+        """Work and close ``day`` at once: whoever calls knows that all it would wait for is here."""
+        async with question(self._doors.sessions) as connection:
+            state = await gate.read(connection)
+            await gate.shut(connection, day)
+        await self._finish(replace(state, working=day, stage="working", progress=""))
+
+    async def _finish(self, state: GateState) -> None:
+        """Work the day that is under way to its end, slice by slice, and close it."""
         while state.stage == "working":
             state = await self._work_slice(state)
         await self._close(state)
-        return True
 
     async def _start(self, state: GateState) -> GateState | None:
         """Shut the gate for the next day if everything it waits for is here; ``None``: it is not."""

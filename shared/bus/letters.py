@@ -28,6 +28,7 @@ insert into msg.held (event_uid, topic, partition_no, kafka_offset, needs, raw_k
 values ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11)
 on conflict (event_uid) do update set needs = excluded.needs
 """
+_NUMBER = "select id from msg.dead_letter where topic = $1 and partition_no = $2 and kafka_offset = $3"
 _RELEASE = "delete from msg.held where needs = any($1::text[]) returning *"
 
 
@@ -70,6 +71,14 @@ def _grave(taken: Taken, verdict: Verdict, own_book: date) -> tuple[object, ...]
         str(verdict.reason_class), verdict.reason, verdict.field, verdict.detail[:2000],
         hashlib.sha256(cause.encode()).hexdigest()[:16], own_book,
     )  # fmt: skip
+
+
+async def number_of(connection: asyncpg.Connection, topic: str, partition: int, offset: int) -> int:
+    """Return the number of the dead letter that keeps the record of this place; raises ``LookupError``: none does."""
+    number: int | None = await connection.fetchval(_NUMBER, topic, partition, offset)
+    if number is None:
+        raise LookupError(f"no dead letter keeps {topic} partition {partition} offset {offset}")
+    return number
 
 
 async def hold(connection: asyncpg.Connection, held: Sequence[tuple[Taken, Verdict]], own_book: date) -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import asyncpg
 
@@ -13,10 +14,11 @@ from shared.events.envelope import encode
 from shared.events.topics import key_of, pence_of
 
 _VERSIONS = """
-select wanted.topic, wanted.msg_key, coalesce((
-  select log.aggver from msg.event_log as log where log.topic = wanted.topic and log.msg_key = wanted.msg_key
-  order by log.aggver desc limit 1), 0) as aggver
+select wanted.topic, wanted.msg_key, coalesce(last.aggver, 0) as aggver, coalesce(last.seq < 0, false) as read_back
 from (select distinct * from unnest($1::text[], $2::text[])) as wanted(topic, msg_key)
+left join lateral (
+  select log.aggver, log.seq from msg.event_log as log where log.topic = wanted.topic and log.msg_key = wanted.msg_key
+  order by log.aggver desc limit 1) as last on true
 """
 _NUMBERS = """
 select array_agg(nextval(pg_get_serial_sequence('msg.event_log', 'seq'))) from generate_series(1, $1)
@@ -50,42 +52,66 @@ async def flush(work: Work) -> int:
 async def _store(connection: asyncpg.Connection, work: Work, staged: Sequence[Staged], said: Said) -> None:
     """Store a page of what was staged; ``said`` counts on over the pages of a transaction."""
     keys = [item.key if item.key is not None else key_of(item.channel, item.data) for item in staged]
-    versions = await _versions(connection, staged, keys)
+    versions, read_back = await _versions(connection, staged, keys)
+    known = await _said_before(connection, work.service, staged, keys, said) if read_back else frozenset()
     numbers = await connection.fetchval(_NUMBERS, len(staged))
-    rows = _rows(work.service, work.book, staged, keys, versions, numbers, said)
+    rows = _rows(work.service, work.book, staged, keys, versions, numbers, said, known)
     await connection.copy_records_to_table("event_log", schema_name="msg", columns=_LOG_COLUMNS, records=rows)
     await connection.copy_records_to_table(
-        "outbox_pending", schema_name="msg", columns=("seq",), records=[(number,) for number in numbers]
+        "outbox_pending", schema_name="msg", columns=("seq",), records=[row[:1] for row in rows]
     )
 
 
 async def _versions(
     connection: asyncpg.Connection, staged: Sequence[Staged], keys: Sequence[str]
-) -> dict[tuple[str, str], int]:
-    """Return the last version said on each topic and key."""
+) -> tuple[dict[tuple[str, str], int], bool]:
+    """Return the last version said on each topic and key, and whether one of them was read back from Kafka."""
     wanted = {(item.channel.topic, key) for item, key in zip(staged, keys, strict=True)}
     rows = await connection.fetch(_VERSIONS, [topic for topic, _ in wanted], [key for _, key in wanted])
-    return {(row["topic"], row["msg_key"]): row["aggver"] for row in rows}
+    versions = {(row["topic"], row["msg_key"]): row["aggver"] for row in rows}
+    return versions, any(row["read_back"] for row in rows)
+
+
+async def _said_before(
+    connection: asyncpg.Connection, service: str, staged: Sequence[Staged], keys: Sequence[str], said: Said
+) -> frozenset[UUID]:
+    """Return which events hearers have already: a restored database says them again (docs/decisions/0013)."""
+    counted = said.copy()
+    uids = [_uid(service, item, key, counted) for item, key in zip(staged, keys, strict=True)]
+    rows = await connection.fetch("select event_uid from msg.event_log where event_uid = any($1::uuid[])", uids)
+    return frozenset(row["event_uid"] for row in rows)
+
+
+def _uid(service: str, item: Staged, key: str, said: Said) -> UUID:
+    """Return the name an event will have, and count it."""
+    story = (item.cause.source, item.cause.id, item.channel.topic, key)
+    event_id = derived_id(item.cause.source, item.cause.id, item.channel.topic, f"{key}:{said[story]}")
+    said[story] += 1
+    return event_uid(f"closebook/{service}", event_id)
 
 
 def _rows(
     service: str, book: date, staged: Sequence[Staged], keys: Sequence[str],
     versions: dict[tuple[str, str], int], numbers: Sequence[int], said: Said,
+    known: frozenset[UUID],
 ) -> list[Row]:  # fmt: skip
-    """Return the event log's rows: ids derived from their causes, versions counted on."""
+    """Return the event log's rows: ids derived from their causes, versions counted on; ``known`` ones are left out."""
     source, now = f"closebook/{service}", datetime.now(UTC)
     rows: list[Row] = []
     for item, key, number in zip(staged, keys, numbers, strict=True):
         channel, cause = item.channel, item.cause
         topic = channel.topic
-        versions[topic, key] = aggver = versions[topic, key] + 1
         story = (cause.source, cause.id, topic, key)
         event_id = derived_id(cause.source, cause.id, topic, f"{key}:{said[story]}")
         said[story] += 1
+        uid = event_uid(source, event_id)
+        if uid in known:
+            continue
+        versions[topic, key] = aggver = versions[topic, key] + 1
         body = encode(
             channel, item.data, id=event_id, source=source, time=now, book=book, aggver=aggver,
             correlation_id=cause.correlation_id or cause.id, causation_id=cause.id, traceparent=cause.traceparent,
         )  # fmt: skip
         pence = pence_of(channel, item.data)
-        rows.append((number, event_uid(source, event_id), topic, key, channel.type, aggver, book, pence, body))
+        rows.append((number, uid, topic, key, channel.type, aggver, book, pence, body))
     return rows

@@ -1,4 +1,4 @@
-"""A service as a process: ``serve``, ``migrate`` or ``check``, with exit codes that say what to do."""
+"""A service as a process: serve, migrate, check, and what `closebook rebuild` needs; its exit codes say what to do."""
 
 import asyncio
 import gc
@@ -17,14 +17,20 @@ from shared.bus import status
 from shared.bus.api import bus_router
 from shared.bus.failures import FailureKind, kind_of
 from shared.bus.measuring import Measuring
+from shared.bus.recall import recall
 from shared.bus.service import EXIT_ABANDONED, Running, Service, build, on_signals, run_parts
 from shared.db import migrate
+from shared.db.engine import question
+from shared.events.topics import DAY_CLOSED
 from shared.health import Health, monitor, private_app
 from shared.logs import LogEvent, configure, flush, log
+from shared.rebuild.process import adopt, rebuild
 from shared.settings import ServiceSettings
 from shared.web import WebServer, create_app
 
 EXIT_TEMPORARY = 75
+EXIT_FORGOTTEN = 69
+"""The database is older than what the service has said; starting it again does not help."""
 _PATIENCE_S = 60.0
 _LOOK_S = 0.5
 _OBJECTS_A_COLLECTION = 50_000
@@ -35,14 +41,18 @@ _Settings = TypeVar("_Settings", bound=ServiceSettings)
 def main(build_service: Callable[[_Settings], Service], kind: type[_Settings]) -> None:
     """Run the verb of the command line and leave the process with its exit code."""
     verb = sys.argv[1] if len(sys.argv) == 2 else ""
-    verbs = {"serve": _serve, "migrate": _migrate, "check": _check}
+    verbs = {"serve": _serve, "migrate": _migrate, "check": _check, "rebuild": rebuild, "adopt": adopt}
     if verb not in verbs:
         name = kind.model_fields["service"].default
-        print(f"usage: python -m services.{name} serve|migrate|check", file=sys.stderr)  # noqa: T201 - no log yet
+        print(f"usage: python -m services.{name} serve|migrate|check|rebuild|adopt", file=sys.stderr)  # noqa: T201 - no log yet
         raise SystemExit(configuration.EXIT_CONFIGURATION)
     settings = configuration.read(kind)
     service = build_service(settings)
-    configure(service.name, version=settings.version, environment=settings.environment, level=settings.log_level)
+    if verb not in (
+        "rebuild",
+        "adopt",
+    ):  # its standard output is the answer, and what it applies was logged when it happened
+        configure(service.name, version=settings.version, environment=settings.environment, level=settings.log_level)
     _collect_seldom()
     code = asyncio.run(verbs[verb](service, settings))
     log(LogEvent.EXIT, code=code)
@@ -95,6 +105,8 @@ async def _serve(service: Service, settings: ServiceSettings) -> int:
     if not await _schema_is_right(service, settings):
         return EXIT_TEMPORARY
     running = build(service, settings)
+    if not await _may_speak(running):
+        return EXIT_FORGOTTEN
     on_signals(running)
     health = Health(service.name, schema_ok=True)
     measuring = Measuring(running, health)
@@ -108,6 +120,26 @@ async def _serve(service: Service, settings: ServiceSettings) -> int:
     log(LogEvent.LISTENING, api=public.bind(), private=private.bind())
     ports = (_web(public, running), _web(private, running))
     return await run_parts(running, (*ports, _watch(running, health), _monitor(running, health), measuring.run()))
+
+
+async def _may_speak(running: Running) -> bool:
+    """Say whether the database knows all that the service ever said, reading back what may be; Kafka gets a minute."""
+    service, settings, end = running.service, running.settings, time.monotonic() + _PATIENCE_S
+    likeness = service.likeness
+    by_others = {*likeness.commands, *likeness.outside} - {DAY_CLOSED[service.name].topic} if likeness else set()
+    while True:
+        try:
+            async with question(running.doors.sessions) as connection:
+                lost = await recall(connection, running.cuts, service.name, settings.partitions, by_others)
+            break
+        except Exception as error:  # Kafka or the database is away: nothing is said before they answer
+            log(LogEvent.RETRYING, error_type=type(error).__name__)
+            if time.monotonic() > end:
+                raise
+            await asyncio.sleep(_LOOK_S)
+    if lost is not None:
+        log(LogEvent.SAID_IS_FORGOTTEN, detail=lost.in_words(), count=lost.by_topic.total())
+    return lost is None
 
 
 def _api(running: Running) -> FastAPI:

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaProducer
 from fastapi import APIRouter
@@ -32,6 +33,9 @@ from shared.log_events import LogEvent
 from shared.logs import log
 from shared.settings import ServiceSettings
 
+if TYPE_CHECKING:
+    from shared.rebuild.likeness import Likeness
+
 EXIT_CLEAN, EXIT_ABANDONED = 0, 70
 _DRAIN_S = 12.0
 
@@ -41,7 +45,7 @@ class Service:
     """What one service brings: its handlers, its day's work, its API and the tasks that run beside them.
 
     ``status`` adds to the status page, ``figures`` sets the service's own metrics before they are read; ``kinds`` are
-    its commands that need two people.
+    its commands that need two people; ``likeness`` is what a rebuild of its database must equal.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Service:
     status: Callable[["Running"], Awaitable[dict[str, object]]] | None = None
     figures: Callable[["Running"], Awaitable[None]] | None = None
     kinds: tuple[Kind, ...] = ()
+    likeness: "Likeness | None" = None
 
 
 @dataclass
@@ -76,7 +81,7 @@ class Running:
 def build(service: Service, settings: ServiceSettings) -> Running:
     """Wire one service together; nothing connects yet."""
     owner = f"{socket.gethostname()}-{os.getpid()}"
-    router = _with_days(service)
+    router = with_days(service)
     engine = create_engine(
         settings.database_url.get_secret_value(),
         application_name=f"closebook-{service.name}",
@@ -105,7 +110,7 @@ def build(service: Service, settings: ServiceSettings) -> Running:
     return running
 
 
-def _with_days(service: Service) -> Router:
+def with_days(service: Service) -> Router:
     """Add the bus's own handlers for days to the service's."""
     service.router.check(service.name)
     router = Router()

@@ -14,6 +14,7 @@ from shared.cli import (
     account,
     accounts,
     arrears,
+    backup,
     close,
     dead_letters,
     demo,
@@ -24,8 +25,10 @@ from shared.cli import (
     output,
     proposals,
     publish,
+    rebuild,
     records,
     republish,
+    restore,
     scheduler,
     settle,
     share_sets,
@@ -68,6 +71,9 @@ app.command("audit")(records.audit)
 app.add_typer(share_sets.sets, name="share-set")
 app.command("status")(status.status)
 app.command("verify")(verify.verify)
+app.command("rebuild")(rebuild.rebuild)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ import httpx
 
 from shared.cli.local_access import service_settings, token_variables
 from shared.db import migrate
+from shared.db.engine import database_of
 from shared.embedded import databases, stack, topics
 from shared.embedded.databases import ServiceUrls
 from shared.embedded.errors import ServerError
@@ -29,6 +30,7 @@ from shared.events.topics import LINE_OF_SERVICES
 from shared.local_issuer import LocalIssuer
 
 PARTITIONS = 3
+_SENDER = "Closebook <factor@example.org>"
 _READY_SECONDS = 60
 _DRAIN_SECONDS = 30
 _FOREIGN = re.compile(
@@ -211,7 +213,7 @@ class Stack:
                 "NOTIFY_SMTP_HOST": self.servers.mail.host,
                 "NOTIFY_SMTP_PORT": str(self.servers.mail.port),
                 "NOTIFY_SMTP_TLS": os.environ.get("NOTIFY_SMTP_TLS", "none"),
-                "NOTIFY_SENDER": os.environ.get("NOTIFY_SENDER", "Closebook <factor@example.org>"),
+                "NOTIFY_SENDER": os.environ.get("NOTIFY_SENDER", _SENDER),
                 "NOTIFY_PRINT_DIR": str(self.print_directory),
                 "NOTIFY_FILES_DIR": str(self.directory / "files"),
             }
@@ -309,6 +311,9 @@ class Stack:
             "CLOSEBOOK_MAIL_DIR": str(self.mail_directory),
             "CLOSEBOOK_PRINT_DIR": str(self.print_directory),
             "CLOSEBOOK_DATA": str(self.directory),
+            "CLOSEBOOK_POSTGRES": self.servers.postgres.admin_url,
+            **{f"CLOSEBOOK_{name.upper()}_DATABASE": database_of(urls.app_url) for name, urls in self._urls.items()},
+            "NOTIFY_SENDER": os.environ.get("NOTIFY_SENDER", _SENDER),
             **token_variables(self.issuer),
         }
 

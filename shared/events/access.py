@@ -1,6 +1,7 @@
 """Who may read and write which topic: generated from the table of topics, for Kafka's access control lists.
 
-Source: reliability.md section e.  A service reads what it hears and writes what it owns; nobody else does either.
+Source: reliability.md section e.  A service reads what it hears and
+owns, and writes what it owns; nobody else does either.
 """
 
 from enum import IntEnum
@@ -56,10 +57,13 @@ def rights_of(principal: str, prefix: str = "") -> tuple[Right, ...]:
 
 
 def _read_by(principal: str) -> set[str]:
-    """A service reads what it hears; what ends the days reads which have ended and which are closed."""
+    """A service reads what it hears, and its own topics: whether its database knows all that it ever said.
+
+    What ends the days reads which have ended and which are closed.
+    """
     if principal == SCHEDULER:
         return {DAY_ENDED.topic, *(channel.topic for channel in DAY_CLOSED.values())}
-    return {channel.topic for channel in heard_by(principal)}
+    return {channel.topic for channel in (*heard_by(principal), *said_by(principal)) if principal in LINE_OF_SERVICES}
 
 
 def _cut_by(principal: str) -> set[str]:

@@ -49,7 +49,7 @@ class HoldKind(StrEnum):
 
 
 class HoldChanged(EventData):
-    """A hold was set on an account, or lifted (``ended_on``).  Key: ``account_id``."""
+    """A hold was set on an account, or lifted (``ended_on``), and by which member of staff.  Key: ``account_id``."""
 
     account_id: Id
     hold_id: Id
@@ -59,6 +59,7 @@ class HoldChanged(EventData):
     review_on: Day | None = None
     ended_on: Day | None = None
     reason: Text
+    by: Text | None = None
 
 
 class PlanChanged(EventData):

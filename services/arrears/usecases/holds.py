@@ -10,6 +10,7 @@ from services.arrears.domain.policy import Policy, in_force
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.arrears import HoldChanged, HoldKind
+from shared.events.base import Event
 from shared.events.topics import HOLD_CHANGED
 
 
@@ -33,13 +34,11 @@ async def set_hold(work: Work, asked: NewHold) -> KeptHold | None:
     account_id = await rows.account_of(connection, asked.account_ref)
     if account_id is None:
         return None
-    await work.lock(exclusive=[f"account:{account_id}"])
     started_on = asked.started_on or work.book
     hold = KeptHold(
         asked.hold_id, account_id, asked.kind, asked.charge_id, asked.reason, started_on, asked.review_on
     )  # fmt: skip
-    await rows.add(connection, hold, asked.by, work.book)
-    _say(work, hold, None, hold.reason)
+    await _set(work, hold, asked.by)
     return hold
 
 
@@ -54,11 +53,30 @@ async def lift_hold(
     grace = timedelta(days=in_force(policies, work.book).grace_days)
     grace_until = work.book + grace if holds.gives_grace(hold.kind) else None
     await rows.end(connection, hold, on=work.book, reason=reason, by=by, grace_until=grace_until)
-    _say(work, hold, work.book, reason)
+    _say(work, hold, work.book, reason, by)
     return await rows.load(connection, hold_id)
 
 
-def _say(work: Work, hold: KeptHold, ended_on: date | None, reason: str) -> None:
+async def repeat(work: Work, event: Event[HoldChanged], policies: tuple[Policy, ...]) -> None:
+    """Set or lift a hold again as it was recorded: a rebuild of the database does what staff did, in the same book."""
+    data, by = event.data, event.data.by or ""
+    if data.ended_on is not None:
+        await lift_hold(work, data.hold_id, data.reason, by, policies)
+        return
+    hold = KeptHold(
+        data.hold_id, data.account_id, data.kind, data.charge_id, data.reason, data.started_on, data.review_on
+    )
+    await _set(work, hold, by)
+
+
+async def _set(work: Work, hold: KeptHold, by: str) -> None:
+    """Keep a new hold and say it."""
+    await work.lock(exclusive=[f"account:{hold.account_id}"])
+    await rows.add(await driver(work.session), hold, by, work.book)
+    _say(work, hold, None, hold.reason, by)
+
+
+def _say(work: Work, hold: KeptHold, ended_on: date | None, reason: str, by: str) -> None:
     work.stage(
         HOLD_CHANGED,
         HoldChanged(
@@ -70,5 +88,6 @@ def _say(work: Work, hold: KeptHold, ended_on: date | None, reason: str) -> None
             review_on=hold.review_on,
             ended_on=ended_on,
             reason=reason,
+            by=by,
         ),
     )

@@ -1,0 +1,11 @@
+"""What a rebuild of arrears' database must equal: accounts, decisions, holds, all of it."""
+
+from shared.rebuild.likeness import whole
+
+COMPARED = (
+    whole("accounts and stages", "arrears.accounts", "coalesce(account_ref, account_id)"),
+    whole("decisions", "arrears.decisions", "account_id || ' ' || day"),
+    whole("holds", "arrears.holds", "hold_id"),
+    whole("payments", "arrears.payments", "account_id || ' ' || payment_id"),
+    whole("ownership lines", "arrears.unit_lines", "unit_id"),
+)

@@ -1,0 +1,25 @@
+"""What a rebuild of billing's database must equal: balances first, then every row they come from."""
+
+from shared.rebuild.likeness import Compared, whole
+
+COMPARED = (
+    Compared(
+        "balances",
+        "select account.account_ref as key, jsonb_build_object('balance_pence', coalesce(sum(entry.amount_pence), 0)) "
+        "as row from billing.accounts as account left join billing.entries as entry using (account_id) "
+        "group by account.account_ref",
+    ),
+    whole("accounts", "billing.accounts", "account_ref"),
+    whole("statements", "billing.statements", "statement_no"),
+    whole("ledger entries", "billing.entries", "cause_uid || ' ' || posting_no"),
+    whole("causes", "billing.causes", "cause_uid::text"),
+    whole("charges", "billing.charges", "charge_id"),
+    whole("credits", "billing.credits", "credit_id"),
+    whole("shares of charges", "billing.charge_parts", "charge_id || ' ' || part_no"),
+    whole("payments", "billing.payments", "payment_id"),
+    whole("references of payments", "billing.payment_refs", "account_ref || ' ' || payment_id"),
+    whole("reversals", "billing.reversals", "reversal_id"),
+    whole("units", "billing.units", "unit_id"),
+    whole("ownership lines", "billing.lines", "unit_id || ' ' || version"),
+    whole("share sets", "billing.share_versions", "share_set_id || ' ' || effective_from"),
+)

@@ -1,0 +1,98 @@
+"""The order in which a live database took everything in, book by book: what a rebuild follows, step by step."""
+
+import json
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import asyncpg
+
+from shared.bus.commands import topic_of
+from shared.bus.positions import Lane
+
+# A record stands in the inbox, or among the dead letters if it could not even be read; repeats stand nowhere.
+# One transaction has one time, and its rows lie in the order in which they were applied.
+_STEPS = """
+select 'batch' as kind, own_book as book, processed_at as at, ctid::text as nth, topic, partition_no, kafka_offset,
+  event_uid, null::bytea as body from msg.inbox
+union all
+select 'batch', own_book, first_seen, '', topic, partition_no, kafka_offset, event_uid, null
+from msg.dead_letter as letter where not exists (
+  select from msg.inbox as seen where seen.topic = letter.topic and seen.partition_no = letter.partition_no
+    and seen.kafka_offset = letter.kafka_offset)
+union all
+select 'command', book, recorded_at, '', topic, 0, seq, event_uid, body from msg.event_log
+where topic = any($1::text[])
+union all
+select 'redrive', given.book, recorded_at, '', letter.topic, partition_no, kafka_offset, given.event_uid,
+  given.body
+from msg.event_log as given join msg.dead_letter as letter
+  on letter.id = (convert_from(given.body, 'UTF8')::jsonb #>> '{answer,id}')::bigint
+where given.topic = $2 and convert_from(given.body, 'UTF8')::jsonb ->> 'kind' = 'dead-letter-redrive'
+order by book, at, kind, nth, topic, partition_no, kafka_offset
+"""
+_WANTED = """
+select topic, partition_no, array_agg(kafka_offset) as offsets from (
+  select topic, partition_no, kafka_offset from msg.inbox
+  union select topic, partition_no, kafka_offset from msg.dead_letter) as seen
+group by topic, partition_no
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transaction of the live database, or one day that it closed.
+
+    ``rows`` are the records of a batch, or the one row of a command; none: the book's day was closed here, with the
+    cut ``after``.
+    """
+
+    kind: str
+    book: date
+    rows: Sequence[asyncpg.Record] = ()
+    after: dict[str, list[int]] | None = None
+
+
+async def wanted(live: asyncpg.Connection) -> dict[Lane, set[int]]:
+    """Return the offsets of every record that was ever taken in, by lane."""
+    return {(row["topic"], row["partition_no"]): set(row["offsets"]) for row in await live.fetch(_WANTED)}
+
+
+async def steps(live: asyncpg.Connection, service: str, commands: Collection[str]) -> AsyncIterator[Step]:
+    """Yield everything that changed the live database, in order; after a book's steps the close of its day.
+
+    The connection must be inside a transaction that sees one moment.
+    """
+    closed = await live.fetch("select day, after from msg.closed_day order by day")
+    days = iter([(row["day"], _json(row["after"])) for row in closed])
+    day = next(days, None)
+    batch: list[asyncpg.Record] = []
+    async for row in live.cursor(_STEPS, list(commands), topic_of(service), prefetch=2000):
+        if batch and not _together(batch[-1], row):
+            yield Step(batch[0]["kind"], batch[0]["book"], batch)
+            batch = []
+        while day is not None and day[0] < row["book"]:
+            yield Step("day", day[0], after=day[1])
+            day = next(days, None)
+        batch.append(row)
+    if batch:
+        yield Step(batch[0]["kind"], batch[0]["book"], batch)
+    while day is not None:
+        yield Step("day", day[0], after=day[1])
+        day = next(days, None)
+
+
+def _together(one: asyncpg.Record, other: asyncpg.Record) -> bool:
+    """Whether two rows were one transaction."""
+    return one["kind"] == other["kind"] == "batch" and _moment(one) == _moment(other)
+
+
+def _moment(row: asyncpg.Record) -> tuple[date, datetime]:
+    return row["book"], row["at"]
+
+
+def _json(value: Any) -> dict[str, list[int]]:
+    """Return a JSON column's value: a raw connection hands it over as text."""
+    answer: dict[str, list[int]] = json.loads(value) if isinstance(value, str) else value
+    return answer

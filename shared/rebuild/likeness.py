@@ -1,0 +1,72 @@
+"""What a service declares for its rebuild: what must come out equal, its staff commands, what belongs to the world."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.bus.work import Work
+from shared.events.base import Event
+
+Command = Callable[[Work, Event[Any]], Awaitable[None]]
+"""Applies a staff command again, from the event in which it was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A set of rows that must come out equal; ``query`` yields ``key`` (text, unique) and ``row`` (jsonb)."""
+
+    what: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Columns of a table that tell of the world (when a mail left), taken over from the live database at a swap.
+
+    No ``columns``: the whole table is.
+    """
+
+    table: str
+    key: str = ""
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A service's part in its rebuild; ``outside`` are topics of its own that tell of the world, not of its input."""
+
+    compared: tuple[Compared, ...]
+    commands: Mapping[str, Command] = field(default_factory=dict)
+    outside: tuple[str, ...] = ()
+    carried: tuple[Carried, ...] = ()
+
+
+def whole(what: str, table: str, key: str, *without: str) -> Compared:
+    """Return the comparison of a table's rows by ``key`` (an expression of text), but for the columns ``without``."""
+    left_out = "".join(f" - '{column}'" for column in without)
+    return Compared(what, f"select {key} as key, to_jsonb(it){left_out} as row from {table} as it")  # noqa: S608 - ours
+
+
+_SAID = """
+select topic || ' ' || msg_key || ' ' || aggver as key, jsonb_build_object('book', book, 'pence', pence,
+  'data', (convert_from(body, 'UTF8')::jsonb -> 'data') - 'after') as row from msg.event_log
+"""
+
+
+def of_the_bus(outside: tuple[str, ...]) -> tuple[Compared, ...]:
+    """Return what is compared of every service: what became of each event, and what was said in which book.
+
+    Not derived are the time in an event, when it was written down, and the cut in a closed day, where topics ended.
+    """
+    topics = ", ".join(f"'{topic}'" for topic in outside) or "''"
+    return (
+        whole("events taken in", "msg.inbox", "event_uid::text", "processed_at"),
+        whole("events held", "msg.held", "event_uid::text", "held_at"),
+        Compared(
+            "dead letters",
+            "select topic || ' ' || partition_no || ' ' || kafka_offset as key, jsonb_build_object('reason', "
+            "reason_code, 'field', field, 'replayed', status = 'replayed', 'own_book', own_book) as row "
+            "from msg.dead_letter",
+        ),
+        Compared("events said", f"{_SAID} where topic not in ({topics})"),
+    )

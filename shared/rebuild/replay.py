@@ -1,0 +1,147 @@
+"""Applies the steps of a guide to a fresh database, through the service's own handlers, commands and day's work."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+
+import asyncpg
+
+from shared.bus import letters
+from shared.bus.batch import Applier
+from shared.bus.commands import Given
+from shared.bus.cuts import Cuts
+from shared.bus.day import DayGate
+from shared.bus.failures import FailureKind, kind_of
+from shared.bus.latecomers import Latecomers
+from shared.bus.letters import Taken
+from shared.bus.pump import describe
+from shared.bus.redrive import BusRedriver
+from shared.bus.relay import Relay
+from shared.bus.service import Service, with_days
+from shared.bus.transaction import Doors
+from shared.bus.work import Cause, Disposition, ReasonClass, Verdict, Work
+from shared.db.engine import driver
+from shared.events.base import Event
+from shared.events.decode import Record, decode
+from shared.rebuild.guide import Step
+from shared.rebuild.likeness import Likeness
+from shared.rebuild.source import Records
+
+
+class OtherBookError(Exception):
+    """The fresh database stands in another book than the live one did; the text is a sentence for people."""
+
+
+class _Silent(Relay):
+    """Nothing leaves a rebuild: what it says is drained by being forgotten."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: None, lambda: None, prefix="", holder="rebuild")
+
+    async def drain(self) -> bool:
+        """Return at once."""
+        return True
+
+
+class _Known(Cuts):
+    """The cuts that the live service made when it closed its days."""
+
+    def __init__(self) -> None:
+        super().__init__("", partitions=1)
+        self.after: dict[str, list[int]] = {}
+
+    async def ends_by_topic(self, _channels: object) -> dict[str, list[int]]:
+        """Return the cut of the day that is being closed."""
+        return self.after
+
+
+class Replay:
+    """One service's fresh database, brought forward step by step."""
+
+    def __init__(self, service: Service, likeness: Likeness, doors: Doors, records: Records) -> None:
+        self._doors = doors
+        self._likeness = likeness
+        self._records = records
+        self._applier = Applier(service.name, with_days(service))
+        self._redriver = BusRedriver(doors, self._applier)
+        self._cuts = _Known()
+        late = Latecomers(doors, self._applier, self._cuts)
+        self._gate = DayGate(doors, _Silent(), self._cuts, late, service.day_work, lambda: None)
+
+    async def take(self, step: Step) -> None:
+        """Do what the live database did in one step."""
+        match step.kind:
+            case "batch":
+                records = [
+                    await self._records.take((row["topic"], row["partition_no"]), row["kafka_offset"], row["event_uid"])
+                    for row in step.rows
+                ]
+                await self._apply([Taken(record, decode(record)) for record in records], step.book)
+            case "command":
+                await self._command(step.rows[0], step.book)
+            case "redrive":
+                await self._redrive(step.rows[0])
+            case _:
+                self._cuts.after = step.after or {}
+                await self._gate.work_through(step.book)
+                await self.forget_outbox()
+
+    async def _apply(self, taken: Sequence[Taken], book: date) -> None:
+        """Apply records in one transaction; as in the service, the one that cannot be applied is buried."""
+        try:
+            async with self._doors.command(Cause("", "")) as work:
+                _check(work, book)
+                await self._applier.apply(work, taken)
+        except OtherBookError:
+            raise
+        except Exception as error:
+            kind = kind_of(error)
+            if kind is FailureKind.TRANSIENT:
+                raise
+            await self._isolate(taken, book, error, kind)
+
+    async def _isolate(self, taken: Sequence[Taken], book: date, error: Exception, kind: FailureKind) -> None:
+        """Split a batch that failed on its data, or bury its one record."""
+        if len(taken) > 1:
+            middle = len(taken) // 2
+            await self._apply(taken[:middle], book)
+            await self._apply(taken[middle:], book)
+            return
+        bug = kind is FailureKind.BUG
+        reason_class = ReasonClass.BUG if bug else ReasonClass.INVALID
+        reason = "unexpected-failure" if bug else "refused-by-database"
+        async with self._doors.command(Cause("", "")) as work:
+            await self._applier.bury(work, taken[0], Verdict(Disposition.DEAD, reason_class, reason, describe(error)))
+
+    async def _command(self, row: asyncpg.Record, book: date) -> None:
+        """Give a staff command again, under the same cause, so that it is said under the same name."""
+        event = decode(Record(row["topic"], 0, row["kafka_offset"], None, row["body"], (), 0))
+        assert isinstance(event, Event)
+        by = getattr(event.data, "by", None) or ""
+        async with self._doors.command(Cause(f"staff/{by}", event.causation_id)) as work:
+            _check(work, book)
+            await self._likeness.commands[event.topic](work, event)
+
+    async def _redrive(self, row: asyncpg.Record) -> None:
+        """Apply a dead letter again, as an operator did."""
+        number = await self._number(row)
+        said = json.loads(row["body"])
+        given = Given(said["kind"], said["subject"], said["who"], said["why"], said["content"])
+        await self._redriver.redrive(number, given)
+
+    async def _number(self, row: asyncpg.Record) -> int:
+        async with self._doors.sessions() as session:
+            return await letters.number_of(
+                await driver(session), row["topic"], row["partition_no"], row["kafka_offset"]
+            )
+
+    async def forget_outbox(self) -> None:
+        """Drop what would have been sent."""
+        async with self._doors.sessions.begin() as session:
+            await (await driver(session)).execute("delete from msg.outbox_pending")
+
+
+def _check(work: Work, book: date) -> None:
+    """Require that the fresh database writes the book in which the live one learnt the same."""
+    if work.book != book:
+        raise OtherBookError(f"The live database learnt it in book {book}, the rebuild stands in book {work.book}.")

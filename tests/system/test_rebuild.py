@@ -1,0 +1,126 @@
+"""A database built anew from what was heard equals the live one, row by row; what was changed by hand is named."""
+
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.system.office import Office
+from tests.system.story import FIRST_QUARTER, opening, paid, second_quarter
+from tests.system.test_verify import by_hand
+
+pytestmark = pytest.mark.slow  # two quarters told, the databases built eight times
+SERVICES = ("billing", "arrears", "notify")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def told(office: Office) -> Office:
+    """Tell two quarters, a sale learnt late among them; hold a debtor's letters for a while."""
+    await office.publish(opening())
+    await office.close("2025-12-31")
+    for day, page in FIRST_QUARTER:
+        await office.publish(page)
+        await office.close(day)
+    await office.close("2026-04-01")
+    refs = {one["ownership_id"]: one["account_ref"] for one in await office.ask("accounts")}
+    for day, page in second_quarter(refs):
+        await office.publish(page)
+        await office.close(day)
+        if day == "2026-04-27":
+            hold = await staff(office, "POST", "/holds", account_ref=refs["A4-C0"], kind="dispute", reason="a letter")
+        if day == "2026-05-12":
+            await staff(office, "DELETE", f"/holds/{hold['hold_id']}", reason="settled")
+    await office.close("2026-07-01")
+    await office.ask("settle")
+    return office
+
+
+async def staff(office: Office, method: str, path: str, **body: str) -> Any:
+    """Give arrears a command as a lead officer."""
+    headers = {"Authorization": f"Bearer {office.stack.cli_environment()['CLOSEBOOK_TOKEN_LEAD_OFFICER']}"}
+    async with httpx.AsyncClient(base_url=office.stack.processes["arrears", 1].api_url, headers=headers) as client:
+        answer = await client.request(method, path, json=body)
+    assert answer.is_success, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_rebuild_equals_the_live_database(told: Office, service: str) -> None:
+    answer = await told.run("rebuild", service, "--json")
+    assert answer.code == 0, answer.out + answer.err
+    found = {one["what"]: one for one in answer.document["differences"]}
+    assert all(one["live"] == one["rebuilt"] and not one["differ"] for one in found.values())
+    assert found["events taken in"]["live"] > 200
+    names = {
+        "billing": ("balances", "statements"),
+        "arrears": ("decisions", "holds"),
+        "notify": ("messages", "letters"),
+    }
+    assert all(found[name]["live"] > 0 for name in names[service])
+
+
+class Change(NamedTuple):
+    """A change by hand, and how the rebuild must name it."""
+
+    statement: str
+    what: str
+    words: str
+
+
+CHANGES = {
+    "billing": Change(
+        "update billing.statements set brought_forward_pence = brought_forward_pence {} 1, balance_pence = "
+        "balance_pence {} 1 where quarter = '2026Q1' and account_id = "
+        "(select account_id from billing.accounts where ownership_id = 'A4-C0')",
+        "statements", "balance_pence is 15905 in the live database, 15904 rebuilt",
+    ),
+    "arrears": Change(
+        "update arrears.decisions set chased_pence = chased_pence {} 1, overdue_pence = overdue_pence {} 1 where stage "
+        "= 1 and outcome = 'stage-reached' and account_id = "
+        "(select account_id from arrears.accounts where ownership_id = 'A4-C0')",
+        "decisions", "chased_pence is 15905 in the live database, 15904 rebuilt",
+    ),
+    "notify": Change(
+        "update notify.messages set dated_on = dated_on {} 1 where template = 'reminder-1' and account_ref = "
+        "(select account_ref from notify.accounts where ownership_id = 'A4-C0')",
+        "messages", "dated_on is",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_row_changed_by_hand_is_named(told: Office, service: str) -> None:
+    change, what, words = CHANGES[service]
+    refs = {one["ownership_id"]: one["account_ref"] for one in await told.ask("accounts")}
+    async with by_hand(told, service) as connection:
+        assert await connection.execute(change.format("+", "+")) == "UPDATE 1"
+        try:
+            answer = await told.run("rebuild", service, "--json")
+        finally:
+            assert await connection.execute(change.format("-", "-")) == "UPDATE 1"
+    assert answer.code == 1, answer.out + answer.err
+    wrong = {one["what"]: one for one in answer.document["differences"] if one["differ"]}
+    assert list(wrong) == [what]
+    assert words in wrong[what]["first"]
+    assert refs["A4-C0"] in wrong[what]["first"]
+
+
+async def test_a_rebuilt_database_takes_the_live_ones_place_and_goes_on(told: Office) -> None:
+    before, letters = await told.ask("accounts"), await told.ask("letters")
+    refused = await told.run("rebuild", "billing", "--swap")
+    assert refused.code == 1
+    assert "billing is running" in refused.err
+    for service in ("billing", "notify"):
+        await told.stack.stop_service(service)
+        answer = await told.run("rebuild", service, "--swap", "--json")
+        assert answer.code == 0, answer.out + answer.err
+        assert answer.document["kept"].startswith("t_")
+        await told.stack.start_service(service)
+    assert await told.ask("accounts") == before
+    assert await told.ask("letters") == letters
+    await told.publish([paid("PAY-AFTER", 10_00, "2026-07-02", "cash", unit_id="B1")])
+    await told.close("2026-07-02")
+    await told.ask("settle")
+    assert (await told.ask("verify"))["ok"]
+    assert (await told.ask("rebuild", "notify"))["ok"]
