@@ -1,7 +1,6 @@
 """Who may read and write which topic: generated from the table of topics, for Kafka's access control lists.
 
-Source: reliability.md section e.  A service reads what it hears and
-owns, and writes what it owns; nobody else does either.
+A service reads what it hears and owns, and writes what it owns; nobody else does either.
 """
 
 from enum import IntEnum

@@ -142,7 +142,7 @@ async def test_days_of_the_association_are_its_own_whenever_that_is_learnt(told:
 async def test_more_than_the_whole_is_incomplete_too(told: Told) -> None:
     assert [await told.balance(f"OW-m{n}") for n in (1, 2)] == [0, 0]
     waiting = [one for one in (await told.ask("suspense"))["charges"] if one["charge_id"] == "OW-more"]
-    assert waiting == [{"charge_id": "OW-more", "amount_pence": 700, "waiting_for": "share-set:S-OWM"}]
+    assert waiting == [{"charge_id": "OW-more", "amount_pence": 700, "waiting_for": "share-set:S-OWM", "gap": "-1/6"}]
 
 
 async def test_a_policy_year_is_split_at_a_sale_still_to_come_and_so_is_its_refund(told: Told) -> None:
