@@ -138,9 +138,9 @@ class Bench:
             made = await self.proposals.propose(caller, proposal, key)
             return {"id": number, "status": letter["status"], "proposal": made["id"]}
         given = Given(kinds.DISCARD.name, subject, caller.subject, why, content, **named(key))
-        answer = await give(self.doors, given, lambda work: kinds.put_away(work, number, caller.subject, why))
-        log(LogEvent.DLQ_DISCARDED, letter=number, reason_code=letter["reason"], who=caller.subject)
-        return answer
+        return await give(
+            self.doors, given, lambda work: kinds.put_away(work, number, caller.subject, why), kinds.DISCARD.event
+        )
 
     async def release(self, topic: str | None, partition: int | None, who: str, why: str) -> Json:
         """Let quarantined partitions go on: the named one, a topic's, or all."""

@@ -17,6 +17,8 @@ from shared.bus.transaction import Doors
 from shared.bus.work import Cause, Work
 from shared.db.engine import driver
 from shared.events.base import event_uid
+from shared.log_events import LogEvent
+from shared.logs import log
 
 _EARLIER = "select body from msg.event_log where event_uid = $1"
 _RECORD = """
@@ -63,9 +65,10 @@ def topic_of(service: str) -> str:
     return f"{service}.command-given"
 
 
-async def give(doors: Doors, given: Given, effect: Effect) -> Json:
+async def give(doors: Doors, given: Given, effect: Effect, event: LogEvent = LogEvent.STAFF_COMMAND) -> Json:
     """Let a command take effect through the gate, once, and return its answer; given again, the same answer.
 
+    What took effect is logged as ``event``: which command, about what, by whom, approved by whom; never its content.
     Raises ``NotNowError`` when the key was used for another command, ``GateClosedError`` while a day is being worked.
     An ``effect`` that raises leaves nothing behind.
     """
@@ -77,6 +80,7 @@ async def give(doors: Doors, given: Given, effect: Effect) -> Json:
             return _same_answer(given, json.loads(earlier))
         answer: Json = json.loads(json.dumps(await effect(work), default=str))
         await record(connection, work, given, answer)
+    log(event, command=given.kind, subject=given.subject, who=given.who, approved_by=given.approved_by)
     return answer
 
 

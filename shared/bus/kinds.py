@@ -8,6 +8,7 @@ from shared.bus.proposals import Kind, Proposal
 from shared.bus.refusals import NotNowError
 from shared.bus.work import Work
 from shared.db.engine import driver
+from shared.log_events import LogEvent
 
 _PROPOSE = frozenset({"operator", "finance", "lead-officer"})
 _APPROVE = frozenset({"finance", "lead-officer"})
@@ -37,6 +38,6 @@ async def _accept(work: Work, proposal: Proposal) -> Json:
     return {"day": str(day), "topic": topic, "accepted": True}
 
 
-DISCARD = Kind("dead-letter-discard", _PROPOSE, _APPROVE, _discard, _must_be_open)
-ACCEPT_DIFFERENCE = Kind("accept-difference", _PROPOSE, _APPROVE, _accept)
+DISCARD = Kind("dead-letter-discard", _PROPOSE, _APPROVE, _discard, _must_be_open, LogEvent.DLQ_DISCARDED)
+ACCEPT_DIFFERENCE = Kind("accept-difference", _PROPOSE, _APPROVE, _accept, event=LogEvent.DIFFERENCE_ACCEPTED)
 BUS_KINDS = (DISCARD, ACCEPT_DIFFERENCE)

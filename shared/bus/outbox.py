@@ -76,18 +76,24 @@ async def _said_before(
     connection: asyncpg.Connection, service: str, staged: Sequence[Staged], keys: Sequence[str], said: Said
 ) -> frozenset[UUID]:
     """Return which events hearers have already: a restored database says them again (docs/decisions/0013)."""
-    counted = said.copy()
-    uids = [_uid(service, item, key, counted) for item, key in zip(staged, keys, strict=True)]
+    counted, source = said.copy(), _source(service)
+    uids = [event_uid(source, _next_id(item, key, counted)) for item, key in zip(staged, keys, strict=True)]
     rows = await connection.fetch("select event_uid from msg.event_log where event_uid = any($1::uuid[])", uids)
     return frozenset(row["event_uid"] for row in rows)
 
 
-def _uid(service: str, item: Staged, key: str, said: Said) -> UUID:
-    """Return the name an event will have, and count it."""
-    story = (item.cause.source, item.cause.id, item.channel.topic, key)
-    event_id = derived_id(item.cause.source, item.cause.id, item.channel.topic, f"{key}:{said[story]}")
+def _source(service: str) -> str:
+    """Return the source that a service's events name."""
+    return f"closebook/{service}"
+
+
+def _next_id(item: Staged, key: str, said: Said) -> str:
+    """Return the id of an event, derived from its story, and count it."""
+    cause, topic = item.cause, item.channel.topic
+    story = (cause.source, cause.id, topic, key)
+    event_id = derived_id(cause.source, cause.id, topic, f"{key}:{said[story]}")
     said[story] += 1
-    return event_uid(f"closebook/{service}", event_id)
+    return event_id
 
 
 def _rows(
@@ -96,14 +102,12 @@ def _rows(
     known: frozenset[UUID],
 ) -> list[Row]:  # fmt: skip
     """Return the event log's rows: ids derived from their causes, versions counted on; ``known`` ones are left out."""
-    source, now = f"closebook/{service}", datetime.now(UTC)
+    source, now = _source(service), datetime.now(UTC)
     rows: list[Row] = []
     for item, key, number in zip(staged, keys, numbers, strict=True):
         channel, cause = item.channel, item.cause
         topic = channel.topic
-        story = (cause.source, cause.id, topic, key)
-        event_id = derived_id(cause.source, cause.id, topic, f"{key}:{said[story]}")
-        said[story] += 1
+        event_id = _next_id(item, key, said)
         uid = event_uid(source, event_id)
         if uid in known:
             continue

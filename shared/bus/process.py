@@ -31,6 +31,8 @@ from shared.web import WebServer, create_app
 EXIT_TEMPORARY = 75
 EXIT_FORGOTTEN = 69
 """The database is older than what the service has said; starting it again does not help."""
+_ANSWERING = ("rebuild", "adopt")
+"""Verbs whose standard output is the answer: what they apply was logged when it happened."""
 _PATIENCE_S = 60.0
 _LOOK_S = 0.5
 _OBJECTS_A_COLLECTION = 50_000
@@ -48,10 +50,7 @@ def main(build_service: Callable[[_Settings], Service], kind: type[_Settings]) -
         raise SystemExit(configuration.EXIT_CONFIGURATION)
     settings = configuration.read(kind)
     service = build_service(settings)
-    if verb not in (
-        "rebuild",
-        "adopt",
-    ):  # its standard output is the answer, and what it applies was logged when it happened
+    if verb not in _ANSWERING:
         configure(service.name, version=settings.version, environment=settings.environment, level=settings.log_level)
     _collect_seldom()
     code = asyncio.run(verbs[verb](service, settings))

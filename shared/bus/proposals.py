@@ -15,6 +15,7 @@ from shared.bus.transaction import Doors
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.db.rows import only_row
+from shared.log_events import LogEvent
 
 _SHOWN = """
 select id, kind, subject, body, why, proposed_by, proposed_at, expires_at,
@@ -54,6 +55,7 @@ class Kind:
     """A kind of command that needs two people: who may propose it, who may approve it, and the use case.
 
     ``apply`` gives its answer; it and ``check``, which runs when it is proposed, refuse with a ``RefusedError``.
+    ``event`` is what the log calls it when it takes effect.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Kind:
     may_approve: frozenset[str]
     apply: Callable[[Work, Proposal], Awaitable[Json]]
     check: Callable[[Work, Proposal], Awaitable[None]] = nothing_to_check
+    event: LogEvent = LogEvent.STAFF_COMMAND
 
 
 class Proposals:
@@ -106,7 +109,7 @@ class Proposals:
             await _decide(await driver(work.session), number, "approved", caller, note, work.book)
             return {"id": number, "status": "approved", "answer": await kind.apply(work, proposal)}
 
-        return await give(self._doors, given, effect)
+        return await give(self._doors, given, effect, kind.event)
 
     async def reject(self, caller: Caller, number: int, note: str) -> Json:
         """Put a proposal away; whoever made it may withdraw it.  Rejecting it again changes nothing."""

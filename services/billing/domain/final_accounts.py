@@ -14,7 +14,7 @@ from services.billing.domain.statements import Draft, quarter_of
 _AFTER_QUARTER = timedelta(days=28)
 _HARD_STOP_MONTHS = 3
 _LONGEST_DAYS = 100
-# No exit waits longer than its three months.
+"""No exit waits longer than its three months."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,18 @@ def is_issued_on(day: date, now: Account, before: Account | None) -> bool:
     due_on = timetable(now.to_on).due_on
     learnt_today = before is None or before.to_on != now.to_on
     return due_on == day or (due_on < day and learnt_today)
+
+
+def state_of(days: Timetable, issued_on: date | None, balance_pence: int, closed: date) -> str:
+    """Return where an exit's final account stands when ``closed`` is the last closed day.
+
+    ``issued``, ``to-come``, ``settled`` (nothing to account for), or ``late`` (owed, and never issued).
+    """
+    if issued_on is not None:
+        return "issued"
+    if closed < days.due_on:
+        return "to-come"
+    return "late" if balance_pence else "settled"
 
 
 def final_draft(draft: Draft, account_ref: str, exit_on: date) -> Draft:

@@ -8,13 +8,12 @@ import asyncpg
 
 from services.billing.db import final_accounts as stored
 from services.billing.db import ledger, registry
-from services.billing.db.statements import Payer, load_notes
-from services.billing.domain import final_accounts, statements
+from services.billing.db.statements import Payer
+from services.billing.domain import final_accounts
 from services.billing.domain.attribution import Account
-from services.billing.domain.final_accounts import Timetable, timetable
+from services.billing.domain.final_accounts import timetable
 from services.billing.domain.position import position
-from services.billing.domain.statements import Draft
-from services.billing.usecases.statements import facts_of, statement_fields
+from services.billing.usecases.statements import draft_for, statement_fields
 from shared.bus import gate
 from shared.bus.work import Work
 from shared.db.engine import driver
@@ -30,22 +29,16 @@ async def issue(work: Work, day: date) -> None:
     """Issue the final accounts whose day it is; nothing is posted, and no item or statement changes."""
     connection = await driver(work.session)
     units = await stored.list_candidates(connection, final_accounts.exits_due_on(day), day)
-    leaving = await _leaving(connection, units, day)
-    account_ids = [account.account_id for account in leaving]
-    lines = await ledger.load_lines(connection, account_ids)
-    heads = await ledger.load_heads(connection, account_ids)
-    drafts: list[tuple[Account, Draft]] = []
-    for account in leaving:
-        earlier = heads.get(account.account_id, [])
-        previous = earlier[-1].issued_on if earlier else None
-        draft = statements.draft(lines.get(account.account_id, ()), account.account_ref, previous, day)
-        if draft is not None and account.to_on is not None:
-            drafts.append((account, final_accounts.final_draft(draft, account.account_ref, account.to_on)))
-    charge_ids, credit_ids = facts_of(draft for _, draft in drafts)
-    notes = await load_notes(connection, account_ids, charge_ids, credit_ids)
-    for account, draft in drafts:
-        fields = statement_fields(_payer(account), draft, notes)
-        work.stage(FINAL_ACCOUNT, FinalAccountIssued(**fields, exit_on=account.to_on))
+    leaving = await _leaving(connection, units, day) if units else []
+    if not leaving:
+        return
+    exits = {account.account_id: account.to_on for account in leaving if account.to_on is not None}
+    drafted = await draft_for(connection, [_payer(account) for account in leaving], day)
+    for payer, draft in drafted.drafts:
+        exit_on = exits[payer.account_id]
+        final = final_accounts.final_draft(draft, payer.account_ref, exit_on)
+        fields = statement_fields(payer, final, drafted.notes)
+        work.stage(FINAL_ACCOUNT, FinalAccountIssued(**fields, exit_on=exit_on))
 
 
 async def _leaving(connection: asyncpg.Connection, unit_ids: Sequence[str], day: date) -> list[Account]:
@@ -78,9 +71,7 @@ async def worklist(connection: asyncpg.Connection) -> list[Answer]:
     """Return the accounts whose owner has left: exit, due day, hard stop, state, what is missing; soonest first."""
     unit_ids = await stored.list_left(connection)
     known = await registry.load_registered(connection, unit_ids)
-    left = [
-        one for unit in known.values() for one in unit.accounts() if one.to_on and not one.internal and not one.void
-    ]
+    left = [one for unit in known.values() for one in unit.accounts() if final_accounts.has_left(one)]
     account_ids = [account.account_id for account in left]
     lines = await ledger.load_lines(connection, account_ids)
     heads = await ledger.load_heads(connection, account_ids)
@@ -111,17 +102,8 @@ def _answer(
         "exit_on": days.exit_on,
         "due_by": days.due_on,
         "hard_stop": days.hard_stop_on,
-        "state": _state(days, issued_on, balance_pence, closed),
+        "state": final_accounts.state_of(days, issued_on, balance_pence, closed),
         "issued_on": issued_on,
         "balance_pence": balance_pence,
         "missing": missing,
     }
-
-
-def _state(days: Timetable, issued_on: date | None, balance_pence: int, closed: date) -> str:
-    """Return ``issued``, ``to-come``, ``settled`` (nothing to account for), or ``late`` (owed, and never issued)."""
-    if issued_on is not None:
-        return "issued"
-    if closed < days.due_on:
-        return "to-come"
-    return "late" if balance_pence else "settled"

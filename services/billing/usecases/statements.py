@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
+
+import asyncpg
 
 from services.billing.db import ledger
 from services.billing.db import statements as stored
 from services.billing.db.statements import Notes, Payer
 from services.billing.domain import statements
 from services.billing.domain.facts import FactKind
+from services.billing.domain.items import StatementHead
+from services.billing.domain.lines import Line
 from services.billing.domain.statements import Draft
 from services.billing.usecases.documents import fitted, statement_line
 from services.billing.usecases.items import say_positions
@@ -18,9 +22,32 @@ from shared.events.billing import StatementIssued
 from shared.events.topics import STATEMENT_ISSUED
 
 
+class Drafted(NamedTuple):
+    """The documents of a slice of accounts, and what they were drafted from."""
+
+    drafts: list[tuple[Payer, Draft]]
+    lines: dict[str, list[Line]]
+    heads: dict[str, list[StatementHead]]
+    notes: Notes
+
+
 async def issue(work: Work, day: date, payers: Sequence[Payer]) -> None:
     """Issue the statements of ``day`` to a slice of accounts, and say what is due with them."""
     connection = await driver(work.session)
+    drafted = await draft_for(connection, payers, day)
+    if not drafted.drafts:
+        return
+    await stored.add_statements(connection, [(payer.account_id, draft) for payer, draft in drafted.drafts])
+    for payer, draft in drafted.drafts:
+        work.stage(STATEMENT_ISSUED, StatementIssued(**statement_fields(payer, draft, drafted.notes)))
+    issued = {
+        payer.account_id: [*drafted.heads.get(payer.account_id, []), draft.head] for payer, draft in drafted.drafts
+    }
+    await say_positions(work, connection, dict.fromkeys(sorted(issued), work.cause), drafted.lines, issued)
+
+
+async def draft_for(connection: asyncpg.Connection, payers: Sequence[Payer], day: date) -> Drafted:
+    """Draft the document that each account would get on ``day``; an account with nothing to say gets none."""
     account_ids = [payer.account_id for payer in payers]
     lines = await ledger.load_lines(connection, account_ids)
     heads = await ledger.load_heads(connection, account_ids)
@@ -31,18 +58,12 @@ async def issue(work: Work, day: date, payers: Sequence[Payer]) -> None:
         draft = statements.draft(lines.get(payer.account_id, ()), payer.account_ref, previous, day)
         if draft is not None:
             drafts.append((payer, draft))
-    if not drafts:
-        return
-    await stored.add_statements(connection, [(payer.account_id, draft) for payer, draft in drafts])
-    charge_ids, credit_ids = facts_of(draft for _, draft in drafts)
-    notes = await stored.load_notes(connection, account_ids, charge_ids, credit_ids)
-    for payer, draft in drafts:
-        work.stage(STATEMENT_ISSUED, StatementIssued(**statement_fields(payer, draft, notes)))
-    issued = {payer.account_id: [*heads.get(payer.account_id, []), draft.head] for payer, draft in drafts}
-    await say_positions(work, connection, dict.fromkeys(sorted(issued), work.cause), lines, issued)
+    facts = _facts_of(draft for _, draft in drafts)
+    notes = await stored.load_notes(connection, [payer.account_id for payer, _ in drafts], *facts)
+    return Drafted(drafts, lines, heads, notes)
 
 
-def facts_of(drafts: Iterable[Draft]) -> tuple[set[str], set[str]]:
+def _facts_of(drafts: Iterable[Draft]) -> tuple[set[str], set[str]]:
     """Return the charges and credits that the drafts' lines go back to."""
     charge_ids: set[str] = set()
     credit_ids: set[str] = set()

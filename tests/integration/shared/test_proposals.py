@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from shared.logs import capture
 from tests.integration.shared.test_bench import Desk, audit_of, bury, desk, owner
 
 __all__ = ["desk", "owner"]
@@ -123,3 +124,15 @@ async def test_a_command_is_recorded_with_its_effect_and_not_relayed(desk: Desk,
         "answer": {"id": number, "status": "discarded"},
     }  # fmt: skip
     assert await owner.fetchval("select count(*) from msg.outbox_pending") == 0
+
+
+async def test_the_log_says_once_who_discarded_and_who_approved(desk: Desk, owner: asyncpg.Connection) -> None:
+    number = await propose(desk, owner)
+    with capture() as lines:
+        for role in ("finance", "lead-officer"):
+            await desk.call("POST", f"/proposals/{number}/approve", role=role)
+    (line,) = [line for line in lines if line["event.name"] == "dlq_discarded"]
+    told = {name.removeprefix("app."): value for name, value in line.items()}
+    assert told == told | {
+        "command": "dead-letter-discard", "subject": "dead-letter:1", "who": "operator-1", "approved_by": "finance-1",
+    }  # fmt: skip
