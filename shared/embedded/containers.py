@@ -17,7 +17,7 @@ from shared.embedded.postgres import answers
 
 POSTGRES_IMAGE = "postgres:18"
 KAFKA_IMAGE = f"apache/kafka:{KAFKA_VERSION}"
-MAIL_IMAGE = "axllent/mailpit"
+MAIL_IMAGE = "axllent/mailpit:v1.27"
 _START_TRIES = 600
 
 
@@ -141,8 +141,15 @@ async def _until(image: str, server: Any, ready: Any) -> None:
         if await ready():
             return
         await asyncio.sleep(0.1)
+    words = await asyncio.to_thread(_last_words, server.container)
     await server.stop()
-    raise ServerError(f"The container {image} started, but does not answer.")
+    raise ServerError(f"The container {image} started, but does not answer: {words or 'it said nothing'}.")
+
+
+def _last_words(container: Any) -> str:
+    """Return the last line that a container printed, on either stream."""
+    lines = b"\n".join(container.get_logs()).decode(errors="replace").strip().splitlines()
+    return lines[-1].strip() if lines else ""
 
 
 async def _answers_http(url: str) -> bool:
