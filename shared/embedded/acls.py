@@ -1,5 +1,9 @@
-"""Kafka's access control lists from the table of rights: ``python -m shared.embedded.acls`` grants them all."""
+"""Kafka's access control lists from the table of rights: ``python -m shared.embedded.acls`` grants them all.
 
+``--simulation`` grants the simulated housing system its rights too, which only a demonstration wants.
+"""
+
+import argparse
 import asyncio
 import os
 import sys
@@ -11,7 +15,7 @@ from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.admin import CreateAclsRequest
 
 from shared.embedded.errors import ServerError
-from shared.events.access import PRINCIPALS, Right, rights_of
+from shared.events.access import PRINCIPALS, SIMULATION, Right, rights_of
 from shared.kafka_security import KafkaSecurity
 
 _LITERAL, _ALLOW, _ANY_HOST = 3, 3, "*"
@@ -49,8 +53,8 @@ async def grant(client: Mapping[str, Any], rights: Iterable[Right]) -> None:
 
 def main() -> int:
     """Grant every principal its rights on the broker that the environment names; return the exit code."""
-    variables = os.environ
-    rights = [right for who in PRINCIPALS for right in rights_of(who, variables.get("CLOSEBOOK_TOPIC_PREFIX", ""))]
+    variables, whose = os.environ, _principals()
+    rights = [right for who in whose for right in rights_of(who, variables.get("CLOSEBOOK_TOPIC_PREFIX", ""))]
     try:
         client = {"bootstrap_servers": variables["CLOSEBOOK_KAFKA"], **KafkaSecurity.of(variables).options()}
         asyncio.run(grant(client, rights))
@@ -58,8 +62,14 @@ def main() -> int:
         return _complain("CLOSEBOOK_KAFKA is not set: it names the broker, host:port.")
     except (ServerError, ValueError) as error:
         return _complain(str(error))
-    print(f"{len(rights)} rights granted to {len(PRINCIPALS)} users.")  # noqa: T201 - a command
+    print(f"{len(rights)} rights granted to {len(whose)} users.")  # noqa: T201 - a command
     return 0
+
+
+def _principals() -> tuple[str, ...]:
+    parser = argparse.ArgumentParser(prog="python -m shared.embedded.acls", description=__doc__)
+    parser.add_argument("--simulation", action="store_true", help="also the simulated housing system of the demo")
+    return (*PRINCIPALS, SIMULATION) if parser.parse_args().simulation else PRINCIPALS
 
 
 def _complain(sentence: str) -> int:

@@ -16,13 +16,14 @@ from aiokafka import AIOKafkaProducer
 
 from shared.cli.days import HOUSING_TOPICS, Closings, end_day
 from shared.cli.kafka import Broker, Reader, producing, reading
+from shared.events.access import SIMULATION_HEARS
 from shared.events.base import Event, EventData
 from shared.events.decode import Record, decode
-from shared.events.topics import ACCOUNT_OPENED, BY_TOPIC, LINE_OF_SERVICES, STATEMENT_ISSUED
+from shared.events.topics import BY_TOPIC, LINE_OF_SERVICES
 from shared.simulation.diary import Remark
 from shared.simulation.system import HousingSystem
 
-LISTENS_TO = (ACCOUNT_OPENED.topic, STATEMENT_ISSUED.topic)
+LISTENS_TO = tuple(channel.topic for channel in SIMULATION_HEARS)
 _HEARERS = ("owners", "billing")
 _MOST_DAYS_BEHIND = 45
 # Far enough that letters are written beside the next days' work, near enough that nothing piles up.

@@ -14,17 +14,25 @@ import pytest
 import yaml
 
 from shared.bus import service as bus
+from shared.embedded import containers
+from shared.events.access import PRINCIPALS, SIMULATION
 from shared.settings import ServiceSettings, variable
 from tests.architecture.source import ROOT, SERVICES
 
 COMPOSE = ROOT / "docker-compose.yml"
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
-COMMAND_VARIABLES = {"CLOSEBOOK_REPLICAS"}
+COMMAND_VARIABLES = {"CLOSEBOOK_REPLICAS", *(f"CLOSEBOOK_{service.upper()}_URL" for service in SERVICES)}
 """Read by commands, not by services."""
 
 _VARIABLE = re.compile(r"\$\{(\w+)(:[?-][^}]*)?\}")
 _OURS = re.compile(r"(CLOSEBOOK|OWNERS|BILLING|ARREARS|NOTIFY)_")
-_MODULES = ("shared.cli.main", "shared.cli.local_access", "shared.embedded.topics", "shared.simulation.__main__")
+_MODULES = (
+    "shared.cli.main",
+    "shared.cli.local_access",
+    "shared.embedded.topics",
+    "shared.embedded.acls",
+    "shared.simulation.__main__",
+)
 _WITHOUT = """
 import importlib, sys
 for absent in {absent!r}:
@@ -121,11 +129,11 @@ def test_containers_wait_for_what_they_need_and_it_can_be_waited_for(name: str) 
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_compose_starts_each_service_after_topics_and_its_migrations(service: str) -> None:
+def test_compose_starts_each_service_after_topics_rights_and_its_migrations(service: str) -> None:
     found, migration = container(service), container(f"migrate-{service}")
 
     assert found["build"]["args"] == migration["build"]["args"] == {"SERVICE": service}
-    assert {"topics", f"migrate-{service}", "issuer"} <= set(found["depends_on"])
+    assert {"topics", "rights", f"migrate-{service}", "issuer"} <= set(found["depends_on"])
     assert (found["command"], migration["command"]) == (["serve"], ["migrate"])
     assert f"{service.upper()}_OWNER_DATABASE_URL" not in found["environment"], "only migrations may change tables"
     assert seconds(found["stop_grace_period"]) > 3 * bus._DRAIN_S
@@ -158,28 +166,65 @@ def test_every_setting_named_in_compose_exists(name: str) -> None:
     assert named <= every_setting()
 
 
+def signs_in() -> dict[str, str]:
+    """The Kafka user of every container that has one."""
+    environments = {name: container(name).get("environment", {}) for name in CONTAINERS}
+    return {
+        name: found["CLOSEBOOK_KAFKA_USERNAME"] for name, found in environments.items() if "CLOSEBOOK_KAFKA" in found
+    }
+
+
 def test_kafka_lets_nobody_in_from_outside_without_an_account() -> None:
-    broker, users = container("kafka")["environment"], container("kafka-users")
+    """So whoever has no name (ANONYMOUS) is inside the broker's own network, and may do all."""
+    broker = container("kafka")["environment"]
     kinds = dict(pair.split(":") for pair in broker["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(","))
     listeners = dict(listener.split("://") for listener in broker["KAFKA_LISTENERS"].split(","))
-    accounts = {
-        container(name)["environment"]["CLOSEBOOK_KAFKA_USERNAME"]
-        for name in CONTAINERS
-        if "CLOSEBOOK_KAFKA" in container(name).get("environment", {})
-    }
 
     for name, address in listeners.items():
         assert kinds[name].startswith("SASL_") or address.startswith("127.0.0.1:"), name
-    assert users["network_mode"] == "service:kafka"
-    assert accounts == {f"closebook-{name.lower()}" for name in users["environment"] if name.isalpha()}
-    assert all(f" {name.removeprefix('closebook-')}" in users["command"][0] for name in accounts)
+    assert "ports" not in container("kafka")
+    assert [name for name in CONTAINERS if container(name).get("network_mode")] == ["demo-user", "kafka-users"]
+    assert broker["KAFKA_AUTHORIZER_CLASS_NAME"].endswith(".StandardAuthorizer")
+    assert broker["KAFKA_SUPER_USERS"] == "User:ANONYMOUS;User:closebook-operator"
+    assert "KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND" not in broker
 
 
-def test_profiles_are_the_demo_and_the_figures() -> None:
+def test_every_kafka_user_has_an_account_and_the_simulation_only_in_the_demo() -> None:
+    made = {name: container(name)["environment"]["USERS"].split() for name in ("kafka-users", "demo-user")}
+
+    assert made == {"kafka-users": [*PRINCIPALS[:4], "operator", "calendar", "housing"], "demo-user": [SIMULATION]}
+    for name, users in made.items():
+        assert container(name)["network_mode"] == "service:kafka"
+        assert {user.upper() for user in users} <= set(container(name)["environment"])
+    accounts = {f"closebook-{user}" for users in made.values() for user in users}
+    assert accounts - set(signs_in().values()) == {"closebook-housing"}, "the real one is not part of compose"
+    assert set(signs_in().values()) <= accounts
+
+
+def test_the_operator_grants_rights_before_anybody_needs_them_and_the_simulation_its_own_in_the_demo() -> None:
+    for name, arguments in (("rights", []), ("demo-rights", ["--simulation"])):
+        assert container(name)["entrypoint"] == ["python", "-m", "shared.embedded.acls"]
+        assert container(name)["command"] == arguments
+        assert "topics" in container(name)["depends_on"]
+    operators = {name for name, user in signs_in().items() if user == "closebook-operator"}
+    assert operators == {"topics", "rights", "demo-rights", "closebook"}
+    waiting = {name for name in signs_in() if "rights" in container(name).get("depends_on", {})}
+    assert waiting == {*SERVICES, "scheduler"}
+    assert {"demo-user", "demo-rights"} <= set(container("housing")["depends_on"])
+
+
+def test_profiles_are_the_demo_the_figures_and_the_commands() -> None:
     profiled = {name: container(name)["profiles"] for name in CONTAINERS if "profiles" in container(name)}
 
-    assert profiled == {"housing": ["demo"], "prometheus": ["observe"], "grafana": ["observe"]}
+    demo = {name: ["demo"] for name in ("housing", "demo-user", "demo-rights")}
+    assert profiled == {**demo, "prometheus": ["observe"], "grafana": ["observe"], "closebook": ["commands"]}
     assert not container("scheduler")["depends_on"]["housing"]["required"], "both end days: one after the other"
+
+
+def test_tests_run_in_the_containers_that_compose_starts() -> None:
+    images = {container(name)["image"] for name in CONTAINERS}
+
+    assert {containers.POSTGRES_IMAGE, containers.KAFKA_IMAGE, containers.MAIL_IMAGE} <= images
 
 
 def test_files_that_are_mounted_lie_where_they_are_looked_for() -> None:

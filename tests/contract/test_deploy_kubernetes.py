@@ -21,7 +21,7 @@ FOLDER = ROOT / "deploy" / "kubernetes"
 KUBERNETES = "1.37"
 FILES = sorted(path.name for path in FOLDER.glob("*.yaml"))
 WORKLOADS = ("Deployment", "Job")
-JOBS = {"topics", *(f"migrate-{service}" for service in SERVICES)}
+JOBS = {"topics", "rights", *(f"migrate-{service}" for service in SERVICES)}
 _KEDA = jsonschema_rs.validator_for(json.loads(Path(__file__).with_name("keda.schema.json").read_text()))
 
 Manifest = dict[str, Any]
@@ -110,8 +110,12 @@ def test_every_service_has_its(kind: str) -> None:
     assert {f"{kind}-{service}" for service in SERVICES} <= {title(manifest) for manifest in MANIFESTS}
 
 
-def test_jobs_make_topics_and_migrate_every_service() -> None:
+def test_jobs_make_topics_grant_rights_and_migrate_every_service() -> None:
     assert {manifest["metadata"]["name"] for manifest in workloads() if manifest["kind"] == "Job"} == JOBS
+    for name, module in (("topics", "topics"), ("rights", "acls")):
+        job = of("Job", name)
+        assert container(job)["command"] == ["python", "-m", f"shared.embedded.{module}"]
+        assert secret_names(job) == {"closebook-operator"}
     for service in SERVICES:
         job = of("Job", f"migrate-{service}")
         assert container(job)["args"] == ["migrate"]

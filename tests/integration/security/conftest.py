@@ -9,7 +9,7 @@ import pytest_asyncio
 from shared.embedded import acls, topics
 from shared.embedded.kafka import EmbeddedKafka
 from shared.embedded.ports import free_ports
-from shared.events.access import PRINCIPALS, rights_of, user_of
+from shared.events.access import PRINCIPALS, SIMULATION, rights_of, user_of
 from shared.kafka_security import KafkaSecurity
 from tests.support.certificates import make_authority
 
@@ -39,7 +39,7 @@ async def fortress(tmp_path_factory) -> AsyncIterator[Fortress]:  # type: ignore
     directory = tmp_path_factory.mktemp("fortress")
     authority, server = make_authority(directory)
     open_port, guarded_port, controller = free_ports(3)
-    passwords = {user_of(name): f"secret-of-{name}" for name in (*PRINCIPALS, OPERATOR)}
+    passwords = {user_of(name): f"secret-of-{name}" for name in (*PRINCIPALS, SIMULATION, OPERATOR)}
     kafka = EmbeddedKafka(
         directory / "kafka", open_port, _settings(open_port, guarded_port, controller, server), passwords
     )

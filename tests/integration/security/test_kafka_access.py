@@ -1,5 +1,8 @@
 """Kafka behind TLS, passwords and rights: the services work there, and nobody can do another's work."""
 
+import asyncio
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +15,10 @@ from shared.bus.service import Service
 from shared.cli.kafka import Broker, producing
 from shared.embedded import topics
 from shared.embedded.errors import ServerError
-from shared.events.access import PRINCIPALS, Operation, rights_of
+from shared.events.access import PRINCIPALS, SIMULATION, SIMULATION_HEARS, Operation, Right, rights_of
 from shared.events.topics import BY_TOPIC, CHANNELS, LINE_OF_SERVICES
 from shared.kafka_security import KafkaSecurity
+from tests.architecture.source import ROOT
 from tests.integration.bus.test_hearing import CHARGES, charge
 from tests.integration.security.conftest import OPERATOR, PARTITIONS, Fortress
 from tests.support import bus
@@ -141,3 +145,56 @@ async def test_an_administrator_makes_the_topics_with_a_password(fortress: Fortr
         await topics.provision(
             fortress.bootstrap, partitions=PARTITIONS, prefix="less.", access=fortress.access("billing")
         )
+
+
+def _without_user(rights: tuple[Right, ...]) -> set[tuple[object, ...]]:
+    return {right[1:] for right in rights}
+
+
+def test_the_simulation_may_what_it_plays_and_hear_what_it_pays_by() -> None:
+    played = _without_user(rights_of("housing")) | _without_user(rights_of("calendar"))
+    more = _without_user(rights_of(SIMULATION)) - played
+
+    assert SIMULATION not in PRINCIPALS
+    assert played < _without_user(rights_of(SIMULATION))
+    assert {(operation, name) for operation, _, name in more} == {
+        (operation, channel.topic) for operation in (Operation.READ, Operation.DESCRIBE) for channel in SIMULATION_HEARS
+    }
+
+
+@aio
+async def test_the_simulation_has_its_rights_only_when_they_are_asked_for(fortress: Fortress) -> None:
+    default = await _command(fortress)
+    assert default.endswith(f"granted to {len(PRINCIPALS)} users.\n"), default
+    assert not await _may_say_a_charge(fortress)
+
+    asked = await _command(fortress, "--simulation")
+    assert asked.endswith(f"granted to {len(PRINCIPALS) + 1} users.\n"), asked
+    await bus.eventually(lambda: _may_say_a_charge(fortress))
+
+
+async def _command(fortress: Fortress, *arguments: str) -> str:
+    """Run the command as the operator; return what it printed."""
+    access = fortress.access(OPERATOR)
+    variables = {
+        "CLOSEBOOK_KAFKA": fortress.bootstrap, "CLOSEBOOK_KAFKA_SECURITY": access.protocol,
+        "CLOSEBOOK_KAFKA_USERNAME": access.username, "CLOSEBOOK_KAFKA_PASSWORD": access.password,
+        "CLOSEBOOK_KAFKA_CA": access.ca,
+    }  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "shared.embedded.acls", *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT, env={**os.environ, **{name: str(value) for name, value in variables.items()}},
+    )  # fmt: skip
+    return (await process.communicate())[0].decode()
+
+
+async def _may_say_a_charge(fortress: Fortress) -> bool:
+    producer = AIOKafkaProducer(bootstrap_servers=fortress.bootstrap, **fortress.access(SIMULATION).options())
+    await producer.start()
+    try:
+        await producer.send_and_wait(CHARGES, charge(2), key=b"U2")
+    except TopicAuthorizationFailedError:
+        return False
+    finally:
+        await producer.stop()
+    return True
