@@ -3,6 +3,8 @@
 Office clocks follow Scottish public holidays, Bacs days follow English ones (domain.md 2.6); days are Europe/London.
 """
 
+import re
+from calendar import monthrange
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
@@ -27,6 +29,27 @@ def quarter_of(day: date) -> str:
 def quarter_start(day: date) -> date:
     """Return the first day of the quarter that ``day`` lies in."""
     return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
+
+
+def quarter_days(name: str) -> tuple[date, date]:
+    """Return the first and the last day of a quarter written ``2026-Q1`` or ``2026Q1``; raises ``ValueError``."""
+    found = re.fullmatch(r"([1-9][0-9]{3})-?Q([1-4])", name)
+    if found is None:
+        raise ValueError(f"{name!r} is not a quarter; write it as YYYY-Qn, for example 2026-Q1")
+    first = date(int(found[1]), int(found[2]) * 3 - 2, 1)
+    return first, _month_end(date(first.year, first.month + 2, 1))
+
+
+def month_days(name: str) -> tuple[date, date]:
+    """Return the first and the last day of a month written ``2026-03``; raises ``ValueError``."""
+    if re.fullmatch(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])", name) is None:
+        raise ValueError(f"{name!r} is not a month; write it as YYYY-MM, for example 2026-03")
+    first = date.fromisoformat(f"{name}-01")
+    return first, _month_end(first)
+
+
+def _month_end(first: date) -> date:
+    return first.replace(day=monthrange(first.year, first.month)[1])
 
 
 @cache

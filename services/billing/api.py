@@ -9,8 +9,9 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
 from services.billing.db.reading import Sessions, snapshot
-from services.billing.usecases import explaining, exports, final_accounts, proof, questions
+from services.billing.usecases import books, explaining, exports, final_accounts, proof, questions, reports
 from services.billing.usecases.exports import LedgerFormat
+from services.billing.usecases.reports import Grouping
 from shared.auth import Caller, requires
 
 STAFF = ("assistant", "lead-officer", "finance", "board", "admin-team", "auditor")
@@ -25,6 +26,11 @@ AsOf = Annotated[
 ]
 KnownAt = Annotated[date | None, Query(description="As known at the end of this book (a business day); absent: now.")]
 Reference = Annotated[str, Path(max_length=64, description="The account's reference, as on its statements.")]
+First = Annotated[date, Query(alias="from", description="The first day, by value date.")]
+Last = Annotated[date, Query(alias="to", description="The last day, included.")]
+QUARTER = r"^[1-9][0-9]{3}-?Q[1-4]$"
+Quarter = Annotated[str, Query(pattern=QUARTER, description="A calendar quarter, like 2026-Q1.")]
+Month = Annotated[str, Query(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$", description="A month, like 2026-03.")]
 
 _MEDIA = {LedgerFormat.HLEDGER: "text/plain; charset=utf-8", LedgerFormat.CSV: "text/csv; charset=utf-8"}
 
@@ -34,6 +40,8 @@ def routes(sessions: Sessions) -> APIRouter:
     router = APIRouter(default_response_class=Response)
     _ask_accounts(router, sessions)
     _ask_books(router, sessions)
+    _ask_figures(router, sessions)
+    _hand_out(router, sessions)
     return router
 
 
@@ -98,6 +106,50 @@ def _ask_books(router: APIRouter, sessions: Sessions) -> None:
         async with snapshot(sessions) as connection:
             return _json(await proof.verify(connection))
 
+
+def _ask_figures(router: APIRouter, sessions: Sessions) -> None:
+    """Add the figures that are told: each says as of when, as known when, and from which ledger accounts."""
+
+    @router.get("/aged-debt")
+    async def aged_debt(
+        _caller: Staff, by: Grouping = Grouping.BLOCK, as_of: AsOf = None, known_at: KnownAt = None
+    ) -> Response:
+        """Return what is owed by days past due, tied to the ledger."""
+        async with snapshot(sessions) as connection:
+            return _json(await reports.aged_debt(connection, by, as_of, known_at))
+
+    @router.get("/movement")
+    async def movement(_caller: Bookkeeper, first: First, last: Last, known_at: KnownAt = None) -> Response:
+        """Return how receivables came from their opening to their closing balance."""
+        if last < first:
+            raise HTTPException(422, "to is before from: name the first day as from, the last as to.")
+        async with snapshot(sessions) as connection:
+            return _json(await reports.movement(connection, first, last, known_at))
+
+    @router.get("/collection-rate")
+    async def collection_rate(
+        _caller: Staff, quarter: Quarter, as_of: AsOf = None, known_at: KnownAt = None
+    ) -> Response:
+        """Return how much of what fell due in a quarter, and of a year's charges, was paid."""
+        async with snapshot(sessions) as connection:
+            return _json(await reports.collection_rate(connection, quarter, as_of, known_at))
+
+    @router.get("/profit-and-loss")
+    async def profit_and_loss(_caller: Bookkeeper, month: Month, known_at: KnownAt = None) -> Response:
+        """Return what a month earned, and what it passed on to owners."""
+        async with snapshot(sessions) as connection:
+            return _json(await books.profit_and_loss(connection, month, known_at))
+
+    @router.get("/periods/{quarter}")
+    async def period(_caller: Bookkeeper, quarter: Annotated[str, Path(pattern=QUARTER)]) -> Response:
+        """Return what a quarter's books posted to each ledger account; closed, it never changes."""
+        async with snapshot(sessions) as connection:
+            return _json(await books.period(connection, quarter))
+
+
+def _hand_out(router: APIRouter, sessions: Sessions) -> None:
+    """Add what other programs take away whole."""
+
     @router.get("/export/ledger")
     async def export(
         _caller: Bookkeeper, form: Annotated[LedgerFormat, Query(alias="format")] = LedgerFormat.HLEDGER
@@ -105,10 +157,21 @@ def _ask_books(router: APIRouter, sessions: Sessions) -> None:
         """Stream the whole ledger, every posting with its cause."""
         return StreamingResponse(_ledger(sessions, form), media_type=_MEDIA[form])
 
+    @router.get("/export/facts")
+    async def facts(_caller: Bookkeeper) -> StreamingResponse:
+        """Stream every charge and payment as it was told, one JSON object a line, to compare with another system."""
+        return StreamingResponse(_facts(sessions), media_type="application/x-ndjson")
+
 
 async def _ledger(sessions: Sessions, form: LedgerFormat) -> AsyncIterator[str]:
     async with snapshot(sessions) as connection:
         async for piece in exports.ledger(connection, form):
+            yield piece
+
+
+async def _facts(sessions: Sessions) -> AsyncIterator[str]:
+    async with snapshot(sessions) as connection:
+        async for piece in exports.facts(connection):
             yield piece
 
 

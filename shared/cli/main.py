@@ -13,19 +13,25 @@ from rich.text import Text
 from shared.cli import (
     account,
     accounts,
+    aged_debt,
     arrears,
     backup,
     close,
+    collection_rate,
     dead_letters,
     demo,
     explain,
     export,
     final_accounts,
     letters,
+    movement,
     output,
+    period,
+    profit_and_loss,
     proposals,
     publish,
     rebuild,
+    reconcile,
     records,
     republish,
     restore,
@@ -60,6 +66,12 @@ app.command("account")(account.account)
 app.command("explain")(explain.explain)
 app.command("final-accounts")(final_accounts.final_accounts)
 app.command("trial-balance")(trial_balance.trial_balance)
+app.command("period")(period.period)
+app.command("aged-debt")(aged_debt.aged_debt)
+app.command("movement")(movement.movement)
+app.command("collection-rate")(collection_rate.collection_rate)
+app.command("profit-and-loss")(profit_and_loss.profit_and_loss)
+app.command("reconcile")(reconcile.reconcile)
 app.command("suspense")(suspense.suspense)
 app.command("arrears")(arrears.arrears)
 app.command("letters")(letters.letters)

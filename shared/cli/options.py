@@ -1,10 +1,14 @@
 """The options that several commands share, spelt once."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from shared.calendar import month_days, quarter_days
+from shared.money import as_pounds
 
 
 def parse_day(text: str) -> date:
@@ -16,6 +20,25 @@ def parse_day(text: str) -> date:
     if day is None or day.isoformat() != text:
         raise typer.BadParameter(f"{text!r} is not a day; write it as YYYY-MM-DD, for example 2026-04-01.")
     return day
+
+
+def parse_quarter(text: str) -> str:
+    """Return a quarter's name, ``2026-Q1``; anything else is a usage error."""
+    return _named(text, quarter_days)
+
+
+def parse_month(text: str) -> str:
+    """Return a month's name, ``2026-03``; anything else is a usage error."""
+    return _named(text, month_days)
+
+
+def _named(text: str, days: Callable[[str], tuple[date, date]]) -> str:
+    """Return the name of a period as it was given; one that names no days is a usage error."""
+    try:
+        days(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.") from error
+    return text
 
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
@@ -48,3 +71,17 @@ def as_params(*, as_of: date | None = None, known_at: date | None = None) -> dic
     """Return the query parameters of a question about the past."""
     days = {"as_of": as_of, "known_at": known_at}
     return {name: day.isoformat() for name, day in days.items() if day is not None}
+
+
+def ledger_line(found: dict[str, Any]) -> str:
+    """Return in words whether a figure is what the ledger says."""
+    verdict = "the same" if found["ties"] else "NOT THE SAME; `closebook verify` finds where"
+    return f"The ledger says {as_pounds(found['ledger_pence'])}: {verdict}."
+
+
+def source_line(found: dict[str, Any]) -> str:
+    """Return in words where a figure comes from: its days, and its ledger accounts."""
+    source = found["source"]
+    as_of = f"dated up to {source['as_of']}" if source["as_of"] else "of any date"
+    known_at = f"known on {source['known_at']}" if source["known_at"] else "known now"
+    return f"From: {', '.join(source['ledger']) or 'no ledger account'}; {as_of}, {known_at}."

@@ -52,6 +52,12 @@ OWN: dict[str, dict[str, str]] = {
         "GET /summary": ALL,
         "GET /verify": f"{BOOKS} operator",
         "GET /export/ledger": BOOKS,
+        "GET /export/facts": BOOKS,
+        "GET /aged-debt": STAFF,
+        "GET /movement": BOOKS,
+        "GET /collection-rate": STAFF,
+        "GET /profit-and-loss": BOOKS,
+        "GET /periods/{quarter}": BOOKS,
     },
     "arrears": {
         "GET /arrears": ALL,

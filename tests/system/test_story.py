@@ -3,6 +3,7 @@
 The odd pennies go by lot (contract.md 6): of CLEAN-1 to B3, of RPR-2 to A5, A7, B4 and H1, of the refund to A1.
 """
 
+import json
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
@@ -212,6 +213,37 @@ async def test_the_books_balance_and_the_exported_ledger_says_the_same(told: Off
     for account in (await by_ownership(told)).values():
         named = [pence for name, pence in added_up.items() if account["account_ref"] in name.split(":")]
         assert sum(named) == account["balance_pence"]
+
+
+async def test_every_figure_ties_to_the_ledger(told: Office) -> None:
+    for by in ("block", "owner", "development"):
+        aged = await told.ask("aged-debt", "--by", by)
+        assert (aged["ties"], aged["total"]["balance_pence"]) == (True, CHARGED - COLLECTED)
+    moved = await told.ask("movement", "--from", "2026-01-01", "--to", "2026-12-31")
+    assert (moved["ties"], moved["ledger_pence"]) == (True, CHARGED - COLLECTED)
+    assert (await told.ask("profit-and-loss", "--month", "2026-01"))["difference_pence"] == 0
+    assert (await told.ask("collection-rate", "--quarter", "2026-Q2"))["period"]["due_pence"] > 0
+    books = await told.ask("period", "2026-Q1")
+    assert (books["closed"], books["debit_pence"]) == (True, books["credit_pence"])
+    for words in (["aged-debt"], ["period", "2026-Q1"], ["collection-rate", "--quarter", "2026-Q2"]):
+        answer = await told.run(*words)
+        assert (answer.code, "From: " in answer.out) == (0, True), answer.err
+    assert (await told.run("period", "2026-Q9")).code == 64
+
+
+async def test_the_housing_systems_own_list_agrees_and_a_lost_line_is_named(told: Office) -> None:
+    files = sorted(told.folder.glob("events-*.jsonl"))
+    said = list(dict.fromkeys(line for file in files for line in file.read_text().splitlines()))
+    whole, shorter = told.folder / "whole.jsonl", told.folder / "shorter.jsonl"
+    whole.write_text("\n".join(said) + "\n")
+    agreed = await told.run("reconcile", str(whole), "--json")
+    assert (agreed.code, agreed.document["ok"], agreed.document["differences"]) == (0, True, [])
+    charges = [line for line in said if "housing.charge-raised.v1" in line]
+    lost, repeated = (json.loads(line)["data"]["charge_id"] for line in (charges[1], charges[-1]))
+    shorter.write_text("\n".join([*charges[:1], *charges[2:], charges[-1]]) + "\n")
+    differs = await told.run("reconcile", str(shorter), "--from", "2026-01-01", "--to", "2026-12-31", "--json")
+    found = [(one["finding"], one["id"]) for one in differs.document["differences"]]
+    assert (differs.code, found) == (1, [("duplicate", repeated), ("missing-there", lost)])
 
 
 async def test_the_proof_holds_and_nothing_is_a_dead_letter(told: Office) -> None:

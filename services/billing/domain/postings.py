@@ -4,20 +4,17 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from services.billing.domain.chart import (
+    BANK,
+    OPENING,
+    RECEIVABLE,
+    SUSPENSE_CHARGES,
+    SUSPENSE_RECEIPTS,
+    TAX,
+    income_ledger,
+)
 from services.billing.domain.facts import Charge, Credit, FactKind, Part, Payment, Reversal, is_waiting
 from shared.events.housing import PaymentMethod
-
-RECEIVABLE = "receivable"
-TAX = "tax"
-BANK = "bank"
-OPENING = "opening"
-SUSPENSE_CHARGES = "suspense-charges"
-SUSPENSE_RECEIPTS = "suspense-receipts"
-
-
-def income_ledger(kind: str) -> str:
-    """Return the income ledger of a kind of charge."""
-    return f"income:{kind}"
 
 
 class Posting(NamedTuple):

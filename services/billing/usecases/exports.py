@@ -1,17 +1,16 @@
 """The whole ledger as text for other programs: hledger's journal, or CSV."""
 
-import csv
-import io
+import json
 from collections.abc import AsyncIterator, Iterable
 from enum import StrEnum
 from itertools import groupby
 
 import asyncpg
 
-from services.billing.db import questions
+from services.billing.db import questions, reports
 from services.billing.db.questions import ExportRow
+from shared.csv_text import csv_line
 
-_FORMULA = ("=", "+", "-", "@")
 _PAGE = 500
 
 
@@ -24,9 +23,20 @@ class LedgerFormat(StrEnum):
 
 async def ledger(connection: asyncpg.Connection, form: LedgerFormat) -> AsyncIterator[str]:
     """Yield the whole ledger in pieces, in order of value date."""
-    yield await _journal_head(connection) if form is LedgerFormat.HLEDGER else _csv(_HEADINGS)
+    yield await _journal_head(connection) if form is LedgerFormat.HLEDGER else csv_line(_HEADINGS)
     async for rows in _pages(connection):
-        yield _journal(rows) if form is LedgerFormat.HLEDGER else "".join(_csv(_fields(row)) for row in rows)
+        yield _journal(rows) if form is LedgerFormat.HLEDGER else "".join(csv_line(_fields(row)) for row in rows)
+
+
+async def facts(connection: asyncpg.Connection) -> AsyncIterator[str]:
+    """Yield every charge and payment as it was told, in pieces of JSON lines."""
+    piece: list[str] = []
+    async for kind, fact_id, pence, on in reports.each_fact(connection):
+        piece.append(json.dumps({"kind": kind, "id": fact_id, "amount_pence": pence, "on": on.isoformat()}) + "\n")
+        if len(piece) == _PAGE:
+            yield "".join(piece)
+            piece = []
+    yield "".join(piece)
 
 
 async def _pages(connection: asyncpg.Connection) -> AsyncIterator[list[ExportRow]]:
@@ -77,19 +87,6 @@ _HEADINGS = (
 def _fields(row: ExportRow) -> tuple[object, ...]:
     words = (row.fact_kind, row.fact_id, row.charge_id, row.payment_id)
     return (
-        row.value_on, row.book, *map(_harmless, words), row.posting_no, row.account, row.amount_pence, row.tax_pence,
-        row.transaction, _harmless(row.cause_source), _harmless(row.cause_id), row.cause_type,
+        row.value_on, row.book, *words, row.posting_no, row.account, row.amount_pence, row.tax_pence,
+        row.transaction, row.cause_source, row.cause_id, row.cause_type,
     )  # fmt: skip
-
-
-def _harmless(word: str | None) -> str:
-    """Return a word that no spreadsheet takes for a formula."""
-    if word is None:
-        return ""
-    return f"'{word}" if word.startswith(_FORMULA) else word
-
-
-def _csv(fields: Iterable[object]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(fields)
-    return line.getvalue()

@@ -1,8 +1,8 @@
 """The answers to what people ask of billing, in the JSON shapes of the command line (design.md 6)."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -40,8 +40,32 @@ async def overdue_day(connection: asyncpg.Connection, as_of: date | None) -> dat
 async def accounts(connection: asyncpg.Connection, as_of: date | None, known_at: date | None) -> list[Answer]:
     """Return every account with its days, owners, balance and what is due and overdue of it."""
     day = await overdue_day(connection, as_of)
+    return [
+        _head(folder.row, folder.known, positions.position(folder.lines, folder.issued, day))
+        async for folder in each_account(connection, as_of, known_at)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """An account with everything its figures are derived from, as of a day and as known at a book."""
+
+    row: AccountRow
+    known: Registered
+    lines: tuple[Line, ...]
+    issued: tuple[StatementHead, ...]
+
+    @property
+    def party_ids(self) -> list[str]:
+        """Who owns the unit by this account; nobody: an internal account, or an ownership that no longer stands."""
+        return _parties(self.row, self.known)
+
+
+async def each_account(
+    connection: asyncpg.Connection, as_of: date | None, known_at: date | None
+) -> AsyncIterator[Folder]:
+    """Yield every account, some at a time, in order of unit and ownership."""
     rows = await questions.list_accounts(connection, known_at)
-    answers: list[Answer] = []
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
         account_ids = [row.account_id for row in chunk]
@@ -50,16 +74,18 @@ async def accounts(connection: asyncpg.Connection, as_of: date | None, known_at:
         known = await registry.load_registered(connection, {row.unit_id for row in chunk}, known_at)
         for row in chunk:
             own = positions.as_known(lines.get(row.account_id, ()), heads.get(row.account_id, ()), as_of, known_at)
-            standing = positions.position(*own, day)
-            answers.append(_head(row, known[row.unit_id], standing))
+            yield Folder(row, known[row.unit_id], *own)
         await asyncio.sleep(0)
-    return answers
+
+
+def _parties(row: AccountRow, known: Registered) -> list[str]:
+    periods = known.line.line if known.line is not None else ()
+    own = [p for p in periods if row.ownership_id and not p.internal and p.ownership_id == row.ownership_id]
+    return [party_id for period in own for party_id in period.party_ids]
 
 
 def _head(row: AccountRow, known: Registered, standing: Position) -> Answer:
     implied = {account.account_id: account for account in known.accounts()}.get(row.account_id)
-    periods = known.line.line if known.line is not None else ()
-    own = [p for p in periods if row.ownership_id and not p.internal and p.ownership_id == row.ownership_id]
     return {
         "account_ref": row.account_ref,
         "account_id": row.account_id,
@@ -67,7 +93,7 @@ def _head(row: AccountRow, known: Registered, standing: Position) -> Answer:
         "ownership_id": row.ownership_id or None,
         "from": implied.from_on if implied is not None else None,
         "to": implied.to_on if implied is not None else None,
-        "party_ids": [party_id for period in own for party_id in period.party_ids],
+        "party_ids": _parties(row, known),
         "internal": not row.ownership_id,
         "void": implied is not None and implied.void,
         "balance_pence": standing.balance_pence,

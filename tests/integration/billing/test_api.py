@@ -1,5 +1,6 @@
 """The questions of the billing service over HTTP, with real tokens and a real PostgreSQL."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -47,6 +48,46 @@ async def test_every_question_is_answered(client: httpx.AsyncClient) -> None:
     proof = (await client.get("/verify")).json()
     assert all(check["ok"] for check in proof["checks"])
     assert proof["sums"] == {row["account_id"]: {"charges": 1200, "payments": 500}}
+
+
+async def test_every_figure_says_where_it_comes_from(client: httpx.AsyncClient) -> None:
+    for path, params in (
+        ("/aged-debt", {"by": "owner", "as_of": "2026-06-30", "known_at": "2026-06-30"}),
+        ("/movement", {"from": "2026-01-01", "to": "2026-06-30", "known_at": "2026-06-30"}),
+    ):
+        answer = (await client.get(path, params=params)).json()
+        assert (answer["source"]["as_of"], answer["source"]["known_at"]) == ("2026-06-30", "2026-06-30")
+        assert (answer["source"]["ledger"], answer["ledger_pence"], answer["ties"]) == (["receivable"], 700, True)
+    rate = (await client.get("/collection-rate", params={"quarter": "2026-Q1"})).json()
+    assert (rate["rolling"]["charges_pence"], rate["source"]["ledger"]) == (1200, ["receivable"])
+    month = (await client.get("/profit-and-loss", params={"month": "2026-02"})).json()
+    assert (month["recovery_pence"], month["source"]["ledger"]) == (1200, ["income:repair"])
+    assert (await client.get("/periods/2026-Q1")).json()["source"]["books_to"] == "2026-03-31"
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("/movement", {"from": "2026-02-01", "to": "2026-01-31"}),
+        ("/movement", {"from": "2026-02-01"}),
+        ("/collection-rate", {"quarter": "2026-Q5"}),
+        ("/collection-rate", {}),
+        ("/profit-and-loss", {"month": "2026-13"}),
+        ("/periods/0000-Q1", {}),
+        ("/aged-debt", {"by": "colour"}),
+    ],
+)
+async def test_a_figure_of_no_days_or_groups_is_refused(
+    client: httpx.AsyncClient, path: str, params: dict[str, str]
+) -> None:
+    assert (await client.get(path, params=params)).status_code == 422
+
+
+async def test_facts_are_handed_out_as_they_were_told(client: httpx.AsyncClient) -> None:
+    lines = (await client.get("/export/facts")).text.splitlines()
+    assert [tuple(json.loads(line).values()) for line in lines] == [
+        ("charge", "C1", 1200, "2026-02-05"), ("payment", "P1", 500, "2026-04-20"), ("payment", "P2", 5, "2026-04-20"),
+    ]  # fmt: skip
 
 
 async def test_a_reference_is_read_as_people_write_it(client: httpx.AsyncClient) -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.billing.domain import charges, postings, receipts
+from services.billing.domain import charges, chart, receipts
 from services.billing.domain.facts import FactKind, Unit
 from services.billing.domain.postings import Posting, charge_postings, payment_postings
 from shared.events.housing import PaymentMethod
@@ -118,5 +118,5 @@ def test_postings_of_every_fact_sum_to_nothing(
         for row in charge_postings(charge, given_back, changes):
             sums[row.fact_id] = sums.get(row.fact_id, 0) + row.amount_pence
             assert row.amount_pence
-            assert (row.account_id is None) == (row.ledger != postings.RECEIVABLE)
+            assert (row.account_id is None) == (row.ledger != chart.RECEIVABLE)
         assert not any(sums.values())

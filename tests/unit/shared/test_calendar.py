@@ -53,3 +53,28 @@ def test_the_day_is_londons_case_51() -> None:
 )
 def test_quarters(day: date, quarter: str, start: date) -> None:
     assert (calendar.quarter_of(day), calendar.quarter_start(day)) == (quarter, start)
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("2026-Q1", date(2026, 1, 1), date(2026, 3, 31)),
+        ("2026Q2", date(2026, 4, 1), date(2026, 6, 30)),
+        ("2027-Q4", date(2027, 10, 1), date(2027, 12, 31)),
+    ],
+)
+def test_a_quarter_is_its_days(name: str, first: date, last: date) -> None:
+    assert calendar.quarter_days(name) == (first, last)
+
+
+def test_a_month_is_its_days() -> None:
+    assert calendar.month_days("2028-02") == (date(2028, 2, 1), date(2028, 2, 29))
+
+
+@pytest.mark.parametrize(
+    "name", ["2026", "2026-Q5", "26-Q1", "2026-13", "0000-Q1", "0000-01", "2026-1", "", "2026-Q1\n"]
+)
+def test_what_names_no_days_is_told(name: str) -> None:
+    for read in (calendar.quarter_days, calendar.month_days):
+        with pytest.raises(ValueError, match="write it as"):
+            read(name)

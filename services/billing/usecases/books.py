@@ -1,0 +1,100 @@
+"""The books of a period: what a quarter posted to each ledger account, and what a month earned and passed on."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date
+
+import asyncpg
+
+from services.billing.db import reports
+from services.billing.db.reports import KindRow
+from services.billing.domain.chart import BY_CODE, CHART, RECEIVABLE, SUSPENSE_CHARGES, TAX, AccountType, income_ledger
+from services.billing.usecases.questions import Answer
+from services.billing.usecases.reports import NO_BLOCK, source
+from shared.bus import gate
+from shared.calendar import month_days, quarter_days
+
+
+async def period(connection: asyncpg.Connection, quarter: str) -> Answer:
+    """Return a quarter by its books: opening, debits, credits and closing of each ledger account, and late facts.
+
+    Only what was learnt on the quarter's days counts, so the report of a closed quarter never changes: a fact of it
+    that is learnt later stands in the quarter then open, with its true date.
+    """
+    first, last = quarter_days(quarter)
+    last_closed = (await gate.read(connection)).last_closed
+    rows = [
+        {**asdict(row), "closing_pence": row.opening_pence + row.debit_pence - row.credit_pence}
+        for row in await reports.list_books(connection, first, last)
+    ]
+    return {
+        "source": {"books_from": first, "books_to": last, "ledger": [row["ledger"] for row in rows]},
+        "quarter": f"{first.year:04d}-Q{(first.month + 2) // 3}",
+        "closed": last_closed is not None and last_closed >= last,
+        "rows": rows,
+        "debit_pence": sum(row["debit_pence"] for row in rows),
+        "credit_pence": sum(row["credit_pence"] for row in rows),
+        "late": [asdict(row) for row in await reports.list_late(connection, first, last)],
+    }
+
+
+async def profit_and_loss(connection: asyncpg.Connection, month: str, known_at: date | None) -> Answer:
+    """Return what a month earned by kind of charge, and what it passed on, net of tax and by value date.
+
+    ``difference_pence`` of what is passed on is what was billed less what stands on accounts or waits: nothing is
+    earned or lost by it.  Source: domain.md 6, P&L by month.
+    """
+    first, last = month_days(month)
+    kinds: defaultdict[str, list[KindRow]] = defaultdict(list)
+    for row in await reports.list_by_kind(connection, first, last, known_at):
+        kinds[income_ledger(row.charge_kind)].append(row)
+    income = [_income(code, kinds[code]) for code in _posted(kinds, AccountType.INCOME)]
+    recovery = [_recovery(code, kinds[code]) for code in _posted(kinds, AccountType.RECOVERY)]
+    return {
+        "source": source(last, known_at, *(row["account"] for row in (*income, *recovery))),
+        "month": month,
+        "from": first,
+        "to": last,
+        "income": income,
+        "income_pence": sum(row["net_pence"] for row in income),
+        "recovery": recovery,
+        "recovery_pence": sum(row["net_pence"] for row in recovery),
+        "difference_pence": sum(row["difference_pence"] for row in recovery),
+    }
+
+
+def _posted(kinds: Iterable[str], wanted: AccountType) -> list[str]:
+    known = set(kinds)
+    return [account.code for account in CHART if account.type is wanted and account.code in known]
+
+
+def _income(code: str, rows: Iterable[KindRow]) -> Answer:
+    earned = {"charge": 0, "credit": 0}
+    for row in rows:
+        if row.ledger == code:
+            earned[row.fact_kind] -= row.amount_pence
+    return {
+        "account": code,
+        "name": BY_CODE[code].name,
+        "charged_pence": earned["charge"],
+        "credited_pence": -earned["credit"],
+        "net_pence": sum(earned.values()),
+    }
+
+
+def _recovery(code: str, rows: list[KindRow]) -> Answer:
+    """Return an account of what is passed on, with where it stands: by block of the units charged, or waiting."""
+    answer = _income(code, rows)
+    tax = -sum(row.amount_pence for row in rows if row.ledger == TAX)
+    waiting = sum(row.amount_pence for row in rows if row.ledger == SUSPENSE_CHARGES)
+    blocks: defaultdict[str, int] = defaultdict(int)
+    for row in rows:
+        if row.ledger == RECEIVABLE:
+            blocks[row.block_id or NO_BLOCK] += row.amount_pence
+    return answer | {
+        "tax_pence": tax,
+        "blocks": [{"block_id": name, "amount_pence": pence} for name, pence in sorted(blocks.items())],
+        "waiting_pence": waiting,
+        "difference_pence": answer["net_pence"] + tax - sum(blocks.values()) - waiting,
+    }

@@ -1,0 +1,86 @@
+"""Another system's export of charges and payments: CSV of four columns, or JSON lines (or the events themselves)."""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from shared.cli.errors import CliError, ExitCode
+from shared.cli.lines import BadLine, read_lines, type_in
+from shared.cli.reconciliation import Fact
+from shared.events.base import Event
+from shared.events.decode import Record, decode
+from shared.events.housing import ChargeRaised, PaymentReceived
+from shared.events.topics import CHARGE_RAISED, PAYMENT_RECEIVED
+from shared.money import MAX_PENCE
+
+COLUMNS = ("kind", "id", "amount_pence", "on")
+KINDS = ("charge", "payment")
+_EVENTS = {channel.type: channel for channel in (CHARGE_RAISED, PAYMENT_RECEIVED)}
+
+
+def read_export(path: Path) -> Iterator[Fact | BadLine]:
+    """Yield the facts of a file, or what is wrong with a line; events about anything else are passed over."""
+    yield from _csv(path) if path.suffix.lower() == ".csv" else _json_lines(path)
+
+
+def _csv(path: Path) -> Iterator[Fact | BadLine]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            if not set(COLUMNS) <= set(reader.fieldnames or ()):
+                raise CliError(
+                    f"{path} lacks a column.", f"Its first line names the columns {','.join(COLUMNS)}.", ExitCode.USAGE
+                )
+            for row in reader:
+                yield _fact(reader.line_num, row)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CliError(f"{path} cannot be read: {error}.", "Name a CSV file in UTF-8.", ExitCode.USAGE) from error
+
+
+def _json_lines(path: Path) -> Iterator[Fact | BadLine]:
+    for number, value in read_lines(path):
+        name = type_in(value)
+        if name is None:
+            yield _plain(number, value)
+        elif name in _EVENTS:
+            yield _event(number, name, value)
+
+
+def _plain(number: int, value: bytes) -> Fact | BadLine:
+    try:
+        row = json.loads(value)
+    except (ValueError, RecursionError):
+        row = None
+    if not isinstance(row, dict):
+        return BadLine(number, "not-json", None, "a line is one JSON object")
+    return _fact(number, {name: row.get(name) for name in COLUMNS})
+
+
+def _event(number: int, name: str, value: bytes) -> Fact | BadLine:
+    event = decode(Record(_EVENTS[name].topic, 0, 0, None, value))
+    if not isinstance(event, Event):
+        return BadLine(number, event.reason, event.field, event.detail)
+    data = event.data
+    if isinstance(data, ChargeRaised):
+        return Fact("charge", data.charge_id, data.amount_pence, data.raised_on)
+    assert isinstance(data, PaymentReceived)
+    return Fact("payment", data.payment_id, data.amount_pence, data.received_on)
+
+
+def _fact(number: int, row: Mapping[str, Any]) -> Fact | BadLine:
+    """Return the fact of four fields, which may be text; the first that is wrong is told."""
+    kind, fact_id, pence, on = ("" if row[name] is None else str(row[name]).strip() for name in COLUMNS)
+    if kind not in KINDS:
+        return BadLine(number, "bad-field", "kind", "is charge or payment")
+    if not fact_id:
+        return BadLine(number, "bad-field", "id", "is the charge_id or payment_id")
+    if not (pence.isascii() and pence.isdigit() and 0 < int(pence) < MAX_PENCE):
+        return BadLine(number, "bad-field", "amount_pence", "is a whole number of pence above 0")
+    try:
+        day = date.fromisoformat(on)
+    except ValueError:
+        return BadLine(number, "bad-field", "on", "is a day written YYYY-MM-DD")
+    return Fact(kind, fact_id, int(pence), day)

@@ -1,0 +1,40 @@
+"""`closebook movement`: how receivables came from their opening to their closing balance."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from shared.cli import environment, output
+from shared.cli.api import Api
+from shared.cli.options import DataDir, JsonFlag, KnownAt, as_params, ledger_line, parse_day, source_line
+
+
+def movement(
+    *,
+    first: Annotated[date, typer.Option("--from", parser=parse_day, metavar="DAY", help="The first day.")],
+    last: Annotated[date, typer.Option("--to", parser=parse_day, metavar="DAY", help="The last day, included.")],
+    known_at: KnownAt = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Show opening, charges, credits, receipts, reversals and closing, owners and the association's own units apart."""
+    params = {"from": first.isoformat(), "to": last.isoformat(), **as_params(known_at=known_at)}
+    found = Api(environment.resolve(data)).get("billing", "/movement", params)
+    if as_json:
+        output.write_json(found)
+        return
+    kinds = sorted({kind for row in found["rows"] for kind in row["moved"]})
+    heads = ("", "opening", *(f"{kind}s" for kind in kinds), "closing")
+    rows = [
+        (
+            row["name"],
+            output.pounds(row["opening_pence"]),
+            *(output.pounds(row["moved"].get(kind, 0)) for kind in kinds),
+            output.pounds(row["closing_pence"]),
+        )
+        for row in found["rows"]
+    ]
+    output.show(output.table(f"Receivables from {first} to {last}", heads, rows, right=heads[1:]))
+    output.tell(ledger_line(found))
+    output.tell(source_line(found))

@@ -1,0 +1,87 @@
+"""`closebook reconcile`: the housing system's own list of charges and payments against billing."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from shared.cli import environment, output
+from shared.cli.api import Api
+from shared.cli.errors import CliError, ExitCode
+from shared.cli.exported import COLUMNS, read_export
+from shared.cli.lines import BadLine
+from shared.cli.options import DataDir, JsonFlag, parse_day
+from shared.cli.reconciliation import Compared, Fact, Finding, compare, totals
+
+_MONEY = ("there", "here", "difference")
+
+
+def reconcile(
+    file: Annotated[
+        Path, typer.Argument(help=f"CSV with the columns {','.join(COLUMNS)}, or JSON lines.", show_default=False)
+    ],
+    *,
+    first: Annotated[
+        date | None, typer.Option("--from", parser=parse_day, metavar="DAY", help="The file's first day.")
+    ] = None,
+    last: Annotated[
+        date | None, typer.Option("--to", parser=parse_day, metavar="DAY", help="The file's last day.")
+    ] = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Compare a file of charges and payments with billing: missing here or there, amount, date, duplicates."""
+    read = list(read_export(file))
+    bad = [line for line in read if isinstance(line, BadLine)]
+    there = [fact for fact in read if isinstance(fact, Fact)]
+    if not read:
+        raise CliError(f"{file} tells of no charge and no payment.", "Name the export's file.", ExitCode.USAGE)
+    found = compare(there, _here(Api(environment.resolve(data))), first, last)
+    differ = [one for one in found if one.finding is not Finding.AGREED]
+    if as_json:
+        output.write_json(_document(file, found, differ, bad))
+    else:
+        _show(found, differ, bad)
+    if differ or bad:
+        raise typer.Exit(ExitCode.NEGATIVE)
+
+
+def _here(api: Api) -> dict[tuple[str, str], Fact]:
+    """Return every charge and payment that billing was told."""
+    text = "".join(api.stream("billing", "/export/facts", {}))
+    rows = (json.loads(line) for line in text.split("\n") if line)
+    facts = (Fact(row["kind"], row["id"], row["amount_pence"], date.fromisoformat(row["on"])) for row in rows)
+    return {(fact.kind, fact.fact_id): fact for fact in facts}
+
+
+def _document(file: Path, found: list[Compared], differ: list[Compared], bad: list[BadLine]) -> dict[str, Any]:
+    return {
+        "file": str(file),
+        "ok": not differ and not bad,
+        "totals": totals(found),
+        "differences": [one.as_json() for one in differ],
+        "bad": [line.as_json() for line in bad],
+    }
+
+
+def _show(found: list[Compared], differ: list[Compared], bad: list[BadLine]) -> None:
+    sums = [
+        (row["kind"], row["finding"], row["count"], *(output.pounds(row[f"{name}_pence"]) for name in _MONEY))
+        for row in totals(found)
+    ]
+    told = [_told(one) for one in differ]
+    wrong = [(line.number, line.reason, line.field, line.detail) for line in bad]
+    output.show(
+        output.table("Totals", ("kind", "finding", "count", *_MONEY), sums, right=("count", *_MONEY)),
+        output.table("Differences", ("finding", "kind", "what", "there", "here"), told),
+        *([output.table("Bad lines", ("line", "reason", "field", "what is wrong"), wrong)] if wrong else []),
+    )
+
+
+def _told(one: Compared) -> tuple[object, ...]:
+    fact = one.there or one.here
+    assert fact is not None
+    sides = [f"{output.pounds(side.amount_pence)} on {side.on}" if side else "" for side in (one.there, one.here)]
+    return (one.finding.value, fact.kind, fact.fact_id, *sides)
