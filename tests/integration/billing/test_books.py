@@ -6,13 +6,17 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from services.billing.domain.chart import BY_CODE
+from services.billing.domain.chart import BANK, BY_CODE, RECEIVABLE
 from services.billing.domain.refs import account_ref
 from services.billing.usecases import books, questions, reports
 from services.billing.usecases.reports import Grouping
+from shared.db.engine import driver
 from shared.events.housing import Tenure
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import (
@@ -126,6 +130,43 @@ async def test_figures_of_any_day_as_known_at_any_book_are_the_raw_entries_added
             moved["rows"][0]["opening_pence"] + moved["rows"][1]["opening_pence"]
             == (naive(entries, "ledger", first - timedelta(days=1), known_at)["receivable"])
         )
+
+
+_POST = """
+insert into billing.entries
+  (cause_uid, posting_no, ledger, amount_pence, tax_pence, value_on, book, fact_kind, fact_id, charge_id)
+select cause, number, ledger, pence, 0, value_on, book, 'charge', 'C', 'C'
+from unnest($1::uuid[], $2::text[], $3::bigint[], $4::date[], $5::date[])
+  with ordinality as posting (cause, ledger, pence, value_on, book, number)
+"""
+DAYS = st.dates(date(2026, 1, 1), date(2026, 1, 6))
+TRANSFERS = st.lists(
+    st.tuples(st.sampled_from(sorted(set(BY_CODE) - {RECEIVABLE})), st.integers(1, 10**12), DAYS, DAYS), max_size=12
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(transfers=TRANSFERS, as_of=st.none() | DAYS, known_at=st.none() | DAYS)
+async def test_the_trial_balance_of_any_entries_is_their_plain_sum(
+    desk: Desk, transfers: list[tuple[str, int, date, date]], as_of: date | None, known_at: date | None
+) -> None:
+    entries: list[dict[str, Any]] = []
+    async with desk.sessions() as session:
+        connection = await driver(session)
+        for ledger, pence, value_on, book in transfers:
+            cause = uuid4()
+            pair = [
+                {"cause": cause, "ledger": name, "amount_pence": amount, "value_on": value_on, "book": book}
+                for name, amount in ((ledger, pence), (BANK, -pence))
+            ]
+            await connection.execute(_POST, *zip(*(entry.values() for entry in pair), strict=True))
+            entries += pair
+        found = await questions.trial_balance(connection, as_of, known_at)
+        await session.rollback()
+    assert found["debit_pence"] == found["credit_pence"]
+    assert {row["account"]: row["debit_pence"] - row["credit_pence"] for row in found["rows"]} == dict(
+        naive(entries, "ledger", as_of, known_at)
+    )
 
 
 async def a_block(desk: Desk) -> None:
