@@ -159,14 +159,14 @@ def _letters(router: APIRouter, bench: Bench) -> None:
 
 def _commands(router: APIRouter, bench: Bench) -> None:
     @router.post("/release")
-    async def release(caller: Operator, body: Release) -> dict[str, Any]:
+    async def release(caller: Operator, body: Release, key: Key = None) -> dict[str, Any]:
         """Let quarantined partitions go on."""
-        return await bench.release(body.topic, body.partition, caller.subject, body.reason)
+        return await bench.release(body.topic, body.partition, caller.subject, body.reason, key)
 
     @router.post("/republish")
-    async def republish(caller: Operator, body: Republish) -> dict[str, Any]:
+    async def republish(caller: Operator, body: Republish, key: Key = None) -> dict[str, Any]:
         """Say a book again."""
-        return await bench.republish(body.topic, body.book, caller.subject, body.reason)
+        return await bench.republish(body.topic, body.book, caller.subject, body.reason, key)
 
     @router.post("/accept-difference")
     async def accept_difference(

@@ -18,7 +18,7 @@ from shared.bus.proposals import Proposal, Proposals
 from shared.bus.redrive import APPLIED, NotOpenError
 from shared.bus.refusals import NotKnownError
 from shared.bus.transaction import Doors
-from shared.bus.work import OPENING_BOOK
+from shared.bus.work import OPENING_BOOK, Work
 from shared.db.engine import driver
 from shared.db.rows import only_row
 from shared.events.topics import said_by
@@ -142,30 +142,31 @@ class Bench:
             self.doors, given, lambda work: kinds.put_away(work, number, caller.subject, why), kinds.DISCARD.event
         )
 
-    async def release(self, topic: str | None, partition: int | None, who: str, why: str) -> Json:
+    async def release(self, topic: str | None, partition: int | None, who: str, why: str, key: str | None) -> Json:
         """Let quarantined partitions go on: the named one, a topic's, or all."""
-        async with self.doors.sessions.begin() as session:
-            connection = await driver(session)
-            rows = await connection.fetch(queries.RELEASE, topic, partition)
-            released = [dict(row) for row in rows]
-            if released:
-                detail = {"released": released}
-                await audit.note(connection, who, "quarantine-release", topic or _EVERY_TOPIC, why, detail)
-        if not released:
-            raise NotKnownError("No such partition is quarantined.")
-        return {"released": released}
+        content = {"topic": topic, "partition": partition}
 
-    async def republish(self, topic: str, book: date, who: str, why: str) -> Json:
+        async def effect(work: Work) -> Json:
+            rows = await (await driver(work.session)).fetch(queries.RELEASE, topic, partition)
+            if not rows:
+                raise NotKnownError("No such partition is quarantined.")
+            return {"released": [dict(row) for row in rows]}
+
+        given = Given("quarantine-release", topic or _EVERY_TOPIC, who, why, content, **named(key))
+        return await give(self.doors, given, effect)
+
+    async def republish(self, topic: str, book: date, who: str, why: str, key: str | None) -> Json:
         """Say a book of one of our topics again, in its order; hearers that have it take no notice."""
         if topic not in {channel.topic for channel in said_by(self.service)}:
             raise NotKnownError(f"The service {self.service} does not say {topic}.")
-        async with self.doors.sessions.begin() as session:
-            connection = await driver(session)
-            events: int = await connection.fetchval(queries.REPUBLISH, topic, book, OPENING_BOOK)
-            await audit.note(connection, who, "republish", f"{topic}:{book}", why, {"events": events})
-        self.doors.committed()
-        log(LogEvent.BOOK_REPUBLISHED, topic=topic, book=str(book), count=events, who=who)
-        return {"topic": topic, "book": book, "events": events}
+        content = {"topic": topic, "book": str(book)}
+
+        async def effect(work: Work) -> Json:
+            connection = await driver(work.session)
+            return content | {"events": await connection.fetchval(queries.REPUBLISH, topic, book, OPENING_BOOK)}
+
+        given = Given("republish", f"{topic}:{book}", who, why, content, **named(key))
+        return await give(self.doors, given, effect, LogEvent.BOOK_REPUBLISHED)
 
     async def accept_difference(
         self, day: date, topic: str | None, caller: Caller, why: str, key: str | None = None
