@@ -138,8 +138,10 @@ def _letters(router: APIRouter, bench: Bench) -> None:
 
     @router.get("/dead-letters/{number}")
     async def letter(number: int, caller: LetterReader) -> dict[str, Any]:
-        """One dead letter; its bytes only for operators, for they may hold personal data."""
-        return await bench.letter(number, whole="operator" in caller.roles)
+        """One dead letter; its bytes only for operators, and noted, for they may hold personal data."""
+        if "operator" in caller.roles:
+            return await bench.whole_letter(number, caller.subject)
+        return await bench.letter(number)
 
     @router.post("/dead-letters/{number}/redrive")
     async def redrive(number: int, caller: Operator, body: Redrive | None = None) -> dict[str, Any]:

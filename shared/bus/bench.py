@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Protocol
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import Caller
 from shared.bus import audit, kinds, queries
@@ -78,13 +79,19 @@ class Bench:
             rows = await (await driver(session)).fetch(queries.LETTERS, status, after, limit, group)
         return [self._letter(row) for row in rows]
 
-    async def letter(self, number: int, *, whole: bool) -> Json:
-        """Return one dead letter; ``whole`` adds key, value and headers, in base64."""
+    async def letter(self, number: int) -> Json:
+        """Return one dead letter without its bytes."""
         async with self.doors.sessions() as session:
-            row = await (await driver(session)).fetchrow(queries.LETTER, number)
-        if row is None:
-            raise NotKnownError(f"There is no dead letter {number}.")
-        return self._letter(row) | (_contents(row) if whole else {})
+            return self._letter(await _found(session, number))
+
+    async def whole_letter(self, number: int, who: str) -> Json:
+        """Return one dead letter with key, value and headers in base64, and note in the audit who saw them."""
+        async with self.doors.sessions.begin() as session:
+            row = await _found(session, number)
+            subject = f"dead-letter:{number}"
+            await audit.note(await driver(session), who, "dead-letter-read", subject, "looked at", {})
+        log(LogEvent.SENSITIVE_READ, subject=subject, who=who)
+        return self._letter(row) | _contents(row)
 
     def _letter(self, row: asyncpg.Record) -> Json:
         raw = {"raw_key", "raw_value", "raw_headers"}
@@ -103,7 +110,7 @@ class Bench:
         try:
             outcome = await self.redriver.redrive(number, given, dry_run=dry_run)
         except NotOpenError:
-            found = await self.letter(number, whole=False)
+            found = await self.letter(number)
             return {"id": number, "status": found["status"], "outcome": "unchanged", "reason": None}
         except GateClosedError:
             raise
@@ -131,7 +138,7 @@ class Bench:
 
     async def discard(self, number: int, caller: Caller, why: str, key: str | None = None) -> Json:
         """Put a dead letter away for good; its bytes stay.  One that carries money is proposed to a second person."""
-        letter = await self.letter(number, whole=False)
+        letter = await self.letter(number)
         subject, content = f"dead-letter:{number}", {"dead_letter": number}
         if letter["amount_pence"]:
             proposal = Proposal(kinds.DISCARD.name, subject, content, why, caller.subject)
@@ -180,6 +187,14 @@ class Bench:
     async def _note(self, who: str, action: str, subject: str, why: str, detail: Json) -> None:
         async with self.doors.sessions.begin() as session:
             await audit.note(await driver(session), who, action, subject, why, detail)
+
+
+async def _found(session: AsyncSession, number: int) -> asyncpg.Record:
+    """Return a dead letter's row; raises ``NotKnownError``."""
+    row = await (await driver(session)).fetchrow(queries.LETTER, number)
+    if row is None:
+        raise NotKnownError(f"There is no dead letter {number}.")
+    return row
 
 
 def _contents(row: asyncpg.Record) -> Json:
