@@ -7,7 +7,7 @@ STAMP := $(VENV)/.closebook-installed
 
 SECONDS ?= 180
 
-.PHONY: setup demo test faults recovery nemesis fuzz shuffles bench check audit schemas lock clean
+.PHONY: setup demo test faults recovery nemesis fuzz shuffles bench check sbom audit schemas lock clean
 
 setup: $(STAMP)
 
@@ -57,14 +57,16 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# What the services are made of (build/sbom.json, CycloneDX), then every part against the known advisories: needs the
-# network; a part that cannot be looked up fails it too. The tools have an environment of their own.
-audit:
-	@mkdir -p build
+# What the image is made of, from its lock alone (CycloneDX): keep it with the release.
+sbom: setup
+	$(BIN)/python -m shared.supply.bom deploy/requirements.lock build/sbom.json
+
+# Then every part against the known advisories. It needs the network, says in a sentence what could not be looked up,
+# and fails for that too. The tool has an environment of its own.
+audit: sbom
 	@test -x build/audit/bin/pip-audit || $(PYTHON) -m venv build/audit
-	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit cyclonedx-bom
-	build/audit/bin/cyclonedx-py requirements deploy/requirements.lock --output-reproducible -o build/sbom.json
-	build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r deploy/requirements.lock
+	-build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(BIN)/python -m shared.supply.advisories build/audit/bin/pip-audit deploy/requirements.lock
 
 schemas: setup
 	$(BIN)/python -m shared.events.publish_schemas

@@ -96,16 +96,26 @@ def _caller(claims: Mapping[str, Any]) -> Caller:
 
 
 async def authenticate(request: Request) -> Caller:
-    """Return the caller of a request (``app.state.verifier`` checks its token); 401 without a valid one."""
+    """Return the caller of a request whose token ``app.state.verifier`` accepts; 401 without one, 429 too soon."""
     verifier: TokenVerifier = request.app.state.verifier
     try:
-        return await verifier.verify(_bearer_token(request))
+        caller = await verifier.verify(_bearer_token(request))
     except TokenError as error:
         log(LogEvent.AUTHN_FAILED, reason_code=str(error))
         raise HTTPException(401, "A valid token is needed.", {"WWW-Authenticate": "Bearer"}) from None
     except KeysUnavailableError as error:
         log(LogEvent.KEYS_UNAVAILABLE, error_type=error.kind)
         raise HTTPException(503, "Tokens cannot be checked at the moment.", {"Retry-After": "5"}) from None
+    _within_limit(request, caller)
+    return caller
+
+
+def _within_limit(request: Request, caller: Caller) -> None:
+    """Let a caller pass who has not asked for more than their share (``app.state.rate_limit`` counts)."""
+    wait_s = request.app.state.rate_limit.take(caller.subject)
+    if wait_s:
+        log(LogEvent.RATE_EXCEEDED, subject=caller.subject, method=request.method, route=route_of(request))
+        raise HTTPException(429, "You ask too much at once; try again in a moment.", {"Retry-After": str(wait_s)})
 
 
 def _bearer_token(request: Request) -> str:

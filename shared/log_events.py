@@ -149,6 +149,8 @@ class LogEvent(StrEnum):
     STAFF_COMMAND = "staff_command", _I, "A person changed something."
     MANUAL_ENTRY = "manual_entry", _W, "A person posted an entry."
     ERASURE_DONE = "erasure_done", _I, "A person's data was erased."
+    SENSITIVE_READ = "sensitive_read", _I, "A person looked at bytes that may hold personal data."
+    RATE_EXCEEDED = "excess_rate_limit_exceeded", _W, "A caller asked more than their limit in a minute."
     AUTHN_FAILED = "authn_login_fail", _W, "A request came with a token that is not valid."
     AUTHZ_FAILED = "authz_fail", _W, "A request was refused: the caller's roles do not allow it."
     KEYS_UNAVAILABLE = "keys_unavailable", _E, "The keys that tokens are checked with cannot be read.", "sign-in-keys"

@@ -12,19 +12,24 @@ from fastapi.routing import iter_route_contexts
 from starlette.types import ASGIApp
 
 from shared.auth import TokenVerifier, roles_allowed
+from shared.rate_limit import RateLimit
 from shared.web_errors import install, unexpected
 from shared.web_frame import Frame
 
 _GRACE_SECONDS = 5
 
 
-def create_app(title: str, routers: Sequence[APIRouter], verifier: TokenVerifier) -> FastAPI:
+def create_app(
+    title: str, routers: Sequence[APIRouter], verifier: TokenVerifier, *, requests_per_minute: int = 0
+) -> FastAPI:
     """Return the staff API of a service; fails when a route does not say which roles it lets in.
 
+    ``requests_per_minute`` is what one caller may ask for; 0: no limit.
     Its OpenAPI document is ``app.openapi()``: it is published with the code, not by the service.
     """
     app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.verifier = verifier
+    app.state.rate_limit = RateLimit(requests_per_minute)
     for router in routers:
         app.include_router(router)
     install(app)

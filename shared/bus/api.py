@@ -138,8 +138,10 @@ def _letters(router: APIRouter, bench: Bench) -> None:
 
     @router.get("/dead-letters/{number}")
     async def letter(number: int, caller: LetterReader) -> dict[str, Any]:
-        """One dead letter; its bytes only for operators, for they may hold personal data."""
-        return await bench.letter(number, whole="operator" in caller.roles)
+        """One dead letter; its bytes only for operators, and noted, for they may hold personal data."""
+        if "operator" in caller.roles:
+            return await bench.whole_letter(number, caller.subject)
+        return await bench.letter(number)
 
     @router.post("/dead-letters/{number}/redrive")
     async def redrive(number: int, caller: Operator, body: Redrive | None = None) -> dict[str, Any]:
@@ -159,14 +161,14 @@ def _letters(router: APIRouter, bench: Bench) -> None:
 
 def _commands(router: APIRouter, bench: Bench) -> None:
     @router.post("/release")
-    async def release(caller: Operator, body: Release) -> dict[str, Any]:
+    async def release(caller: Operator, body: Release, key: Key = None) -> dict[str, Any]:
         """Let quarantined partitions go on."""
-        return await bench.release(body.topic, body.partition, caller.subject, body.reason)
+        return await bench.release(body.topic, body.partition, caller.subject, body.reason, key)
 
     @router.post("/republish")
-    async def republish(caller: Operator, body: Republish) -> dict[str, Any]:
+    async def republish(caller: Operator, body: Republish, key: Key = None) -> dict[str, Any]:
         """Say a book again."""
-        return await bench.republish(body.topic, body.book, caller.subject, body.reason)
+        return await bench.republish(body.topic, body.book, caller.subject, body.reason, key)
 
     @router.post("/accept-difference")
     async def accept_difference(

@@ -15,7 +15,7 @@ from shared.db.engine import driver
 from shared.events import topics
 from shared.events.base import Event, EventData
 from shared.events.calendar import EventRejected
-from shared.events.decode import Reason, Rejection, decode
+from shared.events.decode import Reason, Record, Rejection, decode
 
 _ORDER = {channel.topic: number for number, channel in enumerate(topics.CHANNELS)}
 _UNREADABLE = {Reason.NOT_JSON, Reason.TOO_LARGE}
@@ -73,7 +73,7 @@ class Applier:
     async def _standing(self, connection: asyncpg.Connection, work: Work, item: Taken) -> Verdict | None:
         """Return the verdict on a record put aside that is settled without applying it; ``None``: apply it."""
         if isinstance(item.outcome, Rejection):
-            return _rejected(item.outcome)
+            return _rejected(item.record, item.outcome)
         await inbox.claim(connection, [_arrival(item)], work.book)
         noted = await inbox.noted(connection, item.outcome.uid)
         if noted is not None and noted[0] != item.outcome.sha:
@@ -82,7 +82,9 @@ class Applier:
 
     async def _take_in(self, connection: asyncpg.Connection, work: Work, taken: Sequence[Taken]) -> dict[int, Verdict]:
         """Note every readable event in the inbox; return verdicts on rejections, repeats and contradictions."""
-        verdicts: dict[int, Verdict] = {id(t): _rejected(t.outcome) for t in taken if isinstance(t.outcome, Rejection)}
+        verdicts: dict[int, Verdict] = {
+            id(t): _rejected(t.record, t.outcome) for t in taken if isinstance(t.outcome, Rejection)
+        }
         first: dict[UUID, Taken] = {}
         repeats: list[Taken] = []
         for item in taken:
@@ -95,7 +97,7 @@ class Applier:
         known = await inbox.shas(connection, [item.uid for item in repeats if item.uid is not None])
         for item in repeats:
             assert item.uid is not None
-            same = known.get(item.uid) == item.outcome.sha
+            same = known.get(item.uid) == item.outcome.sha or _forgets(item.record)
             verdicts[id(item)] = _DUPLICATE if same else _CONTRADICTION
         return verdicts
 
@@ -216,8 +218,15 @@ def _first(verdict: Verdict) -> bool:
     return verdict is not _DUPLICATE and verdict is not _CONTRADICTION
 
 
-def _rejected(rejection: Rejection) -> Verdict:
-    """Return the verdict on a record that could not be decoded."""
+def _forgets(record: Record) -> bool:
+    """Whether a record's topic forgets by key: its content may have been blanked since it was first said."""
+    return topics.BY_TOPIC[record.topic].retention is topics.Retention.COMPACTED
+
+
+def _rejected(record: Record, rejection: Rejection) -> Verdict:
+    """Return the verdict on a record that could not be decoded; a tombstone says nothing that is not known."""
+    if record.value is None and _forgets(record):
+        return _DUPLICATE
     kind = ReasonClass.UNDECODABLE if rejection.reason in _UNREADABLE else ReasonClass.INVALID
     return Verdict(Disposition.DEAD, kind, str(rejection.reason), rejection.detail, rejection.field)
 
@@ -227,8 +236,7 @@ def _version_verdict(event: Event[EventData], current: int) -> Verdict | None:
     assert event.aggver is not None
     if event.aggver <= current:
         return Verdict(Disposition.DUPLICATE)
-    compacted = topics.BY_TOPIC[event.topic].retention is topics.Retention.COMPACTED
-    if event.aggver == current + 1 or compacted:
+    if event.aggver == current + 1 or topics.BY_TOPIC[event.topic].retention is topics.Retention.COMPACTED:
         return None
     needs = streams.version_name((event.topic, event.key), event.aggver - 1)
     return Verdict(Disposition.HELD, needs=needs)

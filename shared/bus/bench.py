@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Protocol
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import Caller
 from shared.bus import audit, kinds, queries
@@ -18,7 +19,7 @@ from shared.bus.proposals import Proposal, Proposals
 from shared.bus.redrive import APPLIED, NotOpenError
 from shared.bus.refusals import NotKnownError
 from shared.bus.transaction import Doors
-from shared.bus.work import OPENING_BOOK
+from shared.bus.work import OPENING_BOOK, Work
 from shared.db.engine import driver
 from shared.db.rows import only_row
 from shared.events.topics import said_by
@@ -78,13 +79,19 @@ class Bench:
             rows = await (await driver(session)).fetch(queries.LETTERS, status, after, limit, group)
         return [self._letter(row) for row in rows]
 
-    async def letter(self, number: int, *, whole: bool) -> Json:
-        """Return one dead letter; ``whole`` adds key, value and headers, in base64."""
+    async def letter(self, number: int) -> Json:
+        """Return one dead letter without its bytes."""
         async with self.doors.sessions() as session:
-            row = await (await driver(session)).fetchrow(queries.LETTER, number)
-        if row is None:
-            raise NotKnownError(f"There is no dead letter {number}.")
-        return self._letter(row) | (_contents(row) if whole else {})
+            return self._letter(await _found(session, number))
+
+    async def whole_letter(self, number: int, who: str) -> Json:
+        """Return one dead letter with key, value and headers in base64, and note in the audit who saw them."""
+        async with self.doors.sessions.begin() as session:
+            row = await _found(session, number)
+            subject = f"dead-letter:{number}"
+            await audit.note(await driver(session), who, "dead-letter-read", subject, "looked at", {})
+        log(LogEvent.SENSITIVE_READ, subject=subject, who=who)
+        return self._letter(row) | _contents(row)
 
     def _letter(self, row: asyncpg.Record) -> Json:
         raw = {"raw_key", "raw_value", "raw_headers"}
@@ -103,7 +110,7 @@ class Bench:
         try:
             outcome = await self.redriver.redrive(number, given, dry_run=dry_run)
         except NotOpenError:
-            found = await self.letter(number, whole=False)
+            found = await self.letter(number)
             return {"id": number, "status": found["status"], "outcome": "unchanged", "reason": None}
         except GateClosedError:
             raise
@@ -131,7 +138,7 @@ class Bench:
 
     async def discard(self, number: int, caller: Caller, why: str, key: str | None = None) -> Json:
         """Put a dead letter away for good; its bytes stay.  One that carries money is proposed to a second person."""
-        letter = await self.letter(number, whole=False)
+        letter = await self.letter(number)
         subject, content = f"dead-letter:{number}", {"dead_letter": number}
         if letter["amount_pence"]:
             proposal = Proposal(kinds.DISCARD.name, subject, content, why, caller.subject)
@@ -142,30 +149,31 @@ class Bench:
             self.doors, given, lambda work: kinds.put_away(work, number, caller.subject, why), kinds.DISCARD.event
         )
 
-    async def release(self, topic: str | None, partition: int | None, who: str, why: str) -> Json:
+    async def release(self, topic: str | None, partition: int | None, who: str, why: str, key: str | None) -> Json:
         """Let quarantined partitions go on: the named one, a topic's, or all."""
-        async with self.doors.sessions.begin() as session:
-            connection = await driver(session)
-            rows = await connection.fetch(queries.RELEASE, topic, partition)
-            released = [dict(row) for row in rows]
-            if released:
-                detail = {"released": released}
-                await audit.note(connection, who, "quarantine-release", topic or _EVERY_TOPIC, why, detail)
-        if not released:
-            raise NotKnownError("No such partition is quarantined.")
-        return {"released": released}
+        content = {"topic": topic, "partition": partition}
 
-    async def republish(self, topic: str, book: date, who: str, why: str) -> Json:
+        async def effect(work: Work) -> Json:
+            rows = await (await driver(work.session)).fetch(queries.RELEASE, topic, partition)
+            if not rows:
+                raise NotKnownError("No such partition is quarantined.")
+            return {"released": [dict(row) for row in rows]}
+
+        given = Given("quarantine-release", topic or _EVERY_TOPIC, who, why, content, **named(key))
+        return await give(self.doors, given, effect)
+
+    async def republish(self, topic: str, book: date, who: str, why: str, key: str | None) -> Json:
         """Say a book of one of our topics again, in its order; hearers that have it take no notice."""
         if topic not in {channel.topic for channel in said_by(self.service)}:
             raise NotKnownError(f"The service {self.service} does not say {topic}.")
-        async with self.doors.sessions.begin() as session:
-            connection = await driver(session)
-            events: int = await connection.fetchval(queries.REPUBLISH, topic, book, OPENING_BOOK)
-            await audit.note(connection, who, "republish", f"{topic}:{book}", why, {"events": events})
-        self.doors.committed()
-        log(LogEvent.BOOK_REPUBLISHED, topic=topic, book=str(book), count=events, who=who)
-        return {"topic": topic, "book": book, "events": events}
+        content = {"topic": topic, "book": str(book)}
+
+        async def effect(work: Work) -> Json:
+            connection = await driver(work.session)
+            return content | {"events": await connection.fetchval(queries.REPUBLISH, topic, book, OPENING_BOOK)}
+
+        given = Given("republish", f"{topic}:{book}", who, why, content, **named(key))
+        return await give(self.doors, given, effect, LogEvent.BOOK_REPUBLISHED)
 
     async def accept_difference(
         self, day: date, topic: str | None, caller: Caller, why: str, key: str | None = None
@@ -179,6 +187,14 @@ class Bench:
     async def _note(self, who: str, action: str, subject: str, why: str, detail: Json) -> None:
         async with self.doors.sessions.begin() as session:
             await audit.note(await driver(session), who, action, subject, why, detail)
+
+
+async def _found(session: AsyncSession, number: int) -> asyncpg.Record:
+    """Return a dead letter's row; raises ``NotKnownError``."""
+    row = await (await driver(session)).fetchrow(queries.LETTER, number)
+    if row is None:
+        raise NotKnownError(f"There is no dead letter {number}.")
+    return row
 
 
 def _contents(row: asyncpg.Record) -> Json:

@@ -11,7 +11,7 @@ from shared.bus.work import Staged, Work
 from shared.db.engine import driver
 from shared.events.base import derived_id, event_uid
 from shared.events.envelope import encode
-from shared.events.topics import key_of, pence_of
+from shared.events.topics import pence_of
 
 _VERSIONS = """
 select wanted.topic, wanted.msg_key, coalesce(last.aggver, 0) as aggver, coalesce(last.seq < 0, false) as read_back
@@ -51,11 +51,10 @@ async def flush(work: Work) -> int:
 
 async def _store(connection: asyncpg.Connection, work: Work, staged: Sequence[Staged], said: Said) -> None:
     """Store a page of what was staged; ``said`` counts on over the pages of a transaction."""
-    keys = [item.key if item.key is not None else key_of(item.channel, item.data) for item in staged]
-    versions, read_back = await _versions(connection, staged, keys)
-    known = await _said_before(connection, work.service, staged, keys, said) if read_back else frozenset()
+    versions, read_back = await _versions(connection, staged)
+    known = await _said_before(connection, work.service, staged, said) if read_back else frozenset()
     numbers = await connection.fetchval(_NUMBERS, len(staged))
-    rows = _rows(work.service, work.book, staged, keys, versions, numbers, said, known)
+    rows = _rows(work.service, work.book, staged, versions, numbers, said, known)
     await connection.copy_records_to_table("event_log", schema_name="msg", columns=_LOG_COLUMNS, records=rows)
     await connection.copy_records_to_table(
         "outbox_pending", schema_name="msg", columns=("seq",), records=[row[:1] for row in rows]
@@ -63,21 +62,21 @@ async def _store(connection: asyncpg.Connection, work: Work, staged: Sequence[St
 
 
 async def _versions(
-    connection: asyncpg.Connection, staged: Sequence[Staged], keys: Sequence[str]
+    connection: asyncpg.Connection, staged: Sequence[Staged]
 ) -> tuple[dict[tuple[str, str], int], bool]:
     """Return the last version said on each topic and key, and whether one of them was read back from Kafka."""
-    wanted = {(item.channel.topic, key) for item, key in zip(staged, keys, strict=True)}
+    wanted = {(item.channel.topic, item.key) for item in staged}
     rows = await connection.fetch(_VERSIONS, [topic for topic, _ in wanted], [key for _, key in wanted])
     versions = {(row["topic"], row["msg_key"]): row["aggver"] for row in rows}
     return versions, any(row["read_back"] for row in rows)
 
 
 async def _said_before(
-    connection: asyncpg.Connection, service: str, staged: Sequence[Staged], keys: Sequence[str], said: Said
+    connection: asyncpg.Connection, service: str, staged: Sequence[Staged], said: Said
 ) -> frozenset[UUID]:
     """Return which events hearers have already: a restored database says them again (docs/decisions/0013)."""
     counted, source = said.copy(), _source(service)
-    uids = [event_uid(source, _next_id(item, key, counted)) for item, key in zip(staged, keys, strict=True)]
+    uids = [event_uid(source, _next_id(item, counted)) for item in staged]
     rows = await connection.fetch("select event_uid from msg.event_log where event_uid = any($1::uuid[])", uids)
     return frozenset(row["event_uid"] for row in rows)
 
@@ -87,35 +86,41 @@ def _source(service: str) -> str:
     return f"closebook/{service}"
 
 
-def _next_id(item: Staged, key: str, said: Said) -> str:
+def _next_id(item: Staged, said: Said) -> str:
     """Return the id of an event, derived from its story, and count it."""
     cause, topic = item.cause, item.channel.topic
-    story = (cause.source, cause.id, topic, key)
-    event_id = derived_id(cause.source, cause.id, topic, f"{key}:{said[story]}")
+    story = (cause.source, cause.id, topic, item.key)
+    event_id = derived_id(cause.source, cause.id, topic, f"{item.key}:{said[story]}")
     said[story] += 1
     return event_id
 
 
 def _rows(
-    service: str, book: date, staged: Sequence[Staged], keys: Sequence[str],
-    versions: dict[tuple[str, str], int], numbers: Sequence[int], said: Said,
-    known: frozenset[UUID],
+    service: str, book: date, staged: Sequence[Staged], versions: dict[tuple[str, str], int],
+    numbers: Sequence[int], said: Said, known: frozenset[UUID],
 ) -> list[Row]:  # fmt: skip
     """Return the event log's rows: ids derived from their causes, versions counted on; ``known`` ones are left out."""
     source, now = _source(service), datetime.now(UTC)
     rows: list[Row] = []
-    for item, key, number in zip(staged, keys, numbers, strict=True):
-        channel, cause = item.channel, item.cause
-        topic = channel.topic
-        event_id = _next_id(item, key, said)
+    for item, number in zip(staged, numbers, strict=True):
+        channel, key = item.channel, item.key
+        event_id = _next_id(item, said)
         uid = event_uid(source, event_id)
         if uid in known:
             continue
-        versions[topic, key] = aggver = versions[topic, key] + 1
-        body = encode(
-            channel, item.data, id=event_id, source=source, time=now, book=book, aggver=aggver,
-            correlation_id=cause.correlation_id or cause.id, causation_id=cause.id, traceparent=cause.traceparent,
-        )  # fmt: skip
-        pence = pence_of(channel, item.data)
-        rows.append((number, uid, topic, key, channel.type, aggver, book, pence, body))
+        versions[channel.topic, key] = aggver = versions[channel.topic, key] + 1
+        body = _body(item, event_id, source, now, book, aggver)
+        pence = pence_of(channel, item.data) if item.data is not None else 0
+        rows.append((number, uid, channel.topic, key, channel.type, aggver, book, pence, body))
     return rows
+
+
+def _body(item: Staged, event_id: str, source: str, now: datetime, book: date, aggver: int) -> bytes:
+    """Return the bytes that go to Kafka; none: the relay sends a tombstone."""
+    if item.data is None:
+        return b""
+    cause = item.cause
+    return encode(
+        item.channel, item.data, id=event_id, source=source, time=now, book=book, aggver=aggver,
+        correlation_id=cause.correlation_id or cause.id, causation_id=cause.id, traceparent=cause.traceparent,
+    )  # fmt: skip

@@ -36,8 +36,8 @@ async def send_page(producer: AIOKafkaProducer, prefix: str, page: Sequence[asyn
 
 
 def _append(batch: Any, key: bytes, body: bytes) -> bool:
-    """Add a record; false: the batch is full. An empty one takes a record of any size."""
-    return batch.append(timestamp=None, key=key, value=body, headers=_HEADERS) is not None
+    """Add a record, of an empty body a tombstone; false: the batch is full. An empty one takes a record of any size."""
+    return batch.append(timestamp=None, key=key, value=body or None, headers=_HEADERS) is not None
 
 
 async def _send(producer: AIOKafkaProducer, place: TopicPartition, batch: Any) -> Any:

@@ -146,7 +146,8 @@ def _api(running: Running) -> FastAPI:
     settings = running.settings
     verifier = TokenVerifier(KeySource(settings.jwks or ""), issuer=settings.issuer, audience=settings.audience)
     own = [running.service.api(running)] if running.service.api else []
-    return create_app(f"Closebook {running.service.name}", [*own, bus_router(running)], verifier)
+    title, routers = f"Closebook {running.service.name}", [*own, bus_router(running)]
+    return create_app(title, routers, verifier, requests_per_minute=settings.requests_per_minute)
 
 
 async def _web(server: WebServer, running: Running) -> None:

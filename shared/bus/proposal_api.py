@@ -81,6 +81,6 @@ def _decisions(router: APIRouter, proposals: Proposals) -> None:
         return await proposals.approve(caller, number, (decision or Decision()).reason)
 
     @router.post("/proposals/{number}/reject")
-    async def reject(number: int, caller: Person, decision: Rejection) -> dict[str, Any]:
+    async def reject(number: int, caller: Person, decision: Rejection, key: Key = None) -> dict[str, Any]:
         """Put a proposal away; whoever made it may withdraw it."""
-        return await proposals.reject(caller, number, decision.reason)
+        return await proposals.reject(caller, number, decision.reason, key)

@@ -8,7 +8,6 @@ from datetime import date, datetime
 import asyncpg
 
 from shared.auth import Caller
-from shared.bus import audit
 from shared.bus.commands import Given, Json, give, named
 from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError
 from shared.bus.transaction import Doors
@@ -111,17 +110,22 @@ class Proposals:
 
         return await give(self._doors, given, effect, kind.event)
 
-    async def reject(self, caller: Caller, number: int, note: str) -> Json:
+    async def reject(self, caller: Caller, number: int, note: str, key: str | None = None) -> Json:
         """Put a proposal away; whoever made it may withdraw it.  Rejecting it again changes nothing."""
         kind, proposal = await self._load(number)
         if caller.subject != proposal.proposed_by:
             _allow(caller, kind.may_approve, f"reject {kind.name}")
-        if (await self.show(number))["status"] != "rejected":
-            async with self._doors.sessions.begin() as session:
-                connection = await driver(session)
-                await _decide(connection, number, "rejected", caller, note, None)
-                await audit.note(connection, caller.subject, "reject", f"proposal:{number}", note, {"kind": kind.name})
-        return {"id": number, "status": "rejected"}
+        answer = {"id": number, "status": "rejected"}
+        if key is None and (await self.show(number))["status"] == "rejected":
+            return answer
+
+        async def effect(work: Work) -> Json:
+            await _decide(await driver(work.session), number, "rejected", caller, note, None)
+            return answer
+
+        content = {"proposal": number, "kind": kind.name}
+        given = Given("reject", f"proposal:{number}", caller.subject, note, content, **named(key))
+        return await give(self._doors, given, effect)
 
     async def _load(self, number: int) -> tuple[Kind, Proposal]:
         row = await self.show(number)

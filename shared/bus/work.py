@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.bus import locks
 from shared.events.base import Event, EventData
-from shared.events.topics import Channel
+from shared.events.topics import Channel, Retention, key_of
 
 OPENING_BOOK = date(1970, 1, 1)
 """The book of everything learnt before the first business day ended."""
@@ -63,12 +63,12 @@ class Verdict:
 
 
 class Staged(NamedTuple):
-    """An event of ours that waits for the flush of its transaction."""
+    """An event of ours that waits for the flush of its transaction; without data it is a tombstone."""
 
     channel: Channel
-    data: EventData
+    data: EventData | None
     cause: Cause
-    key: str | None = None
+    key: str
 
 
 class Work:
@@ -101,7 +101,15 @@ class Work:
         ``key`` is only given where the table of topics names no field of the data.
         """
         named = Cause.of(cause) if isinstance(cause, Event) else cause
-        self.staged.append(Staged(channel, data, named or self.cause, key))
+        self.staged.append(Staged(channel, data, named or self.cause, key_of(channel, data) if key is None else key))
+
+    def clear(self, channel: Channel, key: str) -> None:
+        """Say a tombstone after what was staged of a key: Kafka keeps nothing of it once it has compacted the topic.
+
+        Hearers pass over it, for what it clears away was said by an event before it.
+        """
+        assert channel.retention is Retention.COMPACTED, "only a compacted topic forgets by key"
+        self.staged.append(Staged(channel, None, self.cause, key))
 
     def refuse(self, event: Event[Any], rule: str, detail: str, field: str | None = None) -> None:
         """A rule says no: the event becomes a dead letter with the rule's name; the rest of the batch goes on."""

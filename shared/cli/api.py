@@ -1,5 +1,6 @@
 """The services' staff APIs over HTTP: a token on every question, and every failure one sentence."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,6 +52,9 @@ class Api:
         url = self.environment.url(service)
         try:
             response = self._http.request(method, url + path, headers=self._headers(), **options)
+            while response.status_code == 429:  # many letters at once: no faster than the service lets one caller
+                time.sleep(float(response.headers.get("Retry-After", "1")))
+                response = self._http.request(method, url + path, headers=self._headers(), **options)
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise away(service, url) from error
         if response.is_error:

@@ -15,12 +15,20 @@ from shared.embedded.errors import ServerError
 from shared.events.topics import CHANNELS, Channel, Retention
 from shared.kafka_security import KafkaSecurity
 
-_THIRTY_DAYS_MS = 30 * 24 * 60 * 60 * 1000
+_DAY_MS = 24 * 60 * 60 * 1000
+_THIRTY_DAYS_MS = 30 * _DAY_MS
 _ALREADY_EXISTS = 36
 _SETTINGS = {
     Retention.FOREVER: {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"},
     Retention.THIRTY_DAYS: {"cleanup.policy": "delete", "retention.ms": str(_THIRTY_DAYS_MS)},
-    Retention.COMPACTED: {"cleanup.policy": "compact", "retention.ms": "-1"},
+    # A hearer that was away for a week still learns that somebody was erased; after two weeks Kafka has forgotten them.
+    Retention.COMPACTED: {
+        "cleanup.policy": "compact",
+        "retention.ms": "-1",
+        "min.compaction.lag.ms": str(7 * _DAY_MS),
+        "max.compaction.lag.ms": str(14 * _DAY_MS),
+        "delete.retention.ms": str(_THIRTY_DAYS_MS),
+    },
 }
 
 

@@ -93,3 +93,24 @@ async def test_while_a_day_is_worked_commands_wait_and_questions_are_answered(
         await gate.shut(await driver(session), desk.book)
     assert (await client.post("/holds", json=HOLD, headers=as_("assistant"))).status_code == 503
     assert (await client.get("/arrears", headers=as_("assistant"))).status_code == 200
+
+
+async def test_a_key_sets_and_lifts_one_hold_and_answers_the_same(client: httpx.AsyncClient, desk: Desk) -> None:
+    key = {"Idempotency-Key": "k-1"}
+    made = [await client.post("/holds", json=HOLD, headers=as_("assistant") | key) for _ in range(2)]
+    assert made[0].json() == made[1].json()
+    assert len(await desk.said(topics.HOLD_CHANGED)) == 1
+    other = await client.post("/holds", json=HOLD | {"reason": "another"}, headers=as_("assistant") | key)
+    assert other.status_code == 409
+    asked: dict[str, Any] = {"json": {"reason": "settled"}, "headers": as_("assistant") | {"Idempotency-Key": "k-2"}}
+    path = f"/holds/{made[0].json()['hold_id']}"
+    lifted = [await client.request("DELETE", path, **asked) for _ in range(2)]
+    assert lifted[0].json() == lifted[1].json()
+    assert len(await desk.said(topics.HOLD_CHANGED)) == 2
+
+
+async def test_a_hold_leaves_one_row_of_the_audit(client: httpx.AsyncClient, desk: Desk) -> None:
+    await client.post("/holds", json=HOLD, headers=as_("assistant"))
+    async with desk.doors.sessions() as session:
+        rows = await (await driver(session)).fetch("select who, action, subject, reason from msg.audit")
+    assert [tuple(row) for row in rows] == [("someone", "hold-set", "F000000000A1", "not done")]

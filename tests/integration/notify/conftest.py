@@ -137,7 +137,7 @@ class Office:
         async with self.sessions.begin() as session:
             work = Work(session, service="notify", book=DAY, cause=Cause("test", "say"))
             await say_ends(work)
-            staged = [item.data for item in work.staged]
+            staged = [item.data for item in work.staged if item.data is not None]
             await outbox.flush(work)
         return staged
 

@@ -31,6 +31,7 @@ from shared.bus.work import OPENING_BOOK
 from shared.db import session_factory
 from shared.db.engine import connect
 from shared.local_issuer import LocalIssuer
+from shared.logs import capture
 from shared.web import create_app, guarded_routes
 from tests.integration.shared.conftest import Server
 
@@ -215,6 +216,23 @@ async def test_letters_are_listed_without_bytes_and_shown_whole_to_operators_onl
     masked = (await desk.call("GET", f"/dead-letters/{number}", role="auditor")).json()
     assert not {"key", "value", "headers"} & set(masked)
     assert (await desk.call("GET", "/dead-letters/999")).status_code == 404
+
+
+async def test_whoever_sees_the_bytes_of_a_letter_is_in_the_audit_and_in_the_log(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    number = await bury(owner)
+    await desk.call("GET", f"/dead-letters/{number}", role="auditor")
+    assert await audit_of(owner) == []
+    with capture() as lines:
+        await desk.call("GET", f"/dead-letters/{number}", person="mo")
+    row = await owner.fetchrow("select who, action, subject, at <= now() as past from msg.audit")
+    assert row is not None
+    assert tuple(row) == ("mo", "dead-letter-read", f"dead-letter:{number}", True)
+    (line,) = [line for line in lines if line["event.name"] == "sensitive_read"]
+    assert (line["app.who"], line["app.subject"]) == ("mo", f"dead-letter:{number}")
+    assert (await desk.call("GET", "/dead-letters/999")).status_code == 404
+    assert len(await audit_of(owner)) == 1
 
 
 async def test_redriving_says_what_became_of_it_and_who_did_it(desk: Desk, owner: asyncpg.Connection) -> None:
