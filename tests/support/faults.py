@@ -12,6 +12,7 @@ from typing import Any
 
 from services.billing.domain import refs
 from shared.events.topics import CHANNELS, LINE_OF_SERVICES
+from tests.support.aftermath import Aftermath
 from tests.support.bus import cloud_event
 from tests.support.invariants import assert_invariants
 from tests.support.plant_floor import PlantFloor
@@ -174,12 +175,16 @@ class Plant(PlantFloor):
         )
         return f"{waiting} letters are on their way" if waiting else ""
 
-    async def prove(self, seconds: float = 60) -> None:
-        """Wait for quiet, letters included, then check every invariant."""
+    async def prove(self, seconds: float = 60, leaves: Sequence[str] = ()) -> None:
+        """Wait for quiet, letters included, then check every invariant, and that the log tells of the fault.
+
+        ``leaves``: what a process must have said since the test began, as ``process:event``.
+        """
         await self.settle(seconds)
         await until_quiet(self._posting, seconds)
         await self.settle(seconds)
-        await assert_invariants(self.tools.bootstrap, self.tools.prefix, self.tools.partitions, self.stack.urls)
+        after = Aftermath(self.mail.messages(), self.by_hand, self.lines(), leaves)
+        await assert_invariants(self.tools.bootstrap, self.tools.prefix, self.tools.partitions, self.stack.urls, after)
 
     async def stop(self) -> None:
         """End the processes and the clients; the servers are others'."""

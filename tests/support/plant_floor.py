@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from signal import SIGCONT
 from typing import Any
@@ -31,7 +31,10 @@ FIRST_DAY = date(2026, 1, 5)
 
 @dataclass
 class PlantFloor:
-    """The processes, the servers, and how far the plant has come."""
+    """The processes, the servers, and how far the plant has come.
+
+    ``by_hand``: commands that the test gave as a person would; ``began``: where the logs stood when the test began.
+    """
 
     stack: Stack
     tools: KafkaTools
@@ -40,6 +43,8 @@ class PlantFloor:
     mail: ScriptedMail
     today: date = FIRST_DAY
     number: int = 0
+    by_hand: int = 0
+    began: dict[str, int] = field(default_factory=dict)
     _cuts: Cuts | None = None
 
     @property
@@ -88,6 +93,7 @@ class PlantFloor:
                 )
         dead = [name for name in LINE_OF_SERVICES if not self.stack.processes[name, 1].child.running]
         await asyncio.gather(*(self.start(name) for name in dead))
+        self.began = {process.name: self.mark(process.name) for process in self.stack.processes.values()}
 
     async def revive_kafka(self) -> None:
         """Let the broker run again on its data."""
@@ -187,6 +193,14 @@ class PlantFloor:
 
     def said(self, name: str, event: str, since: int = 0) -> list[dict[str, Any]]:
         """Return the log lines of one event that a process has written since a mark."""
+        return [line for line in self._read(name, since) if line["event.name"] == event]
+
+    def lines(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what each process has written since the test began, by its name."""
+        names = (process.name for process in self.stack.processes.values())
+        return {name: self._read(name, self.began.get(name, 0)) for name in names}
+
+    def _read(self, name: str, since: int) -> list[dict[str, Any]]:
         with self.stack.log_of(name).open("rb") as log:
             log.seek(since)
             lines = log.readlines()
@@ -194,7 +208,7 @@ class PlantFloor:
         for line in lines:
             with suppress(ValueError):  # a killed process may leave half a line
                 found.append(json.loads(line))
-        return [line for line in found if line["event.name"] == event]
+        return found
 
     # Databases --------------------------------------------------------------------------------------------------
 
