@@ -51,6 +51,7 @@ class LogEvent(StrEnum):
     LISTENING = "listening", _I, "An HTTP port is open."
 
     # Consumer
+    CONSUMER_RECREATED = "consumer_recreated", _W, "The Kafka client had left its group for good and was replaced."
     PARTITION_CLAIMED = "partition_claimed", _I, "A partition was taken over."
     PARTITION_LOST = "partition_lost", _I, "A partition went to another process."
     FENCED = "fenced", _W, "Another process has taken a partition over; our batch was rolled back."

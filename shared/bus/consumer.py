@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from itertools import chain
@@ -39,6 +40,9 @@ _COMMIT_EVERY_S = 1.0
 _WATCH_EVERY_S = 0.05
 _RELEASE_EVERY_S = 0.5
 _SKIPS_EVERY_S = 2.0
+_LEAVING_S = 3.0
+_JOINING_S = 30.0
+_GROUP_PARTS = ("_coordination_task", "_heartbeat_task", "_commit_refresh_task")
 _DECODED_AT_ONCE = 25
 """About a millisecond: the answers of the database do not wait longer."""
 
@@ -71,6 +75,16 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # the library ha
         self._seeks[place] += 1
         super().seek(place, offset)
 
+    @property
+    def left(self) -> bool:
+        """Whether the client has left its group for good: each poll raises from now on, and nothing is read again.
+
+        aiokafka ends its part in the group on an answer that it does not expect: one heartbeat to a coordinator that
+        has just taken the group over and still loads it is enough.
+        """
+        parts = (getattr(self._coordinator, name, None) for name in _GROUP_PARTS)
+        return any(part is not None and part.done() and not part.cancelled() and part.exception() for part in parts)
+
     def is_stale(self, place: TopicPartition, read: Counter[TopicPartition]) -> bool:
         """Whether the partition was sought anew since a batch was read, when ``last_read`` was ``read``."""
         return self._seeks[place] != read[place]
@@ -93,6 +107,7 @@ class Consumer:
         self._in_hand = 0
         self._applying: asyncio.Task[None] | None = None
         self._skips = Skips()
+        self._renewing = False
         self.progress_at = time.monotonic()
 
     def subscribe(self, broker: KafkaBroker, *, max_records: int = 500) -> None:
@@ -228,6 +243,8 @@ class Consumer:
             await sleep_unless(self.nudge, _WATCH_EVERY_S)
             self.nudge.clear()
             try:
+                if self._renewing or (self.started and self._kafka.left):
+                    await self._renew()
                 if self._ahead:
                     await self.open_barrier()
                 if time.monotonic() - released_at > _RELEASE_EVERY_S:
@@ -238,6 +255,20 @@ class Consumer:
                     await self._look_for_skips()
             except Exception as error:  # noqa: BLE001 - the database may be away; look again
                 log(LogEvent.RETRYING, error_type=type(error).__name__)
+
+    async def _renew(self) -> None:
+        """Replace a client that has left its group; lanes are claimed again, where the database stands."""
+        if not self._renewing:
+            log(LogEvent.CONSUMER_RECREATED)
+        self._renewing = True
+        await self.settled()
+        with suppress(Exception):  # it has nothing to say any more
+            await asyncio.wait_for(self._subscriber.stop(), _LEAVING_S)
+        self._pump.lanes.clear()
+        self._ahead.clear()
+        self._skips = Skips()
+        await asyncio.wait_for(self._subscriber.start(), _JOINING_S)
+        self._renewing = False
 
     async def open_barrier(self) -> None:
         """Learn our book anew and read the lanes again that waited for it."""

@@ -33,14 +33,15 @@ def kind_of(error: BaseException) -> FailureKind:
     """Return the kind of a failure (reliability: transient is retried for ever, data is isolated, a bug counts more).
 
     Class 22 and 23 errors and refusals by a database rule are data; lost connections, passwords that are being
-    changed, locks, deadlocks, full or failing disks and read-only standbys are transient; everything else is a bug.
+    changed, locks, deadlocks, full or failing disks and read-only standbys are transient, and so is a process without
+    memory; everything else is a bug.
     """
     state = sqlstate_of(error)
     if state is not None:
         if state[:2] in _TRANSIENT_CLASSES or state in _TRANSIENT_STATES:
             return FailureKind.TRANSIENT
         return FailureKind.DATA if state[:2] in {"22", "23"} else FailureKind.BUG
-    if isinstance(error, asyncpg.InterfaceError | OSError | TimeoutError | EOFError):
+    if isinstance(error, asyncpg.InterfaceError | OSError | TimeoutError | EOFError | MemoryError):
         return FailureKind.TRANSIENT
     if isinstance(error, DBAPIError) and (error.connection_invalidated or _is_connection_loss(error)):
         return FailureKind.TRANSIENT

@@ -93,8 +93,9 @@ def build(service: Service, settings: ServiceSettings) -> Running:
     applier = Applier(service.name, router)
     pump = Pump(doors, applier, Limits(settings.dead_letters_in_row))
     consumer = Consumer(pump, doors, cuts, prefix=settings.topic_prefix, owner=owner)
+    addresses = settings.kafka.split(",")  # FastStream takes one text for one address
     broker = KafkaBroker(
-        settings.kafka, logger=None, allow_auto_create_topics=False, graceful_timeout=_DRAIN_S, apply_types=False,
+        addresses, logger=None, allow_auto_create_topics=False, graceful_timeout=_DRAIN_S, apply_types=False,
         consumer_only=True, client_id=f"closebook-{service.name}", security=in_faststreams_words(access),
     )  # fmt: skip
     consumer.subscribe(broker, max_records=settings.batch_records)

@@ -1,7 +1,7 @@
 """What must hold after every fault, once healed and drained: nothing lost, nothing twice, money conserved.
 
-One routine for all fault tests (reliability.md c0, P0). Each check returns words that name what differs; none: it
-holds.
+One routine for all fault tests (reliability.md c0, P0); I9 to I12 are in aftermath.py. Each check returns words that
+name what differs; none: it holds.
 """
 
 from collections import defaultdict
@@ -19,6 +19,7 @@ from shared.embedded.databases import ServiceUrls
 from shared.events.base import Event
 from shared.events.decode import Record, decode
 from shared.events.topics import BY_TOPIC, CHANNELS, LINE_OF_SERVICES, heard_by, said_by
+from tests.support.aftermath import Aftermath, chain, hands, letters, told
 
 _FACTS = {
     "housing.charge-raised": "charges",
@@ -58,8 +59,13 @@ class Evidence:
         return {event.uid for event in events if isinstance(event, Event)}
 
 
-async def assert_invariants(bootstrap: str, prefix: str, partitions: int, urls: Mapping[str, ServiceUrls]) -> None:
-    """Fail with everything that differs; to be called when nothing moves any more."""
+async def assert_invariants(
+    bootstrap: str, prefix: str, partitions: int, urls: Mapping[str, ServiceUrls], after: Aftermath | None = None
+) -> None:
+    """Fail with everything that differs; to be called when nothing moves any more.
+
+    Without an aftermath nothing is said of letters, hands and logs.
+    """
     records = await read_topics(bootstrap, prefix, partitions)
     databases = {
         name: await connect(url.owner_url, application_name="invariants", command_timeout=60)
@@ -67,6 +73,9 @@ async def assert_invariants(bootstrap: str, prefix: str, partitions: int, urls: 
     }
     try:
         found = await violations(Evidence(records, databases))
+        if after is not None:
+            found += await letters(databases["notify"], after.mails)
+            found += [*await hands(databases, after.by_hand), *told(after)]
     finally:
         for connection in databases.values():
             await connection.close()
@@ -90,6 +99,7 @@ async def _of_service(evidence: Evidence, service: str) -> list[str]:
         *await _ranges(evidence, connection),
         *await _versions(evidence, service, connection),
         *await _said(evidence, service, connection),
+        *await chain(service, connection),
     ]
 
 

@@ -11,6 +11,7 @@ from shared.embedded.stack import KafkaServer, PostgresServer, Servers
 from tests.support.faults import Plant
 from tests.support.kafka_tools import KafkaTools
 from tests.support.plant_parts import crashing_program
+from tests.support.scripted_kafka import ScriptedKafka
 from tests.support.scripted_mail import ScriptedMail
 
 # A mail server that comes back is used again within the test's patience, not after a quarter of an hour.
@@ -22,6 +23,13 @@ _SETTINGS = {
 }
 
 
+class _OnScriptedKafka(Stack):
+    """A stack whose broker has made the topics already; it knows no request that would."""
+
+    async def _provide_topics(self) -> None:
+        assert isinstance(self.servers.kafka, ScriptedKafka)
+
+
 async def make_plant(
     folder: Path,
     kafka: KafkaServer,
@@ -31,10 +39,13 @@ async def make_plant(
     overrides: Mapping[str, str] | None = None,
 ) -> Plant:
     """Return a running plant; ``overrides`` are further settings of the services (the addresses of proxies)."""
-    assert isinstance(kafka, EmbeddedKafka), "fault tests stop and kill the servers: CLOSEBOOK_STACK=embedded"
+    scripted = isinstance(kafka, ScriptedKafka)
+    assert scripted or isinstance(kafka, EmbeddedKafka), (
+        "fault tests stop and kill the servers: CLOSEBOOK_STACK=embedded"
+    )
     assert isinstance(postgres, EmbeddedPostgres), "fault tests stop and kill the servers: CLOSEBOOK_STACK=embedded"
     mail = await ScriptedMail().start()
-    stack = Stack(
+    stack = (_OnScriptedKafka if scripted else Stack)(
         folder / "stack",
         servers=Servers(kafka, postgres, mail),
         urls=urls,
@@ -43,7 +54,8 @@ async def make_plant(
         program=crashing_program,
     )
     plant = Plant(stack, KafkaTools(kafka.bootstrap, prefix), kafka, postgres, mail)
-    await plant.tools.provide()
+    if not scripted:
+        await plant.tools.provide()
     await stack.start()
     await plant.settle_in()
     await plant.settle()

@@ -1,5 +1,6 @@
 """Dead letters applied again on the real bus: by a dry run, once, and twice; a stop released and a book said again."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -44,3 +45,20 @@ async def test_a_letter_is_applied_once_and_a_dry_run_leaves_no_trace(billing: B
     row = await billing.row("select who, action, reason, detail from msg.audit")
     assert tuple(row)[:3] == ("operator-1", "dead-letter-redrive", "rule mended")
     assert await billing.sql.fetchval("select decided_by from msg.dead_letter") == "operator-1"
+
+
+async def test_a_letter_driven_by_two_people_at_once_is_applied_once(billing: Bench) -> None:
+    billing.recorder.behaviours[CHARGES] = _refuse
+    await billing.kafka.send(CHARGES, charge(1), partition=0)
+    async with billing.running() as running:
+        await eventually(lambda: billing.count("msg.dead_letter"))
+        billing.recorder.behaviours.clear()
+        said = (await _counts(billing))[2]
+        people = [
+            Given("dead-letter-redrive", "dead-letter:1", f"operator-{number}", "rule mended", {"dead_letter": 1})
+            for number in range(8)
+        ]
+        ends = await asyncio.gather(*(running.redriver.redrive(1, given) for given in people), return_exceptions=True)
+        assert await _counts(billing) == [1, 1, said + 1, 1]
+    assert ends.count("done") == 1
+    assert sum(isinstance(end, NotOpenError) for end in ends) == len(people) - 1

@@ -8,7 +8,9 @@ _PLACES = "tests/integration/bus/test_lost_places.py::test_"
 _EMBEDDED = "tests/integration/embedded/test_servers.py::test_"
 _H = "tests/integration/bus/test_hearing.py::test_"
 _NET = "tests/faults/test_network.py::test_a_bad_network_costs_time_only"
-_BROKERS = "needs several brokers: a staging cluster must show"
+_B = "tests/faults/test_brokers.py::test_"
+_REJOIN = "tests/integration/bus/test_rejoining.py::test_"
+_REPLICAS = "on brokers with replicas: a staging cluster must show"
 _DAYS = "tests/faults/test_days.py::test_"
 _JOINS = f"{_DAYS}what_waits_for_a_day_is_read_after_it_although_a_process_joins_and_leaves_meanwhile"
 
@@ -30,16 +32,21 @@ ROWS = (
     Row(
         21,
         "Leader moves",
-        "none on one broker",
+        "scripted brokers: another one leads each partition, three times under load",
         "retried, order by key kept",
-        open=f"{_BROKERS} a leader moved under load with `closebook verify` clean afterwards",
+        (f"{_B}leaders_that_move_under_load_cost_time_only",),
+        f"{_REPLICAS} a leader killed under load with `closebook verify` clean afterwards",
     ),
     Row(
         22,
         "Group coordinator moves",
-        "none on one broker",
-        "found again, nothing done twice",
-        open=f"{_BROKERS} the coordinator's broker restarted under load with `closebook verify` clean afterwards",
+        "scripted brokers: another one knows the group, does not yet, or loads it",
+        "found again, the client replaced where it gave up; nothing done twice",
+        (
+            f"{_B}a_coordinator_that_moves_or_is_away_has_nothing_read_twice",
+            f"{_REJOIN}a_client_that_left_its_group_is_replaced_and_nothing_is_read_twice",
+        ),
+        f"{_REPLICAS} the coordinator's broker restarted under load with `closebook verify` clean afterwards",
     ),
     Row(
         23,
@@ -51,16 +58,17 @@ ROWS = (
     Row(
         24,
         "Out of order sequence, unknown producer",
-        "none on a real broker",
+        "scripted brokers answer 45, then 59",
         "producer replaced, page sent again",
-        open="a real broker does not show it on demand; next: scripted errors of librdkafka's mock cluster",
+        (f"{_B}a_producer_that_the_broker_no_longer_believes_is_replaced",),
     ),
     Row(
         25,
         "Not enough replicas",
-        "none on one broker",
+        "scripted brokers answer 19, past the relay's deadline twice",
         "blocked and backed off; nothing leaves the outbox",
-        open=f"{_BROKERS} min.insync.replicas missed for a minute, outbox kept, then drained",
+        (f"{_B}nothing_leaves_the_outbox_while_replicas_are_missing",),
+        f"{_REPLICAS} min.insync.replicas missed for a minute, outbox kept, then drained",
     ),
     Row(
         26,
@@ -84,9 +92,9 @@ ROWS = (
     Row(
         29,
         "Commit of offsets refused",
-        "none yet",
+        "scripted brokers answer 22, 25 and 27",
         "a note in the log only",
-        open="offsets decide nothing (30); next: scripted errors of librdkafka's mock cluster",
+        (f"{_B}offsets_that_the_group_refuses_decide_nothing",),
     ),
     Row(
         30,
@@ -150,9 +158,9 @@ ROWS = (
     Row(
         38,
         "Compression nobody supports",
-        "none yet",
-        "blocked and paged",
-        open="next: a raw producer that marks a batch with an unknown codec",
+        "batches in each compression that a broker lets in",
+        "every one is read, so none can stop a partition",
+        ("tests/integration/bus/test_compression.py::test_every_compression_of_kafka_is_read",),
     ),
     Row(
         39,

@@ -106,13 +106,13 @@ ROWS = (
     Row(
         79,
         "A dead letter driven twice",
-        "the command again",
+        "the command again, and by several people at once",
         "the second changes nothing",
         (
             f"{_BENCH}redriving_what_was_decided_changes_nothing",
             "tests/system/test_contract_inputs.py::test_driving_a_dead_letter_twice_does_no_harm",
+            "tests/integration/bus/test_redriving.py::test_a_letter_driven_by_two_people_at_once_is_applied_once",
         ),
-        "one after the other; next: at the same moment",
     ),
     Row(
         80,

@@ -6,7 +6,8 @@ _S = "tests/faults/test_servers.py::test_postgresql_stopped_at_once_and_restarte
 _WAIT = "tests/faults/test_database.py::test_a_database_that_cannot_serve_is_waited_for_and_no_event_is_blamed"
 _KIND = "tests/unit/shared/test_failures.py::test_a_server_that_is_not_ready_is_waited_for"
 _PROOF = "tests/system/test_verify.py::test_what_is_broken_by_hand_is_named"
-_DISK = "needs a file system of its own for the log: a staging cluster must show"
+_R = "tests/faults/test_resources.py::test_"
+_RESTORE = "tests/system/test_restore.py::test_"
 
 ROWS = (
     Row(48, "Immediate shutdown under load", "SIGQUIT", "same batches tried again", (_S,)),
@@ -37,9 +38,9 @@ ROWS = (
     Row(
         55,
         "Disk of the write-ahead log full",
-        "none yet",
+        "a limit on the size of the server's files: no piece of the log can be written on",
         "PANIC, restart; as 49",
-        open=f"{_DISK} the server down on a full log, then freed, with `closebook verify` clean afterwards",
+        (f"{_R}a_log_without_room_stops_the_server_and_loses_nothing",),
     ),
     Row(
         56,
@@ -52,9 +53,10 @@ ROWS = (
     Row(
         57,
         "Slow disk",
-        "none yet",
-        "slower; no dead letter",
-        open="a slow link to the server stands near (44); a staging cluster must show it on a throttled volume",
+        "commit_delay: a tenth of a second before each flush of the log",
+        "slower; nothing tried again, no dead letter",
+        (f"{_R}a_slow_disk_costs_time_only",),
+        "reads are as fast as ever: a staging cluster must show it on a throttled volume",
     ),
     Row(58, "Connections exhausted", "connection limit of the role", "53300 is waited for", (_WAIT,)),
     Row(59, "Read-only server", "default_transaction_read_only", "25006 is waited for", (_WAIT,)),
@@ -62,16 +64,16 @@ ROWS = (
     Row(
         61,
         "A consumer's database restored",
-        "none yet",
-        "reads Kafka again from its old position",
-        open="next: dump, go on, restore, compare balances",
+        "`closebook backup`, two months more, `closebook restore`",
+        "reads Kafka again from its old position, ends with the same balances",
+        (f"{_RESTORE}a_hearer_restored_from_an_older_backup_ends_where_it_stood",),
     ),
     Row(
         62,
         "A producer's database restored",
-        "none yet",
-        "versions used before are not used again",
-        open="a version behind counts as a duplicate; next: dump, go on, restore, see totals stop the day",
+        "`closebook backup`, two months more, `closebook restore`",
+        "does not start: no version is used again",
+        (f"{_RESTORE}a_sender_that_forgot_what_it_said_does_not_start",),
     ),
     Row(
         63,
@@ -84,8 +86,8 @@ ROWS = (
     Row(
         65,
         "Long transaction bloats the outbox",
-        "none yet",
+        "a reading transaction left open over ten thousand events",
         "the relay stays quick",
-        open="next: an idle transaction over ten thousand events, ratio of relay times",
+        (f"{_R}a_long_reading_transaction_does_not_slow_the_relay",),
     ),
 )

@@ -6,6 +6,7 @@ _P = "tests/faults/test_processes.py::test_"
 _UP = "tests/integration/embedded/test_supervisor.py::test_"
 _D = "tests/faults/test_days.py::test_"
 _B = "tests/integration/bus/"
+_R = "tests/faults/test_resources.py::test_"
 _AROUND = f"{_P}a_consumer_killed_around_its_commit_neither_loses_nor_doubles"
 _SHARE = f"{_P}two_processes_share_the_partitions_and_the_second_relays_when_the_first_dies"
 _FROZEN = f"{_P}a_frozen_consumer_is_replaced_and_fenced_when_it_thaws"
@@ -70,9 +71,12 @@ ROWS = (
     Row(
         10,
         "Out of memory",
-        "none yet",
-        "restarted, goes on",
-        open="to the system it is a SIGKILL (1); a staging cluster must show it by a memory limit",
+        "a limit on its address space, met by a batch of the largest events",
+        "tried again or started again; no event is blamed",
+        (
+            f"{_R}a_service_without_memory_blames_no_event_and_goes_on",
+            "tests/unit/shared/test_failures.py::test_a_process_without_memory_does_not_blame_the_record",
+        ),
     ),
     Row(
         11, "Event loop blocked by computation", "SIGSTOP stands in: to the servers it is the same", "as 6", (_FROZEN,)
@@ -122,8 +126,8 @@ ROWS = (
     Row(
         18,
         "Old version over a newer schema",
-        "none yet",
-        "refuses to start",
-        open="a staging cluster must show the roll-back of a release; next: a test that moves the schema version on",
+        "the schema's version moved on by hand",
+        "refuses to start, reads nothing",
+        (f"{_R}an_older_release_over_a_newer_schema_refuses_to_start",),
     ),
 )

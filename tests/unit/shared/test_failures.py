@@ -31,6 +31,10 @@ def test_a_server_that_is_not_ready_is_waited_for(error: type[asyncpg.PostgresEr
     assert kind_of(error("words")) is FailureKind.TRANSIENT
 
 
+def test_a_process_without_memory_does_not_blame_the_record() -> None:
+    assert kind_of(MemoryError()) is FailureKind.TRANSIENT
+
+
 @pytest.mark.parametrize("error", [asyncpg.CheckViolationError, asyncpg.NumericValueOutOfRangeError])
 def test_data_that_the_database_refuses_is_isolated(error: type[asyncpg.PostgresError]) -> None:
     assert kind_of(error("words")) is FailureKind.DATA
