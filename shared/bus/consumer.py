@@ -24,6 +24,7 @@ from shared.bus.lanes import Continuity, LaneState
 from shared.bus.letters import Taken
 from shared.bus.positions import Lane
 from shared.bus.pump import Pump, lane_of, sleep_unless
+from shared.bus.rebalancing import Handovers
 from shared.bus.skips import Skips
 from shared.bus.transaction import Doors
 from shared.bus.work import OPENING_BOOK
@@ -103,7 +104,7 @@ class Consumer:
             auto_offset_reset="earliest", isolation_level="read_committed", max_records=max_records,
             batch_timeout_ms=10, no_reply=True, session_timeout_ms=10_000, heartbeat_interval_ms=1_000,
             max_poll_interval_ms=1_800_000, rebalance_timeout_ms=20_000, parser=_parse, decoder=_decode,
-            include_in_schema=False,
+            include_in_schema=False, listener=Handovers(self._prefix, lambda: self._pump.lanes),
         )  # fmt: skip
         subscriber(self._on_batch)
         self._subscriber = subscriber
@@ -259,7 +260,6 @@ class Consumer:
                 del self._pump.lanes[state.lane]
                 self.seek(state.lane, state.expected)
                 self.resume(state.lane)
-                log(LogEvent.QUARANTINE_RELEASED, topic=state.lane[0], partition=state.lane[1], offset=state.expected)
 
     async def _look_for_skips(self) -> None:
         """Read again what the client has passed although the database does not have it."""

@@ -13,6 +13,7 @@ from shared.bus.lanes import LaneState
 from shared.bus.positions import Lane
 from shared.bus.pump import sleep_unless
 from shared.bus.service import Running
+from shared.bus.waiting import DIFFERS
 from shared.db.engine import question
 from shared.events.topics import BY_TOPIC
 from shared.health import Health
@@ -20,7 +21,6 @@ from shared.log_events import LogEvent
 
 _DEADLINE_S = 1.0
 _EVERY_S = 10.0
-_DIFFERS = "totals differ"
 _OUTSIDE = frozenset({"housing", "calendar"})
 """They know no books: what they say never waits at the barrier."""
 
@@ -63,7 +63,7 @@ class Measuring:
         stopped = Counter(str(state.stopped) for state in self._running.pump.lanes.values() if state.stopped)
         for event in _STOPPING:
             metrics.STOPPED.labels(event).set(stopped[event])
-        metrics.TOTALS_DIFFER.set(self._running.day.waiting_for.startswith(_DIFFERS))
+        metrics.TOTALS_DIFFER.set(self._running.day.waiting_for.startswith(DIFFERS))
         pool = self._running.engine.pool
         if isinstance(pool, QueuePool):
             metrics.POOL.set(pool.checkedout())
