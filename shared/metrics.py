@@ -40,6 +40,7 @@ DAY_WORKING = _gauge("day_working", "1 while a day is worked and nothing else is
 
 # Measured in the process when they are asked for (shared.bus.measuring)
 LAG = _gauge("consumer_lag_records", "Log end less the position in the database.", "topic", "partition")
+LAG_SECONDS = _gauge("consumer_lag_seconds", "Age of the oldest record this process has read and not applied yet.")
 STOPPED = _gauge(
     "partitions_stopped", "Partitions this process does not read on, by the event that stopped them.", "event"
 )
@@ -63,6 +64,9 @@ PRODUCERS = _counter("producer_recreated", "Kafka producers replaced after a fai
 PERHAPS_TWICE = _counter("relay_duplicates_possible", "Events sent that could not be noted as sent: they go again.")
 BATCH_SECONDS = _histogram("batch_duration_seconds", "From the first record of a batch to its commit.")
 END_TO_END = _histogram("event_end_to_end_seconds", "From Kafka's time of a batch's oldest record to its commit.")
+
+DB_LENT = _histogram("db_transaction_seconds", "How long a connection was lent: a transaction with its commit.")
+POOL_WAIT = _histogram("db_pool_wait_seconds", "How long work waited for a connection, with opening one.")
 
 # Set by services
 SUSPENSE_PENCE = _gauge("suspense_pence", "Money in suspense.", "kind")

@@ -20,6 +20,7 @@ from shared.log_events import LogEvent
 from shared.logs import log
 
 EVERY_S = 300.0
+MOST_S = 1800.0
 LONG_S = 120
 """How long one statement may take; it reads beside everybody else and locks nothing."""
 _SHARE = 50
@@ -44,8 +45,8 @@ async def of_the_bus(connection: asyncpg.Connection, service: str) -> Findings:
 class Checking:
     """Checks in the process whose relay leads, at one moment of the database.
 
-    Between two checks lie five minutes, or fifty times what the last one took if that is more: a ledger of many years
-    is not read all day long.
+    Between two checks lie five minutes, or fifty times what the last one took, but at most half an hour: a ledger of
+    many years is not read all day long.
     """
 
     def __init__(self, running: Running) -> None:
@@ -71,7 +72,7 @@ class Checking:
             return EVERY_S
         took = time.monotonic() - started
         report(found, round(took * 1000))
-        return max(EVERY_S, took * _SHARE)
+        return min(max(EVERY_S, took * _SHARE), MOST_S)
 
     async def look(self) -> Findings:
         """Return what the bus and the service find, all as of one moment."""

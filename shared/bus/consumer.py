@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -89,9 +89,10 @@ class Consumer:
         self._owner = owner
         self._subscriber: Any = None
         self.nudge = asyncio.Event()
-        self._ahead: dict[Lane, date] = {}
+        self._ahead: dict[Lane, tuple[date, int]] = {}
         self._committed_at = 0.0
-        self._in_hand = 0
+        self._in_hand: dict[int, int] = {}
+        self._batches = count(1)
         self._applying: asyncio.Task[None] | None = None
         self._skips = Skips()
         self.progress_at = time.monotonic()
@@ -125,6 +126,11 @@ class Consumer:
         return client
 
     @property
+    def oldest_waiting_ms(self) -> int | None:
+        """Kafka's time of the oldest record that is here and not in the database yet; none: nothing waits here."""
+        return min([*self._in_hand.values(), *(since for _, since in self._ahead.values())], default=None)
+
+    @property
     def started(self) -> bool:
         """Whether the client is running."""
         return self._subscriber is not None and self._subscriber.consumer is not None
@@ -140,18 +146,19 @@ class Consumer:
 
         A batch is decoded while the one before it waits for the database (a third more events a second, measured).
         """
-        self._in_hand += 1
+        number, oldest = next(self._batches), min(item.timestamp for item in raw)
+        self._in_hand[number] = oldest
         lanes, read = self._by_lane(raw), self._kafka.last_read
         decoded = await _decoded(lanes)
         await self.settled()
-        self._applying = asyncio.create_task(self._apply_safely(lanes, decoded, read))
+        self._applying = asyncio.create_task(self._apply_safely(number, lanes, decoded, read))
 
     async def settled(self) -> None:
         """Wait until the batch that is being applied is dealt with."""
         if self._applying is not None:
             await asyncio.wait([self._applying])
 
-    async def _apply_safely(self, lanes: Lanes, decoded: Decoded, read: Counter[TopicPartition]) -> None:
+    async def _apply_safely(self, number: int, lanes: Lanes, decoded: Decoded, read: Counter[TopicPartition]) -> None:
         """Apply a batch, or read it again; what the batch before it had read again is read after that, not now."""
         lanes = {lane: records for lane, records in lanes.items() if not self._kafka.is_stale(self._place(lane), read)}
         try:
@@ -162,7 +169,7 @@ class Consumer:
                 self.seek(lane, records[0].offset)
             await asyncio.sleep(0.5)
         finally:
-            self._in_hand -= 1
+            del self._in_hand[number]
 
     async def _apply(self, lanes: Lanes, decoded: Decoded) -> None:
         """Admit and apply decoded records."""
@@ -207,7 +214,7 @@ class Consumer:
             if lane in left:
                 continue
             if lane in self._ahead or self._is_ahead(item):
-                self._ahead.setdefault(lane, item.outcome.book or OPENING_BOOK)
+                self._ahead.setdefault(lane, (item.outcome.book or OPENING_BOOK, item.record.timestamp_ms))
                 left.add(lane)
                 # Also a lane that waits already: one that Kafka gave away and back comes back running.
                 self.pause(lane)
@@ -244,7 +251,7 @@ class Consumer:
         """Learn our book anew and read the lanes again that waited for it."""
         async with self._doors.sessions.begin() as session:
             book = self._pump.book = (await gate.read(await driver(session))).book
-        for lane in [lane for lane, said_in in self._ahead.items() if said_in <= book]:
+        for lane in [lane for lane, (said_in, _) in self._ahead.items() if said_in <= book]:
             del self._ahead[lane]
             self.resume(lane)
 

@@ -1,6 +1,7 @@
 """Keeps a running service's figures true: before each reading by monitoring, and every few seconds without one."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 
@@ -63,6 +64,8 @@ class Measuring:
         stopped = Counter(str(state.stopped) for state in self._running.pump.lanes.values() if state.stopped)
         for event in _STOPPING:
             metrics.STOPPED.labels(event).set(stopped[event])
+        oldest_ms = self._running.consumer.oldest_waiting_ms
+        metrics.LAG_SECONDS.set(max(0.0, time.time() - oldest_ms / 1000) if oldest_ms is not None else 0)
         metrics.TOTALS_DIFFER.set(self._running.day.waiting_for.startswith(DIFFERS))
         pool = self._running.engine.pool
         if isinstance(pool, QueuePool):

@@ -173,7 +173,7 @@ async def _watch(running: Running, health: Health) -> None:
     while not running.stopping.is_set():
         health.startup_done = running.consumer.started
         health.progress_at = max(health.progress_at, running.consumer.progress_at)
-        health.quarantined = sum(1 for state in running.pump.lanes.values() if state.stopped is not None)
+        health.stopped = frozenset(str(state.stopped) for state in running.pump.lanes.values() if state.stopped)
         health.draining = running.stopping.is_set()
         if time.monotonic() - running.relay.progress_at < _PATIENCE_S:
             health.beat("relay")

@@ -32,10 +32,20 @@ def health(clock: Clock) -> Health:
 
 def test_ready_until_something_is_missing(health: Health, clock: Clock) -> None:
     assert health.unready() == []
-    health.draining, health.quarantined, health.schema_ok = True, 1, False
-    assert health.unready() == ["draining", "schema", "quarantine"]
+    health.draining, health.schema_ok = True, False
+    assert health.unready() == ["draining", "schema"]
     clock.now += 11
     assert "database" in health.unready()
+
+
+async def test_a_stopped_partition_is_said_and_leaves_the_process_within_reach(health: Health) -> None:
+    app = private_app(health)
+    assert (await ask(app, "/readyz")).json() == {"ok": True, "failing": [], "degraded": []}
+    health.stopped = frozenset({"unread_data_expired", "quarantine_tripped"})
+    ready = await ask(app, "/readyz")
+    stopped = ["quarantine_tripped", "unread_data_expired"]
+    assert (ready.status_code, ready.json()) == (200, {"ok": True, "failing": [], "degraded": stopped})
+    assert (await ask(app, "/statusz")).json()["degraded"] == stopped
 
 
 def test_no_progress_matters_only_while_there_is_work(health: Health, clock: Clock) -> None:
