@@ -39,14 +39,14 @@ class Health:
     """What is known about one process; parts write to it, the private port reads it.
 
     ``beat(part)`` is a sign of life; a part is watched from its first ``watch``.  ``progressed()`` says that records
-    moved, ``caught_up`` that there is nothing to move.
+    moved, ``caught_up`` that there is nothing to move; ``stopped`` are the events that stopped partitions.
     """
 
     service: str
     startup_done: bool = False
     schema_ok: bool = False
     draining: bool = False
-    quarantined: int = 0
+    stopped: frozenset[str] = frozenset()
     caught_up: bool = True
     progress_at: float = field(default_factory=time.monotonic)
     ping_at: float = float("-inf")
@@ -83,6 +83,13 @@ class Health:
         """Return why nobody should rely on this process now; empty when it is ready."""
         return [name for name, failing in self._reasons().items() if failing] + self.dead()
 
+    def degraded(self) -> list[str]:
+        """Return why partitions of this process stand still until a person looks; requests may come all the same.
+
+        Source: docs/decisions/0016.
+        """
+        return sorted(self.stopped)
+
     def show(self) -> None:
         """Set the figure of each reason; silent parts are one reason, so that the labels are a closed list."""
         for name, failing in {**self._reasons(), "silent": bool(self.dead())}.items():
@@ -95,7 +102,6 @@ class Health:
             "draining": self.draining,
             "schema": not self.schema_ok,
             "database": now - self.ping_at > PING_FRESH_SECONDS,
-            "quarantine": self.quarantined > 0,
             "progress": not self.caught_up and now - self.progress_at > PROGRESS_SECONDS,
         }
 
@@ -139,13 +145,14 @@ def private_app(health: Health, *, facts: Facts | None = None, refresh: Ping | N
         return _answer(health.dead())
 
     async def readyz(_: Request) -> Response:
-        return _answer(health.unready())
+        return _answer(health.unready(), degraded=health.degraded())
 
     async def startupz(_: Request) -> Response:
         return _answer([] if health.startup_done else ["starting"])
 
     async def statusz(_: Request) -> Response:
         known: dict[str, object] = {"service": health.service, "unready": health.unready(), "silent": health.dead()}
+        known["degraded"] = health.degraded()
         return JSONResponse(known | (await _within(facts) or {} if facts else {}))
 
     async def figures(_: Request) -> Response:
@@ -158,8 +165,8 @@ def private_app(health: Health, *, facts: Facts | None = None, refresh: Ping | N
     return Starlette(routes=[Route(path, page) for path, page in pages.items()])
 
 
-def _answer(failing: list[str]) -> Response:
-    return JSONResponse({"ok": not failing, "failing": failing}, status_code=503 if failing else 200)
+def _answer(failing: list[str], **more: list[str]) -> Response:
+    return JSONResponse({"ok": not failing, "failing": failing, **more}, status_code=503 if failing else 200)
 
 
 async def _within(ask: Callable[[], Awaitable[object]], seconds: float = 1.5) -> dict[str, object] | None:

@@ -65,7 +65,7 @@ class LogEvent(StrEnum):
     QUARANTINE_TRIPPED = (
         "quarantine_tripped", _C, "A partition stopped: too many events in a row failed.", "quarantine"
     )  # fmt: skip
-    QUARANTINE_RELEASED = "quarantine_released", _I, "An operator let a partition go on."
+    QUARANTINE_RELEASED = "quarantine_released", _W, "An operator let a partition go on."
     OFFSET_GAP_ACCEPTED = "offset_gap_accepted", _I, "Offsets without records were passed over."
     POSITION_MISSING = "position_missing", _C, "A partition has no position in the database.", "position-missing"
     UNREAD_DATA_EXPIRED = (
@@ -118,14 +118,13 @@ class LogEvent(StrEnum):
     DAY_SLICE = "day_slice", _D, "A slice of a day's work was committed."
     DAY_CLOSED = "day_closed", _I, "A business day is closed."
     DAY_RETRYING = "day_retrying", _W, "The work of a day will be tried again."
-    DAY_WAITING = "day_waiting", _I, "The next day waits for something."
+    DAY_WAITING = "day_waiting", _I, "A day that has ended waits for something."
     DAY_TOTALS_DIFFER = (
         "day_totals_differ", _C, "What was taken in is not what the sender says it said.", "day-totals-differ"
     )  # fmt: skip
     DIFFERENCE_ACCEPTED = "difference_accepted", _W, "A difference in control totals was accepted by a person."
 
     # Books
-    POSTED = "posted", _I, "Entries were posted."
     SUSPENSE_POSTED = "suspense_posted", _I, "Money went to suspense."
     RECLASSIFIED = "reclassified", _I, "Money was moved to where it belongs."
     INVARIANT_CHECKED = "invariant_checked", _I, "The books were checked and agree."
@@ -143,12 +142,11 @@ class LogEvent(StrEnum):
     MAIL_BLOCKED = "mail_blocked", _W, "The mail server cannot be reached; it is tried again."
 
     # People
-    DLQ_REPLAY_REQUESTED = "dlq_replay_requested", _I, "An operator had a dead letter applied again."
+    DLQ_REPLAY_REQUESTED = "dlq_replay_requested", _I, "An operator wants a dead letter applied again."
     DLQ_REPLAY_DONE = "dlq_replay_done", _I, "A dead letter was applied."
     DLQ_REPLAY_FAILED = "dlq_replay_failed", _W, "A dead letter still cannot be applied."
     DLQ_DISCARDED = "dlq_discarded", _W, "An operator discarded a dead letter."
     STAFF_COMMAND = "staff_command", _I, "A person changed something."
-    MANUAL_ENTRY = "manual_entry", _W, "A person posted an entry."
     ERASURE_DONE = "erasure_done", _I, "A person's data was erased."
     SENSITIVE_READ = "sensitive_read", _I, "A person looked at bytes that may hold personal data."
     RATE_EXCEEDED = "excess_rate_limit_exceeded", _W, "A caller asked more than their limit in a minute."

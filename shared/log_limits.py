@@ -7,7 +7,7 @@ from shared.log_events import LogEvent
 
 _QUIET_SECONDS = 120.0
 _MOST_KEYS = 4096
-_MOVING = frozenset({"attempt", "count", "duration_ms", "offset", "repeats", "error", "db_ms"})
+_MOVING = frozenset({"attempt", "count", "duration_ms", "offset", "repeats", "error"})
 
 
 class Repeats:

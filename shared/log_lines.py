@@ -17,20 +17,15 @@ _MARK = "…[cut]"
 Entry = tuple[int, LogEvent, dict[str, Any]]
 """A line on its way: nanoseconds since 1970, the event, its fields."""
 
-_NAMES = {
+NAMES = {
     "topic": "messaging.destination.name",
     "partition": "messaging.destination.partition.id",
     "offset": "messaging.kafka.offset",
-    "group": "messaging.consumer.group.name",
     "count": "messaging.batch.message_count",
     "error_type": "error.type",
     "fingerprint": "error.fingerprint",
     "stack": "error.stack",
-    "sqlstate": "db.response.status_code",
     "duration_ms": "duration_ms",
-    "db_ms": "db.duration_ms",
-    "trace_id": "trace_id",
-    "span_id": "span_id",
     "status_code": "http.response.status_code",
     "route": "http.route",
     "method": "http.request.method",
@@ -45,7 +40,7 @@ class _Labels(dict[str, str]):
     """A field's name as it stands in a line, made at its first use."""
 
     def __missing__(self, name: str) -> str:
-        label = self[name] = f",{_text(_NAMES.get(name, f'app.{name}'))}:"
+        label = self[name] = f",{_text(NAMES.get(name, f'app.{name}'))}:"
         return label
 
 
@@ -54,7 +49,7 @@ _labels = _Labels()
 
 def fields_of(fields: dict[str, Any]) -> dict[str, Any]:
     """Return fields under the names they are written with."""
-    return {_NAMES.get(name, f"app.{name}"): value for name, value in expand(fields).items()}
+    return {NAMES.get(name, f"app.{name}"): value for name, value in expand(fields).items()}
 
 
 def expand(fields: dict[str, Any], severity: Severity = Severity.ERROR) -> dict[str, Any]:

@@ -40,12 +40,17 @@ DAY_WORKING = _gauge("day_working", "1 while a day is worked and nothing else is
 
 # Measured in the process when they are asked for (shared.bus.measuring)
 LAG = _gauge("consumer_lag_records", "Log end less the position in the database.", "topic", "partition")
+LAG_SECONDS = _gauge("consumer_lag_seconds", "Age of the oldest record this process has read and not applied yet.")
 STOPPED = _gauge(
     "partitions_stopped", "Partitions this process does not read on, by the event that stopped them.", "event"
 )
 TOTALS_DIFFER = _gauge("day_totals_differ", "1 while a day waits because control totals differ.")
 POOL = _gauge("db_pool_in_use", "Database connections lent out at this moment.")
 READ_AT = _gauge("figures_read_timestamp_seconds", "When the figures of a source were last read.", "source")
+
+# Set by what checks the books (shared.bus.checking), in the process that relays
+INVARIANT = _gauge("invariant_ok", "1 while a check of the books against themselves holds, else 0.", "check")
+CHECKED_AT = _gauge("invariants_checked_timestamp_seconds", "When the books were last checked to the end.")
 
 # Set by the bus
 PROGRESS = _gauge("consumer_last_progress_seconds", "Seconds since the consumer got on or was seen with nothing to do.")
@@ -56,8 +61,12 @@ BISECTS = _counter("bisect", "Batches split to find a record that fails.")
 FENCED = _counter("fenced", "Batches rolled back because another process had taken over.")
 PUBLISHED = _counter("relay_publish", "Events acknowledged by Kafka.")
 PRODUCERS = _counter("producer_recreated", "Kafka producers replaced after a failure.")
+PERHAPS_TWICE = _counter("relay_duplicates_possible", "Events sent that could not be noted as sent: they go again.")
 BATCH_SECONDS = _histogram("batch_duration_seconds", "From the first record of a batch to its commit.")
 END_TO_END = _histogram("event_end_to_end_seconds", "From Kafka's time of a batch's oldest record to its commit.")
+
+DB_LENT = _histogram("db_transaction_seconds", "How long a connection was lent: a transaction with its commit.")
+POOL_WAIT = _histogram("db_pool_wait_seconds", "How long work waited for a connection, with opening one.")
 
 # Set by services
 SUSPENSE_PENCE = _gauge("suspense_pence", "Money in suspense.", "kind")
@@ -73,6 +82,7 @@ LOOP_LAG = _gauge("event_loop_lag_seconds", "How late the event loop came to a t
 DB_SECONDS = _gauge("db_round_trip_seconds", "Duration of the last database ping that was answered.")
 UNREADY = _gauge("service_unready", "1 for each reason why nobody should rely on this process now.", "reason")
 BUILD = _gauge("build_info", "1, with the version as label.", "version", "schema_version")
+CONFIG = _gauge("config_info", "1, with a hash of the settings (secrets and own ports left out) as label.", "hash")
 
 
 class _Dropped(Collector):

@@ -1,5 +1,7 @@
 """A service's settings: typed, frozen, read once from the environment (or from mounted secret files)."""
 
+import hashlib
+import json
 import os
 import sys
 from typing import Annotated, Literal, Self, TypeVar
@@ -75,6 +77,18 @@ class ServiceSettings(BaseSettings):
         if self.kafka_security.startswith("SASL") and not (self.kafka_username and self.kafka_password):
             raise ValueError(f"{self.kafka_security} needs KAFKA_USERNAME and KAFKA_PASSWORD")
         return self
+
+    @property
+    def digest(self) -> str:
+        """Return a hash of all settings but secrets and own addresses: it is the same in all processes of a service."""
+        own = {"api_host", "api_port", "private_host", "private_port"}
+        said = {name: str(value) for name, value in self if name not in own and not isinstance(value, SecretStr)}
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
+
+    @property
+    def named(self) -> list[str]:
+        """Return the variables that were set, secrets too; never a value."""
+        return sorted(variable(type(self), name) for name in self.model_fields_set)
 
     @property
     def migration_url(self) -> str:

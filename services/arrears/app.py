@@ -5,7 +5,7 @@ from functools import partial
 from services.arrears import api, handlers
 from services.arrears.db.likeness import COMPARED
 from services.arrears.settings import read_policies
-from services.arrears.usecases import holds
+from services.arrears.usecases import holds, reports
 from services.arrears.usecases.day import DayWork
 from shared.bus.service import Service
 from shared.events.topics import HOLD_CHANGED
@@ -21,5 +21,6 @@ def build(_settings: ServiceSettings) -> Service:
         router=handlers.router,
         day_work=DayWork(policies),
         api=lambda running: api.routes(running.doors, policies),
+        checks=reports.standing,
         likeness=Likeness(COMPARED, commands={HOLD_CHANGED.topic: partial(holds.repeat, policies=policies)}),
     )

@@ -3,7 +3,7 @@
 from services.billing import api, handlers
 from services.billing.db.likeness import COMPARED
 from services.billing.settings import Settings, read_liability
-from services.billing.usecases import figures
+from services.billing.usecases import figures, proof
 from services.billing.usecases.day import work_day
 from shared.bus.service import Service
 from shared.rebuild.likeness import Likeness
@@ -19,4 +19,5 @@ def build(_settings: Settings) -> Service:
         api=lambda running: api.routes(running.doors.sessions),
         likeness=Likeness(COMPARED),
         figures=lambda running: figures.refresh(running.doors.sessions),
+        checks=proof.standing,
     )

@@ -2,7 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from shared import metrics
 from shared.bus.batch import Outcome
@@ -37,14 +38,14 @@ def event_lines(outcome: Outcome) -> None:
     """Say what became of each event; repeats only at debug."""
     counts: Counter[tuple[str, str]] = Counter()
     for taken, verdict in (*outcome.verdicts, *outcome.released):
-        _line(taken, verdict)
+        _line(taken, verdict, outcome.remarks)
         counts[taken.record.topic, _OUTCOMES[verdict.disposition]] += 1
     for (topic, became), number in counts.items():
         metrics.EVENTS.labels(f"{topic}.v1", became).inc(number)
 
 
-def _line(taken: Taken, verdict: Verdict) -> None:
-    """Write one event's line: ids and codes, never content."""
+def _line(taken: Taken, verdict: Verdict, remarks: Mapping[UUID, Mapping[str, object]]) -> None:
+    """Write one event's line: ids, codes and what use cases remarked, never content."""
     record, event = taken.record, taken.outcome
     name = LogEvent.DEAD_LETTER if verdict.disposition is Disposition.DEAD else LogEvent.EVENT
     if verdict.disposition is Disposition.DUPLICATE:
@@ -57,6 +58,7 @@ def _line(taken: Taken, verdict: Verdict) -> None:
             "aggregate_id": event.key,
             "pence": event.pence,
             "correlation_id": event.correlation_id or event.id,
+            **remarks.get(event.uid, {}),
         }
     else:
         known |= {"event_id": event.event_id}

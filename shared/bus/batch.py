@@ -1,7 +1,7 @@
 """One batch, one transaction: positions, inbox, the use cases' effect and what they say commit together."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -25,11 +25,15 @@ _DONE = Verdict(Disposition.DONE)
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a batch: each record's verdict, in order; what it released; how many events were said."""
+    """What became of a batch: each record's verdict, in order; what it released; how many events were said.
+
+    ``remarks``: what use cases have to add to the log line of an event.
+    """
 
     verdicts: list[tuple[Taken, Verdict]] = field(default_factory=list)
     released: list[tuple[Taken, Verdict]] = field(default_factory=list)
     said: int = 0
+    remarks: Mapping[UUID, Mapping[str, object]] = field(default_factory=dict)
 
     def counts(self) -> Counter[Disposition]:
         """Return how many records got each disposition."""
@@ -50,7 +54,7 @@ class Applier:
         fresh = [item for item in taken if id(item) not in verdicts]
         late = await self._versions(connection, fresh, verdicts)
         await self._dispatch(work, [item for item in fresh if id(item) not in verdicts], verdicts)
-        outcome = Outcome([(item, verdicts.get(id(item), _DONE)) for item in taken])
+        outcome = Outcome([(item, verdicts.get(id(item), _DONE)) for item in taken], remarks=work.remarks)
         await self._settle(connection, work, outcome.verdicts)
         outcome.released = await self._release(connection, work, late)
         outcome.said = await outbox.flush(work)

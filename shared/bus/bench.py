@@ -19,6 +19,7 @@ from shared.bus.proposals import Proposal, Proposals
 from shared.bus.redrive import APPLIED, NotOpenError
 from shared.bus.refusals import NotKnownError
 from shared.bus.transaction import Doors
+from shared.bus.waiting import DIFFERS
 from shared.bus.work import OPENING_BOOK, Work
 from shared.db.engine import driver
 from shared.db.rows import only_row
@@ -26,7 +27,6 @@ from shared.events.topics import said_by
 from shared.logs import LogEvent, log
 
 Json = dict[str, Any]
-_DIFFERENCE = "totals differ: "
 _EVERY_TOPIC = "*"
 
 
@@ -65,7 +65,7 @@ class Bench:
             "working": counts["working"],
             "stage": counts["stage"],
             "waiting_for": waiting or None,
-            "totals_difference": waiting.removeprefix(_DIFFERENCE) if waiting.startswith(_DIFFERENCE) else None,
+            "totals_difference": waiting.removeprefix(DIFFERS) if waiting.startswith(DIFFERS) else None,
             "outbox": counts["outbox"],
             "held": counts["held"],
             "dead_letters": counts["dead_letters"],
@@ -107,21 +107,20 @@ class Bench:
 
         ``dry_run`` says what would become of it and leaves no trace.
         """
+        found = await self.letter(number)
+        told = {"letter": number, "event_id": found["event_id"], "topic": found["topic"], "who": given.who}
+        log(LogEvent.DLQ_REPLAY_REQUESTED, **told, dry_run=dry_run)
         try:
-            outcome = await self.redriver.redrive(number, given, dry_run=dry_run)
+            outcome, error = await self._attempt(number, given, dry_run=dry_run)
         except NotOpenError:
             found = await self.letter(number)
             return {"id": number, "status": found["status"], "outcome": "unchanged", "reason": None}
-        except GateClosedError:
-            raise
-        except Exception as error:
-            if kind_of(error) is FailureKind.TRANSIENT:
-                raise
-            log(LogEvent.DLQ_REPLAY_FAILED, letter=number, error=error)
-            outcome = "unexpected-failure"
         applied = outcome in APPLIED
         if not dry_run:
-            await self._tell_redrive(number, given, outcome)
+            if not applied:
+                await self._note(given.who, given.kind, given.subject, given.why, {"outcome": outcome})
+            event = LogEvent.DLQ_REPLAY_DONE if applied else LogEvent.DLQ_REPLAY_FAILED
+            log(event, **told, outcome=outcome, **error)
         return {
             "id": number,
             "status": "replayed" if applied and not dry_run else "open",
@@ -129,12 +128,19 @@ class Bench:
             "reason": None if applied else outcome,
         }
 
-    async def _tell_redrive(self, number: int, given: Given, outcome: str) -> None:
-        """Log an attempt, and note one that failed in the audit: one that took effect was noted with its effect."""
-        event = LogEvent.DLQ_REPLAY_DONE if outcome in APPLIED else LogEvent.DLQ_REPLAY_FAILED
-        if outcome not in APPLIED:
-            await self._note(given.who, given.kind, given.subject, given.why, {"outcome": outcome})
-        log(event, letter=number, outcome=outcome, who=given.who)
+    async def _attempt(self, number: int, given: Given, *, dry_run: bool) -> tuple[str, dict[str, Exception]]:
+        """Return what became of a letter, and the error if it was one that nobody expected.
+
+        A failure that will pass is raised: the caller tries again.
+        """
+        try:
+            return await self.redriver.redrive(number, given, dry_run=dry_run), {}
+        except (NotOpenError, GateClosedError):
+            raise
+        except Exception as error:
+            if kind_of(error) is FailureKind.TRANSIENT:
+                raise
+            return "unexpected-failure", {"error": error}
 
     async def discard(self, number: int, caller: Caller, why: str, key: str | None = None) -> Json:
         """Put a dead letter away for good; its bytes stay.  One that carries money is proposed to a second person."""
@@ -160,7 +166,10 @@ class Bench:
             return {"released": [dict(row) for row in rows]}
 
         given = Given("quarantine-release", topic or _EVERY_TOPIC, who, why, content, **named(key))
-        return await give(self.doors, given, effect)
+        answer = await give(self.doors, given, effect)
+        for lane in answer["released"]:
+            log(LogEvent.QUARANTINE_RELEASED, **lane, who=who)
+        return answer
 
     async def republish(self, topic: str, book: date, who: str, why: str, key: str | None) -> Json:
         """Say a book of one of our topics again, in its order; hearers that have it take no notice."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from functools import partial
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -25,6 +25,7 @@ from shared.bus.lanes import Continuity, LaneState
 from shared.bus.letters import Taken
 from shared.bus.positions import Lane
 from shared.bus.pump import Pump, lane_of, sleep_unless
+from shared.bus.rebalancing import Handovers
 from shared.bus.skips import Skips
 from shared.bus.transaction import Doors
 from shared.bus.work import OPENING_BOOK
@@ -102,9 +103,10 @@ class Consumer:
         self._owner = owner
         self._subscriber: Any = None
         self.nudge = asyncio.Event()
-        self._ahead: dict[Lane, date] = {}
+        self._ahead: dict[Lane, tuple[date, int]] = {}
         self._committed_at = 0.0
-        self._in_hand = 0
+        self._in_hand: dict[int, int] = {}
+        self._batches = count(1)
         self._applying: asyncio.Task[None] | None = None
         self._skips = Skips()
         self._renewing = False
@@ -118,7 +120,7 @@ class Consumer:
             auto_offset_reset="earliest", isolation_level="read_committed", max_records=max_records,
             batch_timeout_ms=10, no_reply=True, session_timeout_ms=10_000, heartbeat_interval_ms=1_000,
             max_poll_interval_ms=1_800_000, rebalance_timeout_ms=20_000, parser=_parse, decoder=_decode,
-            include_in_schema=False,
+            include_in_schema=False, listener=Handovers(self._prefix, lambda: self._pump.lanes),
         )  # fmt: skip
         subscriber(self._on_batch)
         self._subscriber = subscriber
@@ -139,6 +141,11 @@ class Consumer:
         return client
 
     @property
+    def oldest_waiting_ms(self) -> int | None:
+        """Kafka's time of the oldest record that is here and not in the database yet; none: nothing waits here."""
+        return min([*self._in_hand.values(), *(since for _, since in self._ahead.values())], default=None)
+
+    @property
     def started(self) -> bool:
         """Whether the client is running."""
         return self._subscriber is not None and self._subscriber.consumer is not None
@@ -154,18 +161,19 @@ class Consumer:
 
         A batch is decoded while the one before it waits for the database (a third more events a second, measured).
         """
-        self._in_hand += 1
+        number, oldest = next(self._batches), min(item.timestamp for item in raw)
+        self._in_hand[number] = oldest
         lanes, read = self._by_lane(raw), self._kafka.last_read
         decoded = await _decoded(lanes)
         await self.settled()
-        self._applying = asyncio.create_task(self._apply_safely(lanes, decoded, read))
+        self._applying = asyncio.create_task(self._apply_safely(number, lanes, decoded, read))
 
     async def settled(self) -> None:
         """Wait until the batch that is being applied is dealt with."""
         if self._applying is not None:
             await asyncio.wait([self._applying])
 
-    async def _apply_safely(self, lanes: Lanes, decoded: Decoded, read: Counter[TopicPartition]) -> None:
+    async def _apply_safely(self, number: int, lanes: Lanes, decoded: Decoded, read: Counter[TopicPartition]) -> None:
         """Apply a batch, or read it again; what the batch before it had read again is read after that, not now."""
         lanes = {lane: records for lane, records in lanes.items() if not self._kafka.is_stale(self._place(lane), read)}
         try:
@@ -176,7 +184,7 @@ class Consumer:
                 self.seek(lane, records[0].offset)
             await asyncio.sleep(0.5)
         finally:
-            self._in_hand -= 1
+            del self._in_hand[number]
 
     async def _apply(self, lanes: Lanes, decoded: Decoded) -> None:
         """Admit and apply decoded records."""
@@ -221,7 +229,7 @@ class Consumer:
             if lane in left:
                 continue
             if lane in self._ahead or self._is_ahead(item):
-                self._ahead.setdefault(lane, item.outcome.book or OPENING_BOOK)
+                self._ahead.setdefault(lane, (item.outcome.book or OPENING_BOOK, item.record.timestamp_ms))
                 left.add(lane)
                 # Also a lane that waits already: one that Kafka gave away and back comes back running.
                 self.pause(lane)
@@ -274,7 +282,7 @@ class Consumer:
         """Learn our book anew and read the lanes again that waited for it."""
         async with self._doors.sessions.begin() as session:
             book = self._pump.book = (await gate.read(await driver(session))).book
-        for lane in [lane for lane, said_in in self._ahead.items() if said_in <= book]:
+        for lane in [lane for lane, (said_in, _) in self._ahead.items() if said_in <= book]:
             del self._ahead[lane]
             self.resume(lane)
 
@@ -290,7 +298,6 @@ class Consumer:
                 del self._pump.lanes[state.lane]
                 self.seek(state.lane, state.expected)
                 self.resume(state.lane)
-                log(LogEvent.QUARANTINE_RELEASED, topic=state.lane[0], partition=state.lane[1], offset=state.expected)
 
     async def _look_for_skips(self) -> None:
         """Read again what the client has passed although the database does not have it."""

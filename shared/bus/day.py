@@ -18,6 +18,7 @@ from shared.bus.positions import Lane
 from shared.bus.pump import sleep_unless
 from shared.bus.relay import Relay
 from shared.bus.transaction import Doors, Sessions
+from shared.bus.waiting import DIFFERS, Waiting
 from shared.bus.work import Cause, Work
 from shared.db.engine import driver, question
 from shared.events.calendar import DayClosed
@@ -95,7 +96,12 @@ class DayGate:
         self._moved_at: dict[Lane, tuple[int, float]] = {}
         self.wake = asyncio.Event()
         self.stopping = asyncio.Event()
-        self.waiting_for = ""
+        self._waiting = Waiting()
+
+    @property
+    def waiting_for(self) -> str:
+        """What the next day waits for, in words; empty: for nothing, or it has not ended."""
+        return self._waiting.reason
 
     async def run(self) -> None:
         """Close days as they become ready, woken by commits; look again four times a second in any case."""
@@ -141,21 +147,15 @@ class DayGate:
         """Shut the gate for the next day if everything it waits for is here; ``None``: it is not."""
         day = state.last_closed + timedelta(days=1) if state.last_closed else state.first_ended
         if day is None:
-            self._wait("")
             return None
         async with question(self._doors.sessions) as connection:
             reason = await self._missing(connection, day)
             if reason is not None:
-                self._wait(reason)
+                self._waiting.note(day, reason)
                 return None
             await gate.shut(connection, day)
-        self._wait("")
-        log(LogEvent.DAY_STARTED, day=day.isoformat())
+        log(LogEvent.DAY_STARTED, day=day.isoformat(), waited_ms=self._waiting.over(day))
         return replace(state, working=day, stage="working", progress="")
-
-    def _wait(self, reason: str) -> None:
-        """Note what the day waits for."""
-        self.waiting_for = reason
 
     async def _missing(self, connection: asyncpg.Connection, day: date) -> str | None:
         """Return what ``day`` still waits for: its end, the services before us, their records, their totals."""
@@ -232,7 +232,7 @@ class DayGate:
             lacks = getattr(said, "events", 0) - getattr(heard, "events", 0)
             pence = getattr(said, "amount_pence", 0) - getattr(heard, "amount_pence", 0)
             parts.append(f"{topic} book {day}: {lacks} events and {pence} pence differ")
-        reason = "totals differ: " + "; ".join(parts)
+        reason = DIFFERS + "; ".join(parts)
         if reason != self.waiting_for:
             log(LogEvent.DAY_TOTALS_DIFFER, day=day.isoformat(), detail=reason)
         return reason
@@ -240,6 +240,7 @@ class DayGate:
     async def _work_slice(self, state: GateState) -> GateState:
         """Let the service do one slice of the day's work; return where the day stands then."""
         await self._day_work(DaySlice(state, self._doors.sessions, lambda following: self._slice(state, following)))
+        log(LogEvent.DAY_SLICE, day=str(state.working), progress=self._ahead.progress)
         self._doors.committed()
         return self._ahead
 
@@ -252,6 +253,7 @@ class DayGate:
             work = Work(session, service=self._doors.service, book=state.working, cause=_cause(state.working))
             yield work
             await outbox.flush(work)
+        work.committed()
 
     async def _close(self, state: GateState) -> None:
         """Drain what was said up to now, cut through our own topics, and say that the day is closed."""

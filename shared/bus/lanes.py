@@ -122,6 +122,7 @@ class Continuity:
 
     def _accept(self, state: LaneState, records: Sequence[Record]) -> list[Record]:
         """The lane is verified; a hole after the position (a transaction marker) is counted, not feared."""
+        log(LogEvent.POSITION_VERIFIED, topic=state.lane[0], partition=state.lane[1], offset=state.expected)
         state.verified, state.sought = True, 0
         if records and records[0].offset > state.expected:
             hole = records[0].offset - state.expected

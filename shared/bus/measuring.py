@@ -1,6 +1,7 @@
 """Keeps a running service's figures true: before each reading by monitoring, and every few seconds without one."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 
@@ -13,6 +14,7 @@ from shared.bus.lanes import LaneState
 from shared.bus.positions import Lane
 from shared.bus.pump import sleep_unless
 from shared.bus.service import Running
+from shared.bus.waiting import DIFFERS
 from shared.db.engine import question
 from shared.events.topics import BY_TOPIC
 from shared.health import Health
@@ -20,7 +22,6 @@ from shared.log_events import LogEvent
 
 _DEADLINE_S = 1.0
 _EVERY_S = 10.0
-_DIFFERS = "totals differ"
 _OUTSIDE = frozenset({"housing", "calendar"})
 """They know no books: what they say never waits at the barrier."""
 
@@ -63,7 +64,9 @@ class Measuring:
         stopped = Counter(str(state.stopped) for state in self._running.pump.lanes.values() if state.stopped)
         for event in _STOPPING:
             metrics.STOPPED.labels(event).set(stopped[event])
-        metrics.TOTALS_DIFFER.set(self._running.day.waiting_for.startswith(_DIFFERS))
+        oldest_ms = self._running.consumer.oldest_waiting_ms
+        metrics.LAG_SECONDS.set(max(0.0, time.time() - oldest_ms / 1000) if oldest_ms is not None else 0)
+        metrics.TOTALS_DIFFER.set(self._running.day.waiting_for.startswith(DIFFERS))
         pool = self._running.engine.pool
         if isinstance(pool, QueuePool):
             metrics.POOL.set(pool.checkedout())

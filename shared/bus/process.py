@@ -15,6 +15,7 @@ from shared.auth import TokenVerifier
 from shared.auth_keys import KeySource
 from shared.bus import status
 from shared.bus.api import bus_router
+from shared.bus.checking import Checking
 from shared.bus.failures import FailureKind, kind_of
 from shared.bus.measuring import Measuring
 from shared.bus.recall import recall
@@ -101,6 +102,8 @@ async def _schema_is_right(service: Service, settings: ServiceSettings) -> bool:
 async def _serve(service: Service, settings: ServiceSettings) -> int:
     """Check, build, open the ports and run until told to stop."""
     log(LogEvent.SERVICE_STARTING, kafka=settings.kafka, prefix=settings.topic_prefix)
+    log(LogEvent.CONFIG_LOADED, hash=settings.digest, names=settings.named)
+    metrics.CONFIG.labels(settings.digest).set(1)
     if not await _schema_is_right(service, settings):
         return EXIT_TEMPORARY
     running = build(service, settings)
@@ -118,7 +121,8 @@ async def _serve(service: Service, settings: ServiceSettings) -> int:
     public = WebServer(_api(running), host=settings.api_host, port=settings.api_port)
     log(LogEvent.LISTENING, api=public.bind(), private=private.bind())
     ports = (_web(public, running), _web(private, running))
-    return await run_parts(running, (*ports, _watch(running, health), _monitor(running, health), measuring.run()))
+    watching = (_watch(running, health), _monitor(running, health), measuring.run(), Checking(running).run())
+    return await run_parts(running, (*ports, *watching))
 
 
 async def _may_speak(running: Running) -> bool:
@@ -170,7 +174,7 @@ async def _watch(running: Running, health: Health) -> None:
     while not running.stopping.is_set():
         health.startup_done = running.consumer.started
         health.progress_at = max(health.progress_at, running.consumer.progress_at)
-        health.quarantined = sum(1 for state in running.pump.lanes.values() if state.stopped is not None)
+        health.stopped = frozenset(str(state.stopped) for state in running.pump.lanes.values() if state.stopped)
         health.draining = running.stopping.is_set()
         if time.monotonic() - running.relay.progress_at < _PATIENCE_S:
             health.beat("relay")

@@ -131,6 +131,7 @@ class Pump:
             self._check_limits(outcome)
             took = int((time.monotonic() - started) * 1000)
             await batch_log.note(connection, steps, _counts(outcome), took)
+        work.committed()
         return outcome, steps
 
     def _steps(self, todo: Sequence[Taken]) -> list[Step]:

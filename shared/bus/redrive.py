@@ -40,14 +40,15 @@ class BusRedriver:
         not open, and the failure itself when applying it fails.
         """
         async with self._doors.sessions.begin() as session:
-            outcome = await self._redrive(session, dead_letter_id, given)
+            outcome, work = await self._redrive(session, dead_letter_id, given)
             if dry_run:
                 await session.rollback()
         if not dry_run:
+            work.committed()
             self._doors.committed()
         return outcome
 
-    async def _redrive(self, session: AsyncSession, number: int, given: Given) -> str:
+    async def _redrive(self, session: AsyncSession, number: int, given: Given) -> tuple[str, Work]:
         connection = await driver(session)
         state = await gate.enter(connection)
         row = await connection.fetchrow(_LOCK, number)
@@ -56,11 +57,11 @@ class BusRedriver:
         work = Work(session, service=self._doors.service, book=state.book, cause=Cause("", ""))
         verdict = await self._again(work, row)
         if verdict.disposition is Disposition.DEAD:
-            return verdict.reason
+            return verdict.reason, work
         outcome = verdict.disposition.name.lower()
         await connection.execute(_DECIDE, number, given.who, given.why)
         await record(connection, work, given, {"id": number, "outcome": outcome})
-        return outcome
+        return outcome, work
 
     async def _again(self, work: Work, row: asyncpg.Record) -> Verdict:
         """Decode the kept bytes with today's code and apply them."""

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from shared import metrics
 from shared.bus.parcels import send_page
 from shared.bus.pump import sleep_unless
+from shared.events.envelope import id_in
 from shared.log_events import LogEvent
 from shared.logs import log
 
@@ -48,6 +49,7 @@ _STALE_S = 30.0
 _ACK_DEADLINE_S = 10.0
 _IDLE_S = 0.25
 _BUSY_S = 0.02
+_NAMED_IN_A_LINE = 150
 
 
 class LeaseLostError(Exception):
@@ -66,6 +68,7 @@ class Relay:
         self._holder = holder
         self._epoch: int | None = None
         self._failures = 0
+        self._producers = 0
         self._beat_at = 0.0
         self._asked = 0
         self._answered = 0
@@ -105,7 +108,6 @@ class Relay:
                 log(LogEvent.RELAY_LOST)
             except Exception as error:  # noqa: BLE001 - broker or database away: back off and start anew
                 self._failures += 1
-                metrics.PRODUCERS.inc()
                 log(LogEvent.PUBLISH_BLOCKED, error_type=type(error).__name__, attempt=self._failures)
             finally:
                 self._epoch = None
@@ -124,7 +126,7 @@ class Relay:
         epoch = await connection.fetchval(_ELECT, self._holder)
         # A page forgotten twice is a page sent twice, which does no harm: its deletion need not reach the disk at once.
         await connection.execute("set synchronous_commit = off")
-        producer = self._new_producer()
+        producer = self._producer()
         try:
             async with asyncio.timeout(_ACK_DEADLINE_S):
                 await producer.start()
@@ -135,6 +137,14 @@ class Relay:
         finally:
             self._epoch = None
             await abandon(producer)
+
+    def _producer(self) -> AIOKafkaProducer:
+        """Return a producer; each after the first takes the place of one that failed or led no more."""
+        self._producers += 1
+        if self._producers > 1:
+            metrics.PRODUCERS.inc()
+            log(LogEvent.PRODUCER_RECREATED, attempt=self._producers)
+        return self._new_producer()
 
     async def _pages(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
         """Send page after page; an empty page waits to be woken."""
@@ -148,8 +158,7 @@ class Relay:
                 await self._beat(connection)
             if page:
                 self.drained.clear()
-                await self._send(producer, page)
-                await self._mark(connection, page)
+                await self._hand_over(connection, producer, page)
                 self._failures, wait_s = 0, _BUSY_S
             else:
                 self._answered = asked
@@ -165,6 +174,18 @@ class Relay:
             raise LeaseLostError
         self._beat_at = time.monotonic()
 
+    async def _hand_over(
+        self, connection: asyncpg.Connection, producer: AIOKafkaProducer, page: Sequence[asyncpg.Record]
+    ) -> None:
+        """Send a page and forget it; one that fails between the two may come twice."""
+        try:
+            await self._send(producer, page)
+            await self._mark(connection, page)
+        except BaseException:
+            metrics.PERHAPS_TWICE.inc(len(page))
+            raise
+        page_lines(page)
+
     async def _send(self, producer: AIOKafkaProducer, page: Sequence[asyncpg.Record]) -> None:
         """Hand the page over in order, then wait for all answers within one deadline."""
         async with asyncio.timeout(_ACK_DEADLINE_S):
@@ -176,7 +197,14 @@ class Relay:
             raise LeaseLostError
         self._beat_at = time.monotonic()
         metrics.PUBLISHED.inc(len(page))
-        log(LogEvent.PAGE, count=len(page), first=page[0]["seq"], last=page[-1]["seq"])
+
+
+def page_lines(page: Sequence[asyncpg.Record]) -> None:
+    """Say which events Kafka has: so many in a line that none is cut."""
+    for start in range(0, len(page), _NAMED_IN_A_LINE):
+        part = page[start : start + _NAMED_IN_A_LINE]
+        names = [id_in(row["body"]) for row in part]
+        log(LogEvent.PAGE, count=len(part), first=part[0]["seq"], last=part[-1]["seq"], event_ids=names)
 
 
 async def abandon(producer: AIOKafkaProducer) -> None:

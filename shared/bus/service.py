@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import asyncpg
 from aiokafka import AIOKafkaProducer
 from fastapi import APIRouter
 from faststream.kafka import KafkaBroker
@@ -45,7 +46,8 @@ class Service:
     """What one service brings: its handlers, its day's work, its API and the tasks that run beside them.
 
     ``status`` adds to the status page, ``figures`` sets the service's own metrics before they are read; ``kinds`` are
-    its commands that need two people; ``likeness`` is what a rebuild of its database must equal.
+    its commands that need two people; ``likeness`` is what a rebuild of its database must equal; ``checks`` says
+    of what must hold at every commit what does not, in words.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Service:
     figures: Callable[["Running"], Awaitable[None]] | None = None
     kinds: tuple[Kind, ...] = ()
     likeness: "Likeness | None" = None
+    checks: Callable[[asyncpg.Connection], Awaitable[dict[str, str]]] | None = None
 
 
 @dataclass

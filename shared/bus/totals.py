@@ -31,7 +31,7 @@ async def totals(sessions: Sessions, service: str) -> Json:
         gap = await connection.fetchrow(queries.RANGE_GAP, timeout=_ALL_S)
         counts = await only_row(connection, queries.COUNTS)
         audited = await audit.check(connection, topic_of(service))
-    detail = _gap_in_words(version, gap)
+    detail = gap_in_words(version, gap)
     return {
         "said": {row["topic"]: _figures(row) for row in said},
         "heard": _heard(heard),
@@ -63,7 +63,7 @@ def _figures(row: asyncpg.Record) -> Json:
     return {name: row[name] for name in ("events", "amount_pence", "digest")}
 
 
-def _gap_in_words(version: asyncpg.Record | None, gap: asyncpg.Record | None) -> str:
+def gap_in_words(version: asyncpg.Record | None, gap: asyncpg.Record | None) -> str:
     """Return the first gap found, empty when there is none."""
     if version is not None:
         place = f"{version['topic']} key {version['msg_key']}"

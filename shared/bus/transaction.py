@@ -29,6 +29,7 @@ class Doors:
             work = Work(session, service=self.service, book=state.book, cause=cause)
             yield work
             await outbox.flush(work)
+        work.committed()
         self._on_commit()
 
     def committed(self) -> None:

@@ -1,5 +1,6 @@
 """One unit of work: a transaction in which a batch, a staff command or a slice of a day takes effect."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.bus import locks
 from shared.events.base import Event, EventData
 from shared.events.topics import Channel, Retention, key_of
+from shared.log_events import LogEvent
+from shared.logs import log
 
 OPENING_BOOK = date(1970, 1, 1)
 """The book of everything learnt before the first business day ended."""
@@ -75,10 +78,10 @@ class Work:
     """A transaction in progress, as use cases see it.
 
     A use case loads and stores through ``session``, says events with ``stage`` and passes a verdict on the events it
-    does not apply; it never commits, publishes or logs.
+    does not apply; it never commits or publishes, and what it has to ``tell`` is logged after the commit.
     """
 
-    __slots__ = ("book", "cause", "known_things", "service", "session", "staged", "verdicts")
+    __slots__ = ("_lines", "book", "cause", "known_things", "remarks", "service", "session", "staged", "verdicts")
 
     def __init__(self, session: AsyncSession, *, service: str, book: date, cause: Cause) -> None:
         self.session = session
@@ -88,6 +91,8 @@ class Work:
         self.staged: list[Staged] = []
         self.verdicts: dict[UUID, Verdict] = {}
         self.known_things: list[str] = []
+        self.remarks: defaultdict[UUID, dict[str, object]] = defaultdict(dict)
+        self._lines: list[tuple[LogEvent, dict[str, object]]] = []
 
     async def lock(self, *, exclusive: Iterable[str] = (), shared: Iterable[str] = ()) -> None:
         """Hold the named things until the transaction ends; whoever decides from a thing names it before loading."""
@@ -130,3 +135,17 @@ class Work:
     def known(self, *things: str) -> None:
         """Something is known from now on: events held for it are applied in this same transaction."""
         self.known_things.extend(things)
+
+    def remark(self, uid: UUID, **facts: object) -> None:
+        """Add facts to the log line that an event of this batch gets once all is committed."""
+        self.remarks[uid] |= facts
+
+    def tell(self, event: LogEvent, **fields: object) -> None:
+        """Leave a line of the log to be written when this transaction has committed, and only then."""
+        self._lines.append((event, fields))
+
+    def committed(self) -> None:
+        """Write the lines that were left; for whoever opened the transaction, after its commit."""
+        for event, fields in self._lines:
+            log(event, **fields)
+        self._lines = []

@@ -1,5 +1,6 @@
 """Connections to PostgreSQL: time limits, a fixed search path, and the raw driver inside a session's transaction."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,8 +10,11 @@ import asyncpg
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, NullPool
 
+from shared import metrics
+
+_LENT = "lent_at"
 SEARCH_PATH = "pg_catalog"
 """Every name in our SQL carries its schema, so nothing planted in another schema can stand in for it."""
 
@@ -69,6 +73,23 @@ async def connect(
     )
 
 
+class MeasuredPool(AsyncAdaptedQueuePool):
+    """A pool that tells monitoring how long work waited for a connection, and how long each was lent."""
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        started = time.monotonic()
+        entry = super()._do_get()
+        entry.info[_LENT] = now = time.monotonic()
+        metrics.POOL_WAIT.observe(now - started)
+        return entry
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        lent_at = record.info.pop(_LENT, None)  # a connection that broke has forgotten it
+        if lent_at is not None:
+            metrics.DB_LENT.observe(time.monotonic() - lent_at)
+        super()._do_return_conn(record)
+
+
 def create_engine(
     url: str,
     *,
@@ -90,7 +111,13 @@ def create_engine(
         return await connect(url, application_name=application_name, settings=settings, command_timeout=command_timeout)
 
     pool: dict[str, Any] = (
-        {"pool_size": pool_size, "max_overflow": max_overflow, "pool_timeout": pool_timeout, "pool_pre_ping": ping}
+        {
+            "poolclass": MeasuredPool,
+            "pool_size": pool_size,
+            "max_overflow": max_overflow,
+            "pool_timeout": pool_timeout,
+            "pool_pre_ping": ping,
+        }
         if pool_size
         else {"poolclass": NullPool}
     )

@@ -50,6 +50,8 @@ CHECKS = {
         select account_id || ' ' || payment_id from arrears.payments where amount_pence < 0""",
 }
 """Each query lists what is wrong; an empty answer is good."""
+AT_EVERY_COMMIT = tuple(CHECKS)[:4]
+"""The other checks hold when nothing moves: billing's topics are read side by side."""
 
 
 async def last_closed(connection: asyncpg.Connection) -> date | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.arrears.db import holds
@@ -57,6 +58,11 @@ async def summary(session: AsyncSession) -> dict[str, Any]:
     day = await rows.last_closed(connection)
     aged = await rows.buckets(connection, day) if day else dict.fromkeys(_BUCKETS, 0)
     return {"as_of": day, "overdue": aged, "letters": await rows.letters(connection)}
+
+
+async def standing(connection: asyncpg.Connection) -> dict[str, str]:
+    """Return what differs of all that holds at every commit."""
+    return {name: ", ".join(await rows.wrong(connection, rows.CHECKS[name])) for name in rows.AT_EVERY_COMMIT}
 
 
 async def verify(session: AsyncSession) -> dict[str, Any]:

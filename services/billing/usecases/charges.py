@@ -20,6 +20,7 @@ from shared.events.base import Event
 from shared.events.billing import AccountCharged, ShareReason
 from shared.events.housing import ChargeCredited, ChargeRaised
 from shared.events.topics import ACCOUNT_CHARGED
+from shared.log_events import LogEvent
 
 Accepted = Sequence[tuple[Event[ChargeRaised], Charge]]
 
@@ -109,7 +110,7 @@ async def _post_charges(
     work: Work, connection: asyncpg.Connection, portion: Accepted, around: Surroundings
 ) -> list[tuple[str, Event[ChargeRaised]]]:
     """Post new charges and say their shares; return the accounts touched, with the events that touched them."""
-    journal, parts, shares = Journal(work.book), {}, {}
+    journal, parts, shares = Journal(work), {}, {}
     touched: list[tuple[str, Event[ChargeRaised]]] = []
     for event, charge in portion:
         parts[charge.charge_id] = target = around.target(charge, ())
@@ -119,9 +120,20 @@ async def _post_charges(
         journal.post(event, postings.charge_postings(charge, (), target))
         say_shares(work, Cause.of(event), charge, (), target, version, ShareReason.RAISED)
         touched += [(part.holder, event) for part in target if not is_waiting(part.holder)]
+        _tell(work, event, target)
     await stored.add_parts(connection, parts, shares)
     await journal.write(connection)
     return touched
+
+
+def _tell(work: Work, event: Event[ChargeRaised], target: Iterable[Part]) -> None:
+    """Leave word of what of a charge waits in suspense for an owner, a unit or shares."""
+    waiting_pence = sum(part.amount_pence for part in target if is_waiting(part.holder))
+    if waiting_pence:
+        work.tell(
+            LogEvent.SUSPENSE_POSTED, event_id=event.id, correlation_id=Cause.of(event).correlation_id,
+            charge_id=event.data.charge_id, pence=waiting_pence,
+        )  # fmt: skip
 
 
 async def _new_charges(
@@ -194,7 +206,7 @@ async def _post_credits(
     causes = {placed.credit.credit_id: event for event, placed in accepted}
     subjects = {placed.credit.charge_id: known[placed.credit.charge_id] for _, placed in accepted}
     around = await surroundings_of(connection, subjects.values())
-    journal, shares = Journal(work.book), {}
+    journal, shares = Journal(work), {}
     parts: dict[str, list[Part]] = {}
     touched: dict[str, Event[ChargeCredited]] = {}
     for charge_id, charge in subjects.items():

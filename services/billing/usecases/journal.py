@@ -1,7 +1,6 @@
 """What one batch posts: the postings of each cause, written in one statement so that the database can balance them."""
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,23 +9,24 @@ import asyncpg
 from services.billing.db import ledger
 from services.billing.db.ledger import EntryRow
 from services.billing.domain.postings import Posting
+from shared.bus.work import Work
 from shared.events.base import Event
 
 
 class Journal:
     """Postings of a batch, numbered within their causes."""
 
-    __slots__ = ("_book", "_causes", "_next", "_rows")
+    __slots__ = ("_causes", "_next", "_rows", "_work")
 
-    def __init__(self, book: date) -> None:
-        self._book = book
+    def __init__(self, work: Work) -> None:
+        self._work = work
         self._causes: dict[UUID, Event[Any]] = {}
         self._next: dict[UUID, int] = {}
         self._rows: list[EntryRow] = []
 
     def post(self, cause: Event[Any], postings: Iterable[Posting]) -> None:
-        """Add postings that one event led to."""
-        uid, number, book = cause.uid, self._next.get(cause.uid, 0), self._book
+        """Add postings that one event led to; the event's line in the log says how many."""
+        uid, number, book = cause.uid, self._next.get(cause.uid, 0), self._work.book
         for posting in postings:
             row = (
                 uid, number, posting.ledger, posting.account_id, posting.amount_pence, posting.tax_pence,
@@ -36,6 +36,7 @@ class Journal:
             number += 1
         self._next[uid] = number
         self._causes[uid] = cause
+        self._work.remark(uid, entries=number)
 
     def causes(self) -> Iterable[Event[Any]]:
         """Return the events that led to postings."""

@@ -1,6 +1,8 @@
 """Money that follows what we learn: targets are derived anew, and only the difference is posted."""
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from uuid import UUID
 
 import asyncpg
 
@@ -16,6 +18,7 @@ from services.billing.usecases.receipts import finder, say_arrival, say_departur
 from shared.bus.work import Cause, Work
 from shared.events.base import Event, EventData
 from shared.events.billing import ShareReason
+from shared.log_events import LogEvent
 
 CauseOfPart = Callable[[Charge, Part], "Event[EventData]"]
 CauseOfPayment = Callable[[Payment], "Event[EventData]"]
@@ -27,13 +30,14 @@ PORTION = 200
 class Moves:
     """The moves of one batch: differences posted under their causes, accounts touched, all written at the end."""
 
-    __slots__ = ("_connection", "_journal", "_touched", "_work")
+    __slots__ = ("_connection", "_journal", "_moved", "_touched", "_work")
 
     def __init__(self, work: Work, connection: asyncpg.Connection) -> None:
         self._work = work
         self._connection = connection
-        self._journal = Journal(work.book)
+        self._journal = Journal(work)
         self._touched: dict[str, Event[EventData]] = {}
+        self._moved: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
 
     async def charges(
         self, charge_ids: Iterable[str], cause_of: CauseOfPart, only: Collection[str] | None = None
@@ -65,6 +69,7 @@ class Moves:
                 self._journal.post(cause, postings.charge_postings(charge, own, moved))
                 say_shares(self._work, Cause.of(cause), charge, own, moved, version, ShareReason.REDIVIDED)
                 self._touch(moved, cause)
+                self._count(cause, "charges", moved)
         if parts:
             await stored_charges.replace_parts(self._connection, parts, shares, only)
             await self._journal.write(self._connection)
@@ -92,6 +97,7 @@ class Moves:
             say_departure(self._work, Cause.of(cause), payment, own, old)
             say_arrival(self._work, Cause.of(cause), payment, {r: reasons[r.reversal_id] for r in own}, new)
             self._touch(changes, cause)
+            self._count(cause, "payments", changes)
             moved.append((payment_id, new))
         await stored_receipts.move_payments(self._connection, moved)
 
@@ -101,6 +107,15 @@ class Moves:
         await ledger.add_causes(self._connection, named)
         await self._journal.write(self._connection)
         await say_items(self._work, self._touched)
+        for event in self._journal.causes():
+            story = Cause.of(event).correlation_id
+            self._work.tell(
+                LogEvent.RECLASSIFIED, event_id=event.id, correlation_id=story, **dict(self._moved[event.uid])
+            )
+
+    def _count(self, cause: Event[EventData], what: str, changes: Iterable[Part]) -> None:
+        """Count what an event moves, and how much money comes to another place by it."""
+        self._moved[cause.uid].update({what: 1, "pence": sum(max(part.amount_pence, 0) for part in changes)})
 
     def _touch(self, changes: Iterable[Part], cause: Event[EventData]) -> None:
         self._touched.update((part.holder, cause) for part in changes if not is_waiting(part.holder))

@@ -19,6 +19,7 @@ from shared.events.base import Event
 from shared.events.billing import AccountPaid, AccountPaymentReversed, PaymentSuspended, PaymentUnmatched
 from shared.events.housing import PaymentReceived, PaymentReversed
 from shared.events.topics import ACCOUNT_PAID, ACCOUNT_REVERSED, PAYMENT_SUSPENDED, PAYMENT_UNMATCHED
+from shared.log_events import LogEvent
 
 
 async def receive(work: Work, events: Sequence[Event[PaymentReceived]]) -> None:
@@ -30,17 +31,29 @@ async def receive(work: Work, events: Sequence[Event[PaymentReceived]]) -> None:
         return
     find = await finder(connection, (payment for _, payment in fresh))
     accepted = [(event, Placed(payment, find(payment))) for event, payment in fresh]
-    journal = Journal(work.book)
+    journal = Journal(work)
     for event, placed in accepted:
         target = receipts.target(placed.payment, (), placed.account_id)
         journal.post(event, postings.payment_postings(placed.payment, (), target))
         say_arrival(work, Cause.of(event), placed.payment, {}, placed.account_id)
+        _tell(work, event, placed)
     await stored.add_payments(connection, work.book, accepted)
     await journal.write(connection)
     touched = {placed.account_id: event for event, placed in accepted if placed.account_id is not None}
     await work.lock(exclusive=(f"account:{account_id}" for account_id in touched))
     await say_items(work, touched)
     work.known(*(f"payment:{placed.payment.payment_id}" for _, placed in accepted))
+
+
+def _tell(work: Work, event: Event[PaymentReceived], placed: Placed) -> None:
+    """Leave word of where a payment went: its account, or suspense."""
+    if placed.account_id is not None:
+        work.remark(event.uid, account_id=placed.account_id)
+        return
+    work.tell(
+        LogEvent.SUSPENSE_POSTED, event_id=event.id, correlation_id=Cause.of(event).correlation_id,
+        payment_id=placed.payment.payment_id, pence=placed.payment.amount_pence,
+    )  # fmt: skip
 
 
 async def _new_payments(
@@ -125,7 +138,7 @@ async def _post_reversals(
     reversals: Mapping[str, Sequence[Reversal]],
 ) -> None:
     """Post each reversal where its payment stands."""
-    journal = Journal(work.book)
+    journal = Journal(work)
     touched: dict[str, Event[PaymentReversed]] = {}
     for event, reversal in accepted:
         placed = known[reversal.payment_id]

@@ -30,9 +30,9 @@ where letter.account_id = account.account_id and account.unit_id = any($1)
 """
 _DUE = """
 select letter.letter_no, letter.dedup_key, letter.template, letter.account_id, letter.matter::text, letter.book,
-  account.account_ref, account.ownership_id, account.internal as internal_account, unit.address::text,
-  ownership.from_on, ownership.to_on, ownership.party_ids, ownership.billing_contact, ownership.internal,
-  ownership.in_line
+  letter.correlation_id, account.account_ref, account.ownership_id, account.internal as internal_account,
+  unit.address::text, ownership.from_on, ownership.to_on, ownership.party_ids, ownership.billing_contact,
+  ownership.internal, ownership.in_line
 from notify.letters as letter
 left join notify.accounts as account using (account_id)
 left join notify.units as unit using (unit_id)
@@ -80,6 +80,7 @@ class DueLetter:
     account_id: str
     matter: str
     book: date
+    correlation_id: str
     account_ref: str | None
     unit_address: Address | None
     ownership: Ownership | None
@@ -132,6 +133,7 @@ def _due(row: asyncpg.Record) -> DueLetter:
         account_id=row["account_id"],
         matter=row["matter"],
         book=row["book"],
+        correlation_id=row["correlation_id"],
         account_ref=row["account_ref"],
         unit_address=Address.model_validate_json(row["address"]) if row["address"] else None,
         ownership=_ownership(row) if row["from_on"] else None,

@@ -20,10 +20,11 @@ _CLAIM_MAILS = """
 update notify.messages as message set state = 'claimed', claim = $1, lease_until = now() + $2
 from (select message_id from notify.messages
       where channel = 'email' and state in ('queued', 'deferred', 'unknown') and due_at <= now()
-      order by due_at, message_id limit $3 for update skip locked) as due
-where message.message_id = due.message_id
+      order by due_at, message_id limit $3 for update skip locked) as due,
+  notify.letters as letter
+where message.message_id = due.message_id and letter.letter_no = message.letter_no
 returning message.message_id, message.account_id, message.template, message.mailbox, message.letter_no,
-  message.attempts, message.silences
+  message.attempts, message.silences, letter.correlation_id
 """
 _CLAIM_PRINTS = """
 update notify.messages as message set state = 'claimed', claim = $1, lease_until = now() + $2
@@ -43,8 +44,9 @@ returning claim
 """
 _BATCH = """
 select message.message_id, message.account_id, message.account_ref, message.template, message.template_version,
-  message.dated_on, message.created_on, message.sha256, message.letter_no, content.body
+  message.dated_on, message.created_on, message.sha256, message.letter_no, letter.correlation_id, content.body
 from notify.messages as message join notify.contents as content using (message_id)
+join notify.letters as letter using (letter_no)
 where message.claim = $1 and message.state = 'claimed' order by message.account_ref, message.message_id
 """
 _BEGIN = """
@@ -77,7 +79,7 @@ update notify.messages set
   last_answer = case when state = 'sending' then 'the sender died' else last_answer end,
   claim = null, lease_until = null
 where channel = 'email' and state in ('claimed', 'sending') and lease_until < now()
-returning message_id, state
+returning message_id, account_id, state
 """
 _RESUME = """
 update notify.messages set due_at = now()
@@ -96,14 +98,22 @@ select exists (select from notify.messages where not said and state in ('handed-
 _SAID = "update notify.messages set said = true where message_id = any($1)"
 _MATTERS = "select letter_no, matter::text, book from notify.letters where letter_no = any($1)"
 _WITHDRAW = """
-with blanked as (
+with pending as (
+  select message.message_id, message.account_id from notify.messages as message
+  join unnest($1::text[], $2::text[]) as erased(kind, contact_id)
+    on message.contact_kind = erased.kind and message.contact_id = erased.contact_id
+  where message.state in ('queued', 'deferred', 'unknown', 'claimed')
+), blanked as (
   update notify.messages as message set mailbox = null,
     state = case when state in ('queued', 'deferred', 'unknown', 'claimed') then 'withdrawn' else state end,
     last_answer = case when state in ('queued', 'deferred', 'unknown', 'claimed') then 'erased' else last_answer end
   from unnest($1::text[], $2::text[]) as erased(kind, contact_id)
   where message.contact_kind = erased.kind and message.contact_id = erased.contact_id
-  returning message.message_id)
-update notify.contents as content set body = null from blanked where content.message_id = blanked.message_id
+  returning message.message_id
+), emptied as (
+  update notify.contents as content set body = null from blanked where content.message_id = blanked.message_id
+)
+select message_id, account_id from pending order by message_id
 """
 
 
@@ -139,6 +149,7 @@ class ClaimedMail:
     letter_no: int
     attempts: int
     silences: int
+    correlation_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +165,7 @@ class PrintMessage:
     created_on: date
     sha256: bytes
     letter_no: int
+    correlation_id: str
     body: bytes | None
 
 
@@ -235,10 +247,10 @@ async def release(connection: asyncpg.Connection, claim: str) -> None:
     await connection.execute(_RELEASE, claim)
 
 
-async def recover(connection: asyncpg.Connection, silence_wait: timedelta) -> list[tuple[UUID, State]]:
+async def recover(connection: asyncpg.Connection, silence_wait: timedelta) -> list[tuple[UUID, str, State]]:
     """Free e-mails of senders that died: one whose dialogue had begun may have been taken, so it is unknown."""
     rows = await connection.fetch(_RECOVER, silence_wait)
-    return [(row["message_id"], State(row["state"])) for row in rows]
+    return [(row["message_id"], row["account_id"], State(row["state"])) for row in rows]
 
 
 async def resume(connection: asyncpg.Connection) -> None:
@@ -268,6 +280,9 @@ async def mark_said(connection: asyncpg.Connection, message_ids: Collection[UUID
     await connection.execute(_SAID, list(message_ids))
 
 
-async def withdraw(connection: asyncpg.Connection, erased: Collection[tuple[ContactKind, str]]) -> None:
-    """Blank everything written to erased contacts; what had not gone out is withdrawn."""
-    await connection.execute(_WITHDRAW, [kind for kind, _ in erased], [contact_id for _, contact_id in erased])
+async def withdraw(
+    connection: asyncpg.Connection, erased: Collection[tuple[ContactKind, str]]
+) -> list[tuple[UUID, str]]:
+    """Blank everything written to erased contacts; returns what had not gone out and is withdrawn, with its account."""
+    rows = await connection.fetch(_WITHDRAW, [kind for kind, _ in erased], [contact_id for _, contact_id in erased])
+    return [(row["message_id"], row["account_id"]) for row in rows]

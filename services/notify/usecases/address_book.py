@@ -7,6 +7,7 @@ from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.base import Event
 from shared.events.owners import ContactDetailsChanged, OwnershipLineChanged, UnitChanged
+from shared.log_events import LogEvent
 
 
 async def change_contacts(work: Work, events: Sequence[Event[ContactDetailsChanged]]) -> None:
@@ -16,7 +17,10 @@ async def change_contacts(work: Work, events: Sequence[Event[ContactDetailsChang
     await address_book.store_contacts(connection, said)
     erased = {(one.kind, one.contact_id) for one in said if one.erased}
     if erased:
-        await messages.withdraw(connection, erased)
+        for message_id, account_id in await messages.withdraw(connection, erased):
+            work.tell(
+                LogEvent.LETTER_WITHDRAWN, message_id=str(message_id), account_id=account_id, reason_code="erased"
+            )
 
 
 async def change_units(work: Work, events: Sequence[Event[UnitChanged]]) -> None:

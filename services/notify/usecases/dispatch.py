@@ -21,6 +21,16 @@ class Outgoing(Protocol):
         ...
 
     @property
+    def account_id(self) -> str:
+        """The account it is about."""
+        ...
+
+    @property
+    def correlation_id(self) -> str:
+        """The story it belongs to."""
+        ...
+
+    @property
     def letter_no(self) -> int:
         """The letter it carries."""
         ...
@@ -29,6 +39,16 @@ class Outgoing(Protocol):
     def template(self) -> str:
         """The letter's template."""
         ...
+
+
+def story(message: Outgoing) -> dict[str, str]:
+    """Return what every log line about a message carries, so that it is found with its account and its story."""
+    return {
+        "message_id": str(message.message_id),
+        "account_id": message.account_id,
+        "template": message.template,
+        "correlation_id": message.correlation_id,
+    }
 
 
 async def reasons_to_suppress(connection: asyncpg.Connection, outgoing: Sequence[Outgoing]) -> Mapping[UUID, str]:

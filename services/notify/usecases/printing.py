@@ -17,7 +17,7 @@ from services.notify.db.messages import PrintMessage
 from services.notify.domain import identity
 from services.notify.domain.dispatch import Answer, State, Step
 from services.notify.usecases.background import Bell, report, wait
-from services.notify.usecases.dispatch import reasons_to_suppress
+from services.notify.usecases.dispatch import reasons_to_suppress, story
 from services.notify.usecases.sending import Rules
 from shared import metrics
 from shared.bus.transaction import Sessions
@@ -67,10 +67,13 @@ class Printer:
 
     async def _suppress(self, connection: asyncpg.Connection, batch: str) -> None:
         """End here what must not go out any more."""
-        stopped = await reasons_to_suppress(connection, await messages.list_batch(connection, batch))
-        for message_id, reason in stopped.items():
-            await messages.end(connection, message_id, batch, Step(State.SUPPRESSED), reason)
-            log(LogEvent.MAIL_SUPPRESSED, message_id=str(message_id), reason_code=reason)
+        letters = await messages.list_batch(connection, batch)
+        stopped = await reasons_to_suppress(connection, letters)
+        for letter in letters:
+            reason = stopped.get(letter.message_id)
+            if reason is not None:
+                await messages.end(connection, letter.message_id, batch, Step(State.SUPPRESSED), reason)
+                log(LogEvent.MAIL_SUPPRESSED, **story(letter), reason_code=reason)
 
     async def _lay_out(self, letters: Sequence[PrintMessage], batch: str) -> None:
         step, answer = Step(State.HANDED_OVER), "laid out"
@@ -85,7 +88,7 @@ class Printer:
         for letter in letters:
             printed = step.state is State.HANDED_OVER
             line = LogEvent.LETTER_PRINTED if printed else LogEvent.MAIL_DEFERRED
-            log(line, message_id=str(letter.message_id), reason_code=answer)
+            log(line, **story(letter), reason_code=answer)
 
 
 def write_batch(folder: Path, letters: Sequence[PrintMessage], batch: str) -> None:

@@ -29,6 +29,7 @@ from shared.events.arrears import StageReached
 from shared.events.billing import FinalAccountIssued, StatementIssued
 from shared.events.notify import MessageChannel
 from shared.events.owners import ContactKind
+from shared.logs import LogEvent, log
 
 LETTERS_IN_A_SLICE = 32
 """About a second of rendering: what a crash costs at most."""
@@ -71,8 +72,20 @@ async def work_day(piece: DaySlice, press: Press, on_queued: Callable[[], None])
             connection = await driver(work.session)
             await letters.mark_rendered(connection, [job.letter.letter_no for job in jobs], piece.day)
             await letters.postpone(connection, later)
+    _tell(jobs, rendered)
     if following is None and (rendered or piece.progress):
         on_queued()
+
+
+def _tell(jobs: Sequence[Job], rendered: Sequence[NewMessage]) -> None:
+    """Say which messages are queued now: their transaction has committed."""
+    stories = {job.letter.letter_no: job.letter.correlation_id for job in jobs}
+    for message in rendered:
+        log(
+            LogEvent.LETTER_RENDERED, message_id=str(message.message_id), account_id=message.account_id,
+            template=message.template, correlation_id=stories[message.letter_no], channel=str(message.channel),
+            day=message.created_on.isoformat(),
+        )  # fmt: skip
 
 
 async def _decide(session: AsyncSession, due: Sequence[DueLetter], day: date) -> list[Job | Postponed]:

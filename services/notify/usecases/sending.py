@@ -11,7 +11,7 @@ from services.notify.db.messages import ClaimedMail
 from services.notify.domain import dispatch
 from services.notify.domain.dispatch import Answer, Patience, State, Step
 from services.notify.usecases.background import Bell, report, wait
-from services.notify.usecases.dispatch import reasons_to_suppress
+from services.notify.usecases.dispatch import reasons_to_suppress, story
 from services.notify.usecases.mail_server import Delivery, MailServer
 from shared import metrics
 from shared.bus.transaction import Sessions
@@ -101,9 +101,7 @@ class Sender:
         """Take what is due, and end here what must not go out; the lease is committed before any dialogue."""
         async with self.sessions.begin() as session:
             connection = await driver(session)
-            for message_id, state in await messages.recover(connection, self.rules.patience.silence_wait):
-                if state is not State.QUEUED:
-                    log(LogEvent.MAIL_UNKNOWN, message_id=str(message_id), reason_code="sender-died")
+            recovered = await messages.recover(connection, self.rules.patience.silence_wait)
             mails = await messages.claim_mails(connection, claim, self.rules.lease, MAILS_IN_A_CLAIM)
             stopped = dict(await reasons_to_suppress(connection, mails))
             for mail in mails:
@@ -111,8 +109,13 @@ class Sender:
                     stopped[mail.message_id] = "recipient-not-allowed"
             for message_id, reason in stopped.items():
                 await messages.end(connection, message_id, claim, Step(State.SUPPRESSED), reason)
-        for message_id, reason in stopped.items():
-            log(LogEvent.MAIL_SUPPRESSED, message_id=str(message_id), reason_code=reason)
+        for message_id, account_id, state in recovered:
+            if state is not State.QUEUED:
+                facts = {"message_id": str(message_id), "account_id": account_id, "state": state.value}
+                log(LogEvent.MAIL_UNKNOWN, **facts, reason_code="sender-died")
+        for mail in mails:
+            if mail.message_id in stopped:
+                log(LogEvent.MAIL_SUPPRESSED, **story(mail), reason_code=stopped[mail.message_id])
         return [mail for mail in mails if mail.message_id not in stopped]
 
     async def _send_all(self, mails: Sequence[ClaimedMail], claim: str) -> None:
@@ -141,6 +144,7 @@ class Sender:
             return False
         if body is None:
             await self._note(mail, claim, Step(State.WITHDRAWN), "erased", silent=False)
+            log(LogEvent.LETTER_WITHDRAWN, **story(mail), reason_code="erased")
             return True
         delivery = await self.server.hand_over(mail.mailbox, body)
         await self._end(mail, claim, delivery, tried_for)
@@ -156,8 +160,10 @@ class Sender:
         )
         await self._note(mail, claim, step, delivery.said, silent=delivery.answer is Answer.SILENCE)
         metrics.MAIL_SENT.labels("email", delivery.answer.value, str(delivery.code or "")).inc()
-        facts = {"message_id": str(mail.message_id), "state": step.state.value, "attempt": mail.attempts + 1}
-        log(_LINES[delivery.answer], **facts, reason_code=delivery.said, status_code=delivery.code or None)
+        log(
+            _LINES[delivery.answer], **story(mail), state=step.state.value, attempt=mail.attempts + 1,
+            reason_code=delivery.said, status_code=delivery.code or None,
+        )  # fmt: skip
 
     async def _note(self, mail: ClaimedMail, claim: str, step: Step, said: str, *, silent: bool) -> None:
         async with self.sessions.begin() as session:

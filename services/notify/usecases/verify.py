@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notify.db import questions
@@ -29,11 +30,18 @@ async def verify(session: AsyncSession) -> list[Check]:
             await questions.find_not_rendered(connection, day),
             f"up to {day}; {waiting} wait for another ownership line" if day > date.min else "no day is closed yet",
         ),
-        _check("every written letter has a message", await questions.find_without_message(connection)),
-        _check("nobody has a letter twice", await questions.find_twice(connection)),
+        *(_check(name, detail or None) for name, detail in (await standing(connection)).items()),
         _check("every message is at its end or due", await questions.find_stuck(connection)),
-        _check("every end of a message was said once", await questions.find_wrongly_said(connection)),
     ]
+
+
+async def standing(connection: asyncpg.Connection) -> dict[str, str]:
+    """Return what differs of all that holds at every commit."""
+    return {
+        "every written letter has a message": await questions.find_without_message(connection) or "",
+        "nobody has a letter twice": await questions.find_twice(connection) or "",
+        "every end of a message was said once": await questions.find_wrongly_said(connection) or "",
+    }
 
 
 def _check(name: str, exception: str | None, detail: str = "") -> Check:

@@ -32,10 +32,20 @@ def health(clock: Clock) -> Health:
 
 def test_ready_until_something_is_missing(health: Health, clock: Clock) -> None:
     assert health.unready() == []
-    health.draining, health.quarantined, health.schema_ok = True, 1, False
-    assert health.unready() == ["draining", "schema", "quarantine"]
+    health.draining, health.schema_ok = True, False
+    assert health.unready() == ["draining", "schema"]
     clock.now += 11
     assert "database" in health.unready()
+
+
+async def test_a_stopped_partition_is_said_and_leaves_the_process_within_reach(health: Health) -> None:
+    app = private_app(health)
+    assert (await ask(app, "/readyz")).json() == {"ok": True, "failing": [], "degraded": []}
+    health.stopped = frozenset({"unread_data_expired", "quarantine_tripped"})
+    ready = await ask(app, "/readyz")
+    stopped = ["quarantine_tripped", "unread_data_expired"]
+    assert (ready.status_code, ready.json()) == (200, {"ok": True, "failing": [], "degraded": stopped})
+    assert (await ask(app, "/statusz")).json()["degraded"] == stopped
 
 
 def test_no_progress_matters_only_while_there_is_work(health: Health, clock: Clock) -> None:
@@ -101,7 +111,7 @@ async def test_each_reason_for_not_being_ready_is_a_figure(health: Health) -> No
 def test_every_metric_has_a_help_text_and_no_label_that_names_a_thing_or_a_person() -> None:
     allowed = {
         "topic", "partition", "reason_class", "type", "outcome", "kind", "sqlstate", "method", "route", "status",
-        "version", "schema_version", "event", "source", "reason", "state", "channel", "code",
+        "version", "schema_version", "event", "source", "reason", "state", "channel", "code", "check", "hash",
     }  # fmt: skip
     for name, found in vars(metrics).items():
         if isinstance(found, MetricWrapperBase):
