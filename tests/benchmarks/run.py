@@ -8,12 +8,13 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.benchmarks import charges, days, figures, latency, memory, relaying
+from tests.benchmarks import charges, days, fanout, figures, latency, memory, relaying
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.stage import Stage, servers
 
 BENCHMARKS: dict[str, Callable[[Stage], Awaitable[list[Figure]]]] = {
     "charges": charges.measure,
+    "fan-out": fanout.measure,
     "relay": relaying.measure,
     "latency": latency.measure,
     "memory": memory.measure,
