@@ -11,8 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.events.housing import ChargeRaised
 from shared.events.topics import CHARGE_RAISED
 from tests.benchmarks.rows import Rows
-from tests.benchmarks.stage import Office
-from tests.support.kafka_tools import PARTITIONS
+from tests.benchmarks.stage import PARTITIONS, Office
 
 
 class _ChargeEvent(BaseModel):

@@ -7,9 +7,18 @@ from typing import Any
 from services.billing.domain import refs
 from shared.bus.work import OPENING_BOOK
 from shared.events.envelope import encode
-from shared.events.housing import ChargeRaised, PaymentReceived
+from shared.events.housing import ChargeRaised, ContactChanged, OwnershipChanged, PaymentReceived, UnitRegistered
 from shared.events.owners import OwnershipLineChanged, SharesChanged, UnitChanged
-from shared.events.topics import CHARGE_RAISED, OWNERS_LINE, OWNERS_SHARES, OWNERS_UNIT, PAYMENT_RECEIVED
+from shared.events.topics import (
+    CHARGE_RAISED,
+    CONTACT_CHANGED,
+    OWNERS_LINE,
+    OWNERS_SHARES,
+    OWNERS_UNIT,
+    OWNERSHIP_CHANGED,
+    PAYMENT_RECEIVED,
+    UNIT_REGISTERED,
+)
 from tests.benchmarks.stage import Office, until
 
 UNITS = 1_000
@@ -77,6 +86,43 @@ def payments(first: int, count: int) -> list[Keyed]:
     return list(_keyed(_payment(number) for number in range(first, first + count)))
 
 
+def registrations() -> list[Keyed]:
+    """Return the housing system's registrations of all flats."""
+    facts = (UnitRegistered.model_validate(_flat(number), strict=False) for number in range(UNITS))
+    return [_housing(UNIT_REGISTERED, data, data.unit_id, f"flat-{data.unit_id}") for data in facts]
+
+
+def first_owners() -> list[Keyed]:
+    """Return the housing system's word on the owners that ``register`` tells billing of."""
+    return [_first_owner(number) for number in range(UNITS)]
+
+
+def contacts(first: int, count: int) -> list[Keyed]:
+    """Return new telephone numbers of owners, numbered from ``first``."""
+    return [_contact(number) for number in range(first, first + count)]
+
+
+def _first_owner(number: int) -> Keyed:
+    data = OwnershipChanged.model_validate(
+        {
+            "change_id": f"O{number:05d}", "unit_id": unit_id(number), "notified_on": date(2025, 1, 1),
+            "date_of_entry": date(2025, 1, 1), "form": "sole",
+            "parties": ({"party_id": f"P{number:05d}", "kind": "person", "name": f"Owner {number}"},),
+        },
+        strict=False,
+    )  # fmt: skip
+    return _housing(OWNERSHIP_CHANGED, data, data.unit_id, f"owner-{number}")
+
+
+def _contact(number: int) -> Keyed:
+    data = ContactChanged(party_id=f"P{number % UNITS:05d}", phone=f"0141 {number % 10**7:07d}")
+    return _housing(CONTACT_CHANGED, data, data.party_id, f"contact-{number}")
+
+
+def _housing(channel: Any, data: Any, key: str, event_id: str) -> Keyed:
+    return key.encode(), encode(channel, data, id=event_id, source="housing/bench", time=_NOW)
+
+
 def _charge(number: int) -> tuple[str, bytes]:
     pence = 4_000 + number % 9_000
     tax = {"code": "GB-20", "net_pence": pence - pence // 6, "tax_pence": pence // 6} if number % 2 else None
@@ -104,15 +150,16 @@ def _payment(number: int) -> tuple[str, bytes]:
 
 
 def _unit(number: int) -> tuple[str, bytes]:
-    address = {"lines": (f"{number} High Street",), "town": "Glasgow", "postcode": "G1 1AA"}
-    data = UnitChanged.model_validate(
-        {
-            "unit_id": unit_id(number), "development_id": "D1", "block_id": "B1", "kind": "flat", "tenure": "owned",
-            "managed_from": date(2025, 1, 1), "address": address,
-        },
-        strict=False,
-    )  # fmt: skip
+    data = UnitChanged.model_validate(_flat(number), strict=False)
     return data.unit_id, _ours(OWNERS_UNIT, data, f"unit-{number}")
+
+
+def _flat(number: int) -> dict[str, Any]:
+    address = {"lines": (f"{number} High Street",), "town": "Glasgow", "postcode": "G1 1AA"}
+    return {
+        "unit_id": unit_id(number), "development_id": "D1", "block_id": "B1", "kind": "flat", "tenure": "owned",
+        "managed_from": date(2025, 1, 1), "address": address,
+    }  # fmt: skip
 
 
 def _line(number: int) -> tuple[str, bytes]:
