@@ -11,8 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.events.housing import ChargeRaised
 from shared.events.topics import CHARGE_RAISED
 from tests.benchmarks.rows import Rows
-from tests.benchmarks.stage import Office
-from tests.support.kafka_tools import PARTITIONS
+from tests.benchmarks.stage import PARTITIONS, Office
 
 
 class _ChargeEvent(BaseModel):
@@ -45,9 +44,7 @@ class Ceiling:
                 for record in await _take(consumer, size):
                     _ChargeEvent.model_validate_json(record.value)
                     self.positions[record.partition] = record.offset + 1
-                async with writer.transaction():
-                    for table in rows.tables():
-                        await _copy(writer, rows, table, done, done + size)
+                await rows.copy(writer, done, done + size)
                 done += size
                 started = started or time.monotonic()
             return (done - batches[0]) / (time.monotonic() - started)
@@ -73,10 +70,3 @@ async def _take(consumer: AIOKafkaConsumer, size: int) -> list[ConsumerRecord]:
         found = await consumer.getmany(timeout_ms=1_000, max_records=size - len(records))
         records += [record for batch in found.values() for record in batch]
     return records
-
-
-async def _copy(writer: asyncpg.Connection, rows: Rows, table: str, first: int, last: int) -> None:
-    schema, _, name = table.partition(".")
-    await writer.copy_records_to_table(
-        name, schema_name=schema, columns=rows.columns[table], records=rows.of(table, first, last)
-    )

@@ -11,9 +11,9 @@ from tests.benchmarks.rows import Rows, rows_of
 from tests.benchmarks.stage import Office, Stage, until
 
 _TOPIC = CHARGE_RAISED.topic
-_DONE = "select coalesce(sum(n_done), 0) >= $2 from msg.batch_log where topic = $1"
+DONE = "select coalesce(sum(n_done), 0) >= $2 from msg.batch_log where topic = $1"
 # One row a batch: a batch has a row for each of its lanes, all of one transaction.
-_BATCHES = """
+BATCHES = """
 select sum(n_done)::int as events, pg_xact_commit_timestamp(xmin) as committed
 from msg.batch_log where topic = $1 group by xmin order by 2
 """
@@ -31,12 +31,12 @@ class Real:
         """Let a fresh process take in a round of charges; return events a second from its first commit to its last."""
         records = facts.charges(self.sent, events)
         await self.office.kafka.send_many(_TOPIC, records)
-        before = len(await self.office.sql.fetch(_BATCHES, _TOPIC))
+        before = len(await self.office.sql.fetch(BATCHES, _TOPIC))
         self.sent += events
         await self.office.start()
-        await until(self.office.sql, _DONE, _TOPIC, self.sent)
+        await until(self.office.sql, DONE, _TOPIC, self.sent)
         await self.office.stop()
-        batches = (await self.office.sql.fetch(_BATCHES, _TOPIC))[before:]
+        batches = (await self.office.sql.fetch(BATCHES, _TOPIC))[before:]
         self.batches = [row["events"] for row in batches]
         seconds = (batches[-1]["committed"] - batches[0]["committed"]).total_seconds()
         return float(sum(self.batches[1:]) / seconds)

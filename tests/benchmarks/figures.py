@@ -13,7 +13,10 @@ _BEGIN, _END = "<!-- figures -->\n", "<!-- end of figures -->"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of the report; ``least`` and ``most`` are the target's bounds, a figure without them only informs."""
+    """One figure of the report; ``least`` and ``most`` are the target's bounds, a figure without them only informs.
+
+    One without values was not measured: what it needs is not on this machine.
+    """
 
     name: str
     unit: str
@@ -22,8 +25,8 @@ class Figure:
     most: float | None = None
 
     @property
-    def value(self) -> float:
-        return median(self.values)
+    def value(self) -> float | None:
+        return median(self.values) if self.values else None
 
     @property
     def target(self) -> str:
@@ -33,25 +36,29 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        if self.least is None and self.most is None:
+        value = self.value
+        if value is None or (self.least is None and self.most is None):
             return None
-        above = self.least is None or self.value >= self.least
-        return above and (self.most is None or self.value <= self.most)
+        return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
 
     def line(self) -> str:
         noise = f"({_shown(min(self.values))} - {_shown(max(self.values))})" if len(self.values) > 1 else ""
         verdict = {None: "", True: "met", False: "MISSED"}[self.met]
+        if self.value is None:
+            return f"{self.name:<52}not measured"
         return f"{self.name:<52}{_shown(self.value):>12} {self.unit:<10}{noise:<24}{self.target:<10}{verdict}".rstrip()
 
     def row(self) -> str:
         noise = f"{_shown(min(self.values))} to {_shown(max(self.values))}" if len(self.values) > 1 else ""
         verdict = {None: "", True: "met", False: "**missed**"}[self.met]
-        return f"| {self.name} | {_shown(self.value)} {self.unit} | {noise} | {self.target} | {verdict} |"
+        shown = f"{_shown(self.value)} {self.unit}" if self.value is not None else "not measured"
+        return f"| {self.name} | {shown} | {noise} | {self.target} | {verdict} |"
 
     def entry(self) -> dict[str, Any]:
+        value, least, most = self.value, min(self.values, default=None), max(self.values, default=None)
         return {
-            "name": self.name, "value": round(self.value, 4), "unit": self.unit, "target": self.target, "met": self.met,
-            "min": round(min(self.values), 4), "max": round(max(self.values), 4), "rounds": len(self.values),
+            "name": self.name, "value": _rounded(value), "unit": self.unit, "target": self.target, "met": self.met,
+            "min": _rounded(least), "max": _rounded(most), "rounds": len(self.values),
         }  # fmt: skip
 
 
@@ -84,3 +91,7 @@ def write_page(figures: list[Figure]) -> None:
 
 def _shown(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

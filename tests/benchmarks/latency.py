@@ -11,8 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from shared.events.topics import ACCOUNT_PAID, PAYMENT_RECEIVED, PAYMENT_REVERSED
 from tests.benchmarks import facts
 from tests.benchmarks.figures import Figure, percentile
-from tests.benchmarks.stage import Office, Stage
-from tests.support.kafka_tools import PARTITIONS
+from tests.benchmarks.stage import PARTITIONS, Office, Stage
 
 _EVERY_S = 0.01
 _COMMITTED = """

@@ -67,7 +67,7 @@ class Plain:
 
     async def _send(self, rows: Rows, events: int) -> None:
         name = rows.columns["billing.charges"].index("charge_id")
-        numbers = [int(own[0][name].removeprefix("CH-")) for own in rows.by_event["billing.charges"][:events]]
+        numbers = [int(own[0][name].removeprefix("CH-")) for own in rows.by_charge["billing.charges"][:events]]
         await self.office.kafka.send_many(CHARGE_RAISED.topic, [facts.charges(number, 1)[0] for number in numbers])
 
 
@@ -79,9 +79,9 @@ def _by_event(rows: Rows, events: int) -> dict[UUID, list[Any]]:
         added: list[Any] = []
         for table, mapped in _MAPPED.items():
             added += [
-                (mapped, dict(zip(rows.columns[table], row, strict=True))) for row in rows.by_event[table][number]
+                (mapped, dict(zip(rows.columns[table], row, strict=True))) for row in rows.by_charge[table][number]
             ]
-        wanted[rows.by_event["msg.inbox"][number][0][uid]] = added
+        wanted[rows.by_charge["msg.inbox"][number][0][uid]] = added
     return wanted
 
 

@@ -23,7 +23,10 @@ from shared.embedded.postgres import EmbeddedPostgres
 from shared.embedded.process import ChildProcess, spawn
 from shared.events.topics import heard_by, said_by
 from shared.local_issuer import LocalIssuer
-from tests.support.kafka_tools import PARTITIONS, KafkaTools
+from tests.support.kafka_tools import KafkaTools
+
+PARTITIONS = 4
+"""Of every topic: an even number, which two processes can share evenly."""
 
 # fsync stays on.  The times of commits are kept: they say when a batch was there, without asking while it runs.
 _SETTINGS = {"track_commit_timestamp": "on"}
@@ -31,7 +34,7 @@ _SETTINGS = {"track_commit_timestamp": "on"}
 
 @dataclass(slots=True)
 class Office:
-    """One service with a database and topics of its own; its process is started and stopped at will."""
+    """One service with a database and topics of its own; its processes are started and stopped at will."""
 
     stage: "Stage"
     service: str
@@ -39,38 +42,47 @@ class Office:
     kafka: KafkaTools
     sql: asyncpg.Connection
     program: tuple[str, ...]
-    child: ChildProcess | None = None
+    children: list[ChildProcess] = field(default_factory=list)
+    api_url: str = ""
+    private_url: str = ""
 
     async def start(self) -> ChildProcess:
-        """Start the service's process and wait until it is ready."""
+        """Start a process of the service, beside those that run, and wait until it is ready."""
         ports = free_ports(2)
-        self.child = spawn(
-            self.service, [sys.executable, "-m", *self.program, "serve"], env=self._environment(ports),
+        self.api_url, self.private_url = (f"http://127.0.0.1:{port}" for port in ports)
+        name = self.service.upper()
+        own = {f"{name}_API_PORT": str(ports[0]), f"{name}_PRIVATE_PORT": str(ports[1])}
+        child = spawn(
+            self.service, [sys.executable, "-m", *self.program, "serve"], env=self.environment() | own,
             log=self.stage.directory / f"{self.service}.jsonl",
         )  # fmt: skip
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{ports[1]}") as client:
+        self.children.append(child)
+        async with httpx.AsyncClient(base_url=self.private_url) as client:
             while not await _ready(client):
-                assert self.child.running, self.child.last_words()
+                assert child.running, child.last_words()
                 await asyncio.sleep(0.05)
-        return self.child
+        return child
 
     async def stop(self) -> None:
-        """Let the process drain and end."""
-        if self.child is not None:
-            await self.child.stop(signal.SIGTERM, grace_seconds=40)
-            self.child = None
+        """Let every process drain and end."""
+        children, self.children = self.children, []
+        await asyncio.gather(*(child.stop(signal.SIGTERM, grace_seconds=40) for child in children))
 
-    def _environment(self, ports: list[int]) -> dict[str, str]:
-        name = self.service.upper()
+    def environment(self) -> dict[str, str]:
+        """Return what a process of the service is told, but for its ports."""
+        own = {f"{self.service.upper()}_DATABASE_URL": self.urls.app_url}
+        if self.service == "notify":
+            own |= {
+                "NOTIFY_SMTP_HOST": "nowhere.invalid", "NOTIFY_SMTP_PORT": "25", "NOTIFY_SENDING": "false",
+                "NOTIFY_PRINT_DIR": str(self.stage.directory), "NOTIFY_SENDER": "Bench <bench@example.org>",
+            }  # fmt: skip
         return {
             **os.environ,
             **service_settings(self.stage.issuer),
             "CLOSEBOOK_KAFKA": self.kafka.bootstrap,
             "CLOSEBOOK_TOPIC_PREFIX": self.kafka.prefix,
             "CLOSEBOOK_PARTITIONS": str(PARTITIONS),
-            f"{name}_DATABASE_URL": self.urls.app_url,
-            f"{name}_API_PORT": str(ports[0]),
-            f"{name}_PRIVATE_PORT": str(ports[1]),
+            **own,
         }
 
 
@@ -83,6 +95,7 @@ class Stage:
     postgres: EmbeddedPostgres
     issuer: LocalIssuer
     quick: bool = False
+    events: int = 200_000
     _templates: dict[str, str] = field(default_factory=dict)
 
     def scaled(self, number: int) -> int:
@@ -106,7 +119,7 @@ class Stage:
     @asynccontextmanager
     async def office(self, service: str, program: tuple[str, ...] = ()) -> AsyncIterator[Office]:
         """Open a service's office: its database and its topics; the process is not started yet."""
-        kafka = KafkaTools(self.kafka.bootstrap, f"bench{uuid.uuid4().hex[:6]}.")
+        kafka = KafkaTools(self.kafka.bootstrap, f"bench{uuid.uuid4().hex[:6]}.", PARTITIONS)
         await kafka.provide(*{c.topic: c for c in (*heard_by(service), *said_by(service))}.values())
         urls = await self.database(service)
         sql = await asyncpg.connect(urls.owner_url)
@@ -120,13 +133,13 @@ class Stage:
 
 
 @asynccontextmanager
-async def servers(directory: Path, *, quick: bool) -> AsyncIterator[Stage]:
-    """Start Kafka and PostgreSQL for one run."""
+async def servers(directory: Path, *, quick: bool, events: int) -> AsyncIterator[Stage]:
+    """Start Kafka and PostgreSQL for one run; ``events`` is how many the memory is watched over."""
     kafka, postgres = EmbeddedKafka(directory / "kafka"), EmbeddedPostgres(directory / "postgres", settings=_SETTINGS)
     try:
         await asyncio.gather(kafka.start(), postgres.start())
         await provision(postgres.admin_url)
-        yield Stage(directory, kafka, postgres, LocalIssuer.open(directory / "issuer"), quick)
+        yield Stage(directory, kafka, postgres, LocalIssuer.open(directory / "issuer"), quick, events)
     finally:
         await asyncio.gather(kafka.stop(), postgres.stop())
 
