@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from tests.crashes.states import Rows, rows_of
+from tests.crashes.states import Rows, question_of, rows_of
 
 _TABLES = """
 select schemaname || '.' || tablename as name from pg_tables where schemaname = any($1::text[]) order by 1
@@ -18,10 +18,10 @@ select schemaname || '.' || tablename as name from pg_tables where schemaname = 
 class Database:
     """One database, seen by its server's superuser."""
 
-    def __init__(self, service: str, connection: asyncpg.Connection, tables: list[str]) -> None:
+    def __init__(self, connection: asyncpg.Connection, tables: list[str], question: str) -> None:
         self.connection = connection
-        self._service = service
         self._tables = tables
+        self._question = question
 
     @classmethod
     @asynccontextmanager
@@ -30,7 +30,7 @@ class Database:
         connection = await asyncpg.connect(url)
         try:
             rows = await connection.fetch(_TABLES, ["msg", service])
-            yield cls(service, connection, [row["name"] for row in rows])
+            yield cls(connection, [row["name"] for row in rows], await question_of(connection, service))
         finally:
             await connection.close()
 
@@ -50,4 +50,4 @@ class Database:
 
     async def rows(self) -> Rows:
         """Return all that a run has left in it."""
-        return await rows_of(self.connection, self._service)
+        return rows_of(await self.connection.fetch(self._question))

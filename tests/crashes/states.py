@@ -53,8 +53,8 @@ _PENDING = "select event_uid::text from msg.outbox_pending join msg.event_log us
 Rows = dict[str, list[str]]
 
 
-async def rows_of(database: asyncpg.Connection, service: str) -> Rows:
-    """Return every table of the bus and of the service, its rows as sorted text."""
+async def question_of(database: asyncpg.Connection, service: str) -> str:
+    """Return the query for every row of the bus and of the service: the table's name, and the row as text."""
     tables = await database.fetch(_COLUMNS, ["msg", service])
     queries = {
         row["name"]: _whole(row["name"], (*row["own"], *LEFT_OUT.get(row["name"], ())))
@@ -62,7 +62,15 @@ async def rows_of(database: asyncpg.Connection, service: str) -> Rows:
         if row["name"] != _BATCHES
     }
     queries |= {_BATCHES: _RANGES, "events said": _SAID, "events not relayed": _PENDING}
-    return {name: sorted(row[0] for row in await database.fetch(query)) for name, query in queries.items()}
+    return " union all ".join(f"select '{name}', row from ({query}) as it(row)" for name, query in queries.items())
+
+
+def rows_of(answer: Iterable[asyncpg.Record]) -> Rows:
+    """Return the answer by table, each table's rows sorted."""
+    rows: defaultdict[str, list[str]] = defaultdict(list)
+    for table, row in answer:
+        rows[table].append(row)
+    return {table: sorted(found) for table, found in rows.items()}
 
 
 def _whole(table: str, without: Iterable[str]) -> str:
