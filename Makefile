@@ -7,7 +7,7 @@ STAMP := $(VENV)/.closebook-installed
 
 SECONDS ?= 180
 
-.PHONY: setup demo test faults recovery nemesis fuzz shuffles bench check sbom audit schemas lock clean
+.PHONY: setup demo test faults crashes recovery nemesis fuzz shuffles bench check sbom audit schemas lock clean
 
 setup: $(STAMP)
 
@@ -29,6 +29,11 @@ test: setup
 # Every fault against real processes and servers: killed, frozen, starved. The slow ones too; writes docs/faults.md.
 faults: setup
 	$(BIN)/python -m pytest -p tests.support.fault_table.page $$($(BIN)/python -m tests.support.fault_table.page) $(PYTEST_ARGS)
+
+# A batch, a page, a mail and a day killed at every await and recovered, each time the whole database compared
+# (half an hour; `make test` takes a few points of each).
+crashes: setup
+	$(BIN)/python -m pytest tests/crashes $(PYTEST_ARGS)
 
 # Faults at random under load, then every penny proved; SEED=n repeats a run's faults, SECONDS=n says how long.
 nemesis: setup

@@ -5,6 +5,7 @@ from tests.support.fault_table.row import Row
 _P = "tests/faults/test_processes.py::test_"
 _UP = "tests/integration/embedded/test_supervisor.py::test_"
 _D = "tests/faults/test_days.py::test_"
+_C = "tests/crashes/test_crashes.py::test_"
 _B = "tests/integration/bus/"
 _R = "tests/faults/test_resources.py::test_"
 _AROUND = f"{_P}a_consumer_killed_around_its_commit_neither_loses_nor_doubles"
@@ -22,15 +23,17 @@ ROWS = (
     ),
     Row(
         3,
-        "Death at every step of a batch, a page, a day",
-        "SIGKILL at twelve named points",
-        "as 1 and 2; a day is closed once",
+        "Death at every step of a batch, a page, a mail, a day",
+        "SIGKILL at every await; of whole processes under load at twelve named points",
+        "as 1 and 2; a day is closed once; a letter in flight goes at most once more",
         (
+            f"{_C}a_work_killed_at_every_await_ends_like_one_in_peace",
+            f"{_C}a_work_killed_at_some_of_its_awaits_ends_like_one_in_peace",
+            f"{_C}what_is_noted_apart_from_its_effect_is_found_out",
             _AROUND,
             f"{_P}a_relay_killed_around_the_acknowledgement_keeps_the_order_of_first_arrivals",
             f"{_D}a_service_killed_at_every_step_of_its_days_closes_them_all",
         ),
-        "named points, not every await; next: number the awaits and enumerate them",
     ),
     Row(
         4,

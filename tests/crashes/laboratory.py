@@ -1,0 +1,139 @@
+"""Runs works in processes that die at a point, lets a fresh process recover, and says what is not as it should be."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from signal import SIGKILL
+
+from tests.crashes.case import Case, Ended
+from tests.crashes.database import Database
+from tests.crashes.outside import Outside
+from tests.crashes.states import Rows, differences
+
+KILLED = -SIGKILL
+"""Exit code of a run that came to its point."""
+
+NEVER = 1_000_000
+"""A point that no work has."""
+
+
+@asynccontextmanager
+async def zygote() -> AsyncIterator[int]:
+    """Run the process that forks one for each run; lends its port."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.crashes.zygote", stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        yield int(await process.stdout.readline())
+    finally:
+        process.kill()
+        await process.wait()
+
+
+class Runner:
+    """Runs cases one after the other, each in a process of its own."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    @asynccontextmanager
+    async def connected(cls, port: int) -> AsyncIterator["Runner"]:
+        """Lend one that asks the zygote at a port."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            yield cls(reader, writer)
+        finally:
+            writer.close()
+
+    async def run(self, case: Case) -> Ended:
+        """Run one case; fails with what its process said when it ended neither well nor at its point."""
+        self._writer.write(case.line())
+        ended = Ended(**json.loads(await self._reader.readline()))
+        assert ended.code in ({0, KILLED} if case.at else {0}), f"{case}: exit code {ended.code}\n{ended.place}"
+        return ended
+
+
+async def _at_once(_database: Database) -> None:
+    """Recover without waiting for anything."""
+
+
+@dataclass
+class Experiment:
+    """One work, run again and again from one kept state: undisturbed first, then killed and recovered."""
+
+    runner: Runner
+    database: Database
+    case: Case
+    outside: Outside
+    lapse: Callable[[Database], Awaitable[None]] = _at_once
+    wanted: Rows = field(default_factory=dict)
+    points: int = 0
+    _alone: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def undisturbed(self) -> "Experiment":
+        """Run the work in peace: what it leaves is what every other run must leave."""
+        await self._begin()
+        self.points = (await self.runner.run(self.case)).passed
+        self.wanted, repeats = await self._left()
+        assert repeats == 0
+        return self
+
+    async def killed(self, at: int, broken: str = "") -> tuple[Ended, list[str]]:
+        """Kill the work at a point and recover; returns how the first process ended, and what is wrong afterwards.
+
+        Exit code 0: the work has fewer points than that. What is ``broken`` is broken in both processes.
+        """
+        case = self.case.spoilt(broken)
+        async with self._alone:
+            await self._begin()
+            ended = await self.runner.run(case.killed(at))
+            await self.lapse(self.database)
+            await self.runner.run(case)
+            left, repeats = await self._left()
+        wrong = differences(left, self.wanted)
+        if repeats > self.outside.most_repeats:
+            wrong.append(f"{repeats} came twice")
+        return ended, wrong
+
+    async def _begin(self) -> None:
+        await self.database.restore()
+        await self.outside.mark()
+
+    async def _left(self) -> tuple[Rows, int]:
+        """Return all that is left, inside and outside."""
+        came, repeats = await self.outside.look()
+        return await self.database.rows() | came, repeats
+
+
+@dataclass
+class Survey:
+    """What came of killing a work at many points."""
+
+    points: int = 0
+    places: set[str] = field(default_factory=set)
+    wrong: list[str] = field(default_factory=list)
+
+
+async def survey(experiment: Experiment, points: Iterable[int]) -> Survey:
+    """Kill a work at each of these points, until it outlives its last."""
+    found = Survey()
+    for at in points:
+        ended, wrong = await experiment.killed(at)
+        if wrong:
+            found.wrong.append(f"{at} ({ended.place}): {wrong}")
+        if ended.code == 0:
+            break
+        found.points += 1
+        found.places.add(ended.place)
+    return found
+
+
+def spread(points: int, some: int) -> list[int]:
+    """Return so many of a work's points, evenly over all of them."""
+    return [1 + (2 * turn + 1) * points // (2 * some) for turn in range(some)]

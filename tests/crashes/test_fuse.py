@@ -1,0 +1,42 @@
+"""The fuse counts every await that waits, twice, and changes nothing of what the work sees."""
+
+import asyncio
+
+from tests.crashes.fuse import Fuse, arm
+
+
+async def _work(fails: "asyncio.Future[None]") -> str:
+    await asyncio.sleep(0)
+    await asyncio.sleep(0.001)
+    try:
+        await fails
+    except LookupError:
+        return "failed"
+    return "went on"
+
+
+async def _alone(fuse: Fuse) -> str:
+    arm(fuse, {"_work"})
+    fails: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_later(0.01, fails.set_exception, LookupError())
+    await asyncio.create_task(asyncio.sleep(0))
+    return await asyncio.create_task(_work(fails))
+
+
+def test_each_wait_is_two_points_and_errors_arrive() -> None:
+    fuse = Fuse(None, -1)
+    assert asyncio.run(_alone(fuse)) == "failed"
+    assert fuse.passed == 6
+
+
+def test_a_work_that_never_waits_has_no_point() -> None:
+    async def nothing() -> int:
+        return 1
+
+    async def alone(fuse: Fuse) -> int:
+        arm(fuse, {nothing.__qualname__})
+        return await asyncio.create_task(nothing())
+
+    fuse = Fuse(None, -1)
+    assert asyncio.run(alone(fuse)) == 1
+    assert fuse.passed == 0
