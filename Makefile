@@ -39,9 +39,9 @@ crashes: setup
 nemesis: setup
 	$(BIN)/python -m tests.nemesis --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
-# Spoilt records into decoding and applying, for SECONDS; SEED=n repeats a run.
+# Spoilt records into decoding and applying, for SECONDS; SEED=n repeats a run, SERVICE says whose (billing).
 fuzz: setup
-	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(if $(SERVICE),--service $(SERVICE))
 
 # Orders of one year's history that must all end the same: make shuffles N=10000.
 N ?= 10000

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from shared.bus.positions import Lane
-from shared.bus.work import Work
+from shared.bus.work import OPENING_BOOK, Work
 from shared.db.engine import driver
 from shared.events.base import Event
 from shared.events.calendar import DayClosed, DayEnded, TopicTotal
+from shared.events.decode import Reason
 
 MOST_DAYS_AT_ONCE = 400
 
@@ -43,7 +44,8 @@ class LastClosed(NamedTuple):
 async def end_days(work: Work, events: Sequence[Event[DayEnded]]) -> None:
     """Note the days that have ended: each ends every day since the last one (contract: the day closes like a book).
 
-    A day already ended is a duplicate, the first stands; more than 400 days at once are refused.
+    A day already ended is a duplicate, the first stands; more than 400 days at once are refused, and so is a first day
+    that no book comes before or after.
     """
     connection = await driver(work.session)
     for event in events:
@@ -53,8 +55,10 @@ async def end_days(work: Work, events: Sequence[Event[DayEnded]]) -> None:
             work.duplicate(event)
         elif last is not None and (day - last).days > MOST_DAYS_AT_ONCE:
             work.refuse(event, "too-many-days", f"more than {MOST_DAYS_AT_ONCE} days would end at once", "day")
+        elif not OPENING_BOOK < day < date.max:
+            work.refuse(event, Reason.BAD_DATE, f"a day that ends is after {OPENING_BOOK} and before {date.max}", "day")
         else:
-            await _end(connection, event, (last or day - timedelta(days=1)) + timedelta(days=1), day)
+            await _end(connection, event, day if last is None else last + timedelta(days=1), day)
 
 
 async def _end(connection: asyncpg.Connection, event: Event[DayEnded], first: date, last: date) -> None:

@@ -45,15 +45,16 @@ where coalesce(standing.pence, 0) <> coalesce(posted.pence, 0) order by charge_i
 """
 CHARGES_WHOLE = """
 with facts as (
-  select charge_id, charge_id as fact_id, net_pence + tax_pence as pence from billing.charges
-  union all select charge_id, credit_id, -amount_pence from billing.credits
+  select charge_id, charge_id as fact_id, false as is_credit, net_pence + tax_pence as pence from billing.charges
+  union all select charge_id, credit_id, true, -amount_pence from billing.credits
 ), divided as (
-  select charge_id, coalesce(credit_id, charge_id) as fact_id, sum(net_pence + tax_pence) as pence
-  from billing.charge_parts group by 1, 2
+  select charge_id, coalesce(credit_id, charge_id) as fact_id, credit_id is not null as is_credit,
+    sum(net_pence + tax_pence) as pence
+  from billing.charge_parts group by 1, 2, 3
 )
 select 'charge ' || charge_id || ', ' || fact_id || ': ' || coalesce(facts.pence, 0) || ' raised, '
   || coalesce(divided.pence, 0) || ' divided'
-from facts full join divided using (charge_id, fact_id)
+from facts full join divided using (charge_id, fact_id, is_credit)
 where coalesce(facts.pence, 0) <> coalesce(divided.pence, 0) order by charge_id limit $1
 """
 PAYMENTS_STAND = """

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from services.billing.domain import refs
 from services.billing.domain.facts import Stay, Unit
 from shared.events.housing import Tenure
-from shared.events.owners import NoPeriod, OwnershipLineChanged
+from shared.events.owners import NoPeriod, OwnershipLineChanged, OwnershipPeriod
 
 _DAY = timedelta(days=1)
 
@@ -42,9 +42,14 @@ def unit_with_line(
 def stays_of(line: OwnershipLineChanged) -> tuple[Stay, ...]:
     """Return whose the days of a line are, in order of days; the association's are the unit's internal account's."""
     return tuple(
-        Stay(refs.account_id(line.unit_id, None if period.internal else period.ownership_id), period.from_, period.to)
+        Stay(refs.account_id(line.unit_id, _owner(period)), period.from_, period.to)
         for period in sorted(line.line, key=lambda period: period.from_)
     )
+
+
+def _owner(period: OwnershipPeriod) -> str | None:
+    """Return the ownership whose account a period's days belong to; None: the unit's internal account."""
+    return None if period.internal else period.ownership_id
 
 
 def first_account_id(unit_id: str, tenure: str) -> str | None:
@@ -60,11 +65,12 @@ def accounts_of(unit_id: str, tenure: Tenure | None, line: OwnershipLineChanged 
     """
     periods = line.line if line is not None else ()
     found: dict[str, Account] = {}
-    if tenure == Tenure.ASSOCIATION or any(period.internal for period in periods):
+    if tenure == Tenure.ASSOCIATION or any(_owner(period) is None for period in periods):
         found[""] = _account(unit_id, None)
     for period in periods:
-        if period.ownership_id is not None and not period.internal:
-            found[period.ownership_id] = _account(unit_id, period.ownership_id, period.from_, period.to)
+        owner = _owner(period)
+        if owner is not None:
+            found[owner] = _account(unit_id, owner, period.from_, period.to)
     for chain in line.without_period if line is not None else ():
         void = chain.reason == NoPeriod.VOID
         found.setdefault(chain.ownership_id, _account(unit_id, chain.ownership_id, void=void))
@@ -111,13 +117,9 @@ def stretches(units: Mapping[str, Unit], unit_id: str, first: date, last: date) 
     holder = _holder(unit, first) if first == last else _sole_holder(unit, first, last)
     if holder is not None:
         return [(last - first).days + 1], [holder]
-    ends: list[int] = []
-    holders: list[str] = []
     starts = [first, *_changes(unit, first, last)]
-    for start, end in zip(starts, [*starts[1:], last + _DAY], strict=True):
-        ends.append((end - first).days)
-        holders.append(_holder(unit, start))
-    return ends, holders
+    ends = [(start - first).days for start in starts[1:]] + [(last - first).days + 1]
+    return ends, [_holder(unit, start) for start in starts]
 
 
 def _sole_holder(unit: Unit, first: date, last: date) -> str | None:
@@ -133,7 +135,7 @@ def _sole_holder(unit: Unit, first: date, last: date) -> str | None:
 def _changes(unit: Unit, first: date, last: date) -> list[date]:
     """Return the days after ``first`` on which the holder may change."""
     days = {unit.managed_from, *_boundaries(unit.stays)}
-    if unit.managed_to is not None:
+    if unit.managed_to is not None and unit.managed_to < last:
         days.add(unit.managed_to + _DAY)
     return sorted(day for day in days if first < day <= last)
 

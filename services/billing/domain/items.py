@@ -9,6 +9,7 @@ from services.billing.domain.facts import FEES
 from services.billing.domain.lines import Line, carried_from
 
 _TERM = timedelta(days=28)
+_FIRST_DUE = date.min + _TERM
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def fold(lines: Iterable[Line], statements: Sequence[StatementHead]) -> Folded:
 
 def _opening_item(line: Line, pence: int) -> Item:
     assert line.due_on is not None
-    return Item(line.charge_id or "", line.charge_kind in FEES, None, line.due_on - _TERM, line.due_on, pence)
+    issued_on = max(line.due_on, _FIRST_DUE) - _TERM
+    return Item(line.charge_id or "", line.charge_kind in FEES, None, issued_on, line.due_on, pence)
 
 
 def _billed_item(line: Line, head: StatementHead, pence: int) -> Item:

@@ -9,6 +9,7 @@ from shared.events.billing import LineKind
 from shared.events.housing import ChargeKind
 
 _DAY = timedelta(days=1)
+_LAST_BUT_ONE = date.max - _DAY  # the last day of the calendar has no day after it
 _ORDER = {FactKind.CHARGE: 0, FactKind.CREDIT: 1, FactKind.PAYMENT: 2, FactKind.REVERSAL: 3}
 
 
@@ -65,7 +66,7 @@ def carried_from(line: Line) -> date:
 
     So a line is on the account's first statement issued on or after this day.  Source: contract.md 6, statements.
     """
-    return max(line.book, line.value_on + _DAY)
+    return max(line.book, min(line.value_on, _LAST_BUT_ONE) + _DAY)
 
 
 def known(lines: Iterable[Line], as_of: date | None, known_at: date | None) -> tuple[Line, ...]:

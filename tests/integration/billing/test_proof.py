@@ -75,3 +75,10 @@ async def test_the_sums_are_what_accounts_were_charged_and_paid(desk: Desk, vand
     from services.billing.usecases import proof
 
     assert list((await desk.ask(proof.verify))["sums"].values()) == [{"charges": 1000, "payments": 300}]
+
+
+async def test_a_credit_may_carry_the_id_of_its_charge(desk: Desk) -> None:
+    """Ids name things of one kind: a housing system may number a credit note like its invoice."""
+    await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")), a_charge("C1", 1200, unit="U1", on="2026-02-05"))
+    await desk.hear(a_credit("C1", "C1", 200, on="2026-02-06"))
+    assert await desk.wrong() == []

@@ -88,6 +88,18 @@ async def test_more_than_400_days_at_once_are_refused(benches: Benches) -> None:
     assert await owners.sql.fetchval("select reason_code from msg.dead_letter") == "too-many-days"
 
 
+async def test_a_first_day_that_has_no_book_before_or_after_it_is_refused(benches: Benches) -> None:
+    """What comes before the first end belongs to the opening book, and a closed day is followed by another."""
+    owners = await benches("owners")
+    async with owners.running():
+        for day in (date.min, OPENING_BOOK, date.max):
+            await end_day(owners, day)
+        await end_day(owners, DAY)
+        await eventually(lambda: _closed(owners, DAY))
+    reasons = await owners.sql.fetch("select reason_code, field from msg.dead_letter")
+    assert [tuple(row) for row in reasons] == [("bad-date", "day")] * 3
+
+
 async def test_a_day_waits_for_the_records_before_its_cut(billing: Bench) -> None:
     async with billing.running() as running:
         await owners_closed(billing, DAY, 0, 0)

@@ -145,3 +145,10 @@ def test_unit_of_the_association_has_its_internal_account_before_any_line() -> N
 
 def test_owned_unit_without_a_line_has_no_account() -> None:
     assert attribution.accounts_of("U1", Tenure.OWNED, None) == ()
+
+
+def test_a_period_without_an_ownership_is_the_internal_accounts_also_where_accounts_are_opened() -> None:
+    """Days fall to an account and accounts are opened by one rule: nothing is ever posted to an account that is not."""
+    line = a_line(a_period(None, "2025-01-01"))
+    opened = [implied.account_id for implied in attribution.accounts_of("U1", Tenure.OWNED, line)]
+    assert opened == [stay.account_id for stay in attribution.stays_of(line)]
