@@ -5,7 +5,7 @@ from services.billing.db.likeness import COMPARED
 from services.billing.settings import Settings, read_liability, read_write_off_policies
 from services.billing.usecases import figures
 from services.billing.usecases.day import work_day
-from services.billing.usecases.write_offs import WRITE_OFF
+from services.billing.usecases.write_offs import WRITE_OFF, give_up
 from shared.bus.service import Service
 from shared.rebuild.likeness import Likeness
 
@@ -19,7 +19,7 @@ def build(_settings: Settings) -> Service:
         router=handlers.router,
         day_work=work_day,
         api=lambda running: api.routes(running.doors.sessions),
-        likeness=Likeness(COMPARED),
+        likeness=Likeness(COMPARED, deeds={WRITE_OFF.name: give_up}),
         kinds=(WRITE_OFF,),
         figures=lambda running: figures.refresh(running.doors.sessions),
     )

@@ -48,7 +48,7 @@ def propose(
     api = Api(environment.resolve(data).acting_as(role), role or FINANCE)
     account = api.get("billing", f"/accounts/{as_reference(reference)}")
     debts = debts_of(account, charge or ())
-    body = {"ground": ground, "evidence": evidence, "debts": debts}
+    body = {"account_ref": account["account_ref"], "ground": ground, "evidence": evidence, "debts": debts}
     asked = {"kind": "write-off", "subject": account["account_ref"], "body": body, "reason": reason}
     made: dict[str, Any] = api.post("billing", "/bus/proposals", asked)
     if as_json:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -21,17 +20,17 @@ from services.billing.settings import read_write_off_policies
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal, Named
 from shared.auth import Caller
-from shared.bus.commands import Json
+from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
 from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError
 from shared.bus.work import OPENING_BOOK, Work
 from shared.db.engine import driver
-from shared.events.base import event_uid
 from shared.events.types import Id, PositivePence, Text
 from shared.money import as_pounds
 
 NAME = "write-off"
 _PROPOSE = frozenset({"assistant", "lead-officer", "finance"})
+_APPROVE = frozenset({"lead-officer", "finance", "board"})
 
 
 class Debt(BaseModel):
@@ -48,6 +47,7 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    account_ref: Id
     ground: Ground
     evidence: Text
     debts: list[Debt]
@@ -58,20 +58,11 @@ class Asked(BaseModel):
         return sum(debt.amount_pence for debt in self.debts)
 
 
-class Command(NamedTuple):
-    """A staff command as the cause of postings."""
-
-    uid: UUID
-    source: str
-    id: str
-    type: str
-
-
-async def write_off(work: Work, proposal: Proposal) -> Json:
-    """Give the proposed debts up, as far as they are open still; more than that is refused whole."""
-    asked, row = await _checked(work, proposal)
+async def give_up(work: Work, content: Json) -> Json:
+    """Give debts up that are open still; more than that is refused whole.  A rebuild does the same again."""
+    asked, row = await _checked(work, content)
     connection = await driver(work.session)
-    command = Command(event_uid(work.cause.source, work.cause.id), work.cause.source, work.cause.id, f"billing.{NAME}")
+    command = Command.of(work)
     new = [
         WriteOff(f"WO-{work.cause.id}/{debt.charge_id}", row.account_id, debt.charge_id, debt.amount_pence, work.book)
         for debt in asked.debts
@@ -83,14 +74,20 @@ async def write_off(work: Work, proposal: Proposal) -> Json:
     return {"account_ref": row.account_ref, "write_offs": [one.write_off_id for one in new], "pence": asked.total_pence}
 
 
-async def check(work: Work, proposal: Proposal) -> None:
-    """Refuse a proposal that could not take effect now."""
-    await _checked(work, proposal)
+async def _apply(work: Work, proposal: Proposal) -> Json:
+    return await give_up(work, proposal.body)
 
 
-async def authorise(work: Work, proposal: Proposal, caller: Caller) -> None:
+async def _check(work: Work, proposal: Proposal) -> None:
+    """Refuse a proposal that could not take effect now, or that says it is about something else."""
+    asked, row = await _checked(work, proposal.body)
+    if row.account_ref != proposal.subject:
+        raise NotValidError(f"The proposal's subject is {proposal.subject}, its debts are of {asked.account_ref}.")
+
+
+async def _authorise(work: Work, proposal: Proposal, caller: Caller) -> None:
     """Refuse an approval above the limits of the caller's roles (domain.md 9.64)."""
-    asked, row = await _understood(work, proposal)
+    asked, row = await _understood(work, proposal.body)
     policy = in_force(read_write_off_policies(), work.book)
     since = work.book - timedelta(days=policy.within_days)
     total = asked.total_pence + await stored.sum_since(await driver(work.session), row.account_id, since)
@@ -101,7 +98,7 @@ async def authorise(work: Work, proposal: Proposal, caller: Caller) -> None:
         )
 
 
-WRITE_OFF = Kind(NAME, _PROPOSE, frozenset({"lead-officer", "finance", "board"}), write_off, check, authorise=authorise)
+WRITE_OFF = Kind(NAME, _PROPOSE, _APPROVE, _apply, _check, authorise=_authorise)
 """Declared to the bus: routes and the list of proposals come with it."""
 
 
@@ -133,15 +130,16 @@ async def worklist(connection: asyncpg.Connection) -> list[dict[str, Any]]:
             await stored.list_write_offs(connection)]  # fmt: skip
 
 
-async def _understood(work: Work, proposal: Proposal) -> tuple[Asked, AccountRow]:
-    """Return what is asked and the account it is about."""
+async def _understood(work: Work, content: Json) -> tuple[Asked, AccountRow]:
+    """Return what is asked, and the account it is about, locked."""
     try:
-        asked = Asked.model_validate(proposal.body)
+        asked = Asked.model_validate(content)
     except ValidationError as error:
         raise NotValidError(_in_words(error)) from error
-    row = await questions.find_account(await driver(work.session), refs.normalised(proposal.subject), None)
+    row = await questions.find_account(await driver(work.session), refs.normalised(asked.account_ref), None)
     if row is None:
-        raise NotKnownError(f"No account has the reference {proposal.subject}.")
+        raise NotKnownError(f"No account has the reference {asked.account_ref}.")
+    await work.lock(exclusive=[f"account:{row.account_id}"], shared=("structure",))
     return asked, row
 
 
@@ -149,9 +147,9 @@ def _in_words(error: ValidationError) -> str:
     return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in error.errors())
 
 
-async def _checked(work: Work, proposal: Proposal) -> tuple[Asked, AccountRow]:
-    """Lock the account and refuse what cannot be given up; afterwards the debts asked are open."""
-    asked, row = await _understood(work, proposal)
+async def _checked(work: Work, content: Json) -> tuple[Asked, AccountRow]:
+    """Refuse what cannot be given up; afterwards the debts asked are open."""
+    asked, row = await _understood(work, content)
     named = [debt.charge_id for debt in asked.debts]
     if not named or len(set(named)) < len(named):
         raise NotValidError("Name at least one charge, and each once.")
@@ -159,7 +157,6 @@ async def _checked(work: Work, proposal: Proposal) -> tuple[Asked, AccountRow]:
         raise NotValidError(f"{row.account_ref} is the association's own account: it owes nobody.")
     if work.book == OPENING_BOOK:
         raise NotNowError("No business day has ended yet: there is no day to write the debt off on.")
-    await work.lock(exclusive=[f"account:{row.account_id}"], shared=("structure",))
     opened = await _open_pence(work, row.account_id)
     for debt in asked.debts:
         if debt.amount_pence > opened.get(debt.charge_id, 0):

@@ -28,7 +28,7 @@ async def office(desk: Desk) -> Proposals:
 def giving_up(reference: str, debts: dict[str, int]) -> Proposal:
     """A proposal of the officer to write charges off."""
     body: dict[str, Any] = {
-        "ground": "uneconomic", "evidence": "file 12/3",
+        "account_ref": reference, "ground": "uneconomic", "evidence": "file 12/3",
         "debts": [{"charge_id": charge_id, "amount_pence": pence} for charge_id, pence in debts.items()],
     }  # fmt: skip
     return Proposal("write-off", reference, body, "costs more than it brings", OFFICER.subject)

@@ -1,33 +1,37 @@
 """Write-offs on a real database: two people, limits, every figure still ties, and money that comes after all."""
 
+import json
 import random
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import pytest
 
+from services.billing.app import build
 from services.billing.db import questions as stored
 from services.billing.domain.refs import account_ref
+from services.billing.settings import Settings
 from services.billing.usecases import books, exports, questions, reports, write_offs
 from services.billing.usecases.exports import LedgerFormat
 from services.billing.usecases.reports import Grouping
 from shared.bus import audit
+from shared.bus.commands import Given
 from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError
+from shared.bus.work import Work
 from shared.db.engine import connect
 from shared.events.housing import Tenure
 from shared.events.topics import ACCOUNT_CHARGED, ACCOUNT_PAID, ITEMS_CHANGED
-from tests.integration.billing.conftest import Desk
+from tests.integration.billing.conftest import Desk, Desks
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_reversal, a_unit
 from tests.integration.billing.people import BOARD, LEAD, OFFICER, caller, day, giving_up, office, write_off
 from tests.integration.billing.test_histories import a_history, tell
 from tests.support import hledger
 
-A = account_ref("U1", "A")
+A, C = account_ref("U1", "A"), account_ref("U3", "C")
 
 
-@pytest.fixture
-async def debtor(desk: Desk) -> Desk:
+async def owing(desk: Desk) -> None:
     """An owner with two bills, one of them partly paid; it is 1 June."""
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")))
     await desk.close("2025-12-31")
@@ -37,6 +41,11 @@ async def debtor(desk: Desk) -> Desk:
     await desk.close("2026-04-01")
     await desk.hear(a_payment("P1", 100_00, on="2026-04-20", account_ref=A))
     await desk.close("2026-05-31")
+
+
+@pytest.fixture
+async def debtor(desk: Desk) -> Desk:
+    await owing(desk)
     return desk
 
 
@@ -70,7 +79,7 @@ async def test_two_people_give_a_debt_up_and_every_figure_ties(debtor: Desk) -> 
     assert (account["balance_pence"], [item["charge_id"] for item in account["items"]]) == (42_00, ["STAIR"])
     [line] = [line for line in account["lines"] if line["kind"] == "write-off"]
     assert (line["charge_id"], line["amount_pence"], line["value_on"]) == ("ROOF", -300_00, day("2026-06-01"))
-    assert line["cause"] == {"id": "1", "source": "proposal", "type": "billing.write-off"}
+    assert line["cause"] == {"id": "1", "source": "proposal", "type": "billing.command-given.v1"}
     assert (await trial(debtor))["bad-debt"] == 300_00
     [owners, _] = (await debtor.ask(reports.movement, day("2026-06-01"), day("2026-06-30"), None))["rows"]
     assert owners["moved"]["write-off"] == -300_00
@@ -166,13 +175,15 @@ async def test_a_limit_is_not_passed_in_small_steps(debtor: Desk) -> None:
         (A, {"ground": "no reason"}, NotValidError, "ground"),
         (A, {"evidence": ""}, NotValidError, "evidence"),
         (account_ref("U9", "A"), {}, NotKnownError, "No account"),
+        (A, {"account_ref": C, "debts": [{"charge_id": "OLD", "amount_pence": 1}]}, NotValidError, "its debts are of"),
         (account_ref("U2", None), {}, NotValidError, "owes nobody"),
     ],
 )
 async def test_what_cannot_be_given_up_is_not_even_proposed(
     debtor: Desk, reference: str, body: dict[str, Any], refusal: type[Exception], words: str
 ) -> None:
-    await debtor.hear(a_unit("U2", tenure=Tenure.ASSOCIATION))
+    await debtor.hear(a_unit("U2", tenure=Tenure.ASSOCIATION), a_unit("U3"), a_line("U3", ("C", "2025-06-01")))
+    await debtor.hear(a_charge("OLD", 9, unit="U3", on="2026-01-02", kind="opening-balance", due_on="2026-01-02"))
     people, proposal = await office(debtor), giving_up(reference, {"STAIR": 1})
     proposal.body.update(body)
     with pytest.raises(refusal, match=words):
@@ -249,3 +260,24 @@ async def test_any_history_leaves_write_offs_where_the_rules_let_them_stand(desk
     assert await desk.wrong() == []
     assert sum((await trial(desk)).values()) == 0
     assert 0 <= (await trial(desk)).get("bad-debt", 0) <= given_up
+
+
+_BOOKED = "select * from billing.{table} order by 1, 2"
+
+
+async def test_a_rebuild_gives_the_same_debt_up_again(debtor: Desk, desks: Desks) -> None:
+    """The command's record is enough: the same name, day and postings come out of it."""
+    await write_off(debtor, A, {"ROOF": 300_00})
+    [row] = await debtor.rows(
+        "select body from msg.event_log where topic = 'billing.command-given' order by seq desc limit 1"
+    )
+    said, again = json.loads(row["body"]), await desks()
+    await owing(again)
+    given = Given(*(said[name] for name in ("kind", "subject", "who", "why", "content", "key", "approved_by")))
+    service = build(cast("Settings", None))
+    assert service.likeness is not None
+    async with again.sessions.begin() as session:
+        work = Work(session, service="billing", book=again.book, cause=given.cause)
+        await service.likeness.deeds[given.kind](work, given.content)
+    for table in ("entries", "write_offs", "causes"):
+        assert await again.rows(_BOOKED.format(table=table)) == await debtor.rows(_BOOKED.format(table=table))

@@ -1,35 +1,57 @@
 """Add write-offs, and let the ledger post them against bad debts."""
 
+import sqlalchemy as sa
 from alembic import op
 
-from services.billing.db import tables
 from shared.db import ddl
 
 revision = "0003"
 down_revision = "0002"
 
-_CHECKS = ("fact_kind_known", "charge_named", "bad_debt_by_write_off")
 _BEFORE = {
     "fact_kind_known": "fact_kind in ('charge', 'credit', 'payment', 'reversal')",
     "charge_named": "(fact_kind in ('charge', 'credit')) = (charge_id is not null)",
 }
+_NOW = {
+    "fact_kind_known": "fact_kind in ('charge', 'credit', 'payment', 'reversal', 'write-off')",
+    "charge_named": "(fact_kind in ('charge', 'credit', 'write-off')) = (charge_id is not null)",
+    "bad_debt_by_write_off": (
+        "case when fact_kind = 'write-off' then ledger in ('receivable', 'bad-debt') else ledger <> 'bad-debt' end"
+    ),
+}
 
 
 def upgrade() -> None:
-    # A new database has the table and the checks from its first migration on.
-    tables.write_offs.create(op.get_bind(), checkfirst=True)
-    ddl.grant_append_only(tables.write_offs)
-    now = {str(check.name): str(check.sqltext) for check in tables.entries.constraints if hasattr(check, "sqltext")}
-    _replace({name: now[f"ck_entries_{name}"] for name in _CHECKS})
+    op.create_table(
+        "write_offs",
+        sa.Column("write_off_id", sa.Text),
+        sa.Column("command_uid", sa.Uuid, nullable=False),
+        sa.Column("book", sa.Date, nullable=False),
+        sa.Column("account_id", sa.Uuid, nullable=False),
+        sa.Column("charge_id", sa.Text, nullable=False),
+        sa.Column("amount_pence", sa.BigInteger, nullable=False),
+        sa.Column("written_off_on", sa.Date, nullable=False),
+        sa.Column("ground", sa.Text, nullable=False),
+        sa.Column("evidence", sa.Text, nullable=False),
+        sa.Column("policy_version", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("write_off_id", name="pk_write_offs"),
+        sa.CheckConstraint("amount_pence > 0", name=op.f("ck_write_offs_amount_positive")),
+        schema="billing",
+        comment="Debts given up by two people; what still stands of each follows from the ledger.",
+    )
+    op.create_index("ix_write_offs_account_id", "write_offs", ["account_id"], schema="billing")
+    ddl.grant_append_only("billing.write_offs")
+    _check_entries(_NOW)
 
 
 def downgrade() -> None:
-    _replace(_BEFORE)
-    tables.write_offs.drop(op.get_bind())
+    _check_entries(_BEFORE)
+    op.drop_table("write_offs", schema="billing")
 
 
-def _replace(checks: dict[str, str]) -> None:
-    for name in _CHECKS:
+def _check_entries(checks: dict[str, str]) -> None:
+    # A new database's entries are checked as today's tables say from the first migration on.
+    for name in _NOW:
         op.execute(f"alter table billing.entries drop constraint if exists ck_entries_{name}")
-        if name in checks:
-            op.execute(f"alter table billing.entries add constraint ck_entries_{name} check ({checks[name]})")
+    for name, rule in checks.items():
+        op.execute(f"alter table billing.entries add constraint ck_entries_{name} check ({rule})")
