@@ -9,7 +9,16 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
 from services.billing.db.reading import Sessions, snapshot
-from services.billing.usecases import books, explaining, exports, final_accounts, proof, questions, reports
+from services.billing.usecases import (
+    books,
+    explaining,
+    exports,
+    final_accounts,
+    proof,
+    questions,
+    reports,
+    write_offs,
+)
 from services.billing.usecases.exports import LedgerFormat
 from services.billing.usecases.reports import Grouping
 from shared.auth import Caller, requires
@@ -117,6 +126,12 @@ def _ask_figures(router: APIRouter, sessions: Sessions) -> None:
         """Return what is owed by days past due, tied to the ledger."""
         async with snapshot(sessions) as connection:
             return _json(await reports.aged_debt(connection, by, as_of, known_at))
+
+    @router.get("/write-offs")
+    async def given_up(_caller: Bookkeeper) -> Response:
+        """Return every debt that was written off, and what was paid of it after all."""
+        async with snapshot(sessions) as connection:
+            return _json(await write_offs.worklist(connection))
 
     @router.get("/movement")
     async def movement(_caller: Bookkeeper, first: First, last: Last, known_at: KnownAt = None) -> Response:

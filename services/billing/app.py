@@ -2,22 +2,25 @@
 
 from services.billing import api, handlers
 from services.billing.db.likeness import COMPARED
-from services.billing.settings import Settings, read_liability
+from services.billing.settings import Settings, read_liability, read_write_off_policies
 from services.billing.usecases import figures, proof
 from services.billing.usecases.day import work_day
+from services.billing.usecases.write_offs import WRITE_OFF, give_up
 from shared.bus.service import Service
 from shared.rebuild.likeness import Likeness
 
 
 def build(_settings: Settings) -> Service:
-    """Return the service as the bus runs it; a wrong policy of who owes a charge stops it here."""
+    """Return the service as the bus runs it; a policy that is wrong stops it here."""
     read_liability()
+    read_write_off_policies()
     return Service(
         name="billing",
         router=handlers.router,
         day_work=work_day,
         api=lambda running: api.routes(running.doors.sessions),
-        likeness=Likeness(COMPARED),
+        likeness=Likeness(COMPARED, deeds={WRITE_OFF.name: give_up}),
+        kinds=(WRITE_OFF,),
         figures=lambda running: figures.refresh(running.doors.sessions),
         checks=proof.standing,
     )

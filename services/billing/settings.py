@@ -1,4 +1,4 @@
-"""Settings of the billing service, and the shipped versions of who owes a charge: both read once, at start."""
+"""Settings of the billing service, and the shipped versions of its policies: all read once, at start."""
 
 from datetime import date
 from functools import cache
@@ -8,10 +8,13 @@ from pydantic import TypeAdapter
 from pydantic_settings import SettingsConfigDict
 
 from services.billing.domain.liability import Liability, OwedOn
+from services.billing.domain.write_off_policy import WriteOffPolicy
+from shared.auth import ROLES
 from shared.events.housing import ChargeKind
 from shared.settings import ServiceSettings
 
 SHIPPED_LIABILITY = Path(__file__).parent / "domain" / "liability.json"
+SHIPPED_WRITE_OFFS = Path(__file__).parent / "domain" / "write_off_policy.json"
 
 
 class Settings(ServiceSettings):
@@ -36,4 +39,13 @@ def read_liability(path: Path = SHIPPED_LIABILITY) -> tuple[Liability, ...]:
     for policy in policies:
         assert set(policy.kinds) == set(ChargeKind), f"{policy.version}: a rule for every kind of charge"
         assert all(OwedOn.RAISED in rule.owed_on for rule in policy.kinds.values()), f"{policy.version}: raised_on ends"
+    return policies
+
+
+@cache
+def read_write_off_policies(path: Path = SHIPPED_WRITE_OFFS) -> tuple[WriteOffPolicy, ...]:
+    """Return every version of who may approve a write-off; a wrong file or an unknown role stops the process."""
+    policies = TypeAdapter(tuple[WriteOffPolicy, ...]).validate_json(path.read_text(encoding="utf-8"))
+    for policy in policies:
+        assert set(policy.limits) <= ROLES, f"{policy.version}: roles that exist"
     return policies

@@ -49,12 +49,16 @@ async def nothing_to_check(_work: Work, _proposal: Proposal) -> None:
     """Let every proposal of a kind be made."""
 
 
+async def nothing_to_ask(_work: Work, _proposal: Proposal, _caller: Caller) -> None:
+    """Let everybody who has the role approve."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of command that needs two people: who may propose it, who may approve it, and the use case.
 
-    ``apply`` gives its answer; it and ``check``, which runs when it is proposed, refuse with a ``RefusedError``.
-    ``event`` is what the log calls it when it takes effect.
+    ``apply`` gives its answer; it and ``check``, which runs when it is proposed, refuse with a ``RefusedError``, as
+    does ``authorise`` when a role alone is not enough to approve.  ``event`` is what the log calls what took effect.
     """
 
     name: str
@@ -63,6 +67,7 @@ class Kind:
     apply: Callable[[Work, Proposal], Awaitable[Json]]
     check: Callable[[Work, Proposal], Awaitable[None]] = nothing_to_check
     event: LogEvent = LogEvent.STAFF_COMMAND
+    authorise: Callable[[Work, Proposal, Caller], Awaitable[None]] = nothing_to_ask
 
 
 class Proposals:
@@ -105,6 +110,7 @@ class Proposals:
         )
 
         async def effect(work: Work) -> Json:
+            await kind.authorise(work, proposal, caller)
             await _decide(await driver(work.session), number, "approved", caller, note, work.book)
             return {"id": number, "status": "approved", "answer": await kind.apply(work, proposal)}
 

@@ -43,6 +43,7 @@ from shared.cli import (
     trial_balance,
     up,
     verify,
+    write_offs,
 )
 from shared.cli.errors import CliError, ExitCode
 from shared.embedded.errors import ServerError
@@ -78,6 +79,7 @@ app.command("letters")(letters.letters)
 app.add_typer(dead_letters.bench, name="dead-letters")
 app.add_typer(proposals.second_person, name="proposals")
 app.add_typer(export.exports, name="export")
+app.add_typer(write_offs.given_up, name="write-off")
 app.command("held")(records.held)
 app.command("audit")(records.audit)
 app.add_typer(share_sets.sets, name="share-set")

@@ -16,7 +16,7 @@ def profit_and_loss(
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
-    """Show income by kind, and costs passed on with where they stand; by value date, net of tax."""
+    """Show income by kind, costs passed on with where they stand, and bad debts; by value date, net of tax."""
     params = {"month": month, **as_params(known_at=known_at)}
     found = Api(environment.resolve(data)).get("billing", "/profit-and-loss", params)
     if as_json:
@@ -43,5 +43,10 @@ def profit_and_loss(
             recovery,
             right=passed,
         ),
+    )
+    lost = found["bad_debt"]
+    output.tell(
+        f"Bad debts: written off {output.pounds(lost['written_off_pence'])}, "
+        f"written back {output.pounds(lost['written_back_pence'])}, net {output.pounds(lost['net_pence'])}."
     )
     output.tell(source_line(found))

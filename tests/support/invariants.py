@@ -35,7 +35,8 @@ select topic, partition_no, from_offset, to_offset, n_done + n_dup + n_held + n_
 from msg.batch_log order by topic, partition_no, from_offset
 """
 _ACCOUNTS = """
-select account_id::text, coalesce(sum(amount_pence) filter (where charge_id is not null), 0)::bigint as charges,
+select account_id::text,
+  coalesce(sum(amount_pence) filter (where fact_kind in ('charge', 'credit')), 0)::bigint as charges,
   -coalesce(sum(amount_pence) filter (where payment_id is not null), 0)::bigint as payments
 from billing.entries where ledger = 'receivable' group by 1
 """

@@ -19,6 +19,7 @@ COMPARED = (
     whole("payments", "billing.payments", "payment_id"),
     whole("references of payments", "billing.payment_refs", "account_ref || ' ' || payment_id"),
     whole("reversals", "billing.reversals", "reversal_id"),
+    whole("write-offs", "billing.write_offs", "write_off_id"),
     whole("units", "billing.units", "unit_id"),
     whole("ownership lines", "billing.lines", "unit_id || ' ' || version"),
     whole("share sets", "billing.share_versions", "share_set_id || ' ' || effective_from"),

@@ -35,7 +35,8 @@ with standing as (
 ), posted as (
   select charge_id, fact_id, fact_kind = 'credit' as is_credit, coalesce(account_id::text, '') as holder,
     sum(amount_pence) as pence
-  from billing.entries where ledger in ('receivable', 'suspense-charges') and charge_id is not null group by 1, 2, 3, 4
+  from billing.entries where ledger in ('receivable', 'suspense-charges') and fact_kind in ('charge', 'credit')
+  group by 1, 2, 3, 4
 )
 select 'account ' || coalesce(account.account_ref, 'suspense') || ', charge ' || charge_id || ': stands at '
   || coalesce(standing.pence, 0) || ', posted ' || coalesce(posted.pence, 0)
@@ -84,6 +85,7 @@ select
 EVERY_CHARGE = "select charge_id from billing.charges order by charge_id"
 EVERY_PAYMENT = "select payment_id from billing.payments order by payment_id"
 EVERY_ACCOUNT = "select account_id::text from billing.accounts order by account_id"
+EVERY_WRITTEN_OFF = "select distinct account_id::text from billing.write_offs order by 1"
 
 
 async def differences(connection: asyncpg.Connection, statement: str) -> list[str]:

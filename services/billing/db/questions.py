@@ -43,7 +43,8 @@ left join billing.causes as other on other.cause_uid = entry.cause_uid
 _NAME = f"""
 coalesce(charge.source, credit.source, payment.source, reversal.source, other.source) as source,
 coalesce(charge.event_id, credit.event_id, payment.event_id, reversal.event_id, other.event_id) as event_id,
-coalesce(other.type, case entry.fact_kind {_OWN} end) as type, other.type is null as own
+coalesce(other.type, case entry.fact_kind {_OWN} end) as type,
+coalesce(charge.source, credit.source, payment.source, reversal.source) is not null as own
 """
 _CAUSES = (
     f"select distinct entry.fact_kind, entry.fact_id, entry.book, {_NAME} {_NAMED} where entry.account_id = $1::uuid"
@@ -93,10 +94,11 @@ group by name.kind order by name.kind
 """
 _TOTALS = """
 select
-  coalesce(sum(amount_pence) filter (where account_id is not null and charge_id is not null), 0)::bigint,
+  coalesce(sum(amount_pence) filter (where account_id is not null and fact_kind in ('charge', 'credit')), 0)::bigint,
   coalesce(-sum(amount_pence) filter (where account_id is not null and payment_id is not null), 0)::bigint,
   coalesce(-sum(amount_pence) filter (where ledger = 'suspense-receipts'), 0)::bigint,
-  coalesce(sum(amount_pence) filter (where ledger = 'suspense-charges'), 0)::bigint
+  coalesce(sum(amount_pence) filter (where ledger = 'suspense-charges'), 0)::bigint,
+  coalesce(sum(amount_pence) filter (where ledger = 'bad-debt'), 0)::bigint
 from billing.entries
 """
 _SUMS = """
@@ -173,12 +175,13 @@ class WaitingPart:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Everything billed to accounts and collected on them, and what stands in suspense (money, charges)."""
+    """Everything billed to accounts and collected on them, what stands in suspense (money, charges), and bad debts."""
 
     billed_pence: int
     collected_pence: int
     suspense_payments_pence: int
     suspense_charges_pence: int
+    written_off_pence: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ where entry.value_on <= $2 and ($3::date is null or entry.book <= $3)
 group by 1, 2 order by 1, 2
 """
 _TRADED = """
-select coalesce(sum(entry.amount_pence) filter (where charge.kind <> 'opening-balance'), 0)::bigint,
+select coalesce(sum(entry.amount_pence) filter (
+    where charge.kind <> 'opening-balance' and entry.fact_kind <> 'write-off'), 0)::bigint,
   coalesce(-sum(entry.amount_pence) filter (where payment.method <> 'opening-credit'), 0)::bigint
 from billing.entries as entry
 join billing.accounts as account on account.account_id = entry.account_id and account.ownership_id <> ''
@@ -43,9 +44,16 @@ select charge.kind, entry.fact_kind, entry.ledger, unit.block_id, sum(entry.amou
 from billing.entries as entry join billing.charges as charge using (charge_id)
 left join billing.accounts as account on account.account_id = entry.account_id
 left join billing.units as unit on unit.unit_id = account.unit_id
-where charge.kind <> 'opening-balance' and entry.value_on between $1 and $2
+where charge.kind <> 'opening-balance' and entry.fact_kind in ('charge', 'credit') and entry.value_on between $1 and $2
   and ($3::date is null or entry.book <= $3)
 group by 1, 2, 3, 4 order by 1, 2, 3, 4
+"""
+_BAD_DEBT = """
+select coalesce(sum(amount_pence) filter (where amount_pence > 0), 0)::bigint,
+  coalesce(-sum(amount_pence) filter (where amount_pence < 0), 0)::bigint
+from (select sum(amount_pence) as amount_pence from billing.entries
+  where ledger = 'bad-debt' and value_on between $1 and $2 and ($3::date is null or book <= $3)
+  group by fact_id, value_on) as moved
 """
 _PLACES = "select unit_id, development_id, block_id from billing.units"
 _FACTS = """
@@ -123,6 +131,15 @@ async def sum_traded(connection: asyncpg.Connection, first: date, last: date, kn
 async def list_by_kind(connection: asyncpg.Connection, first: date, last: date, known_at: date | None) -> list[KindRow]:
     """Return what charges and credits of some days posted, by kind of charge, ledger account and block."""
     return [KindRow(*row) for row in await connection.fetch(_BY_KIND, first, last, known_at, timeout=LONG_SECONDS)]
+
+
+async def sum_bad_debt(
+    connection: asyncpg.Connection, first: date, last: date, known_at: date | None
+) -> tuple[int, int]:
+    """Return the pence given up on some days, and those written back."""
+    row = await connection.fetchrow(_BAD_DEBT, first, last, known_at, timeout=LONG_SECONDS)
+    assert row is not None
+    return row[0], row[1]
 
 
 async def load_places(connection: asyncpg.Connection) -> dict[str, tuple[str, str | None]]:

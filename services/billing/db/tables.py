@@ -218,12 +218,35 @@ entries = Table(
     Column("payment_id", Text),
     CheckConstraint("amount_pence <> 0 and abs(amount_pence) < 10000000000000", name="amount_in_range"),
     CheckConstraint("(ledger = 'receivable') = (account_id is not null)", name="receivable_has_account"),
-    CheckConstraint("fact_kind in ('charge', 'credit', 'payment', 'reversal')", name="fact_kind_known"),
-    CheckConstraint("(fact_kind in ('charge', 'credit')) = (charge_id is not null)", name="charge_named"),
+    CheckConstraint("fact_kind in ('charge', 'credit', 'payment', 'reversal', 'write-off')", name="fact_kind_known"),
+    CheckConstraint("(fact_kind in ('charge', 'credit', 'write-off')) = (charge_id is not null)", name="charge_named"),
     CheckConstraint("(fact_kind in ('payment', 'reversal')) = (payment_id is not null)", name="payment_named"),
+    CheckConstraint(
+        "case when fact_kind = 'write-off' then ledger in ('receivable', 'bad-debt') else ledger <> 'bad-debt' end",
+        name="bad_debt_by_write_off",
+    ),
     # lines_of_accounts: an account's own postings.
     Index("ix_entries_account_id", "account_id", postgresql_where=text("account_id is not null")),
     comment="The double-entry ledger, owed positive: every cause's postings sum to zero, in one statement.",
+)
+
+write_offs = Table(
+    "write_offs",
+    metadata,
+    Column("write_off_id", Text, primary_key=True),
+    Column("command_uid", Uuid, nullable=False),
+    Column("book", Date, nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    Column("charge_id", Text, nullable=False),
+    Column("amount_pence", BigInteger, nullable=False),
+    Column("written_off_on", Date, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("policy_version", Text, nullable=False),
+    CheckConstraint("amount_pence > 0", name="amount_positive"),
+    # load_of_accounts: what money on an account may write back.
+    Index("ix_write_offs_account_id", "account_id"),
+    comment="Debts given up by two people; what still stands of each follows from the ledger.",
 )
 
 statements = Table(

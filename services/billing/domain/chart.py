@@ -8,6 +8,7 @@ from shared.events.housing import ChargeKind
 RECEIVABLE = "receivable"
 TAX = "tax"
 BANK = "bank"
+BAD_DEBT = "bad-debt"
 OPENING = "opening"
 SUSPENSE_CHARGES = "suspense-charges"
 SUSPENSE_RECEIPTS = "suspense-receipts"
@@ -22,6 +23,7 @@ class AccountType(StrEnum):
     INCOME = "income"
     RECOVERY = "recovery"
     """Costs of the owners' own building that are passed on: the factor earns nothing by them."""
+    EXPENSE = "expense"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,5 +76,9 @@ CHART = (
     _recovery(ChargeKind.LIFT, "Lift"),
     _recovery(ChargeKind.INSURANCE, "Buildings insurance"),
     _recovery(ChargeKind.OTHER, "Other costs"),
+    LedgerAccount(
+        BAD_DEBT, "Bad debts", AccountType.EXPENSE,
+        "Debts given up, less what was written back because it was paid after all.",
+    ),
 )  # fmt: skip
 BY_CODE = {account.code: account for account in CHART}

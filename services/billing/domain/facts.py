@@ -19,6 +19,7 @@ class FactKind(StrEnum):
     CREDIT = "credit"
     PAYMENT = "payment"
     REVERSAL = "reversal"
+    WRITE_OFF = "write-off"
 
 
 class Charge(NamedTuple):

@@ -1,11 +1,11 @@
 """The items of an account: what of each charge falls due together, and how credits take from it."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from services.billing.domain.facts import FEES
+from services.billing.domain.facts import FEES, FactKind
 from services.billing.domain.lines import Line, carried_from
 
 _TERM = timedelta(days=28)
@@ -50,15 +50,18 @@ def fold(lines: Iterable[Line], statements: Sequence[StatementHead]) -> Folded:
 
     Book by book: an increase is a piece of its own, due with the first statement that carries it; a decrease takes from
     the charge's newest piece at once, what is not billed first.  Within a book increases go first, so that order inside
-    it changes nothing.  Source: contract.md 6, statements.
+    it changes nothing.  What a write-off still takes is taken from its charge's oldest pieces, so what was written back
+    is due when it always was.  Source: contract.md 6, statements.
     """
     billed = sorted(statements, key=lambda statement: statement.issued_on)
     issue_days = [statement.issued_on for statement in billed]
     items: list[Item] = []
     pending = surplus = 0
-    for charge_lines in _by_charge(lines).values():
+    rows = list(lines)
+    given_up = _given_up(rows)
+    for charge_id, charge_lines in _by_charge(rows).items():
         pieces, over = _pieces(charge_lines)
-        surplus += over
+        surplus += over + _take(pieces, given_up.pop(charge_id, 0), min)
         if not pieces:
             continue
         if charge_lines[0].due_on is not None:
@@ -70,7 +73,7 @@ def fold(lines: Iterable[Line], statements: Sequence[StatementHead]) -> Folded:
             else:
                 pending += pence
     items.sort(key=payment_order)
-    return Folded(tuple(items), pending, surplus)
+    return Folded(tuple(items), pending, surplus + sum(given_up.values()))
 
 
 def _opening_item(line: Line, pence: int) -> Item:
@@ -101,9 +104,18 @@ def payment_order(item: Item) -> tuple[date, bool, str, date]:
 def _by_charge(lines: Iterable[Line]) -> dict[str, list[Line]]:
     charges: dict[str, list[Line]] = {}
     for line in lines:
-        if line.charge_id is not None:
+        if line.charge_id is not None and line.kind is not FactKind.WRITE_OFF:
             charges.setdefault(line.charge_id, []).append(line)
     return charges
+
+
+def _given_up(lines: Iterable[Line]) -> dict[str, int]:
+    """Return what write-offs still take from each charge."""
+    taken: dict[str, int] = {}
+    for line in lines:
+        if line.kind is FactKind.WRITE_OFF:
+            taken[line.charge_id or ""] = taken.get(line.charge_id or "", 0) - line.amount_pence
+    return taken
 
 
 def _pieces(lines: list[Line]) -> tuple[dict[date, int], int]:
@@ -121,17 +133,17 @@ def _pieces(lines: list[Line]) -> tuple[dict[date, int], int]:
                 carried_on = carried_from(line)
                 pieces[carried_on] = pieces.get(carried_on, 0) + pence - filled
         else:
-            over += _take(pieces, -pence)
+            over += _take(pieces, -pence, max)
     return pieces, over
 
 
-def _take(pieces: dict[date, int], pence: int) -> int:
-    """Take pence from the newest pieces; return what found none."""
+def _take(pieces: dict[date, int], pence: int, first: Callable[[Iterable[date]], date]) -> int:
+    """Take pence from the newest pieces (``first`` is ``max``) or the oldest (``min``); return what found none."""
     while pence and pieces:
-        newest = max(pieces)
-        taken = min(pence, pieces[newest])
+        day = first(pieces)
+        taken = min(pence, pieces[day])
         pence -= taken
-        pieces[newest] -= taken
-        if not pieces[newest]:
-            del pieces[newest]
+        pieces[day] -= taken
+        if not pieces[day]:
+            del pieces[day]
     return pence

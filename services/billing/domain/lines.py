@@ -10,15 +10,15 @@ from shared.events.housing import ChargeKind
 
 _DAY = timedelta(days=1)
 _LAST_BUT_ONE = date.max - _DAY  # the last day of the calendar has no day after it
-_ORDER = {FactKind.CHARGE: 0, FactKind.CREDIT: 1, FactKind.PAYMENT: 2, FactKind.REVERSAL: 3}
+_ORDER = {FactKind.CHARGE: 0, FactKind.CREDIT: 1, FactKind.PAYMENT: 2, FactKind.REVERSAL: 3, FactKind.WRITE_OFF: 4}
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """Receivable pence of one account from one fact in one book, owed positive.
 
-    Credits carry their ``charge_id``, reversals their ``payment_id``.  ``charge_kind`` and ``due_on`` are the charge's
-    (``due_on``: an opening balance billed before our time), ``for_statement`` the payment's.
+    Credits and write-offs carry their ``charge_id``, reversals their ``payment_id``.  ``charge_kind`` and ``due_on``
+    are the charge's (``due_on``: an opening balance billed before our time), ``for_statement`` the payment's.
     """
 
     kind: FactKind
@@ -37,6 +37,8 @@ class Line:
 def netted(lines: Iterable[Line]) -> tuple[Line, ...]:
     """Return one line for each fact and book, a net of nothing left out, ordered by book, value date and fact.
 
+    A write-off has one for each day: what was given up, and what each payment wrote back.
+
     Source: contract.md 6, statements.
     """
     return tuple(sorted(summed(lines), key=order_of))
@@ -44,9 +46,9 @@ def netted(lines: Iterable[Line]) -> tuple[Line, ...]:
 
 def summed(lines: Iterable[Line]) -> list[Line]:
     """Return the lines of ``netted`` in no order, for folding many accounts at a time."""
-    found: dict[tuple[date, FactKind, str], Line] = {}
+    found: dict[tuple[date, FactKind, str, date], Line] = {}
     for line in lines:
-        key = (line.book, line.kind, line.fact_id)
+        key = (line.book, line.kind, line.fact_id, line.value_on)
         known = found.get(key)
         if known is None:
             found[key] = line

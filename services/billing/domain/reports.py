@@ -6,6 +6,7 @@ from datetime import date
 from math import gcd
 
 from services.billing.domain import allocation, items
+from services.billing.domain.facts import FactKind
 from services.billing.domain.items import Item, StatementHead
 from services.billing.domain.lines import Line, summed
 from services.billing.domain.position import Ageing
@@ -46,9 +47,9 @@ def together(ageings: Iterable[Ageing]) -> Ageing:
 def collected(lines: Iterable[Line], statements: Sequence[StatementHead], first: date, last: date) -> Rate:
     """Return what payments settled of an account's items that fell due from ``first`` to ``last``.
 
-    Credits lower what was due.  Source: domain.md 6, collection rate of a period.
+    Credits lower what was due; a debt that was written off is due all the same.  Source: domain.md 6, collection rate.
     """
-    rows = summed(lines)
+    rows = [line for line in summed(lines) if line.kind is not FactKind.WRITE_OFF]
     folded = items.fold(rows, statements)
     receipts, _ = allocation.receipts_of(rows)
     settled = allocation.allocate(folded.items, receipts, folded.surplus_pence)

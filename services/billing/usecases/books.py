@@ -9,7 +9,16 @@ import asyncpg
 
 from services.billing.db import reports
 from services.billing.db.reports import KindRow
-from services.billing.domain.chart import BY_CODE, CHART, RECEIVABLE, SUSPENSE_CHARGES, TAX, AccountType, income_ledger
+from services.billing.domain.chart import (
+    BAD_DEBT,
+    BY_CODE,
+    CHART,
+    RECEIVABLE,
+    SUSPENSE_CHARGES,
+    TAX,
+    AccountType,
+    income_ledger,
+)
 from services.billing.usecases.questions import Answer
 from services.billing.usecases.reports import NO_BLOCK, source
 from shared.bus import gate
@@ -40,7 +49,7 @@ async def period(connection: asyncpg.Connection, quarter: str) -> Answer:
 
 
 async def profit_and_loss(connection: asyncpg.Connection, month: str, known_at: date | None) -> Answer:
-    """Return what a month earned by kind of charge, and what it passed on, net of tax and by value date.
+    """Return what a month earned by kind of charge, what it passed on, and its bad debts; net of tax, by value date.
 
     ``difference_pence`` of what is passed on is what was billed less what stands on accounts or waits: nothing is
     earned or lost by it.  Source: domain.md 6, P&L by month.
@@ -61,6 +70,17 @@ async def profit_and_loss(connection: asyncpg.Connection, month: str, known_at: 
         "recovery": recovery,
         "recovery_pence": sum(row["net_pence"] for row in recovery),
         "difference_pence": sum(row["difference_pence"] for row in recovery),
+        "bad_debt": _bad_debt(*await reports.sum_bad_debt(connection, first, last, known_at)),
+    }
+
+
+def _bad_debt(given_up_pence: int, written_back_pence: int) -> Answer:
+    """Return what a month gave up, what was paid after all, and what the two cost the factor."""
+    return {
+        "account": BAD_DEBT,
+        "written_off_pence": given_up_pence,
+        "written_back_pence": written_back_pence,
+        "net_pence": given_up_pence - written_back_pence,
     }
 
 

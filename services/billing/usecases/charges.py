@@ -14,6 +14,7 @@ from services.billing.settings import read_liability
 from services.billing.usecases.claims import claim
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal
+from services.billing.usecases.write_offs import follow
 from shared.bus.work import Cause, Work
 from shared.db.engine import driver
 from shared.events.base import Event
@@ -78,16 +79,18 @@ async def raise_charges(work: Work, events: Sequence[Event[ChargeRaised]]) -> No
         return
     around = await surroundings_of(connection, (charge for _, charge in accepted))
     await stored.add_charges(connection, work.book, accepted)
-    touched: set[str] = set()
+    journal = Journal(work)
+    touched: dict[str, Event[ChargeRaised]] = {}
     due: dict[str, Event[ChargeRaised]] = {}
     for portion in _portions(accepted, around):
-        for holder, event in await _post_charges(work, connection, portion, around):
-            touched.add(holder)
+        for holder, event in await _post_charges(work, connection, portion, around, journal):
+            touched[holder] = event
             # Only an opening balance is due without a statement; others leave the open items as they are.
             if event.data.due_on is not None:
                 due[holder] = event
     await work.lock(exclusive=(f"account:{account_id}" for account_id in touched))
-    await say_items(work, due)
+    given_up = await follow(connection, journal, touched)
+    await say_items(work, {**due, **{account_id: touched[account_id] for account_id in given_up}})
     work.known(*(f"charge:{charge.charge_id}" for _, charge in accepted))
 
 
@@ -107,10 +110,10 @@ def _portions(accepted: Accepted, around: Surroundings) -> Iterable[Accepted]:
 
 
 async def _post_charges(
-    work: Work, connection: asyncpg.Connection, portion: Accepted, around: Surroundings
+    work: Work, connection: asyncpg.Connection, portion: Accepted, around: Surroundings, journal: Journal
 ) -> list[tuple[str, Event[ChargeRaised]]]:
     """Post new charges and say their shares; return the accounts touched, with the events that touched them."""
-    journal, parts, shares = Journal(work), {}, {}
+    parts, shares = {}, {}
     touched: list[tuple[str, Event[ChargeRaised]]] = []
     for event, charge in portion:
         parts[charge.charge_id] = target = around.target(charge, ())
@@ -225,6 +228,7 @@ async def _post_credits(
     await stored.append_parts(connection, parts, shares)
     await journal.write(connection)
     await work.lock(exclusive=(f"account:{account_id}" for account_id in touched))
+    await follow(connection, journal, touched)
     await say_items(work, touched)
 
 

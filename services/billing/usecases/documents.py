@@ -15,7 +15,8 @@ MOST_BYTES = 180_000
 def statement_line(line: Line, account_id: str, notes: Notes) -> StatementLine:
     """Return a line as a document shows it: with the share and the pool it came from."""
     note = notes.charges.get(line.charge_id or "")
-    share = notes.shares.get((account_id, line.charge_id or ""))
+    shared = line.kind is not FactKind.WRITE_OFF
+    share = notes.shares.get((account_id, line.charge_id or "")) if shared else None
     is_credit = line.kind is FactKind.CREDIT
     pool = None
     if share is not None and note is not None:

@@ -15,6 +15,7 @@ from services.billing.usecases.charges import say_shares, surroundings_of
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal
 from services.billing.usecases.receipts import finder, say_arrival, say_departure
+from services.billing.usecases.write_offs import follow
 from shared.bus.work import Cause, Work
 from shared.events.base import Event, EventData
 from shared.events.billing import ShareReason
@@ -106,6 +107,7 @@ class Moves:
         named = ((cause.uid, cause.source, cause.id, cause.type) for cause in self._journal.causes())
         await ledger.add_causes(self._connection, named)
         await self._journal.write(self._connection)
+        await follow(self._connection, self._journal, self._touched)
         await say_items(self._work, self._touched)
         for event in self._journal.causes():
             story = Cause.of(event).correlation_id

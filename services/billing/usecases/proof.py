@@ -10,8 +10,9 @@ from services.billing.db import charges as stored_charges
 from services.billing.db import ledger, proof, questions
 from services.billing.db import receipts as stored_receipts
 from services.billing.db import statements as stored_statements
+from services.billing.db import write_offs as stored_write_offs
 from services.billing.db.statements import StatementRow
-from services.billing.domain import charges, statements
+from services.billing.domain import charges, statements, write_offs
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line, netted
 from services.billing.domain.position import position
@@ -41,6 +42,7 @@ async def verify(connection: asyncpg.Connection) -> dict[str, Any]:
         ("payments are placed as the rules place them", proof.EVERY_PAYMENT, _misplaced_payments),
         ("statements add up to their lines", proof.EVERY_ACCOUNT, _wrong_statements),
         ("open items are as last said", proof.EVERY_ACCOUNT, _unsaid_items),
+        ("write-offs stand as the rules let them stand", proof.EVERY_WRITTEN_OFF, _misplaced_write_offs),
     ):
         checks.append(_check(name, await _hunt(connection, statement, hunt)))
     return {
@@ -132,4 +134,17 @@ async def _unsaid_items(connection: asyncpg.Connection, account_ids: Sequence[st
         standing = position(lines.get(account_id, ()), heads.get(account_id, ()), OPENING_BOOK)
         if fingerprint(standing) != (said[account_id] or NOTHING_OPEN):
             found.append(f"account {account_id}: open items changed and nobody was told")
+    return found
+
+
+async def _misplaced_write_offs(connection: asyncpg.Connection, account_ids: Sequence[str]) -> list[str]:
+    known = await stored_write_offs.load_of_accounts(connection, account_ids)
+    lines = await ledger.load_lines(connection, known)
+    found = []
+    for account_id, own in known.items():
+        rows = lines.get(account_id, ())
+        missing = write_offs.difference(write_offs.posted(rows), write_offs.movements(rows, own))
+        found += [
+            f"account {account_id}, {one.write_off_id}: {one.amount_pence} pence should be added" for one in missing
+        ]
     return found

@@ -13,6 +13,7 @@ from services.billing.domain.facts import Payment, Reversal, Unit
 from services.billing.usecases.claims import claim
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal
+from services.billing.usecases.write_offs import follow
 from shared.bus.work import Cause, Work
 from shared.db.engine import driver
 from shared.events.base import Event
@@ -41,6 +42,7 @@ async def receive(work: Work, events: Sequence[Event[PaymentReceived]]) -> None:
     await journal.write(connection)
     touched = {placed.account_id: event for event, placed in accepted if placed.account_id is not None}
     await work.lock(exclusive=(f"account:{account_id}" for account_id in touched))
+    await follow(connection, journal, touched)
     await say_items(work, touched)
     work.known(*(f"payment:{placed.payment.payment_id}" for _, placed in accepted))
 
@@ -152,6 +154,7 @@ async def _post_reversals(
         last = [event for event, reversal in accepted if reversal.payment_id == payment_id][-1]
         say_suspended(work, Cause.of(last), known[payment_id].payment, reversals[payment_id])
     await work.lock(exclusive=(f"account:{account_id}" for account_id in touched))
+    await follow(connection, journal, touched)
     await say_items(work, touched)
 
 

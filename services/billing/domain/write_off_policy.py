@@ -1,0 +1,31 @@
+"""Who may let a write-off take effect, up to how much: dated versions, as data."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOffPolicy:
+    """One version, in force from ``effective_from`` until the next version's.
+
+    ``limits`` has the pence up to which each role may approve (none: any amount), counting everything written off on
+    the account within ``within_days``, so that nobody passes a limit in small steps.
+    """
+
+    version: str
+    effective_from: date
+    within_days: int
+    limits: Mapping[str, int | None]
+
+    def may_approve(self, roles: Collection[str], total_pence: int) -> bool:
+        """Say whether somebody with these roles may approve what brings an account to ``total_pence``."""
+        limits = [limit for role, limit in self.limits.items() if role in roles]
+        return any(limit is None or total_pence <= limit for limit in limits)
+
+
+def in_force(policies: Sequence[WriteOffPolicy], day: date) -> WriteOffPolicy:
+    """Return the version in force on a day; there is one for every day, or the data is wrong."""
+    begun = [policy for policy in policies if policy.effective_from <= day]
+    assert begun, f"no write-off policy is in force on {day}"
+    return max(begun, key=lambda policy: (policy.effective_from, policy.version))

@@ -1,0 +1,178 @@
+"""Write-offs: given up by two people, and derived anew whenever a fact of their account is learnt."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from services.billing.db import ledger, questions
+from services.billing.db import write_offs as stored
+from services.billing.db.questions import AccountRow
+from services.billing.db.write_offs import Reason
+from services.billing.domain import refs, write_offs
+from services.billing.domain.position import as_known, position
+from services.billing.domain.write_off_policy import in_force
+from services.billing.domain.write_offs import Ground, WriteOff
+from services.billing.settings import read_write_off_policies
+from services.billing.usecases.items import say_items
+from services.billing.usecases.journal import Journal, Named
+from shared.auth import Caller
+from shared.bus.commands import Command, Json
+from shared.bus.proposals import Kind, Proposal
+from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError
+from shared.bus.work import OPENING_BOOK, Work
+from shared.db.engine import driver
+from shared.events.types import Id, PositivePence, Text
+from shared.money import as_pounds
+
+NAME = "write-off"
+_PROPOSE = frozenset({"assistant", "lead-officer", "finance"})
+_APPROVE = frozenset({"lead-officer", "finance", "board"})
+
+
+class Debt(BaseModel):
+    """What is given up of one charge, in pence."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    charge_id: Id
+    amount_pence: PositivePence
+
+
+class Asked(BaseModel):
+    """What a proposal gives up on one account: why, what proves it (where the papers are), and which debts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account_ref: Id
+    ground: Ground
+    evidence: Text
+    debts: list[Debt]
+
+    @property
+    def total_pence(self) -> int:
+        """All debts together."""
+        return sum(debt.amount_pence for debt in self.debts)
+
+
+async def give_up(work: Work, content: Json) -> Json:
+    """Give debts up that are open still; more than that is refused whole.  A rebuild does the same again."""
+    asked, row = await _checked(work, content)
+    connection = await driver(work.session)
+    command = Command.of(work)
+    new = [
+        WriteOff(f"WO-{work.cause.id}/{debt.charge_id}", row.account_id, debt.charge_id, debt.amount_pence, work.book)
+        for debt in asked.debts
+    ]
+    why = Reason(asked.ground, asked.evidence, in_force(read_write_off_policies(), work.book).version)
+    await stored.add(connection, work.book, command.uid, new, why)
+    await follow(connection, Journal(work), {row.account_id: command})
+    await say_items(work, {row.account_id: work.cause})
+    return {"account_ref": row.account_ref, "write_offs": [one.write_off_id for one in new], "pence": asked.total_pence}
+
+
+async def _apply(work: Work, proposal: Proposal) -> Json:
+    return await give_up(work, proposal.body)
+
+
+async def _check(work: Work, proposal: Proposal) -> None:
+    """Refuse a proposal that could not take effect now, or that says it is about something else."""
+    asked, row = await _checked(work, proposal.body)
+    if row.account_ref != proposal.subject:
+        raise NotValidError(f"The proposal's subject is {proposal.subject}, its debts are of {asked.account_ref}.")
+
+
+async def _authorise(work: Work, proposal: Proposal, caller: Caller) -> None:
+    """Refuse an approval above the limits of the caller's roles (domain.md 9.64)."""
+    asked, row = await _understood(work, proposal.body)
+    policy = in_force(read_write_off_policies(), work.book)
+    since = work.book - timedelta(days=policy.within_days)
+    total = asked.total_pence + await stored.sum_since(await driver(work.session), row.account_id, since)
+    if not policy.may_approve(caller.roles, total):
+        raise NotAllowedError(
+            f"This brings what is written off on {row.account_ref} within {policy.within_days} days to"
+            f" {as_pounds(total)}, which is above the limit of your roles."
+        )
+
+
+WRITE_OFF = Kind(NAME, _PROPOSE, _APPROVE, _apply, _check, authorise=_authorise)
+"""Declared to the bus: routes and the list of proposals come with it."""
+
+
+async def follow(connection: asyncpg.Connection, journal: Journal, causes: Mapping[str, Named]) -> list[str]:
+    """Derive anew what stands of the write-offs of accounts touched, post the differences, return where there are any.
+
+    The accounts are locked, and what touched them is posted.  ``causes`` names for each the one that did it last.
+    """
+    known = await stored.load_of_accounts(connection, causes)
+    if not known:
+        return []
+    lines = await ledger.load_lines(connection, known)
+    changed: list[str] = []
+    for account_id, own in known.items():
+        rows = lines.get(account_id, ())
+        changes = write_offs.difference(write_offs.posted(rows), write_offs.movements(rows, own))
+        if changes:
+            journal.post(causes[account_id], write_offs.postings(account_id, changes))
+            changed.append(account_id)
+    named = {causes[account_id].uid: causes[account_id] for account_id in changed}
+    await ledger.add_causes(connection, ((uid, one.source, one.id, one.type) for uid, one in named.items()))
+    await journal.write(connection)
+    return changed
+
+
+async def worklist(connection: asyncpg.Connection) -> list[dict[str, Any]]:
+    """Return every write-off with what still stands of it, and the proposal that has who and why."""
+    return [asdict(row) | {"written_back_pence": row.amount_pence - row.standing_pence} for row in
+            await stored.list_write_offs(connection)]  # fmt: skip
+
+
+async def _understood(work: Work, content: Json) -> tuple[Asked, AccountRow]:
+    """Return what is asked, and the account it is about, locked."""
+    try:
+        asked = Asked.model_validate(content)
+    except ValidationError as error:
+        raise NotValidError(_in_words(error)) from error
+    row = await questions.find_account(await driver(work.session), refs.normalised(asked.account_ref), None)
+    if row is None:
+        raise NotKnownError(f"No account has the reference {asked.account_ref}.")
+    await work.lock(exclusive=[f"account:{row.account_id}"], shared=("structure",))
+    return asked, row
+
+
+def _in_words(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in error.errors())
+
+
+async def _checked(work: Work, content: Json) -> tuple[Asked, AccountRow]:
+    """Refuse what cannot be given up; afterwards the debts asked are open."""
+    asked, row = await _understood(work, content)
+    named = [debt.charge_id for debt in asked.debts]
+    if not named or len(set(named)) < len(named):
+        raise NotValidError("Name at least one charge, and each once.")
+    if not row.ownership_id:
+        raise NotValidError(f"{row.account_ref} is the association's own account: it owes nobody.")
+    if work.book == OPENING_BOOK:
+        raise NotNowError("No business day has ended yet: there is no day to write the debt off on.")
+    opened = await _open_pence(work, row.account_id)
+    for debt in asked.debts:
+        if debt.amount_pence > opened.get(debt.charge_id, 0):
+            raise NotNowError(
+                f"{as_pounds(opened.get(debt.charge_id, 0))} of {debt.charge_id} is billed and open on"
+                f" {row.account_ref}; {as_pounds(debt.amount_pence)} cannot be written off."
+            )
+    return asked, row
+
+
+async def _open_pence(work: Work, account_id: str) -> dict[str, int]:
+    """Return what is billed and open of each charge on an account, counting what is dated by now."""
+    connection = await driver(work.session)
+    lines = (await ledger.load_lines(connection, [account_id])).get(account_id, [])
+    heads = (await ledger.load_heads(connection, [account_id])).get(account_id, [])
+    opened: dict[str, int] = {}
+    for one in position(*as_known(lines, heads, work.book, None), work.book).items:
+        opened[one.item.charge_id] = opened.get(one.item.charge_id, 0) + one.open_pence
+    return opened

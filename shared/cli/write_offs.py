@@ -1,0 +1,113 @@
+"""`closebook write-off`: proposing that a debt is given up, and what became of those that were."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from shared.cli import environment, output
+from shared.cli.account import as_reference
+from shared.cli.api import FINANCE, Api
+from shared.cli.errors import CliError, ExitCode
+from shared.cli.options import DataDir, JsonFlag
+
+given_up = typer.Typer(help="Propose that a debt is written off, and list those that were.")
+
+_COLUMNS = ("id", "account", "unit", "on", "ground", "written off", "written back", "stands", "evidence", "proposal")
+_MONEY = ("amount_pence", "written_back_pence", "standing_pence")
+
+
+@given_up.command("propose")
+def propose(
+    reference: Annotated[str, typer.Argument(metavar="REF", help="The account's reference, as on its statements.")],
+    *,
+    ground: Annotated[
+        str,
+        typer.Option(
+            "--ground",
+            help="uneconomic, prescribed, insolvency-closed, untraceable or deceased-no-estate.",
+            show_default=False,
+        ),
+    ],
+    evidence: Annotated[str, typer.Option("--evidence", help="Where the papers are; no names.", show_default=False)],
+    reason: Annotated[str, typer.Option("--reason", help="Why, in words.", show_default=False)],
+    charge: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--charge", metavar="ID[=PENCE]", help="A charge, whole or in part; none: all overdue.", show_default=False
+        ),
+    ] = None,
+    role: Annotated[
+        str | None, typer.Option("--as", metavar="ROLE", help="Whose token: CLOSEBOOK_TOKEN_ROLE.", show_default=False)
+    ] = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Propose that debts of an account are written off; another person approves."""
+    api = Api(environment.resolve(data).acting_as(role), role or FINANCE)
+    account = api.get("billing", f"/accounts/{as_reference(reference)}")
+    debts = debts_of(account, charge or ())
+    body = {"account_ref": account["account_ref"], "ground": ground, "evidence": evidence, "debts": debts}
+    asked = {"kind": "write-off", "subject": account["account_ref"], "body": body, "reason": reason}
+    made: dict[str, Any] = api.post("billing", "/bus/proposals", asked)
+    if as_json:
+        output.write_json({**made, **body})
+        return
+    total = output.pounds(sum(debt["amount_pence"] for debt in debts))
+    output.tell(
+        f"Proposal {made['id']}: {total} of {account['account_ref']}. "
+        f"Another person: closebook proposals approve billing {made['id']} --as board"
+    )
+
+
+def debts_of(account: dict[str, Any], charges: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what is proposed: the charges named, whole or with their pence, else all that is overdue."""
+    opened: Counter[str] = Counter()
+    overdue = account["overdue_pence"]
+    for item in account["items"]:  # the oldest due first
+        if charges or overdue > 0:
+            opened[item["charge_id"]] += item["open_pence"]
+            overdue -= item["open_pence"]
+    wanted = [text.partition("=") for text in charges] or [(charge_id, "", "") for charge_id in opened]
+    debts = [{"charge_id": name, "amount_pence": _pence(part, opened[name])} for name, _, part in wanted]
+    if not debts or not all(debt["amount_pence"] for debt in debts):
+        raise CliError(
+            f"Nothing of that is open on {account['account_ref']}.",
+            f"`closebook account {account['account_ref']}` shows what is.",
+            ExitCode.NEGATIVE,
+        )
+    return debts
+
+
+def _pence(text: str, opened: int) -> int:
+    if not text:
+        return opened
+    if not text.isdecimal():
+        raise CliError(f"{text!r} is not a number of pence.", "Write £12.34 as 1234.", ExitCode.USAGE)
+    return int(text)
+
+
+@given_up.command("list")
+def list_write_offs(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+    """List every debt that was written off, what was paid of it after all, and what still stands."""
+    found = Api(environment.resolve(data)).get("billing", "/write-offs")
+    if as_json:
+        output.write_json(found)
+        return
+    rows = [
+        (
+            row["write_off_id"],
+            row["account_ref"],
+            row["unit_id"],
+            row["written_off_on"],
+            row["ground"],
+            *(output.pounds(row[name]) for name in _MONEY),
+            row["evidence"],
+            row["proposal"],
+        )
+        for row in found
+    ]
+    output.show(
+        output.table(f"{len(rows)} write-offs", _COLUMNS, rows, right=("written off", "written back", "stands"))
+    )
