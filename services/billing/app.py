@@ -3,7 +3,7 @@
 from services.billing import api, handlers
 from services.billing.db.likeness import COMPARED
 from services.billing.settings import Settings, read_liability
-from services.billing.usecases import figures
+from services.billing.usecases import figures, matching
 from services.billing.usecases.day import work_day
 from shared.bus.service import Service
 from shared.rebuild.likeness import Likeness
@@ -16,7 +16,7 @@ def build(_settings: Settings) -> Service:
         name="billing",
         router=handlers.router,
         day_work=work_day,
-        api=lambda running: api.routes(running.doors.sessions),
-        likeness=Likeness(COMPARED),
+        api=lambda running: api.routes(running.doors),
+        likeness=Likeness(COMPARED, deeds=dict.fromkeys(matching.KINDS, matching.say_whose)),
         figures=lambda running: figures.refresh(running.doors.sessions),
     )

@@ -6,7 +6,7 @@ The record is a row of the event log that is never relayed, so a rebuild finds i
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -55,6 +55,21 @@ class Given:
         return event_uid(self.cause.source, self.cause.id)
 
 
+class Command(NamedTuple):
+    """A command that is taking effect, by its name: what a use case names as the cause of what it writes."""
+
+    uid: UUID
+    source: str
+    id: str
+    type: str
+
+    @classmethod
+    def of(cls, work: Work) -> "Command":
+        """Return the command whose work this is."""
+        source, name = work.cause.source, work.cause.id
+        return cls(event_uid(source, name), source, name, f"{topic_of(work.service)}.v1")
+
+
 def named(key: str | None) -> dict[str, str]:
     """Return the caller's Idempotency-Key as an argument of ``Given``; without one each command is a new one."""
     return {} if key is None else {"key": key}
@@ -101,7 +116,8 @@ def _identity(given: Given) -> Json:
 
 async def record(connection: asyncpg.Connection, work: Work, given: Given, answer: Json) -> None:
     """Keep the command in the event log and in the audit."""
-    record = _identity(given) | {"approved_by": given.approved_by, "book": str(work.book), "answer": answer}
+    told = {"approved_by": given.approved_by, "key": given.key, "book": str(work.book), "answer": answer}
+    record = _identity(given) | told
     topic = topic_of(work.service)
     body = json.dumps(record, ensure_ascii=False).encode()
     await connection.execute(_RECORD, given.uid, topic, str(given.uid), f"{topic}.v1", work.book, body)

@@ -30,6 +30,9 @@ select 'redrive', given.book, recorded_at, '', letter.topic, partition_no, kafka
 from msg.event_log as given join msg.dead_letter as letter
   on letter.id = (convert_from(given.body, 'UTF8')::jsonb #>> '{answer,id}')::bigint
 where given.topic = $2 and convert_from(given.body, 'UTF8')::jsonb ->> 'kind' = 'dead-letter-redrive'
+union all
+select 'deed', book, recorded_at, '', topic, 0, seq, event_uid, body from msg.event_log
+where topic = $2 and convert_from(body, 'UTF8')::jsonb ->> 'kind' = any($3::text[])
 order by book, at, kind, nth, topic, partition_no, kafka_offset
 """
 _WANTED = """
@@ -44,8 +47,8 @@ group by topic, partition_no
 class Step:
     """One transaction of the live database, or one day that it closed.
 
-    ``rows`` are the records of a batch, or the one row of a command; none: the book's day was closed here, with the
-    cut ``after``.
+    ``rows`` are the records of a batch, or the one row of a command or deed; none: the book's day was closed here, with
+    the cut ``after``.
     """
 
     kind: str
@@ -59,7 +62,9 @@ async def wanted(live: asyncpg.Connection) -> dict[Lane, set[int]]:
     return {(row["topic"], row["partition_no"]): set(row["offsets"]) for row in await live.fetch(_WANTED)}
 
 
-async def steps(live: asyncpg.Connection, service: str, commands: Collection[str]) -> AsyncIterator[Step]:
+async def steps(
+    live: asyncpg.Connection, service: str, commands: Collection[str], deeds: Collection[str]
+) -> AsyncIterator[Step]:
     """Yield everything that changed the live database, in order; after a book's steps the close of its day.
 
     The connection must be inside a transaction that sees one moment.
@@ -68,7 +73,7 @@ async def steps(live: asyncpg.Connection, service: str, commands: Collection[str
     days = iter([(row["day"], _json(row["after"])) for row in closed])
     day = next(days, None)
     batch: list[asyncpg.Record] = []
-    async for row in live.cursor(_STEPS, list(commands), topic_of(service), prefetch=2000):
+    async for row in live.cursor(_STEPS, list(commands), topic_of(service), list(deeds), prefetch=2000):
         if batch and not _together(batch[-1], row):
             yield Step(batch[0]["kind"], batch[0]["book"], batch)
             batch = []

@@ -4,11 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.bus.commands import Json
 from shared.bus.work import Work
 from shared.events.base import Event
 
 Command = Callable[[Work, Event[Any]], Awaitable[None]]
 """Applies a staff command again, from the event in which it was recorded."""
+
+Deed = Callable[[Work, Json], Awaitable[Json]]
+"""Lets a staff command take effect, now or again, from the content it was given with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,14 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A service's part in its rebuild; ``outside`` are topics of its own that tell of the world, not of its input."""
+    """A service's part in its rebuild; ``outside`` are topics of its own that tell of the world, not of its input.
+
+    ``commands`` are repeated from what they said (by topic), ``deeds`` from their record (by kind of command).
+    """
 
     compared: tuple[Compared, ...]
     commands: Mapping[str, Command] = field(default_factory=dict)
+    deeds: Mapping[str, Deed] = field(default_factory=dict)
     outside: tuple[str, ...] = ()
     carried: tuple[Carried, ...] = ()
 

@@ -79,6 +79,8 @@ class Replay:
                 await self._apply([Taken(record, decode(record)) for record in records], step.book)
             case "command":
                 await self._command(step.rows[0], step.book)
+            case "deed":
+                await self._deed(step.rows[0], step.book)
             case "redrive":
                 await self._redrive(step.rows[0])
             case _:
@@ -122,12 +124,17 @@ class Replay:
             _check(work, book)
             await self._likeness.commands[event.topic](work, event)
 
+    async def _deed(self, row: asyncpg.Record, book: date) -> None:
+        """Let a recorded command take effect again, under its own name."""
+        given = _given(row)
+        async with self._doors.command(given.cause) as work:
+            _check(work, book)
+            await self._likeness.deeds[given.kind](work, given.content)
+
     async def _redrive(self, row: asyncpg.Record) -> None:
         """Apply a dead letter again, as an operator did."""
         number = await self._number(row)
-        said = json.loads(row["body"])
-        given = Given(said["kind"], said["subject"], said["who"], said["why"], said["content"])
-        await self._redriver.redrive(number, given)
+        await self._redriver.redrive(number, _given(row))
 
     async def _number(self, row: asyncpg.Record) -> int:
         async with self._doors.sessions() as session:
@@ -139,6 +146,13 @@ class Replay:
         """Drop what would have been sent."""
         async with self._doors.sessions.begin() as session:
             await (await driver(session)).execute("delete from msg.outbox_pending")
+
+
+def _given(row: asyncpg.Record) -> Given:
+    """Return a command from its record."""
+    said = json.loads(row["body"])
+    names = ("kind", "subject", "who", "why", "content", "key", "approved_by")
+    return Given(**{name: said[name] for name in names})
 
 
 def _check(work: Work, book: date) -> None:

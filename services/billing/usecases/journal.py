@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Protocol
 from uuid import UUID
 
 import asyncpg
@@ -10,7 +10,26 @@ import asyncpg
 from services.billing.db import ledger
 from services.billing.db.ledger import EntryRow
 from services.billing.domain.postings import Posting
-from shared.events.base import Event
+
+
+class Named(Protocol):
+    """What led to postings, by its name: an event, or a command of the staff."""
+
+    @property
+    def uid(self) -> UUID:
+        """Its name for ever."""
+
+    @property
+    def source(self) -> str:
+        """Who said it."""
+
+    @property
+    def id(self) -> str:
+        """Its name within the source."""
+
+    @property
+    def type(self) -> str:
+        """What kind of thing it is."""
 
 
 class Journal:
@@ -20,12 +39,12 @@ class Journal:
 
     def __init__(self, book: date) -> None:
         self._book = book
-        self._causes: dict[UUID, Event[Any]] = {}
+        self._causes: dict[UUID, Named] = {}
         self._next: dict[UUID, int] = {}
         self._rows: list[EntryRow] = []
 
-    def post(self, cause: Event[Any], postings: Iterable[Posting]) -> None:
-        """Add postings that one event led to."""
+    def post(self, cause: Named, postings: Iterable[Posting]) -> None:
+        """Add postings that one cause led to."""
         uid, number, book = cause.uid, self._next.get(cause.uid, 0), self._book
         for posting in postings:
             row = (
@@ -37,8 +56,8 @@ class Journal:
         self._next[uid] = number
         self._causes[uid] = cause
 
-    def causes(self) -> Iterable[Event[Any]]:
-        """Return the events that led to postings."""
+    def causes(self) -> Iterable[Named]:
+        """Return what led to postings."""
         return self._causes.values()
 
     async def write(self, connection: asyncpg.Connection) -> None:

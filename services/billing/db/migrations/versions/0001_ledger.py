@@ -35,11 +35,12 @@ _APPEND_ONLY = (
     tables.statements,
 )  # fmt: skip
 _KEPT = (tables.units, tables.share_versions)
+_TABLES = [*_APPEND_ONLY, *_KEPT, tables.charge_parts, tables.payments, tables.accounts]
 
 
 def upgrade() -> None:
     ddl.create_bus_tables()
-    ddl.create_tables(tables.metadata)
+    ddl.create_tables(tables.metadata, _TABLES)
     op.execute(_CAUSES_BALANCE)
     op.execute(_ON_INSERT)
     op.execute(_NEVER)
@@ -60,5 +61,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("drop function billing.refuse_unbalanced(), billing.refuse_change() cascade")
-    ddl.drop_tables(tables.metadata)
+    ddl.drop_tables(tables.metadata, _TABLES)
     ddl.drop_bus_tables()
