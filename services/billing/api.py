@@ -1,4 +1,4 @@
-"""Door 2, people: questions about accounts and the books, the ledger for other programs, and the proof."""
+"""Door 2, people: questions about accounts and the books, whose money a payment is, the ledger, and the proof."""
 
 import json
 from collections.abc import AsyncIterator
@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.billing.db.reading import Sessions, snapshot
 from services.billing.usecases import (
@@ -14,20 +15,29 @@ from services.billing.usecases import (
     explaining,
     exports,
     final_accounts,
+    matching,
+    payments,
     proof,
     questions,
     reports,
     write_offs,
 )
+from services.billing.usecases import suspense as waiting
 from services.billing.usecases.exports import LedgerFormat
 from services.billing.usecases.reports import Grouping
 from shared.auth import Caller, requires
+from shared.bus.commands import Given, give, named
+from shared.bus.proposal_api import Key
+from shared.bus.transaction import Doors
+from shared.events.types import Id, PositivePence, Text
 
 STAFF = ("assistant", "lead-officer", "finance", "board", "admin-team", "auditor")
+MATCHERS = ("assistant", "lead-officer", "finance")
 BOOKKEEPERS = ("lead-officer", "finance", "board", "auditor")
 PROVERS = (*BOOKKEEPERS, "operator")
 
 Staff = Annotated[Caller, requires(*STAFF)]
+Matcher = Annotated[Caller, requires(*MATCHERS)]
 Bookkeeper = Annotated[Caller, requires(*BOOKKEEPERS)]
 Prover = Annotated[Caller, requires(*PROVERS)]
 AsOf = Annotated[
@@ -44,13 +54,50 @@ Month = Annotated[str, Query(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$", descrip
 _MEDIA = {LedgerFormat.HLEDGER: "text/plain; charset=utf-8", LedgerFormat.CSV: "text/csv; charset=utf-8"}
 
 
-def routes(sessions: Sessions) -> APIRouter:
-    """Return the questions the billing service answers."""
+class MatchRequest(BaseModel):
+    """The account that a payment is for, and how one knows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account_ref: Id
+    reason: Text
+
+
+class Share(BaseModel):
+    """What of a payment is for an account."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account_ref: Id
+    amount_pence: PositivePence
+
+
+class SplitRequest(BaseModel):
+    """The accounts that a payment is for, and how one knows; what is not named stays in suspense."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    shares: tuple[Share, ...] = Field(min_length=1, max_length=200)
+    reason: Text
+
+
+class UnmatchRequest(BaseModel):
+    """Why a payment is nobody's yet."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Text
+
+
+def routes(doors: Doors) -> APIRouter:
+    """Return the questions the billing service answers, and what officers may tell it."""
     router = APIRouter(default_response_class=Response)
+    sessions = doors.sessions
     _ask_accounts(router, sessions)
     _ask_books(router, sessions)
     _ask_figures(router, sessions)
     _hand_out(router, sessions)
+    _match(router, doors)
     return router
 
 
@@ -101,7 +148,22 @@ def _ask_books(router: APIRouter, sessions: Sessions) -> None:
     async def suspense(_caller: Staff) -> Response:
         """Return money nobody matches, and charges, credits and reversals that wait."""
         async with snapshot(sessions) as connection:
-            return _json(await questions.suspense(connection))
+            return _json(await waiting.suspense(connection))
+
+    @router.get("/suspense/payments")
+    async def unmatched(_caller: Staff) -> Response:
+        """Return money nobody matches, by how long it has waited, with the payer's words."""
+        async with snapshot(sessions) as connection:
+            return _json(await waiting.unmatched(connection))
+
+    @router.get("/payments/{payment_id:path}")
+    async def payment(payment_id: str, _caller: Staff) -> Response:
+        """Return one payment: where it stands, what was taken back, what people said about it, who and why."""
+        async with snapshot(sessions) as connection:
+            answer = await payments.payment(connection, payment_id)
+        if answer is None:
+            raise HTTPException(404, f"There is no payment {payment_id[:64]}.")
+        return _json(answer)
 
     @router.get("/summary")
     async def summary(_caller: Annotated[Caller, requires(*STAFF, "operator")]) -> Response:
@@ -176,6 +238,33 @@ def _hand_out(router: APIRouter, sessions: Sessions) -> None:
     async def facts(_caller: Bookkeeper) -> StreamingResponse:
         """Stream every charge and payment as it was told, one JSON object a line, to compare with another system."""
         return StreamingResponse(_facts(sessions), media_type="application/x-ndjson")
+
+
+def _match(router: APIRouter, doors: Doors) -> None:
+    """Add the commands by which an officer says whose money a payment is."""
+
+    async def say(
+        kind: str, payment_id: str, shares: matching.Shares, caller: Caller, why: str, key: str | None
+    ) -> Response:
+        content = matching.content_of(payment_id, shares)
+        given = Given(kind, f"payment:{payment_id}", caller.subject, why, content, **named(key))
+        return _json(await give(doors, given, lambda work: matching.say_whose(work, content)))
+
+    @router.post("/payments/{payment_id:path}/match")
+    async def match(payment_id: str, asked: MatchRequest, caller: Matcher, key: Key = None) -> Response:
+        """Let the whole of a payment stand on an account, with its own value date."""
+        return await say(matching.MATCH, payment_id, [(asked.account_ref, None)], caller, asked.reason, key)
+
+    @router.post("/payments/{payment_id:path}/split")
+    async def split(payment_id: str, asked: SplitRequest, caller: Matcher, key: Key = None) -> Response:
+        """Let parts of a payment stand on accounts; what is not named stays in suspense."""
+        shares = [(share.account_ref, share.amount_pence) for share in asked.shares]
+        return await say(matching.SPLIT, payment_id, shares, caller, asked.reason, key)
+
+    @router.post("/payments/{payment_id:path}/unmatch")
+    async def unmatch(payment_id: str, asked: UnmatchRequest, caller: Matcher, key: Key = None) -> Response:
+        """Take a payment back into suspense until somebody says whose it is."""
+        return await say(matching.UNMATCH, payment_id, [], caller, asked.reason, key)
 
 
 async def _ledger(sessions: Sessions, form: LedgerFormat) -> AsyncIterator[str]:

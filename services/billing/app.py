@@ -3,7 +3,7 @@
 from services.billing import api, handlers
 from services.billing.db.likeness import COMPARED
 from services.billing.settings import Settings, read_liability, read_write_off_policies
-from services.billing.usecases import figures, proof
+from services.billing.usecases import figures, matching, proof
 from services.billing.usecases.day import work_day
 from services.billing.usecases.write_offs import WRITE_OFF, give_up
 from shared.bus.service import Service
@@ -18,8 +18,10 @@ def build(_settings: Settings) -> Service:
         name="billing",
         router=handlers.router,
         day_work=work_day,
-        api=lambda running: api.routes(running.doors.sessions),
-        likeness=Likeness(COMPARED, deeds={WRITE_OFF.name: give_up}),
+        api=lambda running: api.routes(running.doors),
+        likeness=Likeness(
+            COMPARED, deeds={WRITE_OFF.name: give_up, **dict.fromkeys(matching.KINDS, matching.say_whose)}
+        ),
         kinds=(WRITE_OFF,),
         figures=lambda running: figures.refresh(running.doors.sessions),
         checks=proof.standing,

@@ -1,7 +1,8 @@
 """The services' staff APIs over HTTP: a token on every question, and every failure one sentence."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -28,9 +29,10 @@ class Api:
         """Ask a service; returns its JSON."""
         return self._json(service, self._send(service, "GET", path, params=params))
 
-    def post(self, service: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Give a service a command; returns its JSON."""
-        return self._json(service, self._send(service, "POST", path, json=body or {}))
+    def post(self, service: str, path: str, body: dict[str, Any] | None = None, key: str | None = None) -> Any:
+        """Give a service a command, once for each ``key``; returns its JSON."""
+        headers = {"Idempotency-Key": key} if key is not None else {}
+        return self._json(service, self._send(service, "POST", path, json=body or {}, headers=headers))
 
     def stream(self, service: str, path: str, params: dict[str, str]) -> Iterator[str]:
         """Yield a long text as it comes."""
@@ -48,13 +50,16 @@ class Api:
         """Let the connections go."""
         self._http.close()
 
-    def _send(self, service: str, method: str, path: str, **options: Any) -> httpx.Response:
+    def _send(
+        self, service: str, method: str, path: str, headers: Mapping[str, str] = MappingProxyType({}), **options: Any
+    ) -> httpx.Response:
         url = self.environment.url(service)
         try:
-            response = self._http.request(method, url + path, headers=self._headers(), **options)
+            sent = {**self._headers(), **headers}
+            response = self._http.request(method, url + path, headers=sent, **options)
             while response.status_code == 429:  # many letters at once: no faster than the service lets one caller
                 time.sleep(float(response.headers.get("Retry-After", "1")))
-                response = self._http.request(method, url + path, headers=self._headers(), **options)
+                response = self._http.request(method, url + path, headers=sent, **options)
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise away(service, url) from error
         if response.is_error:
@@ -112,6 +117,8 @@ def _list_of(path: str) -> str:
     """Return where the names that exist are listed, for what was asked at ``path``."""
     if "/dead-letters" in path:
         return "`closebook dead-letters list` lists every dead letter"
+    if path.startswith("/payments/"):
+        return "`closebook suspense list` lists payments nobody matches, `closebook accounts` every account"
     return "`closebook accounts` lists every account"
 
 

@@ -45,6 +45,15 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document 
 DataDir = Annotated[
     Path | None, typer.Option("--data", help="Folder with the stack.env of `closebook up`.", show_default=False)
 ]
+As = Annotated[
+    str | None,
+    typer.Option("--as", metavar="ROLE", help="Whose token: CLOSEBOOK_TOKEN_ROLE, e.g. finance.", show_default=False),
+]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the audit.", show_default=False)]
+IdempotencyKey = Annotated[
+    str | None,
+    typer.Option("--key", help="A name for this command: given again, it takes effect once.", show_default=False),
+]
 AsOf = Annotated[
     date | None,
     typer.Option(

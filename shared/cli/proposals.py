@@ -7,7 +7,7 @@ import typer
 
 from shared.cli import environment, output
 from shared.cli.api import FINANCE, Api
-from shared.cli.options import DataDir, JsonFlag
+from shared.cli.options import As, DataDir, JsonFlag
 from shared.events.topics import LINE_OF_SERVICES
 
 second_person = typer.Typer(help="List, look at, approve and reject commands that need a second person.")
@@ -16,10 +16,6 @@ _FIELDS = ("service", "id", "kind", "subject", "why", "proposed_by", "status", "
 
 Service = Annotated[str, typer.Argument(help="owners, billing, arrears or notify.", show_default=False)]
 Number = Annotated[str, typer.Argument(metavar="ID", help="The proposal's id, as `list` shows it.", show_default=False)]
-As = Annotated[
-    str | None,
-    typer.Option("--as", metavar="ROLE", help="Whose token: CLOSEBOOK_TOKEN_ROLE, e.g. finance.", show_default=False),
-]
 
 
 @second_person.command("list")

@@ -1,14 +1,33 @@
-"""`closebook suspense`: money nobody matches yet, and charges, credits and reversals that wait."""
+"""`closebook suspense`: money nobody matches and what waits; an officer says whose the money is."""
 
-from typing import Any
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
 
 from shared.cli import environment, output
 from shared.cli.api import Api
-from shared.cli.options import DataDir, JsonFlag
+from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason
+from shared.money import pence_of
+
+OFFICER = "lead-officer"
+_AGES = ("d0_30", "d31_60", "d61_90", "d91_120", "over_120")
+
+bench = typer.Typer(
+    help="Show unmatched money and what waits; say whose a payment is.",
+    invoke_without_command=True,
+    no_args_is_help=False,
+)
+Payment = Annotated[str, typer.Argument(metavar="PAYMENT", help="The payment's id.", show_default=False)]
 
 
-def suspense(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+@bench.callback()
+def suspense(context: typer.Context, *, as_json: JsonFlag = False, data: DataDir = None) -> None:
     """Show unmatched money, and what waits and what it waits for."""
+    if context.invoked_subcommand is not None:
+        return
     found = Api(environment.resolve(data)).get("billing", "/suspense")
     if as_json:
         output.write_json(found)
@@ -41,3 +60,137 @@ def _needs(item: dict[str, Any]) -> str:
     """Return what a thing waits for; of an incomplete share set also by how much it misses the whole."""
     gap = item.get("gap")
     return f"{item['waiting_for']} (shares miss {gap} of the whole)" if gap else str(item["waiting_for"])
+
+
+@bench.command("list")
+def list_unmatched(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+    """List unmatched money by how long it has waited, with the payers' words."""
+    found = Api(environment.resolve(data)).get("billing", "/suspense/payments")
+    if as_json:
+        output.write_json(found)
+        return
+    rows = [
+        (
+            item["payment_id"],
+            item["received_on"],
+            item["days"],
+            output.pounds(item["amount_pence"]),
+            item.get("reference"),
+        )
+        for item in found["payments"]
+    ]
+    ages = [output.pounds(found["ageing"][name]) for name in _AGES]
+    output.show(
+        output.table(
+            f"Unmatched payments on {found['day']}, {output.pounds(found['payments_pence'])}",
+            ("payment", "received", "days", "amount", "reference"),
+            rows,
+            right=("days", "amount"),
+        ),
+        output.table("Days since the value date", _AGES, [ages], right=_AGES),
+    )
+
+
+@bench.command("show")
+def show_payment(payment: Payment, *, as_json: JsonFlag = False, data: DataDir = None) -> None:
+    """Show one payment: where it stands, what was taken back, and who said what about it."""
+    found = Api(environment.resolve(data)).get("billing", _path(payment))
+    if as_json:
+        output.write_json(found)
+        return
+    words = [
+        (word["match_no"], word["book"], word.get("kind"), _shares(word["shares"]), word.get("who"), word.get("why"))
+        for word in found["matches"]
+    ]
+    output.tell(f"Payment {found['payment_id']}, {output.pounds(found['amount_pence'])} of {found['received_on']}.")
+    for reversal in found["reversals"]:
+        taken = f"{output.pounds(reversal['amount_pence'])} on {reversal['reversed_on']}"
+        output.tell(f"Taken back: {taken}, {reversal['reason']}.")
+    output.tell(_standing(found))
+    if words:
+        output.show(
+            output.table("What people said", ("no", "book", "what", "whose", "who", "why"), words, right=("no",))
+        )
+
+
+@bench.command("match")
+def match(
+    payment: Payment,
+    account: Annotated[str, typer.Argument(metavar="REF", help="The account's reference.", show_default=False)],
+    *,
+    reason: Reason,
+    key: IdempotencyKey = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Let the whole of a payment stand on an account, with its own value date."""
+    _say(payment, "match", {"account_ref": account, "reason": reason}, key, _api(data, role), as_json)
+
+
+@bench.command("split")
+def split(
+    payment: Payment,
+    shares: Annotated[
+        list[str], typer.Argument(metavar="REF=POUNDS...", help="What each account gets.", show_default=False)
+    ],
+    *,
+    reason: Reason,
+    key: IdempotencyKey = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Let parts of a payment stand on several accounts; what is not named stays in suspense."""
+    body = {"shares": [_share(text) for text in shares], "reason": reason}
+    _say(payment, "split", body, key, _api(data, role), as_json)
+
+
+@bench.command("unmatch")
+def unmatch(
+    payment: Payment,
+    *,
+    reason: Reason,
+    key: IdempotencyKey = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Take a payment back into suspense, whatever it names, until somebody says whose it is."""
+    _say(payment, "unmatch", {"reason": reason}, key, _api(data, role), as_json)
+
+
+def _share(text: str) -> dict[str, Any]:
+    """Return what ``REF=POUNDS`` says."""
+    account, _, pounds = text.partition("=")
+    try:
+        return {"account_ref": account, "amount_pence": pence_of(pounds)}
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no share; write REF=POUNDS, for example F1W7305WAF7W=45.50.") from error
+
+
+def _api(data: Path | None, role: str | None) -> Api:
+    return Api(environment.resolve(data).acting_as(role), role or OFFICER)
+
+
+def _path(payment: str, deed: str = "") -> str:
+    return f"/payments/{quote(payment, safe='/:')}{deed}"
+
+
+def _say(payment: str, deed: str, body: dict[str, Any], key: str | None, api: Api, as_json: bool) -> None:
+    answer = api.post("billing", _path(payment, f"/{deed}"), body, key)
+    if as_json:
+        output.write_json(answer)
+    else:
+        output.tell(f"Payment {answer['payment_id']}. {_standing(answer)}")
+
+
+def _standing(answer: dict[str, Any]) -> str:
+    """Return in words where a payment stands."""
+    suspense = answer["suspense_pence"]
+    rest = f"in suspense {output.pounds(suspense)}" if suspense or not answer["shares"] else ""
+    return f"It stands: {', '.join(filter(None, (_shares(answer['shares']), rest)))}."
+
+
+def _shares(shares: Iterable[dict[str, Any]]) -> str:
+    return ", ".join(f"{share['account_ref']} {output.pounds(share['amount_pence'])}" for share in shares)

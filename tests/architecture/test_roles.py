@@ -14,6 +14,7 @@ from shared.web import create_app, guarded_routes
 ALL = "assistant lead-officer finance board admin-team auditor operator"
 STAFF = "assistant lead-officer finance board admin-team auditor"
 BOOKS = "lead-officer finance board auditor"
+MATCHERS = "assistant lead-officer finance"
 PEOPLE = "assistant lead-officer finance board admin-team operator"
 
 BUS = {
@@ -49,6 +50,11 @@ OWN: dict[str, dict[str, str]] = {
         "GET /final-accounts": STAFF,
         "GET /trial-balance": BOOKS,
         "GET /suspense": STAFF,
+        "GET /suspense/payments": STAFF,
+        "GET /payments/{payment_id:path}": STAFF,
+        "POST /payments/{payment_id:path}/match": MATCHERS,
+        "POST /payments/{payment_id:path}/split": MATCHERS,
+        "POST /payments/{payment_id:path}/unmatch": MATCHERS,
         "GET /summary": ALL,
         "GET /verify": f"{BOOKS} operator",
         "GET /export/ledger": BOOKS,

@@ -17,6 +17,7 @@ COMPARED = (
     whole("credits", "billing.credits", "credit_id"),
     whole("shares of charges", "billing.charge_parts", "charge_id || ' ' || part_no"),
     whole("payments", "billing.payments", "payment_id"),
+    whole("matches by people", "billing.matches", "payment_id || ' ' || match_no"),
     whole("references of payments", "billing.payment_refs", "account_ref || ' ' || payment_id"),
     whole("reversals", "billing.reversals", "reversal_id"),
     whole("write-offs", "billing.write_offs", "write_off_id"),

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 import asyncpg
 
 from services.billing.db.reading import LONG_SECONDS
+from services.billing.domain.facts import SUSPENSE, FactKind, Part
 
 MOST_NAMED = 3
 """How many differences a check names."""
@@ -63,10 +64,12 @@ with taken_back as (
   select payment_id, sum(amount_pence) as pence from billing.reversals group by payment_id
 ), standing as (
   select payment_id, coalesce(account_id::text, '') as holder, coalesce(taken_back.pence, 0) - amount_pence as pence
-  from billing.payments left join taken_back using (payment_id)
+  from billing.payments left join taken_back using (payment_id) where not exists (
+    select from billing.matches where matches.payment_id = payments.payment_id)
 ), posted as (
   select payment_id, coalesce(account_id::text, '') as holder, sum(amount_pence) as pence
-  from billing.entries where ledger in ('receivable', 'suspense-receipts') group by 1, 2
+  from billing.entries where ledger in ('receivable', 'suspense-receipts') and not exists (
+    select from billing.matches where matches.payment_id = entries.payment_id) group by 1, 2
 )
 select 'account ' || coalesce(account.account_ref, 'suspense') || ', payment ' || payment_id || ': stands at '
   || coalesce(standing.pence, 0) || ', posted ' || coalesce(posted.pence, 0)
@@ -74,6 +77,11 @@ from standing full join posted using (payment_id, holder)
 left join billing.accounts as account on account.account_id = nullif(holder, '')::uuid
 where payment_id is not null and coalesce(standing.pence, 0) <> coalesce(posted.pence, 0)
 order by payment_id, holder limit $1
+"""
+_POSTED = """
+select payment_id, fact_kind, fact_id, coalesce(account_id::text, $2) as holder, sum(amount_pence)::bigint as pence
+from billing.entries where payment_id = any($1::text[]) and ledger in ('receivable', 'suspense-receipts')
+group by 1, 2, 3, 4 having sum(amount_pence) <> 0
 """
 TAKEN_IN = """
 select
@@ -84,6 +92,7 @@ select
 """
 EVERY_CHARGE = "select charge_id from billing.charges order by charge_id"
 EVERY_PAYMENT = "select payment_id from billing.payments order by payment_id"
+EVERY_MATCHED = "select distinct payment_id from billing.matches order by payment_id"
 EVERY_ACCOUNT = "select account_id::text from billing.accounts order by account_id"
 EVERY_WRITTEN_OFF = "select distinct account_id::text from billing.write_offs order by 1"
 
@@ -91,6 +100,15 @@ EVERY_WRITTEN_OFF = "select distinct account_id::text from billing.write_offs or
 async def differences(connection: asyncpg.Connection, statement: str) -> list[str]:
     """Return the first differences that a statement of this module finds."""
     return [row[0] for row in await connection.fetch(statement, MOST_NAMED, timeout=LONG_SECONDS)]
+
+
+async def posted_parts(connection: asyncpg.Connection, payment_ids: Sequence[str]) -> dict[str, list[Part]]:
+    """Return what is posted of payments, as parts."""
+    found: dict[str, list[Part]] = {}
+    for row in await connection.fetch(_POSTED, list(payment_ids), SUSPENSE):
+        part = Part(FactKind(row["fact_kind"]), row["fact_id"], None, row["holder"], row["pence"])
+        found.setdefault(row["payment_id"], []).append(part)
+    return found
 
 
 async def taken_in(connection: asyncpg.Connection) -> dict[str, int]:

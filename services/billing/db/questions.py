@@ -6,6 +6,7 @@ from datetime import date
 
 import asyncpg
 
+from services.billing.db.matches import SUSPENDED
 from services.billing.db.reading import LONG_SECONDS
 from services.billing.domain.facts import FactKind
 from shared.bus.letters import record_of
@@ -60,12 +61,10 @@ _TRIAL = """
 select ledger, sum(amount_pence)::bigint as pence from billing.entries
 where ($1::date is null or value_on <= $1) and ($2::date is null or book <= $2) group by ledger order by ledger
 """
-_SUSPENDED = """
-select payment.payment_id, payment.received_on,
-  payment.amount_pence - coalesce(sum(reversal.amount_pence), 0)::bigint as pence
-from billing.payments as payment left join billing.reversals as reversal using (payment_id)
-where payment.account_id is null group by payment.payment_id order by payment.received_on, payment.payment_id
-"""
+_SUSPENDED = f"""
+select payment_id, received_on, method, reference, by_person, pence from ({SUSPENDED}) as suspended
+where pence > 0 order by received_on, payment_id
+"""  # noqa: S608 - ours
 _WAITING = """
 select part.charge_id, part.credit_id, coalesce(part.unit_id, charge.unit_id) as unit_id, part.waiting_for,
   part.net_pence + part.tax_pence as pence, charge.liable_from
@@ -76,12 +75,9 @@ _WAITING_SINCE = """
 select count(distinct part.charge_id) from billing.charge_parts as part join billing.charges as charge using (charge_id)
 where part.waiting_for is not null and charge.book <= $1
 """
-_SUSPENSE_FIGURES = """
+_SUSPENSE_FIGURES = f"""
 with items as (
-  select 'payments' as kind, payment.book,
-    payment.amount_pence - coalesce(sum(reversal.amount_pence), 0)::bigint as pence
-  from billing.payments as payment left join billing.reversals as reversal using (payment_id)
-  where payment.account_id is null group by payment.payment_id
+  select 'payments' as kind, book, pence from ({SUSPENDED}) as suspended
   union all
   select 'charges', charge.book, part.net_pence + part.tax_pence
   from billing.charge_parts as part join billing.charges as charge using (charge_id) where part.waiting_for is not null
@@ -91,7 +87,7 @@ select name.kind, count(pence) as items, coalesce(sum(pence), 0)::bigint as penc
 from (values ('payments'), ('charges')) as name (kind) cross join msg.gate as gate
 left join items on items.kind = name.kind and items.pence <> 0
 group by name.kind order by name.kind
-"""
+"""  # noqa: S608 - ours
 _TOTALS = """
 select
   coalesce(sum(amount_pence) filter (where account_id is not null and fact_kind in ('charge', 'credit')), 0)::bigint,
@@ -174,6 +170,18 @@ class WaitingPart:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspendedRow:
+    """What of a payment is in suspense; ``by_person``: an officer left it there, or took it back there."""
+
+    payment_id: str
+    received_on: date
+    method: str
+    reference: str | None
+    by_person: bool
+    pence: int
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """Everything billed to accounts and collected on them, what stands in suspense (money, charges), and bad debts."""
 
@@ -244,9 +252,9 @@ async def trial_balance(
     ]
 
 
-async def list_suspended(connection: asyncpg.Connection) -> list[tuple[str, date, int]]:
-    """Return the payments nobody matches and what is left of each, oldest first."""
-    return [tuple(row) for row in await connection.fetch(_SUSPENDED)]
+async def list_suspended(connection: asyncpg.Connection) -> list[SuspendedRow]:
+    """Return the payments with money in suspense, oldest first."""
+    return [SuspendedRow(*row) for row in await connection.fetch(_SUSPENDED)]
 
 
 async def list_waiting_parts(connection: asyncpg.Connection) -> list[WaitingPart]:

@@ -8,7 +8,7 @@ import asyncpg
 
 from services.billing.db.sets import columns
 from services.billing.domain import receipts, refs
-from services.billing.domain.facts import Payment, Reversal
+from services.billing.domain.facts import Match, Part, Payment, Reversal
 from shared.events.base import Event
 from shared.events.housing import PaymentMethod, PaymentReceived, PaymentReversed
 
@@ -30,9 +30,13 @@ from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::tex
   $10::text[]) as arrived(reversal_id, event_uid, source, event_id, sha, payment_id, amount_pence, reversed_on, reason)
 """
 _LOAD = """
-select payment_id, amount_pence, received_on, method, account_ref, reference, unit_id, for_statement,
-  account_id::text as account_id
-from billing.payments where payment_id = any($1::text[])
+select payment.payment_id, amount_pence, received_on, method, account_ref, reference, unit_id, for_statement,
+  account_id::text as account_id, match.match_no, match.account_ids, match.pence
+from billing.payments as payment
+left join lateral (
+  select match_no, account_ids::text[], pence from billing.matches where payment_id = payment.payment_id
+  order by match_no desc limit 1) as match on true
+where payment.payment_id = any($1::text[])
 """
 _TOUCHED = """
 select payment_id from billing.payment_refs where account_ref = any($1::text[])
@@ -48,10 +52,15 @@ from unnest($1::text[], $2::uuid[]) as moved(payment_id, account_id) where payme
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A payment and the account it stands on now; none: suspense."""
+    """A payment, the account its references place it on (none: suspense), and what a person said instead, if any."""
 
     payment: Payment
     account_id: str | None
+    match: Match | None = None
+
+    def target(self, reversals: Iterable[Reversal]) -> tuple[Part, ...]:
+        """Return where it stands with these reversals."""
+        return receipts.target(self.payment, reversals, self.account_id, self.match)
 
 
 async def payment_shas(connection: asyncpg.Connection, payment_ids: Iterable[str]) -> dict[str, bytes]:
@@ -73,13 +82,13 @@ async def reversal_shas(connection: asyncpg.Connection, reversal_ids: Iterable[s
 async def load_payments(connection: asyncpg.Connection, payment_ids: Iterable[str]) -> dict[str, Placed]:
     """Return the payments known, by id, and where they stand."""
     rows = await connection.fetch(_LOAD, list(payment_ids))
-    return {row["payment_id"]: Placed(_payment(row), row["account_id"]) for row in rows}
+    return {row["payment_id"]: Placed(_payment(row), row["account_id"], _match(row)) for row in rows}
 
 
 async def load_reversals(connection: asyncpg.Connection, payment_ids: Iterable[str]) -> dict[str, list[Reversal]]:
     """Return each payment's reversals, in order of their ids; a payment without any is left out."""
     rows = await connection.fetch(
-        "select reversal_id, payment_id, amount_pence, reversed_on from billing.reversals"
+        "select reversal_id, payment_id, amount_pence, reversed_on, reason from billing.reversals"
         " where payment_id = any($1::text[]) order by payment_id, reversal_id",
         list(payment_ids),
     )
@@ -87,14 +96,6 @@ async def load_reversals(connection: asyncpg.Connection, payment_ids: Iterable[s
     for row in rows:
         reversals.setdefault(row["payment_id"], []).append(Reversal(*row))
     return reversals
-
-
-async def load_reasons(connection: asyncpg.Connection, reversal_ids: Iterable[str]) -> dict[str, str]:
-    """Return why the bank took money back, by reversal."""
-    rows = await connection.fetch(
-        "select reversal_id, reason from billing.reversals where reversal_id = any($1::text[])", list(reversal_ids)
-    )
-    return {row["reversal_id"]: row["reason"] for row in rows}
 
 
 async def payments_touched(
@@ -151,3 +152,9 @@ def _payment(row: asyncpg.Record) -> Payment:
         row["payment_id"], row["amount_pence"], row["received_on"], PaymentMethod(row["method"]),
         refs.stated_ref(row["account_ref"]), refs.found_refs(row["reference"]), row["unit_id"], row["for_statement"],
     )  # fmt: skip
+
+
+def _match(row: asyncpg.Record) -> Match | None:
+    if row["match_no"] is None:
+        return None
+    return Match(row["payment_id"], row["match_no"], tuple(zip(row["account_ids"], row["pence"], strict=True)))

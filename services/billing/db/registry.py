@@ -178,6 +178,15 @@ async def accounts_by_ref(connection: asyncpg.Connection, refs: Iterable[str]) -
     return {row["account_ref"]: row["account_id"] for row in rows}
 
 
+async def refs_of(connection: asyncpg.Connection, account_ids: Iterable[str]) -> dict[str, str]:
+    """Return the account_ref of each account."""
+    rows = await connection.fetch(
+        "select account_id::text, account_ref from billing.accounts where account_id = any($1::uuid[])",
+        list(account_ids),
+    )
+    return {row["account_id"]: row["account_ref"] for row in rows}
+
+
 def _registered(row: asyncpg.Record) -> Registered:
     line = OwnershipLineChanged.model_validate_json(row["line"]) if row["line"] is not None else None
     tenure = Tenure(row["tenure"]) if row["tenure"] is not None else None

@@ -5,6 +5,7 @@ on the hot path, because ``verify`` proves more than a key could.
 """
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -165,6 +166,7 @@ payments = Table(
     Index("ix_payments_unit_id", "unit_id", postgresql_where=text("unit_id is not null")),
     # list_suspended: money that nobody matches.
     Index("ix_payments_suspended", "payment_id", postgresql_where=text("account_id is null")),
+    # Where its references place it: what people said instead stands in matches.
     comment="Receipts; account_id is where they stand now (none: suspense).",
 )
 
@@ -174,6 +176,20 @@ payment_refs = Table(
     Column("account_ref", Text, primary_key=True),
     Column("payment_id", Text, primary_key=True),
     comment="Account references a payment may mean, known or not: a new account finds its old payments here.",
+)
+
+matches = Table(
+    "matches",
+    metadata,
+    Column("payment_id", Text, primary_key=True),
+    Column("match_no", Integer, primary_key=True),
+    Column("command_uid", Uuid, nullable=False, unique=True),
+    Column("book", Date, nullable=False),
+    Column("account_ids", ARRAY(Uuid), nullable=False),
+    Column("pence", ARRAY(BigInteger), nullable=False),
+    CheckConstraint("cardinality(account_ids) = cardinality(pence)", name="pence_for_each"),
+    CheckConstraint("0 < all (pence)", name="pence_positive"),
+    comment="What people said about whose money a payment is; the last word holds.",
 )
 
 reversals = Table(

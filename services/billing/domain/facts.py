@@ -75,12 +75,25 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """Money of a payment that the bank took back, in part or in full."""
+    """Money of a payment that the bank took back, in part or in full, and the reason it gave."""
 
     reversal_id: str
     payment_id: str
     amount_pence: int
     reversed_on: date
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A person's word on whose money a payment is: pence by account_id, in the order in which they were named.
+
+    What is not named stays in suspense; no accounts: all of it.  The word said last holds, against every reference.
+    """
+
+    payment_id: str
+    match_no: int
+    shares: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

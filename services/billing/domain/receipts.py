@@ -1,9 +1,10 @@
 """Whose money a payment is: the strongest reference that is known wins, whenever it becomes known."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from services.billing.domain import attribution, refs
-from services.billing.domain.facts import SUSPENSE, FactKind, Part, Payment, Reversal, Unit, is_waiting
+from services.billing.domain.facts import SUSPENSE, FactKind, Match, Part, Payment, Reversal, Unit, is_waiting
 from shared.events.housing import PaymentReceived, PaymentReversed
 
 
@@ -17,7 +18,7 @@ def payment_of(data: PaymentReceived) -> Payment:
 
 def reversal_of(data: PaymentReversed) -> Reversal:
     """Return a reversal as the rules see it."""
-    return Reversal(data.reversal_id, data.payment_id, data.amount_pence, data.reversed_on)
+    return Reversal(data.reversal_id, data.payment_id, data.amount_pence, data.reversed_on, data.reason)
 
 
 def candidate_refs(payment: Payment) -> tuple[str, ...]:
@@ -49,11 +50,67 @@ def live_pence(payment: Payment, reversals: Iterable[Reversal]) -> int:
     return payment.amount_pence - sum(reversal.amount_pence for reversal in reversals)
 
 
-def target(payment: Payment, reversals: Iterable[Reversal], account_id: str | None) -> tuple[Part, ...]:
-    """Return where a payment and its reversals belong once it is placed: all of it on one holder."""
-    holder = account_id if account_id is not None else SUSPENSE
-    paid = Part(FactKind.PAYMENT, payment.payment_id, None, holder, -payment.amount_pence)
-    taken_back = (
-        Part(FactKind.REVERSAL, reversal.reversal_id, None, holder, reversal.amount_pence) for reversal in reversals
-    )
-    return (paid, *taken_back)
+def target(
+    payment: Payment, reversals: Iterable[Reversal], account_id: str | None, match: Match | None = None
+) -> tuple[Part, ...]:
+    """Return where a payment and its reversals belong: as a person matched it, else all of it where it is placed.
+
+    In order of (reversed_on, reversal_id) each reversal takes what nobody was given, then from whom was named last.
+    """
+    left = _shares(payment, account_id, match)
+    parts = [Part(FactKind.PAYMENT, payment.payment_id, None, holder, -pence) for holder, pence in left.items()]
+    for reversal in sorted(reversals, key=lambda one: (one.reversed_on, one.reversal_id)):
+        for holder, pence in _take(left, reversal.amount_pence):
+            parts.append(Part(FactKind.REVERSAL, reversal.reversal_id, None, holder, pence))
+    return tuple(parts)
+
+
+def _shares(payment: Payment, account_id: str | None, match: Match | None) -> dict[str, int]:
+    """Return a payment's pence by holder, more than nothing each; suspense is last."""
+    if match is None:
+        return {account_id if account_id is not None else SUSPENSE: payment.amount_pence}
+    shares = dict(match.shares)
+    rest = payment.amount_pence - sum(shares.values())
+    return shares | ({SUSPENSE: rest} if rest else {})
+
+
+def _take(left: dict[str, int], pence: int) -> list[tuple[str, int]]:
+    """Take pence from the holders, the last first; return what was taken from whom."""
+    taken = []
+    for holder in reversed(left):
+        part = min(pence, left[holder])
+        if part:
+            left[holder] -= part
+            pence -= part
+            taken.append((holder, part))
+    return taken
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a holder has of one payment: the pence it was given, and what each reversal took of them."""
+
+    pence: int
+    reversed_pence: Mapping[str, int]
+
+    @property
+    def left_pence(self) -> int:
+        """What is left of it."""
+        return self.pence - sum(self.reversed_pence.values())
+
+
+NOTHING = Held(0, {})
+"""What a holder has that was never given anything."""
+
+
+def by_holder(parts: Sequence[Part]) -> dict[str, Held]:
+    """Return what each holder has by a target of one payment."""
+    taken: dict[str, dict[str, int]] = {}
+    for part in parts:
+        if part.kind is FactKind.REVERSAL:
+            taken.setdefault(part.holder, {})[part.fact_id] = part.amount_pence
+    return {
+        part.holder: Held(-part.amount_pence, taken.get(part.holder, {}))
+        for part in parts
+        if part.kind is FactKind.PAYMENT
+    }

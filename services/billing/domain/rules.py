@@ -1,6 +1,6 @@
 """What billing refuses, and under which rule's name it goes to the dead letters (contract.md 4)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.billing.domain.charges import left_of
@@ -9,13 +9,14 @@ from services.billing.domain.receipts import live_pence
 from shared.events.housing import ChargeRaised
 
 CREDIT_ABOVE_CHARGE = "credit-above-charge"
+MATCH_DOES_NOT_FIT = "match-does-not-fit"
 REVERSAL_ABOVE_PAYMENT = "reversal-above-payment"
 TAX_DOES_NOT_ADD_UP = "tax-does-not-add-up"
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The rule that refuses an event, what is wrong in plain words, and the field."""
+    """The rule that refuses an event or a command, what is wrong in plain words, and the field."""
 
     rule: str
     detail: str
@@ -46,3 +47,16 @@ def refuse_reversal(payment: Payment, accepted: Iterable[Reversal], amount_pence
         return None
     detail = f"{amount_pence} pence asked, {left} pence left of the payment"
     return Refusal(REVERSAL_ABOVE_PAYMENT, detail, "amount_pence")
+
+
+def refuse_match(payment: Payment, shares: Sequence[tuple[str, int]]) -> Refusal | None:
+    """Refuse a person's word that names an account twice, gives one nothing, or gives away more than there is."""
+    if len({account_id for account_id, _ in shares}) < len(shares):
+        return Refusal(MATCH_DOES_NOT_FIT, "An account is named twice; give it one sum.", "shares")
+    if any(pence <= 0 for _, pence in shares):
+        return Refusal(MATCH_DOES_NOT_FIT, "Each account gets a sum above nothing.", "shares")
+    given = sum(pence for _, pence in shares)
+    if given > payment.amount_pence:
+        detail = f"The shares make {given} pence; the payment is {payment.amount_pence}."
+        return Refusal(MATCH_DOES_NOT_FIT, detail, "shares")
+    return None

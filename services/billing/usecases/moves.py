@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import asyncpg
@@ -9,12 +10,13 @@ import asyncpg
 from services.billing.db import charges as stored_charges
 from services.billing.db import ledger
 from services.billing.db import receipts as stored_receipts
-from services.billing.domain import charges, postings, receipts
-from services.billing.domain.facts import Charge, Part, Payment, is_waiting
+from services.billing.domain import charges, postings
+from services.billing.domain.facts import Charge, Part, Payment
 from services.billing.usecases.charges import say_shares, surroundings_of
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal
-from services.billing.usecases.receipts import finder, say_arrival, say_departure
+from services.billing.usecases.receipts import accounts_in, finder
+from services.billing.usecases.standing import say_change
 from services.billing.usecases.write_offs import follow
 from shared.bus.work import Cause, Work
 from shared.events.base import Event, EventData
@@ -82,24 +84,21 @@ class Moves:
             return
         known = await stored_receipts.load_payments(self._connection, wanted)
         reversals = await stored_receipts.load_reversals(self._connection, wanted)
-        reasons = await stored_receipts.load_reasons(
-            self._connection, (reversal.reversal_id for own in reversals.values() for reversal in own)
-        )
         find = await finder(self._connection, (placed.payment for placed in known.values()))
         moved: list[tuple[str, str | None]] = []
         for payment_id in wanted:
-            payment, old, own = known[payment_id].payment, known[payment_id].account_id, reversals.get(payment_id, [])
-            new = find(payment)
-            if new == old:
+            was, own = known[payment_id], reversals.get(payment_id, [])
+            now = replace(was, account_id=find(was.payment))
+            if now == was:
                 continue
-            cause = cause_of(payment)
-            changes = charges.difference(receipts.target(payment, own, old), receipts.target(payment, own, new))
-            self._journal.post(cause, postings.payment_postings(payment, own, changes))
-            say_departure(self._work, Cause.of(cause), payment, own, old)
-            say_arrival(self._work, Cause.of(cause), payment, {r: reasons[r.reversal_id] for r in own}, new)
+            cause, old, new = cause_of(was.payment), was.target(own), now.target(own)
+            # Where a person matched it to it stays; only where its references would place it is noted.
+            changes = charges.difference(old, new)
+            self._journal.post(cause, postings.payment_postings(was.payment, own, changes))
+            say_change(self._work, Cause.of(cause), was.payment, own, old, new)
             self._touch(changes, cause)
             self._count(cause, "payments", changes)
-            moved.append((payment_id, new))
+            moved.append((payment_id, now.account_id))
         await stored_receipts.move_payments(self._connection, moved)
 
     async def settle(self) -> None:
@@ -120,7 +119,7 @@ class Moves:
         self._moved[cause.uid].update({what: 1, "pence": sum(max(part.amount_pence, 0) for part in changes)})
 
     def _touch(self, changes: Iterable[Part], cause: Event[EventData]) -> None:
-        self._touched.update((part.holder, cause) for part in changes if not is_waiting(part.holder))
+        self._touched.update(dict.fromkeys(accounts_in(changes), cause))
 
 
 def _by_cause(

@@ -40,6 +40,7 @@ async def verify(connection: asyncpg.Connection) -> dict[str, Any]:
     for name, statement, hunt in (
         ("charges are divided as the rules divide them", proof.EVERY_CHARGE, _misplaced_charges),
         ("payments are placed as the rules place them", proof.EVERY_PAYMENT, _misplaced_payments),
+        ("payments that people matched stand where they said", proof.EVERY_MATCHED, _misposted_payments),
         ("statements add up to their lines", proof.EVERY_ACCOUNT, _wrong_statements),
         ("open items are as last said", proof.EVERY_ACCOUNT, _unsaid_items),
         ("write-offs stand as the rules let them stand", proof.EVERY_WRITTEN_OFF, _misplaced_write_offs),
@@ -95,6 +96,19 @@ async def _misplaced_payments(connection: asyncpg.Connection, payment_ids: Seque
         for payment_id in payment_ids
         if find(known[payment_id].payment) != known[payment_id].account_id
     ]
+
+
+async def _misposted_payments(connection: asyncpg.Connection, payment_ids: Sequence[str]) -> list[str]:
+    known = await stored_receipts.load_payments(connection, payment_ids)
+    reversals = await stored_receipts.load_reversals(connection, payment_ids)
+    posted = await proof.posted_parts(connection, payment_ids)
+    found = []
+    for payment_id in payment_ids:
+        target = known[payment_id].target(reversals.get(payment_id, []))
+        missing = charges.difference(posted.get(payment_id, ()), target)
+        if missing:
+            found.append(f"payment {payment_id}, {missing[0].holder}: {missing[0].amount_pence} pence should be added")
+    return found
 
 
 async def _wrong_statements(connection: asyncpg.Connection, account_ids: Sequence[str]) -> list[str]:

@@ -10,9 +10,9 @@ import asyncpg
 
 from services.billing.db import ledger, questions, registry
 from services.billing.db import statements as stored_statements
-from services.billing.db.questions import AccountRow, CauseName, WaitingPart
+from services.billing.db.questions import AccountRow, CauseName
 from services.billing.db.registry import Registered
-from services.billing.domain import division, explanation, refs, statements
+from services.billing.domain import explanation, refs, statements
 from services.billing.domain import position as positions
 from services.billing.domain.facts import FactKind
 from services.billing.domain.items import StatementHead
@@ -23,8 +23,6 @@ from shared.bus import gate
 from shared.events.billing import LineKind
 
 Answer = dict[str, Any]
-
-_SET = "share-set:"
 
 CHUNK = 200
 """Accounts worked out at a time; between chunks the process does its other work."""
@@ -122,8 +120,8 @@ async def account(
         "credit_pence": standing.credit_pence,
         "not_yet_billed_pence": standing.not_yet_billed_pence,
         "lines": await _lines(connection, row.account_id, counted, issued),
-        "items": [{**_present(asdict(one.item)), "open_pence": one.open_pence} for one in standing.items],
-        "allocations": [_present(asdict(one)) for one in standing.allocated],
+        "items": [{**present(asdict(one.item)), "open_pence": one.open_pence} for one in standing.items],
+        "allocations": [present(asdict(one)) for one in standing.allocated],
         "ageing": asdict(standing.ageing),
         "statements": await _statements(connection, row.account_id, issued),
     }
@@ -141,12 +139,12 @@ async def _lines(
     answers: list[Answer] = []
     for line in shown:
         head = statements.carrying(line, issued)
-        answer = _present(statement_line(line, account_id, notes).model_dump())
+        answer = present(statement_line(line, account_id, notes).model_dump())
         if answer["kind"] in (LineKind.CHARGE, LineKind.FEE):
-            answer |= _present({"due_on": line.due_on or (head.due_on if head is not None else None)})
+            answer |= present({"due_on": line.due_on or (head.due_on if head is not None else None)})
         if "share" in answer and "pool_pence" in answer:
             answer["exact"] = explanation.exact_value(answer["pool_pence"], answer["share"])
-        answer |= _present({"statement_no": head.statement_no if head is not None else None})
+        answer |= present({"statement_no": head.statement_no if head is not None else None})
         answer["cause"] = _cause_of(causes[line.kind, line.fact_id, line.book])
         answers.append(answer)
     return answers
@@ -186,55 +184,6 @@ async def trial_balance(connection: asyncpg.Connection, as_of: date | None, know
     }
 
 
-async def suspense(connection: asyncpg.Connection) -> Answer:
-    """Return money nobody matches, and charges, credits and reversals that wait, each with what it waits for."""
-    payments = [
-        {"payment_id": payment_id, "amount_pence": pence, "received_on": received_on}
-        for payment_id, received_on, pence in await questions.list_suspended(connection)
-        if pence
-    ]
-    charges: list[Answer] = []
-    credits_: list[Answer] = []
-    parts = await questions.list_waiting_parts(connection)
-    gaps = await _gaps(connection, parts)
-    for part in parts:
-        head = {"charge_id": part.charge_id, "unit_id": part.unit_id}
-        tail = {"amount_pence": abs(part.pence), "waiting_for": part.waiting_for, "gap": gaps.get(part)}
-        if part.credit_id is None:
-            charges.append(_present({**head, **tail}))
-        else:
-            credits_.append(_present({"credit_id": part.credit_id, **head, **tail}))
-    held = await _held(connection)
-    return {
-        "payments": payments,
-        "charges": charges,
-        "credits": credits_ + held["credits"],
-        "reversals": held["reversals"],
-        "payments_pence": sum(payment["amount_pence"] for payment in payments),
-        "charges_pence": sum(charge["amount_pence"] for charge in charges),
-    }
-
-
-async def _gaps(connection: asyncpg.Connection, parts: Sequence[WaitingPart]) -> dict[WaitingPart, str]:
-    """Return by how much the shares miss the whole (``1/2500``), for what waits for a set that is INCOMPLETE."""
-    sets = {part: part.waiting_for.removeprefix(_SET) for part in parts if part.waiting_for.startswith(_SET)}
-    versions = await registry.load_versions(connection, set(sets.values()))
-    found = {part: division.version_on(versions.get(name, {}), part.liable_from) for part, name in sets.items()}
-    return {part: str(division.gap_of(version)) for part, version in found.items() if version is not None}
-
-
-async def _held(connection: asyncpg.Connection) -> dict[str, list[Answer]]:
-    """Return the credits and reversals of charges and payments not known yet."""
-    found: dict[str, list[Answer]] = {"credits": [], "reversals": []}
-    for event, needs in await questions.list_held(connection):
-        data: Mapping[str, Any] = event.data.model_dump()
-        kind, names = ("credits", ("credit_id", "charge_id")) if "credit_id" in data else (
-            "reversals", ("reversal_id", "payment_id"))  # fmt: skip
-        amount = {"amount_pence": data["amount_pence"], "waiting_for": needs}
-        found[kind].append({**{name: data[name] for name in names}, **amount})
-    return found
-
-
 async def summary(connection: asyncpg.Connection) -> Answer:
     """Return the figures of the whole: billed, collected, in suspense."""
     figures = await questions.totals(connection)
@@ -245,6 +194,6 @@ async def summary(connection: asyncpg.Connection) -> Answer:
     }
 
 
-def _present(fields: Mapping[str, Any]) -> Answer:
+def present(fields: Mapping[str, Any]) -> Answer:
     """Return the fields that have a value."""
     return {name: value for name, value in fields.items() if value is not None}

@@ -1,25 +1,25 @@
 """Payments received and reversed: placed on the account they are for, or in suspense."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import asyncpg
 
+from services.billing.db import ledger, registry
 from services.billing.db import receipts as stored
-from services.billing.db import registry
 from services.billing.db.receipts import Placed
 from services.billing.db.waiting import overtaken
-from services.billing.domain import postings, receipts, rules
-from services.billing.domain.facts import Payment, Reversal, Unit
+from services.billing.domain import charges, postings, receipts, rules
+from services.billing.domain.facts import Part, Payment, Reversal, Unit, is_waiting
 from services.billing.usecases.claims import claim
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal
+from services.billing.usecases.standing import say_change
 from services.billing.usecases.write_offs import follow
 from shared.bus.work import Cause, Work
 from shared.db.engine import driver
 from shared.events.base import Event
-from shared.events.billing import AccountPaid, AccountPaymentReversed, PaymentSuspended, PaymentUnmatched
 from shared.events.housing import PaymentReceived, PaymentReversed
-from shared.events.topics import ACCOUNT_PAID, ACCOUNT_REVERSED, PAYMENT_SUSPENDED, PAYMENT_UNMATCHED
 from shared.log_events import LogEvent
 
 
@@ -36,7 +36,7 @@ async def receive(work: Work, events: Sequence[Event[PaymentReceived]]) -> None:
     for event, placed in accepted:
         target = receipts.target(placed.payment, (), placed.account_id)
         journal.post(event, postings.payment_postings(placed.payment, (), target))
-        say_arrival(work, Cause.of(event), placed.payment, {}, placed.account_id)
+        say_change(work, Cause.of(event), placed.payment, (), (), target)
         _tell(work, event, placed)
     await stored.add_payments(connection, work.book, accepted)
     await journal.write(connection)
@@ -94,6 +94,15 @@ async def finder(connection: asyncpg.Connection, payments: Iterable[Payment]) ->
     return Finder(accounts, await registry.load_units(connection, unit_ids) if unit_ids else {})
 
 
+class Taken(NamedTuple):
+    """An accepted reversal, where its payment stands, and the reversals accepted before it."""
+
+    event: Event[PaymentReversed]
+    reversal: Reversal
+    placed: Placed
+    earlier: tuple[Reversal, ...]
+
+
 async def reverse(work: Work, events: Sequence[Event[PaymentReversed]]) -> None:
     """Take back what the bank took back; a reversal of a payment not known yet is held."""
     await work.lock(exclusive=(f"payment:{event.data.payment_id}" for event in events), shared=("structure",))
@@ -103,7 +112,7 @@ async def reverse(work: Work, events: Sequence[Event[PaymentReversed]]) -> None:
     reversals = await stored.load_reversals(connection, payment_ids)
     shas = await stored.reversal_shas(connection, (event.data.reversal_id for event in events))
     held = await overtaken(connection, (f"payment:{payment_id}" for payment_id in payment_ids), work.known_things)
-    accepted: list[tuple[Event[PaymentReversed], Reversal]] = []
+    accepted: list[Taken] = []
     for event in events:
         placed, name = known.get(event.data.payment_id), f"payment:{event.data.payment_id}"
         if placed is None or name in held:
@@ -111,11 +120,12 @@ async def reverse(work: Work, events: Sequence[Event[PaymentReversed]]) -> None:
             continue
         earlier = reversals.setdefault(event.data.payment_id, [])
         if _accept(work, event, placed.payment, earlier, shas):
-            earlier.append(receipts.reversal_of(event.data))
-            accepted.append((event, earlier[-1]))
+            reversal = receipts.reversal_of(event.data)
+            accepted.append(Taken(event, reversal, placed, tuple(earlier)))
+            earlier.append(reversal)
     if accepted:
-        await stored.add_reversals(connection, work.book, accepted)
-        await _post_reversals(work, connection, accepted, known, reversals)
+        await stored.add_reversals(connection, work.book, [(taken.event, taken.reversal) for taken in accepted])
+        await _post_reversals(work, connection, accepted)
 
 
 def _accept(
@@ -132,75 +142,27 @@ def _accept(
     return True
 
 
-async def _post_reversals(
-    work: Work,
-    connection: asyncpg.Connection,
-    accepted: Sequence[tuple[Event[PaymentReversed], Reversal]],
-    known: Mapping[str, Placed],
-    reversals: Mapping[str, Sequence[Reversal]],
-) -> None:
-    """Post each reversal where its payment stands."""
+async def _post_reversals(work: Work, connection: asyncpg.Connection, accepted: Sequence[Taken]) -> None:
+    """Post each reversal where its payment stands; of a shared payment it may shift what later ones took from whom."""
     journal = Journal(work)
     touched: dict[str, Event[PaymentReversed]] = {}
-    for event, reversal in accepted:
-        placed = known[reversal.payment_id]
-        _, taken_back = receipts.target(placed.payment, (reversal,), placed.account_id)
-        journal.post(event, postings.payment_postings(placed.payment, (reversal,), (taken_back,)))
-        if placed.account_id is not None:
-            say_reversal(work, Cause.of(event), reversal, event.data.reason, placed.account_id)
-            touched[placed.account_id] = event
+    shifting: list[Event[PaymentReversed]] = []
+    for taken in accepted:
+        payment, all_ = taken.placed.payment, (*taken.earlier, taken.reversal)
+        old, new = taken.placed.target(taken.earlier), taken.placed.target(all_)
+        changes = charges.difference(old, new)
+        journal.post(taken.event, postings.payment_postings(payment, all_, changes))
+        say_change(work, Cause.of(taken.event), payment, all_, old, new)
+        touched.update(dict.fromkeys(accounts_in(changes), taken.event))
+        if any(part.fact_id != taken.reversal.reversal_id for part in changes):
+            shifting.append(taken.event)
+    await ledger.add_causes(connection, ((event.uid, event.source, event.id, event.type) for event in shifting))
     await journal.write(connection)
-    for payment_id in sorted({r.payment_id for _, r in accepted if known[r.payment_id].account_id is None}):
-        last = [event for event, reversal in accepted if reversal.payment_id == payment_id][-1]
-        say_suspended(work, Cause.of(last), known[payment_id].payment, reversals[payment_id])
     await work.lock(exclusive=(f"account:{account_id}" for account_id in touched))
     await follow(connection, journal, touched)
     await say_items(work, touched)
 
 
-def say_arrival(
-    work: Work, cause: Cause, payment: Payment, reversals: Mapping[Reversal, str], account_id: str | None
-) -> None:
-    """Say where a payment now stands: on an account, with what was taken back of it, or in suspense.
-
-    ``reversals`` gives the reason of each.
-    """
-    if account_id is None:
-        say_suspended(work, cause, payment, reversals)
-        return
-    data = AccountPaid(
-        account_id=account_id, payment_id=payment.payment_id, amount_pence=payment.amount_pence,
-        received_on=payment.received_on, method=payment.method,
-    )  # fmt: skip
-    work.stage(ACCOUNT_PAID, data, cause=cause)
-    for reversal, reason in reversals.items():
-        say_reversal(work, cause, reversal, reason, account_id)
-
-
-def say_reversal(work: Work, cause: Cause, reversal: Reversal, reason: str, account_id: str) -> None:
-    """Say that money of an account was taken back."""
-    data = AccountPaymentReversed(
-        account_id=account_id, payment_id=reversal.payment_id, reversal_id=reversal.reversal_id,
-        amount_pence=reversal.amount_pence, reversed_on=reversal.reversed_on, reason=reason,
-    )  # fmt: skip
-    work.stage(ACCOUNT_REVERSED, data, cause=cause)
-
-
-def say_suspended(work: Work, cause: Cause, payment: Payment, reversals: Iterable[Reversal]) -> None:
-    """Say that what is left of a payment is in suspense."""
-    left = receipts.live_pence(payment, reversals)
-    data = PaymentSuspended(payment_id=payment.payment_id, amount_pence=left, received_on=payment.received_on)
-    work.stage(PAYMENT_SUSPENDED, data, cause=cause)
-
-
-def say_departure(
-    work: Work, cause: Cause, payment: Payment, reversals: Iterable[Reversal], account_id: str | None
-) -> None:
-    """Say that what is left of a payment moves away from an account; nothing is said of suspense."""
-    if account_id is None:
-        return
-    left = receipts.live_pence(payment, reversals)
-    data = PaymentUnmatched(
-        account_id=account_id, payment_id=payment.payment_id, amount_pence=left, received_on=payment.received_on
-    )
-    work.stage(PAYMENT_UNMATCHED, data, cause=cause)
+def accounts_in(changes: Iterable[Part]) -> set[str]:
+    """Return the accounts that parts stand on."""
+    return {part.holder for part in changes if not is_waiting(part.holder)}

@@ -13,11 +13,13 @@ from services.billing.db.reading import snapshot
 from services.billing.domain import refs
 from services.billing.handlers import router
 from services.billing.usecases import day as days
-from services.billing.usecases import proof, questions
+from services.billing.usecases import matching, proof, questions
 from shared.bus import gate, outbox
 from shared.bus.batch import Applier
+from shared.bus.commands import Given, give, named
 from shared.bus.day import DaySlice
 from shared.bus.letters import Taken
+from shared.bus.transaction import Doors
 from shared.bus.work import Cause, Work
 from shared.db import create_engine, driver, session_factory
 from shared.db.engine import question
@@ -110,6 +112,17 @@ class Desk:
     async def ask(self, question: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
         async with snapshot(self.sessions) as connection:
             return await question(connection, *arguments)
+
+    async def command(self, kind: str, payment_id: str, *shares: tuple[str, int | None], key: str = "") -> Any:
+        """Say whose a payment is, as the API does, in the book that is being written; returns the answer."""
+        await self.rows("update msg.gate set last_closed = $1", self.book - timedelta(days=1))
+        content = matching.content_of(payment_id, shares)
+        given = Given(kind, f"payment:{payment_id}", "ada", "a letter", content, **named(key or None))
+        return await give(self.doors, given, lambda work: matching.say_whose(work, content))
+
+    @property
+    def doors(self) -> Doors:
+        return Doors("billing", self.sessions, lambda: None)
 
     async def account(
         self, unit_id: str, ownership_id: str | None, as_of: date | None = None, known_at: date | None = None

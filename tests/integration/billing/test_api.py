@@ -30,7 +30,7 @@ async def client(desk: Desk, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncCl
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")), a_charge("C1", 1200, unit="U1", on="2026-02-05"))
     await desk.hear(a_payment("P1", 500, on="2026-04-20", account_ref=A), a_payment("P2", 5, on="2026-04-20"))
     verifier = TokenVerifier(KeySource(str(issuer.jwks)), issuer=issuer.issuer, audience=issuer.audience)
-    transport = httpx.ASGITransport(create_app("billing", [api.routes(desk.sessions)], verifier))
+    transport = httpx.ASGITransport(create_app("billing", [api.routes(desk.doors)], verifier))
     headers = {"Authorization": f"Bearer {issuer.token('ada', ['auditor'])}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://billing", headers=headers) as made:
         yield made
@@ -123,6 +123,25 @@ async def test_each_role_sees_what_it_may(client: httpx.AsyncClient, issuer: Loc
         for path, roles in allowed.items():
             expected = 200 if role in roles else 403
             assert (await client.get(path, headers=headers)).status_code == expected, (role, path)
+
+
+async def test_an_officer_says_whose_money_a_payment_is(client: httpx.AsyncClient, issuer: LocalIssuer) -> None:
+    officer = {"Authorization": f"Bearer {issuer.token('bo', ['assistant'])}", "Idempotency-Key": "k-1"}
+    body = {"account_ref": A, "reason": "rang us"}
+    first = await client.post("/payments/P2/match", json=body, headers=officer)
+    again = await client.post("/payments/P2/match", json=body, headers=officer)
+    assert first.json() == again.json() == {
+        "payment_id": "P2", "shares": [{"account_ref": A, "amount_pence": 5}], "suspense_pence": 0,
+    }  # fmt: skip
+    other = {**officer, "Idempotency-Key": "k-2"}
+    parts = {"shares": [{"account_ref": A, "amount_pence": 6}], "reason": "x"}
+    assert (await client.post("/payments/P2/split", json=parts, headers=other)).status_code == 422
+    assert (await client.post("/payments/P9/unmatch", json={"reason": "x"}, headers=other)).status_code == 404
+    assert (await client.post("/payments/P2/unmatch", json={"reason": "x"}, headers=other)).is_success
+    found = (await client.get("/payments/P2")).json()
+    assert [word["why"] for word in found["matches"]] == ["rang us", "x"]
+    assert (await client.post("/payments/P2/match", json=body)).status_code == 403
+    assert (await client.get("/payments/P9")).status_code == 404
 
 
 async def test_nobody_is_answered_without_a_token(client: httpx.AsyncClient) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import questions
+from services.billing.usecases import questions, suspense
 from shared.events.topics import ACCOUNT_PAID, ACCOUNT_REVERSED, PAYMENT_SUSPENDED, PAYMENT_UNMATCHED
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_reversal, a_unit
@@ -67,7 +67,7 @@ async def test_money_for_a_former_owner_stays_there(desk: Desk) -> None:
 async def test_suspense_is_lowered_by_a_reversal_and_matched_with_its_own_date(desk: Desk) -> None:
     await desk.hear(a_payment("P1", 500, on="2026-02-01", unit_id="U1"))
     await desk.hear(a_reversal("R1", "P1", 100, on="2026-02-03"))
-    answer = await desk.ask(questions.suspense)
+    answer = await desk.ask(suspense.suspense)
     assert [payment["amount_pence"] for payment in answer["payments"]] == [400]
     assert answer["payments_pence"] == 400
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")))
@@ -78,7 +78,7 @@ async def test_suspense_is_lowered_by_a_reversal_and_matched_with_its_own_date(d
 
 async def test_a_reversal_waits_for_its_payment(desk: Desk) -> None:
     assert await desk.hear(a_reversal("R1", "P1", 100, on="2026-02-03")) == ["H"]
-    assert (await desk.ask(questions.suspense))["reversals"] == [
+    assert (await desk.ask(suspense.suspense))["reversals"] == [
         {"reversal_id": "R1", "payment_id": "P1", "amount_pence": 100, "waiting_for": "payment:P1"}
     ]
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")), a_payment("P1", 500, on="2026-02-01", unit_id="U1"))

@@ -9,7 +9,7 @@ from datetime import date
 
 from services.billing.domain import charges, receipts, refs, rules, statements
 from services.billing.domain.division import version_on
-from services.billing.domain.facts import Charge, Credit, Part, Payment, Reversal, ShareVersion, Stay, Unit
+from services.billing.domain.facts import Charge, Credit, Match, Part, Payment, Reversal, ShareVersion, Stay, Unit
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line
 from services.billing.domain.postings import Posting, charge_postings, payment_postings
@@ -44,7 +44,7 @@ class CreditAsked:
     credited_on: date
 
 
-Fact = Registered | Drawn | ShareVersion | Charge | CreditAsked | Payment | Reversal
+Fact = Registered | Drawn | ShareVersion | Charge | CreditAsked | Payment | Match | Reversal
 
 
 def key_of(fact: Fact) -> tuple[str, str]:
@@ -58,10 +58,8 @@ def key_of(fact: Fact) -> tuple[str, str]:
             return ("charge", fact.share_set_id or fact.unit_id or "")
         case CreditAsked():
             return ("credit", fact.charge_id)
-        case Payment():
-            return ("payment", fact.payment_id)
-        case Reversal():
-            return ("reversal", fact.payment_id)
+        case Payment() | Match() | Reversal():
+            return (type(fact).__name__, fact.payment_id)
 
 
 @dataclass
@@ -74,6 +72,7 @@ class Office:
     charges: dict[str, Charge] = field(default_factory=dict)
     credits: dict[str, list[Credit]] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
+    matches: dict[str, Match] = field(default_factory=dict)
     reversals: dict[str, list[Reversal]] = field(default_factory=dict)
     held: list[CreditAsked | Reversal] = field(default_factory=list)
     targets: dict[tuple[str, str], tuple[Part, ...]] = field(default_factory=dict)
@@ -110,6 +109,8 @@ class Office:
                 self.charges[fact.charge_id] = fact
             case Payment():
                 self.payments[fact.payment_id] = fact
+            case Match():
+                self.matches[fact.payment_id] = fact
             case CreditAsked():
                 self._credit(fact)
             case Reversal():
@@ -166,7 +167,7 @@ class Office:
     def _settle_payment(self, payment: Payment, book: date) -> None:
         reversals = self.reversals.get(payment.payment_id, [])
         place = receipts.place(payment, self.accounts(), self.units())
-        new = receipts.target(payment, reversals, place)
+        new = receipts.target(payment, reversals, place, self.matches.get(payment.payment_id))
         changes = charges.difference(self.targets.get(("payment", payment.payment_id), ()), new)
         self.targets["payment", payment.payment_id] = new
         self.postings += [(posting, book) for posting in payment_postings(payment, reversals, changes)]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.billing.domain.division import share_version
-from services.billing.domain.facts import Charge, Payment, Reversal, ShareVersion
+from services.billing.domain.facts import Charge, Match, Payment, Reversal, ShareVersion
 from services.billing.domain.position import position
 from services.billing.domain.refs import account_ref
 from shared.events.housing import ChargeKind, PaymentMethod
@@ -75,6 +75,19 @@ reversal_facts = st.builds(
 )  # fmt: skip
 
 
+def words_about(payment: Payment, chance: random.Random) -> list[Match]:
+    """What people say about a payment: it is one account's, several accounts' in part, or nobody's."""
+    said = []
+    for number in range(chance.randrange(3)):
+        left, shares = payment.amount_pence, []
+        for unit_id in chance.sample(UNITS, chance.randrange(4)):
+            pence = chance.randint(0, left)
+            left -= pence
+            shares += [(account(unit_id, chance.choice(CHAINS)), pence)] if pence else []
+        said.append(Match(payment.payment_id, number + 1, tuple(shares)))
+    return said
+
+
 @st.composite
 def share_facts(draw: st.DrawFn) -> list[ShareVersion]:
     """Up to two versions of the share set, the later one perhaps incomplete."""
@@ -99,8 +112,10 @@ def histories(draw: st.DrawFn) -> list[Fact]:
     raised = draw(st.lists(charge_facts, max_size=5, unique_by=lambda fact: fact.charge_id))
     credited = draw(st.lists(credit_facts, max_size=5, unique_by=lambda fact: fact.credit_id))
     received = draw(st.lists(payment_facts, max_size=4, unique_by=lambda fact: fact.payment_id))
+    chance = random.Random(draw(seeds))
+    matched = [word for payment in received for word in words_about(payment, chance)]
     taken_back = draw(st.lists(reversal_facts, max_size=3, unique_by=lambda fact: fact.reversal_id))
-    return [*facts, *raised, *credited, *received, *taken_back]
+    return [*facts, *raised, *credited, *received, *matched, *taken_back]
 
 
 def shuffled(facts: Sequence[Fact], seed: int) -> list[Fact]:

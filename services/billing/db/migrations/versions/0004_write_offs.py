@@ -5,8 +5,8 @@ from alembic import op
 
 from shared.db import ddl
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 _BEFORE = {
     "fact_kind_known": "fact_kind in ('charge', 'credit', 'payment', 'reversal')",

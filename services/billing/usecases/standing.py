@@ -1,0 +1,73 @@
+"""Saying where the money of a payment stands, whenever that changed: on accounts, or in suspense."""
+
+from collections.abc import Iterable, Sequence
+
+from services.billing.domain.facts import SUSPENSE, Part, Payment, Reversal
+from services.billing.domain.receipts import NOTHING, Held, by_holder
+from shared.bus.work import Cause, Work
+from shared.events.billing import AccountPaid, AccountPaymentReversed, PaymentSuspended, PaymentUnmatched
+from shared.events.topics import ACCOUNT_PAID, ACCOUNT_REVERSED, PAYMENT_SUSPENDED, PAYMENT_UNMATCHED
+
+
+def say_change(
+    work: Work, cause: Cause, payment: Payment, reversals: Iterable[Reversal], old: Sequence[Part], new: Sequence[Part]
+) -> None:
+    """Say how two targets of a payment differ, account by account: first what left, then what came and was taken back.
+
+    ``reversals`` are all that the targets name.  Of suspense only what is there now is said.
+    """
+    before, after = by_holder(old), by_holder(new)
+    known = {reversal.reversal_id: reversal for reversal in reversals}
+    changed = [holder for holder in sorted({*before, *after}) if before.get(holder) != after.get(holder)]
+    accounts = [holder for holder in changed if holder != SUSPENSE]
+    gone = [holder for holder in accounts if holder in before and not _is_more(before[holder], after.get(holder))]
+    for holder in gone:
+        _say_departure(work, cause, payment, holder, before[holder])
+    for holder in accounts:
+        if holder in after:
+            was = before[holder] if holder in before and holder not in gone else NOTHING
+            _say_arrival(work, cause, payment, known, holder, was, after[holder])
+    if SUSPENSE in changed and SUSPENSE in after:
+        _say_suspended(work, cause, payment, after[SUSPENSE])
+
+
+def _is_more(was: Held, now: Held | None) -> bool:
+    """Say whether an account kept its money, and only more of it was taken back."""
+    return now is not None and now.pence == was.pence and was.reversed_pence.items() <= now.reversed_pence.items()
+
+
+def _say_departure(work: Work, cause: Cause, payment: Payment, account_id: str, held: Held) -> None:
+    """Say that what is left of a payment moves away from an account."""
+    data = PaymentUnmatched(
+        account_id=account_id, payment_id=payment.payment_id, amount_pence=held.left_pence,
+        received_on=payment.received_on,
+    )  # fmt: skip
+    work.stage(PAYMENT_UNMATCHED, data, cause=cause)
+
+
+def _say_arrival(
+    work: Work, cause: Cause, payment: Payment, known: dict[str, Reversal], account_id: str, was: Held, now: Held
+) -> None:
+    """Say the money that came to an account, and what was taken back of it, as far as that is new."""
+    if now.pence != was.pence:
+        paid = AccountPaid(
+            account_id=account_id, payment_id=payment.payment_id, amount_pence=now.pence,
+            received_on=payment.received_on, method=payment.method,
+        )  # fmt: skip
+        work.stage(ACCOUNT_PAID, paid, cause=cause)
+    for reversal_id, pence in now.reversed_pence.items():
+        if reversal_id not in was.reversed_pence:
+            reversal = known[reversal_id]
+            data = AccountPaymentReversed(
+                account_id=account_id, payment_id=payment.payment_id, reversal_id=reversal_id, amount_pence=pence,
+                reversed_on=reversal.reversed_on, reason=reversal.reason,
+            )  # fmt: skip
+            work.stage(ACCOUNT_REVERSED, data, cause=cause)
+
+
+def _say_suspended(work: Work, cause: Cause, payment: Payment, held: Held) -> None:
+    """Say what of a payment is in suspense."""
+    data = PaymentSuspended(
+        payment_id=payment.payment_id, amount_pence=held.left_pence, received_on=payment.received_on
+    )
+    work.stage(PAYMENT_SUSPENDED, data, cause=cause)

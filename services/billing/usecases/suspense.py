@@ -1,0 +1,88 @@
+"""The answers about what is in suspense: money nobody matches, and charges, credits and reversals that wait."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import asyncpg
+
+from services.billing.db import questions, registry
+from services.billing.db.questions import SuspendedRow, WaitingPart
+from services.billing.domain import division
+from services.billing.domain import suspense as rules
+from services.billing.usecases.questions import Answer, overdue_day, present
+
+_SET = "share-set:"
+
+
+async def suspense(connection: asyncpg.Connection) -> Answer:
+    """Return money nobody matches, and charges, credits and reversals that wait, each with what it waits for."""
+    rows = await questions.list_suspended(connection)
+    waiting = await _waiting(connection)
+    return {
+        "payments": [
+            {"payment_id": row.payment_id, "amount_pence": row.pence, "received_on": row.received_on} for row in rows
+        ],
+        **waiting,
+        "payments_pence": sum(row.pence for row in rows),
+        "charges_pence": sum(charge["amount_pence"] for charge in waiting["charges"]),
+    }
+
+
+async def unmatched(connection: asyncpg.Connection) -> Answer:
+    """Return money nobody matches, with what may help to say whose it is, by days waited on the last closed day."""
+    day = await overdue_day(connection, None)
+    rows = await questions.list_suspended(connection)
+    return {
+        "day": day,
+        "payments": [_payment(row, day) for row in rows],
+        "payments_pence": sum(row.pence for row in rows),
+        "ageing": asdict(rules.waited(((row.received_on, row.pence) for row in rows), day)),
+    }
+
+
+def _payment(row: SuspendedRow, day: date) -> Answer:
+    """Return what of a payment is in suspense; ``by_person``: somebody left it or took it back there."""
+    return present({
+        "payment_id": row.payment_id, "amount_pence": row.pence, "received_on": row.received_on,
+        "days": rules.days_waited(row.received_on, day), "method": row.method, "reference": row.reference,
+        "by_person": row.by_person,
+    })  # fmt: skip
+
+
+async def _waiting(connection: asyncpg.Connection) -> dict[str, list[Answer]]:
+    """Return the charges, credits and reversals that wait, each with what it waits for."""
+    charges: list[Answer] = []
+    credits_: list[Answer] = []
+    parts = await questions.list_waiting_parts(connection)
+    gaps = await _gaps(connection, parts)
+    for part in parts:
+        head = {"charge_id": part.charge_id, "unit_id": part.unit_id}
+        tail = {"amount_pence": abs(part.pence), "waiting_for": part.waiting_for, "gap": gaps.get(part)}
+        if part.credit_id is None:
+            charges.append(present({**head, **tail}))
+        else:
+            credits_.append(present({"credit_id": part.credit_id, **head, **tail}))
+    held = await _held(connection)
+    return {"charges": charges, "credits": credits_ + held["credits"], "reversals": held["reversals"]}
+
+
+async def _gaps(connection: asyncpg.Connection, parts: Sequence[WaitingPart]) -> dict[WaitingPart, str]:
+    """Return by how much the shares miss the whole (``1/2500``), for what waits for a set that is INCOMPLETE."""
+    sets = {part: part.waiting_for.removeprefix(_SET) for part in parts if part.waiting_for.startswith(_SET)}
+    versions = await registry.load_versions(connection, set(sets.values()))
+    found = {part: division.version_on(versions.get(name, {}), part.liable_from) for part, name in sets.items()}
+    return {part: str(division.gap_of(version)) for part, version in found.items() if version is not None}
+
+
+async def _held(connection: asyncpg.Connection) -> dict[str, list[Answer]]:
+    """Return the credits and reversals of charges and payments not known yet."""
+    found: dict[str, list[Answer]] = {"credits": [], "reversals": []}
+    for event, needs in await questions.list_held(connection):
+        data: Mapping[str, Any] = event.data.model_dump()
+        kind, names = ("credits", ("credit_id", "charge_id")) if "credit_id" in data else (
+            "reversals", ("reversal_id", "payment_id"))  # fmt: skip
+        amount = {"amount_pence": data["amount_pence"], "waiting_for": needs}
+        found[kind].append({**{name: data[name] for name in names}, **amount})
+    return found
