@@ -33,7 +33,7 @@ PORTION = 200
 class Moves:
     """The moves of one batch: differences posted under their causes, accounts touched, all written at the end."""
 
-    __slots__ = ("_connection", "_journal", "_moved", "_touched", "_work")
+    __slots__ = ("_connection", "_journal", "_moved", "_movers", "_touched", "_work")
 
     def __init__(self, work: Work, connection: asyncpg.Connection) -> None:
         self._work = work
@@ -41,6 +41,7 @@ class Moves:
         self._journal = Journal(work)
         self._touched: dict[str, Event[EventData]] = {}
         self._moved: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
+        self._movers: dict[UUID, Event[EventData]] = {}
 
     async def charges(
         self, charge_ids: Iterable[str], cause_of: CauseOfPart, only: Collection[str] | None = None
@@ -108,7 +109,7 @@ class Moves:
         await self._journal.write(self._connection)
         await follow(self._connection, self._journal, self._touched)
         await say_items(self._work, self._touched)
-        for event in self._journal.causes():
+        for event in self._movers.values():
             story = Cause.of(event).correlation_id
             self._work.tell(
                 LogEvent.RECLASSIFIED, event_id=event.id, correlation_id=story, **dict(self._moved[event.uid])
@@ -116,6 +117,7 @@ class Moves:
 
     def _count(self, cause: Event[EventData], what: str, changes: Iterable[Part]) -> None:
         """Count what an event moves, and how much money comes to another place by it."""
+        self._movers[cause.uid] = cause
         self._moved[cause.uid].update({what: 1, "pence": sum(max(part.amount_pence, 0) for part in changes)})
 
     def _touch(self, changes: Iterable[Part], cause: Event[EventData]) -> None:
