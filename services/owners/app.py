@@ -2,6 +2,7 @@
 
 from services.owners import api, handlers
 from services.owners.usecases.day import work_day
+from services.owners.usecases.erasing import ERASURE
 from shared.bus.service import Service
 from shared.settings import ServiceSettings
 
@@ -13,4 +14,5 @@ def build(_settings: ServiceSettings) -> Service:
         router=handlers.router,
         day_work=work_day,
         api=lambda running: api.routes(running.doors.sessions),
+        kinds=(ERASURE,),
     )

@@ -28,11 +28,11 @@ def create_tables(metadata: MetaData, tables: list[Table] | None = None) -> None
     op.execute(f"grant usage on schema {metadata.schema} to {app_role()}")
 
 
-def drop_tables(metadata: MetaData) -> None:
+def drop_tables(metadata: MetaData, tables: list[Table] | None = None) -> None:
     """Undo ``create_tables``."""
     assert metadata.schema
     bind = op.get_bind()
-    metadata.drop_all(bind, checkfirst=False)
+    metadata.drop_all(bind, tables, checkfirst=False)
     bind.execute(DropSchema(metadata.schema))
 
 
