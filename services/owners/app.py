@@ -2,6 +2,7 @@
 
 from services.owners import api, handlers
 from services.owners.usecases.day import work_day
+from services.owners.usecases.erasing import ERASURE
 from services.owners.usecases.verify import standing
 from shared.bus.service import Service
 from shared.settings import ServiceSettings
@@ -15,4 +16,5 @@ def build(_settings: ServiceSettings) -> Service:
         day_work=work_day,
         api=lambda running: api.routes(running.doors.sessions),
         checks=standing,
+        kinds=(ERASURE,),
     )

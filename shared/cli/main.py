@@ -20,6 +20,7 @@ from shared.cli import (
     collection_rate,
     dead_letters,
     demo,
+    erase,
     explain,
     export,
     final_accounts,
@@ -78,6 +79,7 @@ app.command("arrears")(arrears.arrears)
 app.command("letters")(letters.letters)
 app.add_typer(dead_letters.bench, name="dead-letters")
 app.add_typer(proposals.second_person, name="proposals")
+app.command("erase")(erase.erase)
 app.add_typer(export.exports, name="export")
 app.add_typer(write_offs.given_up, name="write-off")
 app.command("held")(records.held)

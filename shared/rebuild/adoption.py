@@ -50,12 +50,13 @@ async def _copy_whole(live: asyncpg.Connection, fresh: asyncpg.Connection, table
 async def _copy_columns(live: asyncpg.Connection, fresh: asyncpg.Connection, carried: Carried) -> None:
     """Take columns over, row by row of the same key."""
     columns = ", ".join((carried.key, *carried.columns))
-    query = f"select {columns} from {carried.table}"  # noqa: S608 - names of the code
-    await fresh.execute(f"create temporary table carried on commit drop as {query} with no data")
+    query = f"select {columns} from {carried.table} where {carried.where}"  # noqa: S608 - names of the code
+    await fresh.execute(f"create temporary table carried as {query} with no data")
     await _copy(live, fresh, query, "carried")
     sets = ", ".join(f"{column} = carried.{column}" for column in carried.columns)
     same = f"carried.{carried.key} = it.{carried.key}"
     await fresh.execute(f"update {carried.table} as it set {sets} from carried where {same}")  # noqa: S608 - as above
+    await fresh.execute("drop table carried")
 
 
 async def _copy(live: asyncpg.Connection, fresh: asyncpg.Connection, query: str, table: str) -> None:

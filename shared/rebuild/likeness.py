@@ -7,6 +7,7 @@ from typing import Any
 from shared.bus.commands import Json
 from shared.bus.work import Work
 from shared.events.base import Event
+from shared.events.topics import CHANNELS, Retention
 
 Command = Callable[[Work, Event[Any]], Awaitable[None]]
 """Applies a staff command again, from the event in which it was recorded."""
@@ -27,12 +28,13 @@ class Compared:
 class Carried:
     """Columns of a table that tell of the world (when a mail left), taken over from the live database at a swap.
 
-    No ``columns``: the whole table is.
+    No ``columns``: the whole table is; ``where``: only of the rows for which it holds.
     """
 
     table: str
     key: str = ""
     columns: tuple[str, ...] = ()
+    where: str = "true"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,14 @@ select topic || ' ' || msg_key || ' ' || aggver as key, jsonb_build_object('book
 """
 
 
+_FORGETFUL = ", ".join(f"'{channel.topic}'" for channel in CHANNELS if channel.retention is Retention.COMPACTED)
+_TAKEN_IN = """
+select event_uid::text as key,
+  to_jsonb(it) - 'processed_at' - case when topic in ({topics}) then 'sha' else '' end as row from msg.inbox as it
+"""
+"""Content that a topic forgets may have been blanked since."""
+
+
 def of_the_bus(outside: tuple[str, ...]) -> tuple[Compared, ...]:
     """Return what is compared of every service: what became of each event, and what was said in which book.
 
@@ -68,7 +78,7 @@ def of_the_bus(outside: tuple[str, ...]) -> tuple[Compared, ...]:
     """
     topics = ", ".join(f"'{topic}'" for topic in outside) or "''"
     return (
-        whole("events taken in", "msg.inbox", "event_uid::text", "processed_at"),
+        Compared("events taken in", _TAKEN_IN.format(topics=_FORGETFUL)),
         whole("events held", "msg.held", "event_uid::text", "held_at"),
         Compared(
             "dead letters",

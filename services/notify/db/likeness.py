@@ -1,16 +1,29 @@
 """What a rebuild of notify's database must equal: every letter and its bytes' hash, not what became of it outside."""
 
 from shared.events.topics import DAY_CLOSED, MESSAGE_FAILED, MESSAGE_SENT
-from shared.rebuild.likeness import Carried, whole
+from shared.rebuild.likeness import Carried, Compared, whole
 
 _DELIVERY = (
     "state", "due_at", "claim", "lease_until", "attempts", "silences", "first_tried_at", "last_answer", "sent_at",
     "said",
 )  # fmt: skip
 
+_AS_SENT = ("channel", "sha256")
+_TO_ERASED = """
+exists (select from notify.contacts as contact where contact.erased
+  and contact.kind = {row}.contact_kind and contact.contact_id = {row}.contact_id)
+"""
+_LEFT_OUT = "".join(f" - '{column}'" for column in ("letter_no", *_DELIVERY))
+_MESSAGES = f"""
+select message_id::text as key, to_jsonb(it){_LEFT_OUT}
+  - case when {_TO_ERASED.format(row="it")} then array['channel', 'sha256'] else '{{}}'::text[] end as row
+from notify.messages as it
+"""  # noqa: S608 - ours
+"""What was written to somebody who is erased now cannot be written again: that it was, and its hash, is kept."""
+
 COMPARED = (
     whole("letters", "notify.letters", "dedup_key", "letter_no"),
-    whole("messages", "notify.messages", "message_id::text", "letter_no", *_DELIVERY),
+    Compared("messages", _MESSAGES),
     whole("address book", "notify.contacts", "kind || ' ' || contact_id"),
     whole("units", "notify.units", "unit_id"),
     whole("ownerships", "notify.ownerships", "unit_id || ' ' || ownership_id"),
@@ -21,4 +34,8 @@ COMPARED = (
 OUTSIDE = (MESSAGE_SENT.topic, MESSAGE_FAILED.topic, DAY_CLOSED["notify"].topic)
 """Its day's totals count the messages that left."""
 
-CARRIED = (Carried("notify.messages", "message_id", _DELIVERY), Carried("notify.content_reads"))
+CARRIED = (
+    Carried("notify.messages", "message_id", _DELIVERY),
+    Carried("notify.messages", "message_id", _AS_SENT, _TO_ERASED.format(row="messages")),
+    Carried("notify.content_reads"),
+)

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from services.notify.db import address_book, letters, messages
+from shared.bus import forgetting
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.base import Event
 from shared.events.owners import ContactDetailsChanged, OwnershipLineChanged, UnitChanged
+from shared.events.topics import OWNERS_CONTACT
 from shared.log_events import LogEvent
 
 
@@ -21,6 +23,8 @@ async def change_contacts(work: Work, events: Sequence[Event[ContactDetailsChang
             work.tell(
                 LogEvent.LETTER_WITHDRAWN, message_id=str(message_id), account_id=account_id, reason_code="erased"
             )
+    for _, contact_id in sorted(erased):
+        await forgetting.blank_letters_of(connection, OWNERS_CONTACT.topic, contact_id)
 
 
 async def change_units(work: Work, events: Sequence[Event[UnitChanged]]) -> None:

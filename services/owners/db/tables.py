@@ -2,7 +2,7 @@
 
 Changes of owner and statements about contacts are kept for ever; the service's role may not change or remove them.
 ``content`` holds an event's data as it came: personal data live in ``changes``, ``contact_statements`` and ``contacts``
-only.
+only, and erasure blanks all three (``owners.blank_contact``, the one function that may).
 """
 
 from sqlalchemy import (
@@ -105,4 +105,14 @@ contacts = Table(
     Column("content", JSON, nullable=False),
     PrimaryKeyConstraint("kind", "contact_id"),
     comment="What was last said of each contact.",
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("kind", Text, CheckConstraint("kind in ('party', 'billing-contact')", "kind"), nullable=False),
+    Column("contact_id", Text, nullable=False, comment="A party, or the ownership of a billing contact."),
+    Column("book", Date, nullable=False),
+    PrimaryKeyConstraint("kind", "contact_id"),
+    comment="Whose contact was erased: nothing that is said of such a party is kept; append-only.",
 )

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.owners.domain.newest import Stamp
-from shared.events.housing import BillingContact, ContactChanged, OwnerParty
+from shared.events.housing import BillingContact, ContactChanged, OwnerParty, OwnershipChanged
 from shared.events.owners import ContactDetailsChanged, ContactKind
 
 FIELDS = ("name", "email", "phone", "correspondence_address", "channel", "e_billing_agreed_on")
 """The fields of a contact, each with a history of its own."""
+
+
+ERASED = "[erased]"
+"""What stands for the name of somebody who was erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,10 @@ def stated_by_party(party: OwnerParty) -> dict[str, Any]:
     return party.model_dump(mode="json", exclude_none=True, include=set(FIELDS))
 
 
-def details_of(party_id: str, statements: Collection[Statement]) -> ContactDetailsChanged:
-    """Fold everything ever said about a party into the contact that holds now."""
+def details_of(party_id: str, statements: Collection[Statement], *, is_erased: bool = False) -> ContactDetailsChanged:
+    """Fold everything ever said about a party into the contact that holds now; one who was erased stays erased."""
+    if is_erased:
+        return erased(ContactKind.PARTY, party_id)
     newest: dict[str, Any] = {}
     for statement in sorted(statements, key=lambda one: one.stamp):
         newest.update(statement.fields)
@@ -48,7 +54,27 @@ def billing_details(ownership_id: str, contact: BillingContact | None) -> Contac
     """Return the billing contact of an ownership, empty when its standing change names none."""
     if contact is None:
         return ContactDetailsChanged(contact_id=ownership_id, kind=ContactKind.BILLING_CONTACT)
+    if contact.name == ERASED:
+        return erased(ContactKind.BILLING_CONTACT, ownership_id)
     return ContactDetailsChanged(
         contact_id=ownership_id, kind=ContactKind.BILLING_CONTACT, name=contact.name, email=contact.email,
         correspondence_address=contact.address,
     )  # fmt: skip
+
+
+def erased(kind: ContactKind, contact_id: str) -> ContactDetailsChanged:
+    """Return the contact of somebody who was erased: the id, and that it is so."""
+    return ContactDetailsChanged(contact_id=contact_id, kind=kind, erased=True)
+
+
+def without(data: OwnershipChanged, party_ids: Collection[str], *, no_forwarding: bool = False) -> OwnershipChanged:
+    """Return a change of owner without what it says of erased parties; their ids and kinds draw the same line.
+
+    ``no_forwarding``: the address is that of an earlier owner who was erased.
+    """
+    parties = tuple(
+        OwnerParty(party_id=one.party_id, kind=one.kind, name=ERASED) if one.party_id in party_ids else one
+        for one in data.parties
+    )
+    address = None if no_forwarding else data.outgoing_forwarding_address
+    return data.model_copy(update={"parties": parties, "outgoing_forwarding_address": address})

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.owners.db import changes, contacts
+import asyncpg
+
+from services.owners.db import changes, contacts, erasures
 from services.owners.domain.chains import chains_of
 from services.owners.domain.changes import change_of
 from services.owners.domain.contacts import (
@@ -62,12 +64,14 @@ def _statement(event: Event[Any], party_id: str, fields: Mapping[str, Any]) -> S
 
 
 async def _hear(work: Work, heard: Sequence[Heard]) -> None:
-    """Keep the statements, fold each party's, and say what came out different."""
+    """Keep the statements, fold each party's, and say what came out different; of the erased, nothing is kept."""
     connection = await driver(work.session)
-    await contacts.add_statements(connection, [(event.uid, statement) for event, statement in heard], work.book)
     causes = {statement.party_id: event for event, statement in heard}
-    known = await contacts.load_statements(connection, causes)
-    await _say(work, [(cause, details_of(party_id, known[party_id])) for party_id, cause in causes.items()])
+    gone = await erasures.erased_parties(connection, causes)
+    kept = [(event.uid, statement) for event, statement in heard if statement.party_id not in gone]
+    await contacts.add_statements(connection, kept, work.book)
+    known = await contacts.load_statements(connection, causes.keys() - gone)
+    await _say(work, [(causes[party_id], details_of(party_id, told)) for party_id, told in known.items()])
 
 
 async def _say(work: Work, wanted: Sequence[tuple[Event[Any], ContactDetailsChanged]]) -> None:
@@ -82,6 +86,18 @@ async def _say(work: Work, wanted: Sequence[tuple[Event[Any], ContactDetailsChan
     await contacts.store_contacts(connection, [one for _, one in changed.values()])
     for _, (cause, one) in sorted(changed.items(), key=lambda item: item[0]):
         work.stage(OWNERS_CONTACT, one, cause=cause)
+
+
+async def load(connection: asyncpg.Connection, key: contacts.ContactKey) -> ContactDetailsChanged | None:
+    """Return what was last said of a contact."""
+    return (await contacts.load_contacts(connection, [key])).get(key)
+
+
+async def say_erased(work: Work, contact: ContactDetailsChanged) -> None:
+    """Say that a contact is erased, and let Kafka forget what was said of it before."""
+    await contacts.store_contacts(await driver(work.session), [contact])
+    work.stage(OWNERS_CONTACT, contact)
+    work.clear(OWNERS_CONTACT, contact.contact_id)
 
 
 def empty(contact: ContactDetailsChanged) -> ContactDetailsChanged:

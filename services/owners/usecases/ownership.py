@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.owners.db import changes, units
 from services.owners.domain.admission import Accepted, Answer, Proposal, Refused, Repeated, Waits, admit
-from services.owners.usecases import contacts, lines
+from services.owners.usecases import contacts, erasing, lines
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.base import Event
@@ -21,6 +21,7 @@ async def change_ownership(work: Work, events: Changes) -> None:
     if not accepted:
         return
     connection = await driver(work.session)
+    accepted = await erasing.without_erased(connection, accepted)
     await changes.add_changes(connection, accepted, work.book)
     await contacts.hear_of_parties(work, accepted)
     causes = {event.data.unit_id: event for event in accepted}

@@ -9,7 +9,7 @@ from typing import TypeVar
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.owners.db import changes, contacts, lines, shares, units
+from services.owners.db import changes, contacts, erasures, lines, shares, units
 from services.owners.db.snapshot import snapshot
 from services.owners.domain.contacts import details_of
 from services.owners.domain.shares import is_complete
@@ -74,7 +74,9 @@ async def _wrong_contacts(connection: asyncpg.Connection) -> AsyncIterator[str]:
     """Yield the parties and ownerships whose contact, put together again, is not the one said last."""
     async for page in _pages(lambda after: contacts.list_parties(connection, after, _PAGE), "", lambda party: party):
         statements = await contacts.load_statements(connection, page)
-        async for wrong in _unlike_said(connection, [details_of(party, statements[party]) for party in page]):
+        gone = await erasures.erased_parties(connection, page)
+        told = [details_of(party, statements[party], is_erased=party in gone) for party in page]
+        async for wrong in _unlike_said(connection, told):
             yield wrong
     async for page in _pages(lambda after: units.list_units(connection, after, _PAGE), "", lambda unit_id: unit_id):
         history = await changes.load_history(connection, page)

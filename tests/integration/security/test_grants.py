@@ -12,7 +12,7 @@ from tests.support.servers import Databases
 READ_AND_ADD, KEPT = "select, insert", "select, insert, update"
 OWN = {
     "owners": {
-        READ_AND_ADD: "changes contact_statements lines",
+        READ_AND_ADD: "changes contact_statements erasures lines",
         KEPT: "contacts share_versions units",
     },
     "billing": {

@@ -5,17 +5,20 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.owners.domain.changes import change_of
 from services.owners.domain.contacts import (
+    ERASED,
     Statement,
     billing_details,
     details_of,
     stated_by_contact,
     stated_by_party,
+    without,
 )
 from services.owners.domain.newest import Stamp
 from shared.events.housing import ContactChanged, OwnerParty
 from shared.events.owners import ContactDetailsChanged, ContactKind
-from tests.support.ownership import START, a_contact, a_party, an_agent
+from tests.support.ownership import ASSOCIATION, START, a_change, a_contact, a_party, a_unit, an_agent
 
 
 def said(data: ContactChanged | OwnerParty, minute: int, event_id: str = "e") -> Statement:
@@ -94,3 +97,28 @@ def test_the_order_of_arrival_plays_no_part(news: list[tuple[dict[str, str | Non
     shuffled = list(statements)
     random.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis gives a random.Random
     assert folded(*shuffled) == folded(*statements)
+
+
+def test_an_erased_party_is_known_by_its_id_alone() -> None:
+    statements = [said(a_contact("P", name="Ann", email="p@x.scot"), 1)]
+    contact = details_of("P", statements, is_erased=True)
+    assert contact == ContactDetailsChanged(contact_id="P", kind=ContactKind.PARTY, erased=True)
+
+
+@given(st.sets(st.sampled_from(["P1", "P2", "P3", "HA"])), st.booleans(), st.booleans())
+def test_a_change_without_erased_people_draws_the_same_line(
+    gone: set[str], no_forwarding: bool, has_agent: bool
+) -> None:
+    parties = (*(a_party(name, email=f"{name}@x.scot", phone="1") for name in ("P1", "P2", "P3")), ASSOCIATION)
+    address = a_unit().address
+    change = a_change(
+        "A", parties=parties, outgoing_forwarding_address=address, billing_contact=an_agent() if has_agent else None
+    )
+    bare = without(change, gone, no_forwarding=no_forwarding)
+    assert change_of(bare) == change_of(change)
+    assert {one.party_id for one in bare.parties if one.name == ERASED} == gone
+    assert not any(one.email or one.phone for one in bare.parties if one.party_id in gone)
+    assert [one for one in bare.parties if one.party_id not in gone] == [
+        one for one in parties if one.party_id not in gone
+    ]
+    assert bare.outgoing_forwarding_address == (None if no_forwarding else address)

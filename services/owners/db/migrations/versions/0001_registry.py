@@ -12,12 +12,12 @@ _KEPT = (tables.units, tables.share_versions, tables.contacts)
 
 def upgrade() -> None:
     ddl.create_bus_tables()
-    ddl.create_tables(tables.metadata)
+    ddl.create_tables(tables.metadata, [*_APPEND_ONLY, *_KEPT])
     ddl.grant_append_only(*_APPEND_ONLY)
     for table in _KEPT:
         ddl.grant(table, "select, insert, update")
 
 
 def downgrade() -> None:
-    ddl.drop_tables(tables.metadata)
+    ddl.drop_tables(tables.metadata, [*_APPEND_ONLY, *_KEPT])
     ddl.drop_bus_tables()
