@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
@@ -40,6 +41,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="repeats the faults of a run; drawn when it is not given")
     parser.add_argument("--seconds", type=float, default=180, help="how long faults happen (default 180)")
     parser.add_argument("--keep", action="store_true", help="keep databases and logs, also when everything held")
+    parser.add_argument("--violate", action="store_true", help="change an entry before the proof: it must find it")
     asked = parser.parse_args()
     seed = asked.seed if asked.seed is not None else SystemRandom().randrange(1_000_000)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # servers come and go here
@@ -47,7 +49,7 @@ def main() -> int:
     directory = Path(tempfile.mkdtemp(prefix="closebook-nemesis-"))
     faults = draw(seed, asked.seconds)
     _tell(f"seed {seed}: {len(faults)} faults in {asked.seconds:.0f} s")
-    found = asyncio.run(_run(directory, faults, asked.seconds))
+    found = _found(directory, faults, asked)
     if not found:
         _tell("Nothing lost, nothing twice, every penny accounted for.")
     else:
@@ -57,7 +59,15 @@ def main() -> int:
     return 1 if found else 0
 
 
-async def _run(directory: Path, faults: Sequence[Fault], seconds: float) -> list[str]:
+def _found(directory: Path, faults: Sequence[Fault], asked: argparse.Namespace) -> list[str]:
+    """Return what differs after the faults, or what ended the run before its proof; none: everything holds."""
+    try:
+        return asyncio.run(_run(directory, faults, asked.seconds, violate=asked.violate))
+    except Exception:  # noqa: BLE001 - whatever it is, the report says how to see it again
+        return ["the run ended before its proof:", *traceback.format_exc().splitlines()]
+
+
+async def _run(directory: Path, faults: Sequence[Fault], seconds: float, *, violate: bool) -> list[str]:
     """Return what differs after the faults; none: everything holds."""
     async with _plant(directory) as plant:
         load = Load(plant)
@@ -68,7 +78,7 @@ async def _run(directory: Path, faults: Sequence[Fault], seconds: float) -> list
         load.stopping.set()
         await asyncio.wait_for(asyncio.gather(*work), 120)
         _tell("healing and draining")
-        return await _judge(plant, load)
+        return await _judge(plant, load, violate=violate)
 
 
 async def _strike_all(plant: Plant, faults: Sequence[Fault], seconds: float, load: Load) -> None:
@@ -87,11 +97,13 @@ async def _strike_all(plant: Plant, faults: Sequence[Fault], seconds: float, loa
     await asyncio.sleep(max(0.0, started + seconds - time.monotonic()))
 
 
-async def _judge(plant: Plant, load: Load) -> list[str]:
-    """Heal, drain, and return all that differs."""
+async def _judge(plant: Plant, load: Load, *, violate: bool) -> list[str]:
+    """Heal, drain, and return all that differs; ``violate``: after something was made to differ."""
     try:
         await plant.heal()
         await plant.end_day()
+        if violate:
+            await _change_an_entry(plant)
         await plant.prove(_DRAIN_S)
     except AssertionError as error:
         return str(error).splitlines() or ["a check failed without words"]
@@ -102,6 +114,17 @@ async def _judge(plant: Plant, load: Load) -> list[str]:
     published = ", ".join(f"{count} {topic}" for topic, count in sorted(load.events.items()))
     _tell(f"published: {published}; {load.again} times again; {load.days + 1} days ended")
     return found
+
+
+async def _change_an_entry(plant: Plant) -> None:
+    """Add a penny to one entry of the ledger, past the guards of the database."""
+    await plant.settle(_DRAIN_S)
+    async with plant.database("billing") as connection:
+        await connection.execute("alter table billing.entries disable trigger user")
+        await connection.execute(
+            "update billing.entries set amount_pence = amount_pence + 1"
+            " where ctid = (select min(ctid) from billing.entries)"
+        )
 
 
 @asynccontextmanager
