@@ -7,12 +7,14 @@ from shared.bus import gate
 from shared.bus.service import Running
 from shared.db.engine import question
 from tests.crashes.case import Case
+from tests.crashes.fuse import ANSWERED
 from tests.crashes.parts import billing_of
 from tests.crashes.relaying import elected
 from tests.crashes.story import DAY
 from tests.support.bus import eventually
 
 COUNTED = frozenset({"DayGate.run"})
+MOMENTS = frozenset({ANSWERED})
 
 
 async def work(case: Case) -> None:

@@ -1,7 +1,8 @@
 """Counts the moments at which work can die, and kills the process at one of them.
 
-Every await that really waits is two points: when the work has asked (what it sent is on its way, nothing has come
-back) and when it has been answered (nothing else is sent yet). Between two points no one outside can see a difference.
+Every await that really waits is a point: it is ``ANSWERED``, and nothing more is sent yet. A server does what it is
+asked whether or not anybody lives to hear the answer, so having asked is no other moment to it. Where another task of
+the process has yet to send what is awaited, as Kafka's client does, it is one: there ``ASKED`` is a point too.
 """
 
 import asyncio
@@ -13,19 +14,26 @@ from pathlib import Path
 from types import CoroutineType
 from typing import Any
 
+ASKED, ANSWERED = "asked", "answered"
 _OURS = ("/services/", "/shared/")
 
 
 class Fuse:
-    """Kills this process at point ``at`` (from 1; ``None``: never), after telling ``report`` where that was."""
+    """Kills this process at point ``at`` (from 1; ``None``: never), after telling ``report`` where that was.
 
-    def __init__(self, at: int | None, report: int) -> None:
+    Points are the ``moments`` named, of every await.
+    """
+
+    def __init__(self, at: int | None, report: int, moments: Collection[str]) -> None:
         self._at = at
         self._report = report
+        self._moments = moments
         self.passed = 0
 
     def burn(self, when: str, work: Any) -> None:
         """Pass one point, or die there as by ``kill -9``."""
+        if when not in self._moments:
+            return
         self.passed += 1
         if self.passed == self._at:
             os.write(self._report, f"{when} {place_of(work)}".encode())
@@ -33,7 +41,7 @@ class Fuse:
 
 
 class Counted(Coroutine[Any, Any, Any]):
-    """A coroutine whose every suspension and return passes the fuse."""
+    """A coroutine whose every wait passes the fuse."""
 
     def __init__(self, work: Coroutine[Any, Any, Any], fuse: Fuse) -> None:
         self._work = work
@@ -41,22 +49,22 @@ class Counted(Coroutine[Any, Any, Any]):
         self._waited = False
 
     def send(self, value: Any) -> Any:
-        """Go on, and pass a point before and behind."""
+        """Go on to the next wait."""
         self._answered()
         asked = self._work.send(value)
-        self._fuse.burn("asked", self._work)
+        self._fuse.burn(ASKED, self._work)
         return asked
 
     def throw(self, *error: Any) -> Any:
         """Go on with an error: what was waited for failed, or took too long."""
         self._answered()
         asked = self._work.throw(*error)
-        self._fuse.burn("asked", self._work)
+        self._fuse.burn(ASKED, self._work)
         return asked
 
     def _answered(self) -> None:
         if self._waited:
-            self._fuse.burn("answered", self._work)
+            self._fuse.burn(ANSWERED, self._work)
         self._waited = True
 
     def close(self) -> None:

@@ -8,10 +8,12 @@ from shared.bus.service import Running
 from shared.db.engine import question
 from tests.crashes.case import Case
 from tests.crashes.database import Database
+from tests.crashes.fuse import ANSWERED
 from tests.crashes.parts import notify_of
 from tests.support.bus import eventually
 
 COUNTED = frozenset({"Sender.run", "Announcer.run"})
+MOMENTS = frozenset({ANSWERED})
 _MOVING = "select exists (select from notify.messages where state <> all($1::text[]))"
 _LAPSE = "update notify.messages set lease_until = now() - interval '1 second' where claim is not null"
 _UNSAID = "select exists (select from notify.messages where not said)"

@@ -17,10 +17,12 @@ from shared.bus.consumer import Consumer, PatientConsumer
 from shared.bus.positions import Lane
 from shared.db.engine import question
 from tests.crashes.case import Case
+from tests.crashes.fuse import ANSWERED
 from tests.crashes.parts import billing_of
 from tests.crashes.story import story
 
 COUNTED = frozenset({"Consumer._apply_safely"})
+MOMENTS = frozenset({ANSWERED})
 _BATCH = 10
 """Records in a batch."""
 

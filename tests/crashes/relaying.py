@@ -5,6 +5,7 @@ from functools import partial
 
 from shared.bus.relay import Relay
 from tests.crashes.case import Case
+from tests.crashes.fuse import ANSWERED, ASKED
 from tests.crashes.parts import billing_of
 from tests.support.bus import eventually
 
@@ -12,6 +13,7 @@ PAGE = 12
 """Events in a page."""
 
 COUNTED = frozenset({"Relay.run"})
+MOMENTS = frozenset({ASKED, ANSWERED})
 
 
 async def work(case: Case) -> None:

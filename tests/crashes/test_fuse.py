@@ -1,8 +1,8 @@
-"""The fuse counts every await that waits, twice, and changes nothing of what the work sees."""
+"""The fuse counts the moments of every await that waits, and changes nothing of what the work sees."""
 
 import asyncio
 
-from tests.crashes.fuse import Fuse, arm
+from tests.crashes.fuse import ANSWERED, ASKED, Fuse, arm
 
 
 async def _work(fails: "asyncio.Future[None]") -> str:
@@ -24,9 +24,15 @@ async def _alone(fuse: Fuse) -> str:
 
 
 def test_each_wait_is_two_points_and_errors_arrive() -> None:
-    fuse = Fuse(None, -1)
+    fuse = Fuse(None, -1, {ASKED, ANSWERED})
     assert asyncio.run(_alone(fuse)) == "failed"
     assert fuse.passed == 6
+
+
+def test_only_the_moments_named_are_points() -> None:
+    fuse = Fuse(None, -1, {ANSWERED})
+    asyncio.run(_alone(fuse))
+    assert fuse.passed == 3
 
 
 def test_a_work_that_never_waits_has_no_point() -> None:
@@ -37,6 +43,6 @@ def test_a_work_that_never_waits_has_no_point() -> None:
         arm(fuse, {nothing.__qualname__})
         return await asyncio.create_task(nothing())
 
-    fuse = Fuse(None, -1)
+    fuse = Fuse(None, -1, {ASKED, ANSWERED})
     assert asyncio.run(alone(fuse)) == 1
     assert fuse.passed == 0

@@ -27,10 +27,11 @@ from tests.crashes.story import story
 _PATIENCE_S = 60
 """A run that takes longer than this stands still: it is ended, and counts as a failure."""
 
-WORKS: dict[str, tuple[Callable[[Case], Awaitable[None]], frozenset[str]]] = {
-    module.__name__.rpartition(".")[2]: (module.work, module.COUNTED)
+WORKS: dict[str, tuple[Callable[[Case], Awaitable[None]], frozenset[str], frozenset[str]]] = {
+    module.__name__.rpartition(".")[2]: (module.work, module.COUNTED, module.MOMENTS)
     for module in (reading, relaying, mailing, closing)
 }
+"""Each work with the tasks in which its awaits are counted, and the moments of an await that are points."""
 
 
 def main() -> None:
@@ -82,7 +83,7 @@ def _be_child(case: Case, report: int) -> None:
     """Do the work and leave: by the fuse, by the alarm, or with exit code 0; 1: it failed, and says why."""
     signal.alarm(_PATIENCE_S)
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    fuse = Fuse(case.at, report)
+    fuse = Fuse(case.at, report, WORKS[case.work][2])
     try:
         asyncio.run(_run(case, fuse))
         os.write(report, str(fuse.passed).encode())
@@ -94,7 +95,7 @@ def _be_child(case: Case, report: int) -> None:
 
 async def _run(case: Case, fuse: Fuse) -> None:
     """Run a case's work in portions small enough for several, broken if the case says so."""
-    work, counted = WORKS[case.work]
+    work, counted, _ = WORKS[case.work]
     for place, value in SMALL.items():
         module, _, name = place.partition(":")
         setattr(importlib.import_module(module), name, value)
