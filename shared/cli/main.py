@@ -16,6 +16,7 @@ from shared.cli import (
     aged_debt,
     arrears,
     backup,
+    bank,
     close,
     collection_rate,
     dead_letters,
@@ -75,6 +76,7 @@ app.command("collection-rate")(collection_rate.collection_rate)
 app.command("profit-and-loss")(profit_and_loss.profit_and_loss)
 app.command("reconcile")(reconcile.reconcile)
 app.add_typer(suspense.bench, name="suspense")
+app.add_typer(bank.bank, name="bank")
 app.command("arrears")(arrears.arrears)
 app.command("letters")(letters.letters)
 app.add_typer(dead_letters.bench, name="dead-letters")

@@ -63,7 +63,7 @@ def publish(
     if dry_run:
         _check(lines, report)
     else:
-        asyncio.run(_send(Broker.of(environment.resolve(data)), lines, report))
+        asyncio.run(send(Broker.of(environment.resolve(data)), lines, report))
     _tell(report, as_json)
     if report.bad:
         raise typer.Exit(ExitCode.NEGATIVE)
@@ -81,7 +81,7 @@ def _check(lines: Iterable[Sendable | BadLine], report: Report) -> None:
             report.bad.append(line)
 
 
-async def _send(broker: Broker, lines: Iterator[Sendable | BadLine], report: Report) -> None:
+async def send(broker: Broker, lines: Iterator[Sendable | BadLine], report: Report) -> None:
     """Send the good lines in the file's order, a window at a time."""
     known: set[str] = set()
     async with producing(broker, linger_ms=5, max_batch_size=256 * 1024) as producer:

@@ -64,31 +64,28 @@ def _needs(item: dict[str, Any]) -> str:
 
 @bench.command("list")
 def list_unmatched(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
-    """List unmatched money by how long it has waited, with the payers' words."""
+    """List unmatched money by how long it has waited, with the payers' words and whose such words were before."""
     found = Api(environment.resolve(data)).get("billing", "/suspense/payments")
     if as_json:
         output.write_json(found)
         return
-    rows = [
-        (
-            item["payment_id"],
-            item["received_on"],
-            item["days"],
-            output.pounds(item["amount_pence"]),
-            item.get("reference"),
-        )
-        for item in found["payments"]
-    ]
+    rows = [_unmatched(item) for item in found["payments"]]
     ages = [output.pounds(found["ageing"][name]) for name in _AGES]
     output.show(
         output.table(
             f"Unmatched payments on {found['day']}, {output.pounds(found['payments_pence'])}",
-            ("payment", "received", "days", "amount", "reference"),
+            ("payment", "received", "days", "amount", "reference", "proposed"),
             rows,
             right=("days", "amount"),
         ),
         output.table("Days since the value date", _AGES, [ages], right=_AGES),
     )
+
+
+def _unmatched(item: dict[str, Any]) -> tuple[object, ...]:
+    proposed = item.get("proposed", {}).get("account_ref")
+    amount = output.pounds(item["amount_pence"])
+    return (item["payment_id"], item["received_on"], item["days"], amount, item.get("reference"), proposed)
 
 
 @bench.command("show")

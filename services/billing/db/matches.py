@@ -1,10 +1,12 @@
 """Statements about what people said of whose money a payment is."""
 
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
 import asyncpg
 
+from services.billing.domain import refs
 from services.billing.domain.facts import Match
 
 SUSPENDED = """
@@ -29,11 +31,32 @@ values ($1, $2, $3, $4, $5::uuid[], $6::bigint[])
 """
 
 
+_LEARNT = """
+select word.text, account.account_ref, count(*) as times
+from (
+  select distinct on (match.payment_id) match.account_ids, upper(translate(payment.reference, $2, '')) as text
+  from billing.matches as match join billing.payments as payment using (payment_id)
+  order by match.payment_id, match.match_no desc
+) as word join billing.accounts as account on account.account_id = word.account_ids[1]
+where word.text = any($1::text[]) and cardinality(word.account_ids) = 1
+group by 1, 2 order by 1, 2
+"""
 _WORDS = """
 select match.match_no, match.book, match.account_ids::text[], match.pence, log.body
 from billing.matches as match left join msg.event_log as log on log.event_uid = match.command_uid
 where match.payment_id = $1 order by match.match_no
 """
+
+
+async def load_learnt(connection: asyncpg.Connection, texts: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Return for each normalised text the accounts that people matched payments with these words to, and how many.
+
+    Only the last word about a payment counts, and only one that names one account.
+    """
+    learnt: dict[str, dict[str, int]] = {}
+    for row in await connection.fetch(_LEARNT, list(texts), refs.IGNORED):
+        learnt.setdefault(row["text"], {})[row["account_ref"]] = row["times"]
+    return learnt
 
 
 async def load_words(connection: asyncpg.Connection, payment_id: str) -> list[asyncpg.Record]:

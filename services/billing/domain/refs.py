@@ -8,7 +8,9 @@ from stdnum.iso7064 import mod_37_36
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _REF_LENGTH = 12
-_IGNORED = str.maketrans("", "", " -\t\u00a0")
+IGNORED = " -\t\u00a0"
+"""What people write into references as they like."""
+_IGNORED = str.maketrans("", "", IGNORED)
 
 
 @lru_cache(maxsize=100_000)

@@ -7,9 +7,9 @@ from typing import Any
 
 import asyncpg
 
-from services.billing.db import questions, registry
+from services.billing.db import matches, questions, registry
 from services.billing.db.questions import SuspendedRow, WaitingPart
-from services.billing.domain import division
+from services.billing.domain import division, refs
 from services.billing.domain import suspense as rules
 from services.billing.usecases.questions import Answer, overdue_day, present
 
@@ -34,20 +34,30 @@ async def unmatched(connection: asyncpg.Connection) -> Answer:
     """Return money nobody matches, with what may help to say whose it is, by days waited on the last closed day."""
     day = await overdue_day(connection, None)
     rows = await questions.list_suspended(connection)
+    learnt = await matches.load_learnt(connection, {text for row in rows if (text := _text(row))})
     return {
         "day": day,
-        "payments": [_payment(row, day) for row in rows],
+        "payments": [_payment(row, day, rules.proposed(_text(row), learnt)) for row in rows],
         "payments_pence": sum(row.pence for row in rows),
         "ageing": asdict(rules.waited(((row.received_on, row.pence) for row in rows), day)),
     }
 
 
-def _payment(row: SuspendedRow, day: date) -> Answer:
-    """Return what of a payment is in suspense; ``by_person``: somebody left it or took it back there."""
+def _text(row: SuspendedRow) -> str | None:
+    """Return the payer's words as they are compared."""
+    return refs.normalised(row.reference) if row.reference else None
+
+
+def _payment(row: SuspendedRow, day: date, proposed: tuple[str, int] | None) -> Answer:
+    """Return what of a payment is in suspense, and whose it may be.
+
+    ``by_person``: somebody left it or took it back there.  Proposed is whose such words were before, and how often.
+    """
     return present({
         "payment_id": row.payment_id, "amount_pence": row.pence, "received_on": row.received_on,
         "days": rules.days_waited(row.received_on, day), "method": row.method, "reference": row.reference,
         "by_person": row.by_person,
+        "proposed": {"account_ref": proposed[0], "matched_before": proposed[1]} if proposed is not None else None,
     })  # fmt: skip
 
 

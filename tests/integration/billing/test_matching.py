@@ -166,3 +166,19 @@ async def test_matching_at_once_and_after_many_words_end_the_same(desks: Desks, 
     assert await later.balances() == await at_once.balances()
     for desk in (at_once, later):
         assert await desk.wrong() == []
+
+
+async def test_words_that_a_person_matched_are_proposed_for_later_ones_and_nothing_moves_by_itself(desk: Desk) -> None:
+    words = {"reference": "mrs Campbell-Orr"}
+    await two_owners(desk, a_payment("P1", 500, on="2026-01-09", **words), a_payment("P2", 500, on="2026-01-09"))
+    await desk.command(MATCH, "P1", (A, None))
+    await desk.hear(a_payment("P3", 700, on="2026-02-09", reference="MRS CAMPBELL ORR"))
+    found = {row["payment_id"]: row.get("proposed") for row in (await desk.ask(suspense.unmatched))["payments"]}
+    assert found == {"P2": None, "P3": {"account_ref": A, "matched_before": 1}}
+    assert await desk.balances() == {A: -500, SUSPENSE: -1200}
+    await desk.command(MATCH, "P1", (B, None))
+    (_, last) = (await desk.ask(suspense.unmatched))["payments"]
+    assert last["proposed"]["account_ref"] == B
+    await desk.command(MATCH, "P3", (A, None))
+    await desk.hear(a_payment("P4", 700, on="2026-03-09", **words))
+    assert all("proposed" not in row for row in (await desk.ask(suspense.unmatched))["payments"])
