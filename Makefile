@@ -22,9 +22,10 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup
 	$(BIN)/closebook demo
 
-# All tests but the slow faults: those that wait for time limits of servers and networks.
+# All tests but the slow ones, on two workers with servers of their own; what PYTEST_ARGS names, on one.
+WORKERS ?= 2
 test: setup
-	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" $(if $(PYTEST_ARGS),$(PYTEST_ARGS),--numprocesses $(WORKERS) --dist loadfile)
 
 # Every fault against real processes and servers: killed, frozen, starved. The slow ones too; writes docs/faults.md.
 faults: setup

@@ -1,6 +1,7 @@
 """The real hledger, which nobody here wrote: from PATH, else from Debian's package, unpacked into ``build/``."""
 
 import csv
+import fcntl
 import io
 import shutil
 import subprocess
@@ -12,8 +13,19 @@ _CHECKS = ("--strict", "ordereddates")
 
 def program() -> str:
     """Return the command; fails with a sentence where it is neither installed nor to be had."""
-    found = shutil.which("hledger") or shutil.which("hledger", path=str(_UNPACKED / "usr" / "bin"))
-    return found or _from_debian()
+    return _found() or _fetched()
+
+
+def _found() -> str | None:
+    return shutil.which("hledger") or shutil.which("hledger", path=str(_UNPACKED / "usr" / "bin"))
+
+
+def _fetched() -> str:
+    """Fetch it, while the other workers of the tests wait for it."""
+    _UNPACKED.mkdir(parents=True, exist_ok=True)
+    with (_UNPACKED / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _found() or _from_debian()
 
 
 def _from_debian() -> str:
