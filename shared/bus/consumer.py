@@ -42,6 +42,7 @@ _RELEASE_EVERY_S = 0.5
 _SKIPS_EVERY_S = 2.0
 _LEAVING_S = 3.0
 _JOINING_S = 30.0
+_AGAIN_S = 1.0
 _GROUP_PARTS = ("_coordination_task", "_heartbeat_task", "_commit_refresh_task")
 _DECODED_AT_ONCE = 25
 """About a millisecond: the answers of the database do not wait longer."""
@@ -258,7 +259,9 @@ class Consumer:
 
     async def _renew(self) -> None:
         """Replace a client that has left its group; lanes are claimed again, where the database stands."""
-        if not self._renewing:
+        if self._renewing:
+            await sleep_unless(self._pump.stopping, _AGAIN_S)  # the broker is away, too
+        else:
             log(LogEvent.CONSUMER_RECREATED)
         self._renewing = True
         await self.settled()
