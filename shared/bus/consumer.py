@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import date
 from functools import partial
 from itertools import chain
@@ -265,8 +264,9 @@ class Consumer:
             log(LogEvent.CONSUMER_RECREATED)
         self._renewing = True
         await self.settled()
-        with suppress(Exception):  # it has nothing to say any more
-            await asyncio.wait_for(self._subscriber.stop(), _LEAVING_S)
+        leaving = asyncio.ensure_future(self._subscriber.stop())
+        await asyncio.wait([leaving], timeout=_LEAVING_S)  # it may raise, or cancel itself: nothing depends on it
+        leaving.cancel()
         self._pump.lanes.clear()
         self._ahead.clear()
         self._skips = Skips()
