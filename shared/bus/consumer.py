@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import date
 from functools import partial
 from itertools import chain, count
@@ -43,6 +42,7 @@ _RELEASE_EVERY_S = 0.5
 _SKIPS_EVERY_S = 2.0
 _LEAVING_S = 3.0
 _JOINING_S = 30.0
+_AGAIN_S = 1.0
 _GROUP_PARTS = ("_coordination_task", "_heartbeat_task", "_commit_refresh_task")
 _DECODED_AT_ONCE = 25
 """About a millisecond: the answers of the database do not wait longer."""
@@ -266,12 +266,15 @@ class Consumer:
 
     async def _renew(self) -> None:
         """Replace a client that has left its group; lanes are claimed again, where the database stands."""
-        if not self._renewing:
+        if self._renewing:
+            await sleep_unless(self._pump.stopping, _AGAIN_S)  # the broker is away, too
+        else:
             log(LogEvent.CONSUMER_RECREATED)
         self._renewing = True
         await self.settled()
-        with suppress(Exception):  # it has nothing to say any more
-            await asyncio.wait_for(self._subscriber.stop(), _LEAVING_S)
+        leaving = asyncio.ensure_future(self._subscriber.stop())
+        await asyncio.wait([leaving], timeout=_LEAVING_S)  # it may raise, or cancel itself: nothing depends on it
+        leaving.cancel()
         self._pump.lanes.clear()
         self._ahead.clear()
         self._skips = Skips()

@@ -7,7 +7,8 @@ from sqlalchemy.exc import DBAPIError
 
 # Connection, password or role, resources, operator, disk: none of them is a record's fault.
 _TRANSIENT_CLASSES = ("08", "28", "53", "57", "58")
-_TRANSIENT_STATES = {"40001", "40P01", "55P03", "25006", "57014"}
+_TRANSIENT_STATES = {"40001", "40P01", "55P03", "25006", "57014", "26000", "42P05"}
+# The last two: a pooling proxy gave our session's prepared statements to another one.
 
 
 class FailureKind(StrEnum):

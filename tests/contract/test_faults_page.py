@@ -48,3 +48,11 @@ def test_a_row_is_as_good_as_its_worst_test() -> None:
     assert page.result_of(row, whole) == page.HELD
     assert page.result_of(row, {"tests/a.py::test_x": page.HELD}) == page.NOT_RUN
     assert page.result_of(row, whole | {"tests/a.py::test_y": page.FAILED}) == page.FAILED
+
+
+def test_a_proof_says_what_make_test_leaves_out() -> None:
+    folder = "tests/faults/test_processes.py::test_"
+    assert not page.pace_of(f"{folder}sigterm_in_a_batch_drains_and_ends_with_0")
+    assert "some cases" in page.pace_of(f"{folder}a_consumer_killed_around_its_commit_neither_loses_nor_doubles")
+    assert "; only" in page.pace_of(f"{folder}a_frozen_consumer_is_replaced_and_fenced_when_it_thaws")
+    assert "; only" in page.pace_of("tests/faults/test_brokers.py::test_leaders_that_move_under_load_cost_time_only")

@@ -95,16 +95,8 @@ async def a_full_disk(plant: Plant) -> AsyncIterator[None]:
         await _as_admin(plant)
 
 
-@pytest.mark.parametrize(
-    "outage",
-    [
-        another_password,
-        pytest.param(a_full_disk, marks=pytest.mark.slow),
-        pytest.param(no_connection_left, marks=pytest.mark.slow),
-        pytest.param(read_only, marks=pytest.mark.slow),
-        pytest.param(a_table_locked, marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("outage", [another_password, a_full_disk, no_connection_left, read_only, a_table_locked])
 async def test_a_database_that_cannot_serve_is_waited_for_and_no_event_is_blamed(plant: Plant, outage: Outage) -> None:
     pids = [plant.stack.processes[service, 1].child.pid for service in LINE_OF_SERVICES]
     payment = plant.payment("U01", 77_00)

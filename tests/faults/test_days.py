@@ -71,6 +71,7 @@ async def test_a_day_ended_ten_times_is_closed_once(plant: Plant) -> None:
         assert await plant.value(service, "select count(*) from msg.ended_day where day = $1", day) == 1
 
 
+@pytest.mark.slow
 async def test_thirty_days_ended_at_once_are_closed_in_order(plant: Plant) -> None:
     await plant.close_day()
     await plant.say_many(plant.mixture(24))
@@ -93,7 +94,7 @@ async def _owed(plant: Plant, unit: str) -> int:
     return owed
 
 
-@pytest.mark.parametrize("lost", ["the row", "the row and its effect"])
+@pytest.mark.parametrize("lost", [pytest.param("the row", marks=pytest.mark.slow), "the row and its effect"])
 async def test_a_row_lost_from_an_inbox_stops_the_day_and_saying_the_book_again_mends_it(
     plant: Plant, lost: str
 ) -> None:
@@ -179,9 +180,10 @@ async def test_a_service_killed_at_every_step_of_its_days_closes_them_all(plant:
     await plant.prove()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "visits"),
-    [("slice-written", (1, 2, 2)), pytest.param("slice-committed", (1, 1, 1), marks=pytest.mark.slow)],
+    [("slice-written", (1, 2, 2)), ("slice-committed", (1, 1, 1))],
 )
 async def test_a_statement_run_is_the_same_whichever_slice_it_dies_in(
     plant: Plant, step: str, visits: tuple[int, ...]

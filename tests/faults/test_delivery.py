@@ -25,7 +25,7 @@ async def _release(plant: Plant, service: str, topic: str) -> None:
     plant.by_hand += 1
 
 
-@pytest.mark.parametrize("offsets", ["lost", "ahead"])
+@pytest.mark.parametrize("offsets", [pytest.param("lost", marks=pytest.mark.slow), "ahead"])
 async def test_lost_or_wrong_group_offsets_change_nothing(plant: Plant, offsets: str) -> None:
     """F30: the database knows where we are, and proves it by the record before, whatever the group is told."""
     await plant.say_many(plant.mixture(60))

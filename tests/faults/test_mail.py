@@ -33,6 +33,7 @@ def _taken(plant: Plant, units: list[str]) -> Counter[str]:
     return Counter(mail["Message-ID"] for mail in mails)
 
 
+@pytest.mark.slow
 async def test_a_mail_server_that_is_away_delays_letters_and_doubles_none(plant: Plant, newcomers: list[str]) -> None:
     """F69: deferred while it is away (the day closes all the same), then each sent once."""
     await plant.mail.stop()

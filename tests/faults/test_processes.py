@@ -16,7 +16,7 @@ _KILLED = -SIGKILL
     [
         pytest.param("batch-begun/2", marks=pytest.mark.slow),  # F1: records read, nothing written
         "batch-written/3",  # F1: everything written, not committed
-        "batch-committed/3",  # F2: committed, Kafka not told
+        pytest.param("batch-committed/3", marks=pytest.mark.slow),  # F2: committed, Kafka not told
     ],
 )
 async def test_a_consumer_killed_around_its_commit_neither_loses_nor_doubles(plant: Plant, crash_at: str) -> None:

@@ -1,15 +1,19 @@
 """What a machine may run out of, or be slow with: memory, the log's disk, the disk's speed, room in the outbox."""
 
+import os
 import resource
+import subprocess
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from signal import SIGQUIT
 
+import asyncpg
 import psutil
 import pytest
 
+from shared.db.engine import connect
 from shared.events.strict_json import MAX_BYTES
 from tests.support.faults import Plant
 from tests.support.plant_parts import until_quiet
@@ -24,6 +28,12 @@ def _limit(pid: int, what: int, most: int) -> None:
     """Set what a running process may use; only the soft limit, so that it can be lifted again."""
     _, hard = resource.prlimit(pid, what)
     resource.prlimit(pid, what, (most, hard))
+
+
+def _limit_files(process: psutil.Process, most: int) -> None:
+    """Set how large a file of the server may grow, as the user that it runs as: only that one may."""
+    owner = process.username() if os.geteuid() == 0 else None
+    subprocess.run(["prlimit", f"--pid={process.pid}", f"--fsize={most}:"], user=owner, check=True)
 
 
 async def test_a_service_without_memory_blames_no_event_and_goes_on(plant: Plant) -> None:
@@ -74,8 +84,9 @@ async def test_a_log_without_room_stops_the_server_and_loses_nothing(plant: Plan
         await plant.until_moving("billing")
         server = psutil.Process(plant.postgres.process.pid)
         for process in (server, *server.children()):
-            _limit(process.pid, resource.RLIMIT_FSIZE, 4 * _MB)
+            _limit_files(process, 4 * _MB)
         try:
+            await _fill_the_log(plant)
             await until_quiet(lambda: _panicked(plant.postgres.log, written), 60)
         finally:
             await _start_anew(plant)
@@ -83,6 +94,13 @@ async def test_a_log_without_room_stops_the_server_and_loses_nothing(plant: Plan
     await plant.close_day(seconds=90)
     await plant.prove(90, leaves=["billing:retrying"])
     assert not plant.said("billing", "dead_letter", plant.began["billing"])
+
+
+async def _fill_the_log(plant: Plant) -> None:
+    """Have the server write the piece of its log that it is at to its end."""
+    admin = await connect(plant.postgres.admin_url, application_name="fault-test")
+    with suppress(asyncpg.PostgresError, OSError):
+        await admin.execute("select pg_switch_wal()")
 
 
 async def _panicked(log: Path, since: int) -> str:

@@ -2,12 +2,15 @@
 
 import asyncio
 import time
+from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGQUIT, SIGSTOP, Signals
+from urllib.parse import urlsplit
 
 import pytest
 
 from shared.events.topics import LINE_OF_SERVICES
 from tests.support.faults import Plant
+from tests.support.proxy import Proxy
 
 
 def _pids(plant: Plant) -> list[int]:
@@ -81,3 +84,30 @@ async def test_a_broker_killed_and_restarted_on_its_data_loses_nothing(plant: Pl
     await plant.close_day(seconds=90)
     await plant.prove(90)
     assert _pids(plant) == pids
+
+
+@pytest.mark.slow
+async def test_a_database_whose_name_moves_is_found_at_its_new_address(plant: Plant, tmp_path: Path) -> None:
+    """F46: the name stands for another address, and nobody listens at the one of before."""
+    server = urlsplit(plant.postgres.admin_url).port or 0
+    old = await Proxy(server, host="127.0.0.2").start()
+    new = Proxy(server, old.port, host="127.0.0.3")
+    names = tmp_path / "names"
+    names.write_text(f"database.test {old.host}\n")
+    address = plant.stack.urls["billing"].app_url.replace(f"127.0.0.1:{server}", f"database.test:{old.port}")
+    await plant.stack.stop_service("billing")
+    await plant.start("billing", BILLING_DATABASE_URL=address, NAMES=str(names))
+    try:
+        async with plant.load():
+            await plant.until_moving("billing")
+            names.write_text(f"database.test {new.host}\n")
+            await new.start()
+            await old.stop()
+            moved = time.monotonic()
+            await plant.until_moving("billing")
+            assert time.monotonic() - moved < 30
+        await plant.close_day(seconds=90)
+        await plant.prove(90, leaves=["billing:retrying"])
+    finally:
+        await plant.stack.stop_service("billing")
+        await new.stop()

@@ -1,7 +1,8 @@
 """A service that ends, or freezes, itself at a named point of its own work: ``crashing.py SERVICE VERB``.
 
 ``CRASH_AT=SERVICE/POINT/N`` kills the process (as ``kill -9`` would) the N-th time it comes to the point;
-``CRASH_AT=SERVICE/POINT/N/STOP`` freezes it there. ``SMALL_SLICES=N`` lets a day's work take N accounts at a time.
+``CRASH_AT=SERVICE/POINT/N/STOP`` freezes it there. ``SMALL_SLICES=N`` lets a day's work take N accounts at a time,
+``NAMES=FILE`` looks names up in a file.
 The points are hooked in from here: the services know nothing of them.
 """
 
@@ -11,8 +12,11 @@ import runpy
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar
+
+from tests.support.naming import follow
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -107,6 +111,8 @@ def main(service: str, verb: str) -> None:
         setattr(importlib.import_module(module), name, int(small))
     if order:
         arm(service, order)
+    if names := os.environ.get("NAMES"):
+        follow(Path(names))
     sys.argv = [f"services.{service}", verb]
     runpy.run_module(f"services.{service}", run_name="__main__")
 

@@ -25,12 +25,13 @@ class Proxy:
     silent: bool = False
     towards_server: Callable[[bytes], bytes | None] | None = None
     towards_client: Callable[[bytes], bytes | None] | None = None
+    host: str = "127.0.0.1"
     _server: asyncio.Server | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
 
     async def start(self) -> "Proxy":
         """Listen; after ``stop`` on the port of before."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

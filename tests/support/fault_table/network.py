@@ -13,9 +13,9 @@ ROWS = (
     Row(
         46,
         "The database's name moves",
-        "none on loopback",
-        "the pool connects anew",
-        open="a staging cluster must show a fail-over behind the service name with `closebook verify` clean afterwards",
+        "a name looked up in a file; its address changes, the old one refuses",
+        "connected at the new address within half a minute",
+        ("tests/faults/test_servers.py::test_a_database_whose_name_moves_is_found_at_its_new_address",),
     ),
     Row(
         47,

@@ -4,8 +4,10 @@
 live on the page itself, one a test: a part of the run refreshes its own, and the page can be written from itself.
 """
 
+import ast
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,14 +15,16 @@ import pytest
 from tests.support.fault_table import CHAPTERS
 from tests.support.fault_table.row import Row
 
-PAGE = Path(__file__).parents[3] / "docs" / "faults.md"
+_ROOT = Path(__file__).parents[3]
+PAGE = _ROOT / "docs" / "faults.md"
 HELD, FAILED, NOT_RUN, OPEN = "held", "FAILED", "not run", "open"
 _HEAD = """# Faults: what was done to Closebook, and what it did
 
 Written by `make faults` from the table in `tests/support/fault_table/` and from the results of its tests; do not edit.
 Every fault of a whole plant ends with the same proof (`tests/support/invariants.py`): nothing lost, nothing twice,
 money conserved. *held*: every test of the row passed, in all its cases, when last run; *open*: it cannot be shown
-on one machine, or is not shown yet. The list at the end says what is missing.
+on one machine, or is not shown yet. The list at the end says what is missing. Proofs that `make test` leaves out, whole
+or in part, say so.
 """
 _TABLE = "| no. | fault | how | expected | last result |\n|---|---|---|---|---|\n"
 _RESULT = re.compile(r"^- (.+?): `([^`]+::[^`]+)`", re.MULTILINE)
@@ -57,7 +61,28 @@ def _line(row: Row, result: str) -> str:
 
 def _proof(test: str, result: str) -> str:
     proved = ", ".join(f"F{row.number}" for row in rows() if test in row.tests)
-    return f"- {result}: `{test}` ({proved})\n"
+    return f"- {result}: `{test}` ({proved}{pace_of(test)})\n"
+
+
+def pace_of(test: str) -> str:
+    """Return what `make test` leaves out of a test: nothing, some of its cases, all of it."""
+    file, _, name = test.partition("::")
+    everything, marks = _marks_in(_ROOT / file)
+    slow = [everything, *marks.get(name, ())]
+    if "pytest.mark.slow" in slow or "pytest.mark.slow" in everything:
+        return "; only in `make faults`"
+    return "; some cases only in `make faults`" if any("pytest.mark.slow" in mark for mark in slow) else ""
+
+
+@cache
+def _marks_in(file: Path) -> tuple[str, dict[str, list[str]]]:
+    """Return the marks of a module, and the decorators of each of its functions."""
+    body = ast.parse(file.read_text(encoding="utf-8")).body
+    everything = [
+        ast.unparse(node.value) for node in body if isinstance(node, ast.Assign) and "pytestmark" in ast.unparse(node)
+    ]
+    functions = [node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return "".join(everything), {node.name: [ast.unparse(each) for each in node.decorator_list] for node in functions}
 
 
 def result_of(row: Row, results: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ _WAIT = "tests/faults/test_database.py::test_a_database_that_cannot_serve_is_wai
 _KIND = "tests/unit/shared/test_failures.py::test_a_server_that_is_not_ready_is_waited_for"
 _PROOF = "tests/system/test_verify.py::test_what_is_broken_by_hand_is_named"
 _R = "tests/faults/test_resources.py::test_"
+_POOL = "tests/integration/security/test_pooling.py::test_"
 _RESTORE = "tests/system/test_restore.py::test_"
 
 ROWS = (
@@ -78,9 +79,12 @@ ROWS = (
     Row(
         63,
         "Advisory lock through a pooling proxy",
-        "none",
-        "not supported",
-        open="no such proxy is part of the product; a staging cluster must connect the services directly",
+        "a real pgbouncer that lends by transaction",
+        "lets no service in; told to do so, it costs no event",
+        (
+            f"{_POOL}a_proxy_that_lends_by_transaction_does_not_let_a_service_in",
+            f"{_POOL}a_proxy_told_to_let_us_in_costs_no_event",
+        ),
     ),
     Row(64, "Entries changed by hand", "superuser's update", "`closebook verify` names it", (_PROOF,)),
     Row(

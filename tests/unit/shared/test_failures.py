@@ -25,6 +25,9 @@ from shared.bus.failures import FailureKind, kind_of
         # A password that is being changed: the record is not to blame.
         asyncpg.InvalidPasswordError,
         asyncpg.InvalidAuthorizationSpecificationError,
+        # A pooling proxy mixed sessions up: the service cannot work through it, and no record is to blame.
+        asyncpg.InvalidSQLStatementNameError,
+        asyncpg.DuplicatePreparedStatementError,
     ],
 )
 def test_a_server_that_is_not_ready_is_waited_for(error: type[asyncpg.PostgresError]) -> None:
