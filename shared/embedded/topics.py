@@ -17,10 +17,12 @@ from shared.kafka_security import KafkaSecurity
 
 _THIRTY_DAYS_MS = 30 * 24 * 60 * 60 * 1000
 _ALREADY_EXISTS = 36
+# A producer's wrong clock decides nothing: neither how long its records are kept nor whether the broker takes them.
+_BROKERS_CLOCK = {"message.timestamp.type": "LogAppendTime"}
 _SETTINGS = {
-    Retention.FOREVER: {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"},
-    Retention.THIRTY_DAYS: {"cleanup.policy": "delete", "retention.ms": str(_THIRTY_DAYS_MS)},
-    Retention.COMPACTED: {"cleanup.policy": "compact", "retention.ms": "-1"},
+    Retention.FOREVER: {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", **_BROKERS_CLOCK},
+    Retention.THIRTY_DAYS: {"cleanup.policy": "delete", "retention.ms": str(_THIRTY_DAYS_MS), **_BROKERS_CLOCK},
+    Retention.COMPACTED: {"cleanup.policy": "compact", "retention.ms": "-1", **_BROKERS_CLOCK},
 }
 
 
