@@ -18,9 +18,11 @@ from shared.kafka_security import KafkaSecurity
 _DAY_MS = 24 * 60 * 60 * 1000
 _THIRTY_DAYS_MS = 30 * _DAY_MS
 _ALREADY_EXISTS = 36
+# A producer's wrong clock decides nothing: neither how long its records are kept nor whether the broker takes them.
+_BROKERS_CLOCK = {"message.timestamp.type": "LogAppendTime"}
 _SETTINGS = {
-    Retention.FOREVER: {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"},
-    Retention.THIRTY_DAYS: {"cleanup.policy": "delete", "retention.ms": str(_THIRTY_DAYS_MS)},
+    Retention.FOREVER: {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", **_BROKERS_CLOCK},
+    Retention.THIRTY_DAYS: {"cleanup.policy": "delete", "retention.ms": str(_THIRTY_DAYS_MS), **_BROKERS_CLOCK},
     # A hearer that was away for a week still learns that somebody was erased; after two weeks Kafka has forgotten them.
     Retention.COMPACTED: {
         "cleanup.policy": "compact",
@@ -28,6 +30,7 @@ _SETTINGS = {
         "min.compaction.lag.ms": str(7 * _DAY_MS),
         "max.compaction.lag.ms": str(14 * _DAY_MS),
         "delete.retention.ms": str(_THIRTY_DAYS_MS),
+        **_BROKERS_CLOCK,
     },
 }
 

@@ -143,13 +143,13 @@ def _validated(channel: Channel, value: bytes, document: dict[str, Any], changed
 def _story(document: Mapping[str, Any], name: str) -> str:
     """Return a story id, or nothing where the sender's could not be written to a log as it stands."""
     found = document.get(name)
-    return found if isinstance(found, str) and _ID.match(found) else ""
+    return found if isinstance(found, str) and _ID.fullmatch(found) else ""
 
 
 def _rejection(refused: Refused, document: Mapping[str, Any]) -> Rejection:
     """Keep as much of the event's identity as can be trusted, so that its refusal can be counted."""
     event_id, source, event_type = (_text(document, name) for name in ("id", "source", "type"))
-    named = event_id is not None and _ID.match(event_id) and source is not None
+    named = event_id is not None and _ID.fullmatch(event_id) and source is not None
     return Rejection(
         reason=refused.reason,
         detail=refused.detail,
@@ -167,7 +167,7 @@ def _rejection(refused: Refused, document: Mapping[str, Any]) -> Rejection:
 
 def _text(document: Mapping[str, Any], name: str) -> str | None:
     found = document.get(name)
-    return found if isinstance(found, str) and 0 < len(found) <= 500 and _TEXT.match(found) else None
+    return found if isinstance(found, str) and 0 < len(found) <= 500 and _TEXT.fullmatch(found) else None
 
 
 def _readable_pence(event_type: str | None, data: object) -> int:

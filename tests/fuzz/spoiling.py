@@ -43,7 +43,8 @@ class Source:
             headers = self._random.choice(((), (("", None),), (("ce_specversion", b"1.0"), ("ce_id", b"\xff"))))
             early = self._random.choice((0, 0, 0, 0, -1, 1))
             value = self._history.in_order(topic, kind(topic, value), early)
-            record = Record(topic, 0, self._offsets[topic], key, value, headers)
+            stamp = self._random.choice((-1, 0, 1, 1_767_603_600_000))
+            record = Record(topic, 0, self._offsets[topic], key, value, headers, stamp)
             if self._history.takes(record):
                 self._offsets[topic] += 1
                 return record
