@@ -10,6 +10,7 @@ from shared.db.audit_chain import AS_TEXT
 
 _NOTE = """
 insert into msg.audit (who, action, subject, reason, detail, approved_by) values ($1, $2, $3, $4, $5::jsonb, $6)
+returning encode(hash, 'hex')
 """
 
 _ROWS = f"select id, hash, {AS_TEXT.format(row='entry')} as text from msg.audit as entry order by id"  # noqa: S608 - ours
@@ -25,9 +26,15 @@ select id, at, who, approved_by, action, subject, reason, detail from msg.audit 
 async def note(
     connection: asyncpg.Connection, who: str, action: str, subject: str, why: str, detail: dict[str, Any],
     approved_by: str | None = None,
-) -> None:  # fmt: skip
-    """Add one row; nothing ever changes or removes it."""
-    await connection.execute(_NOTE, who, action, subject, why, json.dumps(detail, default=str), approved_by)
+) -> str:  # fmt: skip
+    """Add one row, which nothing ever changes or removes; returns the head of the chain with it.
+
+    Whoever logs the deed logs the head too: the log lies outside the database, where nobody who owns the tables can
+    write the whole chain anew.
+    """
+    text = json.dumps(detail, default=str)
+    head: str = await connection.fetchval(_NOTE, who, action, subject, why, text, approved_by)
+    return head
 
 
 async def check(connection: asyncpg.Connection, commands: str) -> dict[str, Any]:

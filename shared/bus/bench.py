@@ -89,8 +89,8 @@ class Bench:
         async with self.doors.sessions.begin() as session:
             row = await _found(session, number)
             subject = f"dead-letter:{number}"
-            await audit.note(await driver(session), who, "dead-letter-read", subject, "looked at", {})
-        log(LogEvent.SENSITIVE_READ, subject=subject, who=who)
+            head = await audit.note(await driver(session), who, "dead-letter-read", subject, "looked at", {})
+        log(LogEvent.SENSITIVE_READ, subject=subject, who=who, audit_head=head)
         return self._letter(row) | _contents(row)
 
     def _letter(self, row: asyncpg.Record) -> Json:

@@ -94,8 +94,8 @@ async def give(doors: Doors, given: Given, effect: Effect, event: LogEvent = Log
         if earlier is not None:
             return _same_answer(given, json.loads(earlier))
         answer: Json = json.loads(json.dumps(await effect(work), default=str))
-        await record(connection, work, given, answer)
-    log(event, command=given.kind, subject=given.subject, who=given.who, approved_by=given.approved_by)
+        head = await record(connection, work, given, answer)
+    log(event, command=given.kind, subject=given.subject, who=given.who, approved_by=given.approved_by, audit_head=head)
     return answer
 
 
@@ -114,12 +114,12 @@ def _identity(given: Given) -> Json:
     return identity
 
 
-async def record(connection: asyncpg.Connection, work: Work, given: Given, answer: Json) -> None:
-    """Keep the command in the event log and in the audit."""
+async def record(connection: asyncpg.Connection, work: Work, given: Given, answer: Json) -> str:
+    """Keep the command in the event log and in the audit; returns the head of the audit's chain."""
     told = {"approved_by": given.approved_by, "key": given.key, "book": str(work.book), "answer": answer}
     record = _identity(given) | told
     topic = topic_of(work.service)
     body = json.dumps(record, ensure_ascii=False).encode()
     await connection.execute(_RECORD, given.uid, topic, str(given.uid), f"{topic}.v1", work.book, body)
     detail = {"command": given.uid, "book": work.book, "content": given.content, "answer": answer}
-    await audit.note(connection, given.who, given.kind, given.subject, given.why, detail, given.approved_by)
+    return await audit.note(connection, given.who, given.kind, given.subject, given.why, detail, given.approved_by)

@@ -9,7 +9,7 @@ import asyncpg
 
 from shared.bus.work import Staged, Work
 from shared.db.engine import driver
-from shared.events.base import derived_id, event_uid
+from shared.events.base import derived_id, event_uid, source_of
 from shared.events.envelope import encode
 from shared.events.topics import pence_of
 
@@ -75,15 +75,10 @@ async def _said_before(
     connection: asyncpg.Connection, service: str, staged: Sequence[Staged], said: Said
 ) -> frozenset[UUID]:
     """Return which events hearers have already: a restored database says them again (docs/decisions/0013)."""
-    counted, source = said.copy(), _source(service)
+    counted, source = said.copy(), source_of(service)
     uids = [event_uid(source, _next_id(item, counted)) for item in staged]
     rows = await connection.fetch("select event_uid from msg.event_log where event_uid = any($1::uuid[])", uids)
     return frozenset(row["event_uid"] for row in rows)
-
-
-def _source(service: str) -> str:
-    """Return the source that a service's events name."""
-    return f"closebook/{service}"
 
 
 def _next_id(item: Staged, said: Said) -> str:
@@ -100,7 +95,7 @@ def _rows(
     numbers: Sequence[int], said: Said, known: frozenset[UUID],
 ) -> list[Row]:  # fmt: skip
     """Return the event log's rows: ids derived from their causes, versions counted on; ``known`` ones are left out."""
-    source, now = _source(service), datetime.now(UTC)
+    source, now = source_of(service), datetime.now(UTC)
     rows: list[Row] = []
     for item, number in zip(staged, numbers, strict=True):
         channel, key = item.channel, item.key

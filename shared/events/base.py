@@ -80,3 +80,8 @@ def derived_id(cause_source: str, cause_id: str, topic: str, number: str) -> str
     ``number`` is unique within the cause and topic: the event's key and a count within the key.
     """
     return hashlib.sha256(f"{cause_source}|{cause_id}|{topic}|{number}".encode()).hexdigest()[:32]
+
+
+def source_of(service: str) -> str:
+    """Return the source that a service's events name, and no other's."""
+    return f"closebook/{service}"

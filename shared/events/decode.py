@@ -13,7 +13,7 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from shared.events.base import Event, EventData, event_uid, sorted_sha
+from shared.events.base import Event, EventData, event_uid, sorted_sha, source_of
 from shared.events.explain import reason_of
 from shared.events.headers import binary_envelope
 from shared.events.rejection import Reason, Record, Refused, Rejection
@@ -87,6 +87,8 @@ def _event(record: Record, document: dict[str, Any], changed: bool) -> Event[Eve
         raise Refused(Reason.BAD_DATE, "time is no RFC 3339 instant with an offset", "time")
     data = envelope.data
     ours = channel.owner not in _OUTSIDE
+    if ours and envelope.source != source_of(channel.owner):
+        raise Refused(Reason.WRONG_SOURCE, f"only {channel.owner} says {channel.topic}", "source")
     check_shape(channel.topic, data)
     return Event(
         event_uid(envelope.source, envelope.id),

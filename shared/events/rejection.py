@@ -22,6 +22,7 @@ class Reason(StrEnum):
     BAD_SHARE = "bad-share"
     UNKNOWN_TYPE = "unknown-type"
     WRONG_TOPIC = "wrong-topic"
+    WRONG_SOURCE = "wrong-source"
 
 
 class Record(NamedTuple):

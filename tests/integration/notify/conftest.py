@@ -30,7 +30,7 @@ from shared.bus.work import Cause, Work
 from shared.db import create_engine, driver, session_factory
 from shared.embedded.databases import ServiceUrls
 from shared.events import topics
-from shared.events.base import EventData
+from shared.events.base import EventData, source_of
 from shared.events.decode import Record, decode
 from shared.events.envelope import encode
 from tests.integration.notify.post_office import PostOffice
@@ -73,7 +73,7 @@ class Office:
         key = topics.key_of(channel, data)
         self.versions[channel.topic, key] += 1
         value = encode(
-            channel, data, id=name, source="closebook/test", time=TOLD_AT, book=book,
+            channel, data, id=name, source=source_of(channel.owner), time=TOLD_AT, book=book,
             aggver=self.versions[channel.topic, key],
         )  # fmt: skip
         record = Record(channel.topic, 0, self.offset, key.encode(), value)

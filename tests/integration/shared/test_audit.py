@@ -4,6 +4,7 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.logs import capture
 from tests.integration.shared.test_bench import Desk, bury, desk, owner
 
 __all__ = ["desk", "owner"]
@@ -75,3 +76,14 @@ async def test_nobody_changes_the_audit(
         assert raw is not None
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
             await raw.execute(statement)
+
+
+async def test_the_log_of_a_command_carries_the_head_of_the_chain(desk: Desk, owner: asyncpg.Connection) -> None:
+    with capture() as lines:
+        await deeds(desk, owner, 2)
+        await desk.call("GET", "/dead-letters/1")
+    told = [line["app.audit_head"] for line in lines if "app.audit_head" in line]
+    rows = await owner.fetch("select encode(hash, 'hex') as head from msg.audit order by id")
+    assert told == [row["head"] for row in rows]
+    assert len(set(told)) == 3
+    assert (await desk.call("GET", "/totals")).json()["audit"]["head"] == told[-1]
