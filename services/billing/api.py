@@ -19,6 +19,7 @@ from services.billing.usecases import (
     payments,
     proof,
     questions,
+    refunds,
     reports,
 )
 from services.billing.usecases import suspense as waiting
@@ -154,6 +155,12 @@ def _ask_books(router: APIRouter, sessions: Sessions) -> None:
         """Return money nobody matches, by how long it has waited, with the payer's words."""
         async with snapshot(sessions) as connection:
             return _json(await waiting.unmatched(connection))
+
+    @router.get("/refunds")
+    async def refunded(_caller: Staff) -> Response:
+        """Return the owners in credit, since when and until when, what may go back to whom, and refunds given."""
+        async with snapshot(sessions) as connection:
+            return _json(await refunds.worklist(connection))
 
     @router.get("/payments/{payment_id:path}")
     async def payment(payment_id: str, _caller: Staff) -> Response:

@@ -3,7 +3,7 @@
 from services.billing import api, handlers
 from services.billing.db.likeness import COMPARED
 from services.billing.settings import Settings, read_liability
-from services.billing.usecases import figures, matching
+from services.billing.usecases import figures, matching, refunds
 from services.billing.usecases.day import work_day
 from shared.bus.service import Service
 from shared.rebuild.likeness import Likeness
@@ -17,6 +17,9 @@ def build(_settings: Settings) -> Service:
         router=handlers.router,
         day_work=work_day,
         api=lambda running: api.routes(running.doors),
-        likeness=Likeness(COMPARED, deeds=dict.fromkeys(matching.KINDS, matching.say_whose)),
+        kinds=(refunds.REFUND,),
+        likeness=Likeness(
+            COMPARED, deeds=dict.fromkeys(matching.KINDS, matching.say_whose) | {refunds.KIND: refunds.refund}
+        ),
         figures=lambda running: figures.refresh(running.doors.sessions),
     )
