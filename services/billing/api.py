@@ -21,6 +21,7 @@ from services.billing.usecases import (
     questions,
     refunds,
     reports,
+    returns,
 )
 from services.billing.usecases import suspense as waiting
 from services.billing.usecases.exports import LedgerFormat
@@ -155,6 +156,12 @@ def _ask_books(router: APIRouter, sessions: Sessions) -> None:
         """Return money nobody matches, by how long it has waited, with the payer's words."""
         async with snapshot(sessions) as connection:
             return _json(await waiting.unmatched(connection))
+
+    @router.get("/returns")
+    async def returned(_caller: Staff, first: First, last: Last) -> Response:
+        """Return money that was taken back: why, in plain words, on whose account it falls, and what comes next."""
+        async with snapshot(sessions) as connection:
+            return _json(await returns.returns(connection, first, last))
 
     @router.get("/refunds")
     async def refunded(_caller: Staff) -> Response:

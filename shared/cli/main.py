@@ -37,6 +37,7 @@ from shared.cli import (
     refunds,
     republish,
     restore,
+    returns,
     scheduler,
     settle,
     share_sets,
@@ -77,6 +78,7 @@ app.command("reconcile")(reconcile.reconcile)
 app.add_typer(suspense.bench, name="suspense")
 app.add_typer(bank.bank, name="bank")
 app.add_typer(refunds.bench, name="refunds")
+app.command("returns")(returns.returns)
 app.command("arrears")(arrears.arrears)
 app.command("letters")(letters.letters)
 app.add_typer(dead_letters.bench, name="dead-letters")

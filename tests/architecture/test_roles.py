@@ -52,6 +52,7 @@ OWN: dict[str, dict[str, str]] = {
         "GET /suspense": STAFF,
         "GET /suspense/payments": STAFF,
         "GET /refunds": STAFF,
+        "GET /returns": STAFF,
         "GET /payments/{payment_id:path}": STAFF,
         "POST /payments/{payment_id:path}/match": MATCHERS,
         "POST /payments/{payment_id:path}/split": MATCHERS,

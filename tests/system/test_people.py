@@ -137,6 +137,25 @@ async def test_a_statement_is_imported_once_and_an_officer_says_whose_the_money_
     assert (table.code, "Unmatched payments" in table.out) == (0, True), table.err
 
 
+async def test_credit_goes_back_to_its_source_when_finance_agrees(told: Office) -> None:
+    (owner,) = (await told.ask("refunds", "list"))["waiting"]
+    assert (owner["unit_id"], owner["credit_pence"], owner["late"]) == ("PE-1", 3_75, False)
+    payment = owner["sources"][-1]["payment_id"]
+    propose = ("refunds", "propose", payment, "3.75", "--account", owner["account_ref"], "--reason", "asked for it")
+    number = str((await told.ask(*propose, "--as", "assistant"))["id"])
+    alone = await told.run("proposals", "approve", "billing", number, "--as", "lead-officer")
+    assert alone.code == 64, alone.err
+    approved = await told.ask("proposals", "approve", "billing", number, "--as", "finance")
+    assert approved["answer"]["amount_pence"] == 3_75
+    found = await told.ask("refunds", "list")
+    assert (found["waiting"], [one["amount_pence"] for one in found["given"]]) == ([], [3_75])
+    back = await told.ask("returns", "--from", "2026-01-01", "--to", "2026-12-31")
+    assert [(row["code"], row["amount_pence"]) for row in back["by_reason"]] == [("refund", 3_75)]
+    for command in (("refunds", "list"), ("returns", "--from", "2026-01-01", "--to", "2026-12-31")):
+        shown = await told.run(*command)
+        assert (shown.code, "£3.75" in shown.out) == (0, True), shown.err
+
+
 async def test_the_proof_holds_and_covers_the_audit(told: Office) -> None:
     proof = await told.ask("verify")
     assert proof["ok"], [check for check in proof["checks"] if not check["ok"]]

@@ -34,6 +34,10 @@ _REFUNDS = """
 select reversal_id as refund_id, payment_id, amount_pence, reversed_on as refunded_on
 from billing.reversals where reversal_id like 'refund:%' order by reversed_on desc, reversal_id
 """
+_TAKEN_BACK = """
+select reversal_id, payment_id, amount_pence, reversed_on, reason from billing.reversals
+where reversed_on between $1 and $2 order by reversed_on, reversal_id
+"""
 _LOAD = """
 select payment.payment_id, amount_pence, received_on, method, account_ref, reference, unit_id, for_statement,
   account_id::text as account_id, match.match_no, match.account_ids, match.pence
@@ -101,6 +105,11 @@ async def load_reversals(connection: asyncpg.Connection, payment_ids: Iterable[s
     for row in rows:
         reversals.setdefault(row["payment_id"], []).append(Reversal(*row))
     return reversals
+
+
+async def list_taken_back(connection: asyncpg.Connection, first: date, last: date) -> list[Reversal]:
+    """Return the reversals dated from one day to another, in order of day and id."""
+    return [Reversal(*row) for row in await connection.fetch(_TAKEN_BACK, first, last)]
 
 
 async def payments_touched(
