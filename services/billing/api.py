@@ -19,7 +19,9 @@ from services.billing.usecases import (
     payments,
     proof,
     questions,
+    refunds,
     reports,
+    returns,
     write_offs,
 )
 from services.billing.usecases import suspense as waiting
@@ -155,6 +157,18 @@ def _ask_books(router: APIRouter, sessions: Sessions) -> None:
         """Return money nobody matches, by how long it has waited, with the payer's words."""
         async with snapshot(sessions) as connection:
             return _json(await waiting.unmatched(connection))
+
+    @router.get("/returns")
+    async def returned(_caller: Staff, first: First, last: Last) -> Response:
+        """Return money that was taken back: why, in plain words, on whose account it falls, and what comes next."""
+        async with snapshot(sessions) as connection:
+            return _json(await returns.returns(connection, first, last))
+
+    @router.get("/refunds")
+    async def refunded(_caller: Staff) -> Response:
+        """Return the owners in credit, since when and until when, what may go back to whom, and refunds given."""
+        async with snapshot(sessions) as connection:
+            return _json(await refunds.worklist(connection))
 
     @router.get("/payments/{payment_id:path}")
     async def payment(payment_id: str, _caller: Staff) -> Response:

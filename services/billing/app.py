@@ -3,7 +3,7 @@
 from services.billing import api, handlers
 from services.billing.db.likeness import COMPARED
 from services.billing.settings import Settings, read_liability, read_write_off_policies
-from services.billing.usecases import figures, matching, proof
+from services.billing.usecases import figures, matching, proof, refunds
 from services.billing.usecases.day import work_day
 from services.billing.usecases.write_offs import WRITE_OFF, give_up
 from shared.bus.service import Service
@@ -19,10 +19,12 @@ def build(_settings: Settings) -> Service:
         router=handlers.router,
         day_work=work_day,
         api=lambda running: api.routes(running.doors),
+        kinds=(refunds.REFUND, WRITE_OFF),
         likeness=Likeness(
-            COMPARED, deeds={WRITE_OFF.name: give_up, **dict.fromkeys(matching.KINDS, matching.say_whose)}
+            COMPARED,
+            deeds=dict.fromkeys(matching.KINDS, matching.say_whose)
+            | {refunds.KIND: refunds.refund, WRITE_OFF.name: give_up},
         ),
-        kinds=(WRITE_OFF,),
         figures=lambda running: figures.refresh(running.doors.sessions),
         checks=proof.standing,
     )

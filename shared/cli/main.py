@@ -35,8 +35,10 @@ from shared.cli import (
     rebuild,
     reconcile,
     records,
+    refunds,
     republish,
     restore,
+    returns,
     scheduler,
     settle,
     share_sets,
@@ -77,6 +79,8 @@ app.command("profit-and-loss")(profit_and_loss.profit_and_loss)
 app.command("reconcile")(reconcile.reconcile)
 app.add_typer(suspense.bench, name="suspense")
 app.add_typer(bank.bank, name="bank")
+app.add_typer(refunds.bench, name="refunds")
+app.command("returns")(returns.returns)
 app.command("arrears")(arrears.arrears)
 app.command("letters")(letters.letters)
 app.add_typer(dead_letters.bench, name="dead-letters")

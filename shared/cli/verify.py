@@ -76,6 +76,7 @@ def _accounts(api: Api, verified: Mapping[str, Any]) -> Check:
 def money_checks(verified: Mapping[str, Any], totals: Mapping[str, Any], summary: Mapping[str, int]) -> list[Check]:
     """Return whether all that the housing system said of money is on an account, in suspense, or put aside."""
     heard, credited = totals["heard"], int(verified["taken_in"]["credits_pence"])
+    refunded = {"refunds": -pence} if (pence := int(verified["taken_in"].get("refunds_pence", 0))) else {}
     charges = balance_check(
         "every charge and credit is on an account, in suspense or put aside",
         {"charges": _pence(heard, CHARGE_RAISED.topic), "credits": -credited},
@@ -87,7 +88,11 @@ def money_checks(verified: Mapping[str, Any], totals: Mapping[str, Any], summary
     )
     receipts = balance_check(
         "every receipt and reversal is on an account, in suspense or put aside",
-        {"receipts": _pence(heard, PAYMENT_RECEIVED.topic), "reversals": -_pence(heard, PAYMENT_REVERSED.topic)},
+        {
+            "receipts": _pence(heard, PAYMENT_RECEIVED.topic),
+            "reversals": -_pence(heard, PAYMENT_REVERSED.topic),
+            **refunded,
+        },
         {
             "accounts": summary["collected_pence"],
             "suspense": summary["suspense_payments_pence"],

@@ -69,7 +69,7 @@ class AccountPaid(EventData):
 
 
 class AccountPaymentReversed(EventData):
-    """Money matched to an account was taken back by the bank.
+    """Money matched to an account was taken back by the bank, or sent back by us (reason ``refund``).
 
     Topic ``billing.payment-reversed``.  Key: ``account_id``.
     """

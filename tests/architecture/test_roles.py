@@ -51,6 +51,8 @@ OWN: dict[str, dict[str, str]] = {
         "GET /trial-balance": BOOKS,
         "GET /suspense": STAFF,
         "GET /suspense/payments": STAFF,
+        "GET /refunds": STAFF,
+        "GET /returns": STAFF,
         "GET /payments/{payment_id:path}": STAFF,
         "POST /payments/{payment_id:path}/match": MATCHERS,
         "POST /payments/{payment_id:path}/split": MATCHERS,

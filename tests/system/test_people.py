@@ -108,6 +108,54 @@ async def test_what_waits_is_listed_with_what_it_waits_for(told: Office) -> None
     assert (waits["service"], waits["amount_pence"], waits["topic"]) == ("billing", 5, "housing.payment-reversed")
 
 
+async def test_a_statement_is_imported_once_and_an_officer_says_whose_the_money_is(told: Office) -> None:
+    mapping, file = told.folder / "bank.toml", told.folder / "bank.csv"
+    mapping.write_text('account = "PE"\ndate = "Date"\namount = "Amount"\nreference = ["Words"]\n')
+    file.write_text(
+        "Date,Words,Amount\n20/01/2026,PE STAIR MONEY,7.50\n21/01/2026,PE ROOF,2.00\n21/01/2026,RENT,-9.00\n"
+    )
+    asked = ("bank", "import", str(file), "--mapping", str(mapping))
+    assert [(await told.ask(*asked, "--dry-run"))[name] for name in ("published", "amount_pence")] == [0, 9_50]
+    assert [(await told.ask(*asked))[name] for name in ("published", "already_there", "money_out")] == [2, 0, 1]
+    await told.ask("settle")
+    again = await told.ask(*asked)
+    assert [again[name] for name in ("published", "already_there")] == [0, 2]
+    waiting = {row["reference"]: row["payment_id"] for row in (await told.ask("suspense", "list"))["payments"]}
+    payment = waiting["PE STAIR MONEY"]
+    (account,) = [one["account_ref"] for one in await told.ask("accounts") if one["unit_id"] == "PE-1"]
+    word = ("suspense", "match", payment, account, "--reason", "rang us", "--key", "PE-1", "--as", "assistant")
+    assert await told.ask(*word) == await told.ask(*word)
+    parts = ("suspense", "split", waiting["PE ROOF"], f"{account}=1.25", "--reason", "half of it")
+    assert (await told.ask(*parts))["suspense_pence"] == 75
+    found = await told.ask("account", account)
+    assert [line["amount_pence"] for line in found["lines"] if line["kind"] == "payment"] == [-7_50, -1_25]
+    shown = await told.run("suspense", "show", payment)
+    assert (shown.code, "rang us" in shown.out) == (0, True), shown.err
+    refused = await told.run("suspense", "split", payment, "F=nothing", "--reason", "x")
+    assert (refused.code, "REF=POUNDS" in refused.err) == (64, True)
+    table = await told.run("suspense", "list")
+    assert (table.code, "Unmatched payments" in table.out) == (0, True), table.err
+
+
+async def test_credit_goes_back_to_its_source_when_finance_agrees(told: Office) -> None:
+    (owner,) = (await told.ask("refunds", "list"))["waiting"]
+    assert (owner["unit_id"], owner["credit_pence"], owner["late"]) == ("PE-1", 3_75, False)
+    payment = owner["sources"][-1]["payment_id"]
+    propose = ("refunds", "propose", payment, "3.75", "--account", owner["account_ref"], "--reason", "asked for it")
+    number = str((await told.ask(*propose, "--as", "assistant"))["id"])
+    alone = await told.run("proposals", "approve", "billing", number, "--as", "lead-officer")
+    assert alone.code == 64, alone.err
+    approved = await told.ask("proposals", "approve", "billing", number, "--as", "finance")
+    assert approved["answer"]["amount_pence"] == 3_75
+    found = await told.ask("refunds", "list")
+    assert (found["waiting"], [one["amount_pence"] for one in found["given"]]) == ([], [3_75])
+    back = await told.ask("returns", "--from", "2026-01-01", "--to", "2026-12-31")
+    assert [(row["code"], row["amount_pence"]) for row in back["by_reason"]] == [("refund", 3_75)]
+    for command in (("refunds", "list"), ("returns", "--from", "2026-01-01", "--to", "2026-12-31")):
+        shown = await told.run(*command)
+        assert (shown.code, "£3.75" in shown.out) == (0, True), shown.err
+
+
 async def test_the_proof_holds_and_covers_the_audit(told: Office) -> None:
     proof = await told.ask("verify")
     assert proof["ok"], [check for check in proof["checks"] if not check["ok"]]

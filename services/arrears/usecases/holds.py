@@ -7,11 +7,16 @@ from services.arrears.db import holds as rows
 from services.arrears.db.holds import KeptHold
 from services.arrears.domain import holds
 from services.arrears.domain.policy import Policy, in_force
-from shared.bus.work import Work
+from shared.bus.work import Cause, Work
 from shared.db.engine import driver
 from shared.events.arrears import HoldChanged, HoldKind
 from shared.events.base import Event
+from shared.events.billing import AccountPaymentReversed
 from shared.events.topics import HOLD_CHANGED
+
+BANK = "bank"
+"""Who set a hold that no person set."""
+_LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,14 @@ async def set_hold(work: Work, asked: NewHold) -> KeptHold | None:
     return hold
 
 
+async def hold_for_death(work: Work, event: Event[AccountPaymentReversed]) -> None:
+    """Set the hold that a payer's death asks for, when the bank tells of it; an officer lifts it."""
+    data = event.data
+    reason = f"The bank says of payment {data.payment_id}: {data.reason}"[:_LONGEST]
+    hold = KeptHold(f"H-{event.uid}", data.account_id, HoldKind.DECEASED, None, reason, data.reversed_on)
+    await _set(work, hold, BANK, Cause.of(event))
+
+
 async def lift_hold(
     work: Work, hold_id: str, reason: str, by: str, policies: tuple[Policy, ...]
 ) -> KeptHold | None:  # fmt: skip
@@ -58,8 +71,13 @@ async def lift_hold(
 
 
 async def repeat(work: Work, event: Event[HoldChanged], policies: tuple[Policy, ...]) -> None:
-    """Set or lift a hold again as it was recorded: a rebuild of the database does what staff did, in the same book."""
+    """Set or lift a hold again as it was recorded: a rebuild of the database does what staff did, in the same book.
+
+    What the bank's word sets is set again by that word.
+    """
     data, by = event.data, event.data.by or ""
+    if by == BANK:
+        return
     if data.ended_on is not None:
         await lift_hold(work, data.hold_id, data.reason, by, policies)
         return
@@ -69,14 +87,16 @@ async def repeat(work: Work, event: Event[HoldChanged], policies: tuple[Policy, 
     await _set(work, hold, by)
 
 
-async def _set(work: Work, hold: KeptHold, by: str) -> None:
+async def _set(work: Work, hold: KeptHold, by: str, cause: Cause | None = None) -> None:
     """Keep a new hold and say it."""
     await work.lock(exclusive=[f"account:{hold.account_id}"])
     await rows.add(await driver(work.session), hold, by, work.book)
-    _say(work, hold, None, hold.reason, by)
+    _say(work, hold, None, hold.reason, by, cause)
 
 
-def _say(work: Work, hold: KeptHold, ended_on: date | None, reason: str, by: str) -> None:
+def _say(
+    work: Work, hold: KeptHold, ended_on: date | None, reason: str, by: str, cause: Cause | None = None
+) -> None:  # fmt: skip
     work.stage(
         HOLD_CHANGED,
         HoldChanged(
@@ -90,4 +110,5 @@ def _say(work: Work, hold: KeptHold, ended_on: date | None, reason: str, by: str
             reason=reason,
             by=by,
         ),
+        cause=cause,
     )

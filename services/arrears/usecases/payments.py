@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from services.arrears.db import payments
 from services.arrears.db.payments import Movement
+from services.arrears.usecases import holds
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.base import Event
 from shared.events.billing import AccountPaid, AccountPaymentReversed, PaymentUnmatched
+from shared.returns import tells_of_death
 
 
 async def add_payments(work: Work, events: Sequence[Event[AccountPaid]]) -> None:
@@ -18,10 +20,13 @@ async def add_payments(work: Work, events: Sequence[Event[AccountPaid]]) -> None
 
 
 async def reverse_payments(work: Work, events: Sequence[Event[AccountPaymentReversed]]) -> None:
-    """The bank took money back."""
+    """The bank took money back; if it says that the payer has died, letters stop."""
     told = [event.data for event in events]
     moves = [Movement(one.account_id, one.payment_id, -one.amount_pence) for one in told]
     await payments.move(await driver(work.session), moves, work.book)
+    for event in events:
+        if tells_of_death(event.data.reason):
+            await holds.hold_for_death(work, event)
 
 
 async def unmatch_payments(work: Work, events: Sequence[Event[PaymentUnmatched]]) -> None:

@@ -88,7 +88,10 @@ select
   (select coalesce(sum(net_pence + tax_pence), 0)::bigint from billing.charges) as charges_pence,
   (select coalesce(sum(amount_pence), 0)::bigint from billing.credits) as credits_pence,
   (select coalesce(sum(amount_pence), 0)::bigint from billing.payments) as receipts_pence,
-  (select coalesce(sum(amount_pence), 0)::bigint from billing.reversals) as reversals_pence
+  (select coalesce(sum(amount_pence), 0)::bigint from billing.reversals
+   where reversal_id not like 'refund:%') as reversals_pence,
+  (select coalesce(sum(amount_pence), 0)::bigint from billing.reversals
+   where reversal_id like 'refund:%') as refunds_pence
 """
 EVERY_CHARGE = "select charge_id from billing.charges order by charge_id"
 EVERY_PAYMENT = "select payment_id from billing.payments order by payment_id"

@@ -9,7 +9,8 @@ import asyncpg
 from services.billing.db.sets import columns
 from services.billing.domain import receipts, refs
 from services.billing.domain.facts import Match, Part, Payment, Reversal
-from shared.events.base import Event
+from shared.bus.commands import Command
+from shared.events.base import Event, content_sha
 from shared.events.housing import PaymentMethod, PaymentReceived, PaymentReversed
 
 _ADD = """
@@ -28,6 +29,14 @@ insert into billing.reversals (reversal_id, event_uid, source, event_id, sha, bo
 select reversal_id, event_uid, source, event_id, sha, $1, payment_id, amount_pence, reversed_on, reason
 from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bigint[], $9::date[],
   $10::text[]) as arrived(reversal_id, event_uid, source, event_id, sha, payment_id, amount_pence, reversed_on, reason)
+"""
+_REFUNDS = """
+select reversal_id as refund_id, payment_id, amount_pence, reversed_on as refunded_on
+from billing.reversals where reversal_id like 'refund:%' order by reversed_on desc, reversal_id
+"""
+_TAKEN_BACK = """
+select reversal_id, payment_id, amount_pence, reversed_on, reason from billing.reversals
+where reversed_on between $1 and $2 order by reversed_on, reversal_id
 """
 _LOAD = """
 select payment.payment_id, amount_pence, received_on, method, account_ref, reference, unit_id, for_statement,
@@ -98,6 +107,11 @@ async def load_reversals(connection: asyncpg.Connection, payment_ids: Iterable[s
     return reversals
 
 
+async def list_taken_back(connection: asyncpg.Connection, first: date, last: date) -> list[Reversal]:
+    """Return the reversals dated from one day to another, in order of day and id."""
+    return [Reversal(*row) for row in await connection.fetch(_TAKEN_BACK, first, last)]
+
+
 async def payments_touched(
     connection: asyncpg.Connection, account_refs: Iterable[str], since: dict[str, date]
 ) -> set[str]:
@@ -138,6 +152,21 @@ async def add_reversals(
         for event, reversal in reversals
     ]  # fmt: skip
     await connection.execute(_ADD_REVERSALS, book, *columns(rows))
+
+
+async def add_refund(connection: asyncpg.Connection, book: date, cause: Command, refund: Reversal) -> None:
+    """Add a refund among the reversals, with the command it came with."""
+    sha = content_sha(cause.type, [refund.payment_id, refund.amount_pence, refund.reversed_on])
+    row = (
+        refund.reversal_id, cause.uid, cause.source, cause.id, sha, refund.payment_id, refund.amount_pence,
+        refund.reversed_on, refund.reason,
+    )  # fmt: skip
+    await connection.execute(_ADD_REVERSALS, book, *columns([row]))
+
+
+async def list_refunds(connection: asyncpg.Connection) -> list[asyncpg.Record]:
+    """Return the refunds given, newest first."""
+    return await connection.fetch(_REFUNDS)
 
 
 async def move_payments(connection: asyncpg.Connection, moved: Iterable[tuple[str, str | None]]) -> None:

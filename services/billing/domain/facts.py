@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
 from shared.events.housing import ChargeKind, PaymentMethod
 
@@ -165,3 +166,16 @@ SUSPENSE = "suspense:"
 def is_waiting(holder: str) -> bool:
     """Say whether a holder is no account but a reason to wait (an account_id has no colon)."""
     return ":" in holder
+
+
+_REFUND = "refund:"
+
+
+def refund_id(command_uid: UUID) -> str:
+    """Return a refund's id among the reversals: it takes money of a payment back as the bank does, by our own word."""
+    return f"{_REFUND}{command_uid.hex}"
+
+
+def is_refund(reversal_id: str) -> bool:
+    """Say whether a reversal is a refund."""
+    return reversal_id.startswith(_REFUND)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from services.billing.domain.facts import FEES, FactKind
+from services.billing.domain.facts import FEES, FactKind, is_refund
 from shared.events.billing import LineKind
 from shared.events.housing import ChargeKind
 
@@ -80,8 +80,10 @@ def known(lines: Iterable[Line], as_of: date | None, known_at: date | None) -> t
     )
 
 
-def kind_of(kind: FactKind, charge_kind: ChargeKind | None) -> LineKind:
-    """Return how a line is shown: late fees and administration fees are fees."""
-    if kind == FactKind.CHARGE and charge_kind in FEES:
+def kind_of(line: Line) -> LineKind:
+    """Return how a line is shown: late fees and administration fees are fees, what went back to the payer a refund."""
+    if line.kind == FactKind.CHARGE and line.charge_kind in FEES:
         return LineKind.FEE
-    return LineKind(kind)
+    if line.kind == FactKind.REVERSAL and is_refund(line.fact_id):
+        return LineKind.REFUND
+    return LineKind(line.kind)

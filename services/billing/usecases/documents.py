@@ -22,7 +22,7 @@ def statement_line(line: Line, account_id: str, notes: Notes) -> StatementLine:
     if share is not None and note is not None:
         pool = -notes.credit_pence[line.fact_id] if is_credit else note.gross_pence
     return StatementLine(
-        kind=kind_of(line.kind, line.charge_kind),
+        kind=kind_of(line),
         charge_id=line.charge_id,
         credit_id=line.fact_id if is_credit else None,
         payment_id=line.payment_id,

@@ -9,6 +9,7 @@ from services.arrears.usecases.holds import NewHold
 from shared.bus.work import Cause
 from shared.events import topics
 from shared.events.arrears import HoldKind
+from shared.events.billing import AccountPaymentReversed
 from tests.integration.arrears.conftest import ISSUED, POLICIES, Desk, item, items_changed, opened
 
 REMINDER_1 = ISSUED + timedelta(days=35)
@@ -48,6 +49,35 @@ async def test_a_hold_stops_the_letter_and_a_week_after_lifting_it_goes(desk: De
     assert [(one.stage, one.stage_on) for one in await desk.stages()] == [
         (1, date(2026, 9, 11)), (2, date(2026, 9, 25)),
     ]  # fmt: skip
+
+
+async def test_a_direct_debit_returned_because_the_payer_died_stops_letters_until_an_officer_lifts_it(
+    desk: Desk,
+) -> None:
+    await owe(desk)
+    returned = AccountPaymentReversed(
+        account_id="A1", payment_id="P1", reversal_id="R1", amount_pence=9550, reversed_on=date(2026, 4, 17),
+        reason="ARUDD 2",
+    )  # fmt: skip
+    await desk.hear(topics.ACCOUNT_REVERSED, returned)
+    (said,) = await desk.said(topics.HOLD_CHANGED)
+    assert (said.kind, said.by, str(said.started_on)) == (HoldKind.DECEASED, "bank", "2026-04-17")
+    assert "P1: ARUDD 2" in said.reason
+    await desk.work_to(REMINDER_1)
+    assert await desk.stages() == []
+    assert await lift(desk, said.hold_id) == desk.book
+    await desk.work_to(REMINDER_1 + timedelta(days=10))
+    assert [one.stage for one in await desk.stages()] == [1]
+
+
+async def test_a_direct_debit_returned_for_any_other_reason_stops_nothing(desk: Desk) -> None:
+    await owe(desk)
+    returned = AccountPaymentReversed(
+        account_id="A1", payment_id="P1", reversal_id="R1", amount_pence=9550, reversed_on=date(2026, 4, 17),
+        reason="arudd-0",
+    )  # fmt: skip
+    await desk.hear(topics.ACCOUNT_REVERSED, returned)
+    assert await desk.said(topics.HOLD_CHANGED) == []
 
 
 async def test_a_disputed_charge_leaves_the_figures(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import asyncpg
 import pytest
 
 from services.billing.domain.refs import account_ref
@@ -182,3 +183,13 @@ async def test_words_that_a_person_matched_are_proposed_for_later_ones_and_nothi
     await desk.command(MATCH, "P3", (A, None))
     await desk.hear(a_payment("P4", 700, on="2026-03-09", **words))
     assert all("proposed" not in row for row in (await desk.ask(suspense.unmatched))["payments"])
+
+
+async def test_a_word_changed_by_hand_is_named(desk: Desk) -> None:
+    await two_owners(desk, a_payment("P1", 500, on="2026-01-09"))
+    await desk.command(SPLIT, "P1", (A, 300))
+    owner = await asyncpg.connect(desk.urls.owner_url)
+    await owner.execute("update billing.matches set pence = '{301}'")
+    await owner.close()
+    (wrong,) = await desk.wrong()
+    assert wrong.startswith("payments that people matched stand where they said: payment P1")

@@ -1,9 +1,11 @@
 """Payments: on the account they name, on the unit's owner of the day, or in suspense until somebody matches."""
 
+from datetime import date
+
 import pytest
 
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import questions, suspense
+from services.billing.usecases import questions, returns, suspense
 from shared.events.topics import ACCOUNT_PAID, ACCOUNT_REVERSED, PAYMENT_SUSPENDED, PAYMENT_UNMATCHED
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_reversal, a_unit
@@ -125,3 +127,16 @@ async def test_an_opening_balance_is_due_without_a_statement_and_paid_first(desk
         "not_yet_billed": 300,
     }  # fmt: skip
     assert await desk.wrong() == []
+
+
+async def test_money_taken_back_is_listed_with_why_and_on_whose_account_it_falls(desk: Desk) -> None:
+    await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")))
+    await desk.hear(a_payment("P1", 500, on="2026-02-01", account_ref=A), a_payment("P2", 300, on="2026-02-01"))
+    await desk.hear(a_reversal("R1", "P1", 500, on="2026-11-03"), a_reversal("R2", "P2", 100, on="2026-02-03"))
+    found = await desk.ask(returns.returns, date(2026, 1, 1), date(2026, 12, 31))
+    told = [
+        (row["reversal_id"], row["account_refs"], row["meaning"][:14], row["next_step"]) for row in found["returns"]
+    ]
+    assert told == [("R2", [], "refer to payer", "collect-again"), ("R1", [A], "refer to payer", "collect-again")]
+    assert [(row["code"], row["count"], row["amount_pence"]) for row in found["by_reason"]] == [("arudd-0", 2, 600)]
+    assert (await desk.ask(returns.returns, date(2026, 3, 1), date(2026, 10, 31)))["returns"] == []

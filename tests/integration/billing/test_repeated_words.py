@@ -1,4 +1,4 @@
-"""A database built anew repeats what officers said, in its place among what was heard, and equals the live one."""
+"""A database built anew repeats what officers said and approved, in its place, and equals the live one."""
 
 from datetime import date
 from typing import Any, cast
@@ -8,8 +8,11 @@ import asyncpg
 from services.billing.app import build
 from services.billing.db.likeness import COMPARED
 from services.billing.domain.refs import account_ref
+from services.billing.usecases import refunds
 from services.billing.usecases.matching import MATCH, SPLIT, UNMATCH
+from shared.auth import Caller
 from shared.bus.letters import Taken
+from shared.bus.proposals import Proposal, Proposals
 from shared.events.base import EventData
 from shared.events.decode import Record
 from shared.rebuild import guide
@@ -74,6 +77,10 @@ async def test_a_rebuild_repeats_what_officers_said(desks: Desks) -> None:
     await live.command(SPLIT, "P1", (A, 400), (B, 500))
     await live.command(UNMATCH, "P2")
     await live.hear(a_line("U1", ("A", "2025-06-01"), ("C", "2026-01-05"), version=2))
+    proposals = Proposals(live.doors, (refunds.REFUND,))
+    asked = Proposal("refund", "payment:P2", {"payment_id": "P2", "amount_pence": 150}, "asked for it", "ada")
+    made = await proposals.propose(Caller("ada", frozenset({"assistant"})), asked)
+    await proposals.approve(Caller("fay", frozenset({"finance"})), made["id"], "seen")
 
     assert await repeat(live, fresh, kept) == []
     assert await fresh.balances() == await live.balances()

@@ -68,7 +68,8 @@ def test_as_of_asks_for_value_dates_and_known_at_for_books() -> None:
     ],
 )
 def test_kind_of_line(kind: FactKind, charge_kind: ChargeKind | None, shown: LineKind) -> None:
-    assert lines.kind_of(kind, charge_kind) == shown
+    line = lines.Line(kind, "X1", 1, day("2026-01-10"), day("2026-01-10"), charge_kind=charge_kind)
+    assert lines.kind_of(line) == shown
 
 
 def test_lines_stand_in_order_of_book_value_date_kind_and_fact() -> None:

@@ -1,9 +1,14 @@
 """Whose money a payment is."""
 
+from datetime import date
+from random import Random
+
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from services.billing.domain import receipts, refs
-from services.billing.domain.facts import SUSPENSE, FactKind, Part, Payment
+from services.billing.domain.facts import SUSPENSE, FactKind, Match, Part, Payment, Reversal
 from shared.events.housing import PaymentMethod, PaymentReceived
 from tests.unit.billing.builders import a_payment, a_reversal, a_unit, account, day, units_of
 
@@ -111,3 +116,46 @@ def test_reversal_of_a_suspended_payment_lowers_it_there() -> None:
     assert (
         -sum(part.amount_pence for part in parts) == receipts.live_pence(a_payment(95_50), [a_reversal(20_00)]) == 75_50
     )
+
+
+def test_a_persons_word_shares_a_payment_and_the_rest_is_in_suspense() -> None:
+    match = Match("P1", 1, ((account("U1"), 30_00), (account("U2"), 60_00)))
+    held = receipts.by_holder(receipts.target(a_payment(), (), account("U3"), match))
+    assert {holder: one.pence for holder, one in held.items()} == {
+        account("U1"): 30_00, account("U2"): 60_00, SUSPENSE: 10_00,
+    }  # fmt: skip
+
+
+def test_a_word_that_names_nobody_holds_against_every_reference() -> None:
+    parts = receipts.target(a_payment(), (), account(), Match("P1", 1, ()))
+    assert [(part.holder, part.amount_pence) for part in parts] == [(SUSPENSE, -100_00)]
+
+
+def test_reversals_of_a_shared_payment_take_the_rest_first_then_the_last_named() -> None:
+    match = Match("P1", 1, ((account("U1"), 30_00), (account("U2"), 60_00)))
+    reversals = [a_reversal(25_00, "R2", on="2026-04-18"), a_reversal(5_00, "R1", on="2026-04-17")]
+    held = receipts.by_holder(receipts.target(a_payment(), reversals, None, match))
+    assert {holder: one.reversed_pence for holder, one in held.items()} == {
+        account("U1"): {}, account("U2"): {"R2": 20_00}, SUSPENSE: {"R1": 5_00, "R2": 5_00},
+    }  # fmt: skip
+
+
+shared = st.lists(st.integers(1, 40_00), max_size=3).filter(lambda pence: sum(pence) <= 100_00)
+taken = st.lists(st.tuples(st.integers(1, 50_00), st.dates(day("2026-04-15"), day("2026-06-30"))), max_size=4)
+
+
+@given(shared, taken, st.randoms())
+def test_a_shared_payment_loses_no_penny_and_the_order_of_reversals_is_nothing(
+    pence: list[int], back: list[tuple[int, date]], chance: Random
+) -> None:
+    match = Match("P1", 1, tuple((account(f"U{number}"), part) for number, part in enumerate(pence)))
+    reversals = [Reversal(f"R{number}", "P1", part, on) for number, (part, on) in enumerate(back)]
+    assume(receipts.live_pence(a_payment(), reversals) >= 0)
+    parts = receipts.target(a_payment(), reversals, None, match)
+    shuffled = chance.sample(reversals, len(reversals))
+    assert receipts.target(a_payment(), shuffled, None, match) == parts
+    assert -sum(part.amount_pence for part in parts) == receipts.live_pence(a_payment(), reversals)
+    assert all(one.left_pence >= 0 for one in receipts.by_holder(parts).values())
+    for reversal in reversals:
+        own = [part.amount_pence for part in parts if part.fact_id == reversal.reversal_id]
+        assert sum(own) == reversal.amount_pence
