@@ -70,10 +70,11 @@ class Moves:
                 continue
             parts[charge_id], shares[charge_id] = target, version.shares if version is not None else {}
             for cause, moved in _by_cause(charge, changes, cause_of):
-                self._journal.post(cause, postings.charge_postings(charge, own, moved))
+                posted = postings.charge_postings(charge, own, moved)
+                self._journal.post(cause, posted)
                 say_shares(self._work, Cause.of(cause), charge, own, moved, version, ShareReason.REDIVIDED)
                 self._touch(moved, cause)
-                self._count(cause, "charges", moved)
+                self._count(cause, "charges", posted)
         if parts:
             await stored_charges.replace_parts(self._connection, parts, shares, only)
             await self._journal.write(self._connection)
@@ -95,10 +96,11 @@ class Moves:
             cause, old, new = cause_of(was.payment), was.target(own), now.target(own)
             # Where a person matched it to it stays; only where its references would place it is noted.
             changes = charges.difference(old, new)
-            self._journal.post(cause, postings.payment_postings(was.payment, own, changes))
+            posted = postings.payment_postings(was.payment, own, changes)
+            self._journal.post(cause, posted)
             say_change(self._work, Cause.of(cause), was.payment, own, old, new)
             self._touch(changes, cause)
-            self._count(cause, "payments", changes)
+            self._count(cause, "payments", posted)
             moved.append((payment_id, now.account_id))
         await stored_receipts.move_payments(self._connection, moved)
 
@@ -110,15 +112,15 @@ class Moves:
         await follow(self._connection, self._journal, self._touched)
         await say_items(self._work, self._touched)
         for event in self._movers.values():
-            story = Cause.of(event).correlation_id
-            self._work.tell(
-                LogEvent.RECLASSIFIED, event_id=event.id, correlation_id=story, **dict(self._moved[event.uid])
-            )
+            facts = {"event_id": event.id, "correlation_id": Cause.of(event).correlation_id}
+            self._work.tell(LogEvent.RECLASSIFIED, **facts, **self._moved[event.uid])
 
-    def _count(self, cause: Event[EventData], what: str, changes: Iterable[Part]) -> None:
-        """Count what an event moves, and how much money comes to another place by it."""
-        self._movers[cause.uid] = cause
-        self._moved[cause.uid].update({what: 1, "pence": sum(max(part.amount_pence, 0) for part in changes)})
+    def _count(self, cause: Event[EventData], what: str, posted: Sequence[postings.Posting]) -> None:
+        """Count what an event moves in the ledger; what waits for another thing than before has not moved."""
+        if posted:
+            self._movers[cause.uid] = cause
+            moved_pence = sum(max(posting.amount_pence, 0) for posting in posted)
+            self._moved[cause.uid].update({what: 1, "pence": moved_pence})
 
     def _touch(self, changes: Iterable[Part], cause: Event[EventData]) -> None:
         self._touched.update(dict.fromkeys(accounts_in(changes), cause))

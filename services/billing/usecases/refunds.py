@@ -18,6 +18,7 @@ from services.billing.usecases.journal import Journal
 from services.billing.usecases.questions import Answer, Folder, each_account, overdue_day
 from services.billing.usecases.receipts import accounts_in
 from services.billing.usecases.standing import say_change
+from services.billing.usecases.write_offs import follow
 from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
@@ -62,7 +63,7 @@ async def apply(work: Work, proposal: Proposal) -> Json:
 async def refund(work: Work, content: Json) -> Json:
     """Take a refund off the payment it goes back to, dated in the book that is being written, and say what follows."""
     weighed = await _weigh(work, content)
-    connection, cause, journal = await driver(work.session), Command.of(work), Journal(work.book)
+    connection, cause, journal = await driver(work.session), Command.of(work), Journal(work)
     payment, all_ = weighed.placed.payment, (*weighed.reversals, weighed.refund)
     changes = charges.difference(weighed.old, weighed.new)
     await stored.add_refund(connection, work.book, cause, weighed.refund)
@@ -70,7 +71,9 @@ async def refund(work: Work, content: Json) -> Json:
     await ledger.add_causes(connection, [cause])
     await journal.write(connection)
     say_change(work, work.cause, payment, all_, weighed.old, weighed.new)
-    await say_items(work, dict.fromkeys(accounts_in(changes), work.cause))
+    touched = accounts_in(changes)
+    await follow(connection, journal, dict.fromkeys(touched, cause))
+    await say_items(work, dict.fromkeys(touched, work.cause))
     return {
         "refund_id": weighed.refund.reversal_id, "payment_id": payment.payment_id, "method": payment.method,
         "amount_pence": weighed.refund.amount_pence, "refunded_on": work.book,
