@@ -22,6 +22,7 @@ from services.billing.usecases import (
     refunds,
     reports,
     returns,
+    scheduling,
     write_offs,
 )
 from services.billing.usecases import suspense as waiting
@@ -202,6 +203,12 @@ def _ask_figures(router: APIRouter, sessions: Sessions) -> None:
         """Return what is owed by days past due, tied to the ledger."""
         async with snapshot(sessions) as connection:
             return _json(await reports.aged_debt(connection, by, as_of, known_at))
+
+    @router.get("/schedules")
+    async def schedules(_caller: Staff) -> Response:
+        """Return every schedule of fees and premiums: what holds, what lacks its notice, whose proof has lapsed."""
+        async with snapshot(sessions) as connection:
+            return _json(await scheduling.worklist(connection))
 
     @router.get("/write-offs")
     async def given_up(_caller: Bookkeeper) -> Response:

@@ -2,9 +2,10 @@
 
 from services.billing import api, handlers
 from services.billing.db.likeness import COMPARED
-from services.billing.settings import Settings, read_liability, read_write_off_policies
+from services.billing.settings import Settings, read_liability, read_schedule_policy, read_write_off_policies
 from services.billing.usecases import figures, matching, proof, refunds
 from services.billing.usecases.day import work_day
+from services.billing.usecases.scheduling import DEEDS, FEE_KINDS
 from services.billing.usecases.write_offs import WRITE_OFF, give_up
 from shared.bus.service import Service
 from shared.rebuild.likeness import Likeness
@@ -14,16 +15,17 @@ def build(_settings: Settings) -> Service:
     """Return the service as the bus runs it; a policy that is wrong stops it here."""
     read_liability()
     read_write_off_policies()
+    read_schedule_policy()
     return Service(
         name="billing",
         router=handlers.router,
         day_work=work_day,
         api=lambda running: api.routes(running.doors),
-        kinds=(refunds.REFUND, WRITE_OFF),
+        kinds=(refunds.REFUND, WRITE_OFF, *FEE_KINDS),
         likeness=Likeness(
             COMPARED,
             deeds=dict.fromkeys(matching.KINDS, matching.say_whose)
-            | {refunds.KIND: refunds.refund, WRITE_OFF.name: give_up},
+            | {refunds.KIND: refunds.refund, WRITE_OFF.name: give_up, **DEEDS},
         ),
         figures=lambda running: figures.refresh(running.doors.sessions),
         checks=proof.standing,

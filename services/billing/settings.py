@@ -8,12 +8,14 @@ from pydantic import TypeAdapter
 from pydantic_settings import SettingsConfigDict
 
 from services.billing.domain.liability import Liability, OwedOn
+from services.billing.domain.schedules import KINDS, SchedulePolicy
 from services.billing.domain.write_off_policy import WriteOffPolicy
 from shared.auth import ROLES
 from shared.events.housing import ChargeKind
 from shared.settings import ServiceSettings
 
 SHIPPED_LIABILITY = Path(__file__).parent / "domain" / "liability.json"
+SHIPPED_SCHEDULES = Path(__file__).parent / "domain" / "schedule_policy.json"
 SHIPPED_WRITE_OFFS = Path(__file__).parent / "domain" / "write_off_policy.json"
 
 
@@ -49,3 +51,12 @@ def read_write_off_policies(path: Path = SHIPPED_WRITE_OFFS) -> tuple[WriteOffPo
     for policy in policies:
         assert set(policy.limits) <= ROLES, f"{policy.version}: roles that exist"
     return policies
+
+
+@cache
+def read_schedule_policy(path: Path = SHIPPED_SCHEDULES) -> SchedulePolicy:
+    """Return how long before an increase owners are told, and the tax of fees and premiums; a wrong file stops it."""
+    policy = TypeAdapter(SchedulePolicy).validate_json(path.read_text(encoding="utf-8"))
+    for kind in KINDS:
+        policy.tax_on(kind, date(1970, 1, 1))
+    return policy

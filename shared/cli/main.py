@@ -24,6 +24,7 @@ from shared.cli import (
     erase,
     explain,
     export,
+    fees,
     final_accounts,
     letters,
     movement,
@@ -88,6 +89,7 @@ app.add_typer(proposals.second_person, name="proposals")
 app.command("erase")(erase.erase)
 app.add_typer(export.exports, name="export")
 app.add_typer(write_offs.given_up, name="write-off")
+app.add_typer(fees.fees, name="fees")
 app.command("held")(records.held)
 app.command("audit")(records.audit)
 app.add_typer(share_sets.sets, name="share-set")

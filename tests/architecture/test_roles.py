@@ -63,6 +63,7 @@ OWN: dict[str, dict[str, str]] = {
         "GET /export/facts": BOOKS,
         "GET /aged-debt": STAFF,
         "GET /movement": BOOKS,
+        "GET /schedules": STAFF,
         "GET /write-offs": BOOKS,
         "GET /collection-rate": STAFF,
         "GET /profit-and-loss": BOOKS,

@@ -265,6 +265,55 @@ write_offs = Table(
     comment="Debts given up by two people; what still stands of each follows from the ledger.",
 )
 
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("schedule_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("command_uid", Uuid, nullable=False),
+    Column("book", Date, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("scope_id", Text, nullable=False),
+    Column("effective_from", Date, nullable=False),
+    Column("annual_net_pence", BigInteger, nullable=False),
+    Column("instalments", Integer, nullable=False),
+    Column("year_starts", Integer, nullable=False),
+    Column("description", Text, nullable=False),
+    CheckConstraint("annual_net_pence >= 0", name="amount_natural"),
+    CheckConstraint("instalments in (1, 2, 4) and year_starts between 1 and 12", name="year_divided"),
+    comment="Fees and premiums that the business day raises, every version; an increase also needs its notice.",
+)
+
+fee_notices = Table(
+    "fee_notices",
+    metadata,
+    Column("schedule_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("notified_on", Date, primary_key=True),
+    Column("command_uid", Uuid, nullable=False),
+    Column("book", Date, nullable=False),
+    Column("evidence", Text, nullable=False),
+    comment="When owners were told of a version of a schedule.",
+)
+
+fee_reliefs = Table(
+    "fee_reliefs",
+    metadata,
+    Column("relief_id", Text, primary_key=True),
+    Column("command_uid", Uuid, nullable=False),
+    Column("book", Date, nullable=False),
+    Column("schedule_id", Text, nullable=False),
+    Column("unit_id", Text, nullable=False),
+    Column("basis_points", Integer, nullable=False),
+    Column("from_on", Date, nullable=False),
+    Column("proven_to", Date),
+    Column("evidence", Text, nullable=False),
+    CheckConstraint("basis_points between 1 and 10000", name="part_of_the_whole"),
+    CheckConstraint("proven_to >= from_on", name="days_in_order"),
+    comment="What a unit is let off a schedule: a discount, or (all of it) an opt-out, while its proof lasts.",
+)
+
 statements = Table(
     "statements",
     metadata,

@@ -1,10 +1,10 @@
-"""Billing's work of a day: a quarter's first day the statement run, in slices; then final accounts and what waits."""
+"""Billing's work of a day, in slices: on a quarter's first day the statement run; final accounts; then schedules."""
 
 from services.billing.db import questions
 from services.billing.db import statements as stored
 from services.billing.db.statements import Payer
 from services.billing.domain import statements
-from services.billing.usecases import final_accounts
+from services.billing.usecases import final_accounts, schedules
 from services.billing.usecases.statements import issue
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
@@ -20,13 +20,18 @@ PATIENCE_DAYS = 14
 
 
 async def work_day(piece: DaySlice) -> None:
-    """Do the next slice of the day's work; the progress is the last account that had its turn."""
+    """Do the next slice of the day's work; the progress is the last account, later the last unit, that had its turn."""
+    if piece.progress.startswith(schedules.PROGRESS):
+        await schedules.raise_slice(piece)
+        return
     payers: list[Payer] = []
     if statements.is_issue_day(piece.day):
         async with question(piece.sessions) as connection:
             payers = await stored.list_payers(connection, piece.progress, SLICE)
     following = payers[-1].account_id if len(payers) == SLICE else None
-    async with piece.open(following) as work:
+    async with question(piece.sessions) as connection:
+        after = following or await schedules.first_slice(connection, piece.day)
+    async with piece.open(after) as work:
         if payers:
             await issue(work, piece.day, payers)
         if following is None:

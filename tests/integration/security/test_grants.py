@@ -16,7 +16,10 @@ OWN = {
         KEPT: "contacts share_versions units",
     },
     "billing": {
-        READ_AND_ADD: "causes charges credits entries lines matches payment_refs reversals statements write_offs",
+        READ_AND_ADD: (
+            "causes charges credits entries fee_notices fee_reliefs lines matches payment_refs reversals schedules statements"
+            " write_offs"
+        ),
         KEPT: "share_versions units",
         "select, insert, update, delete": "charge_parts",
         "select, insert, update (account_id)": "payments",

@@ -1,0 +1,105 @@
+"""Statements about schedules: their versions, the notices given of them, reliefs, and the units they may charge."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+
+from services.billing.domain.schedules import Notice, Relief, Scope, Terms
+from shared.events.housing import ChargeKind
+
+_TERMS = """
+select schedule_id, version, kind, scope, scope_id, effective_from, annual_net_pence, instalments, year_starts,
+  description
+from billing.schedules order by schedule_id, version
+"""
+_NOTICES = "select schedule_id, version, notified_on from billing.fee_notices order by 1, 2, 3"
+_RELIEFS = """
+select relief_id, schedule_id, unit_id, basis_points, from_on, proven_to from billing.fee_reliefs order by relief_id
+"""
+_UNITS = """
+select unit_id, block_id, development_id, managed_from, managed_to from billing.units where unit_id > $1
+order by unit_id limit $2
+"""
+_ADD_TERMS = """
+insert into billing.schedules (command_uid, book, schedule_id, version, kind, scope, scope_id, effective_from,
+  annual_net_pence, instalments, year_starts, description)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+"""
+_ADD_NOTICE = """
+insert into billing.fee_notices (command_uid, book, evidence, schedule_id, version, notified_on)
+values ($1, $2, $3, $4, $5, $6) on conflict do nothing
+"""
+_ADD_RELIEF = """
+insert into billing.fee_reliefs (command_uid, book, evidence, relief_id, schedule_id, unit_id, basis_points, from_on,
+  proven_to)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+_LEARNT = "select exists (select from msg.inbox where topic = $1 and own_book = $2)"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedules:
+    """Everything that was ever said about schedules: versions and notices by schedule, reliefs by schedule and unit."""
+
+    terms: dict[str, list[Terms]]
+    notices: dict[str, list[Notice]]
+    reliefs: dict[tuple[str, str], list[Relief]]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A registered unit as schedules see it."""
+
+    unit_id: str
+    block_id: str | None
+    development_id: str
+    managed_from: date
+    managed_to: date | None
+
+
+async def load(connection: asyncpg.Connection) -> Schedules:
+    """Return all schedules."""
+    terms: dict[str, list[Terms]] = {}
+    for row in map(tuple, await connection.fetch(_TERMS)):
+        one = Terms(row[0], row[1], ChargeKind(row[2]), Scope(row[3]), *row[4:])
+        terms.setdefault(one.schedule_id, []).append(one)
+    notices: dict[str, list[Notice]] = {}
+    for row in map(tuple, await connection.fetch(_NOTICES)):
+        notices.setdefault(row[0], []).append(Notice(*row))
+    reliefs: dict[tuple[str, str], list[Relief]] = {}
+    for row in map(tuple, await connection.fetch(_RELIEFS)):
+        relief = Relief(*row)
+        reliefs.setdefault((relief.schedule_id, relief.unit_id), []).append(relief)
+    return Schedules(terms, notices, reliefs)
+
+
+async def list_units(connection: asyncpg.Connection, after: str, most: int) -> Sequence[UnitRow]:
+    """Return the next registered units, in order of their ids; ``after`` is empty at first."""
+    return [UnitRow(*row) for row in await connection.fetch(_UNITS, after, most)]
+
+
+async def has_learnt(connection: asyncpg.Connection, topic: str, book: date) -> bool:
+    """Say whether an event of a topic was learnt in a book."""
+    return bool(await connection.fetchval(_LEARNT, topic, book))
+
+
+async def add_terms(connection: asyncpg.Connection, command_uid: UUID, book: date, terms: Terms) -> None:
+    """Add a version of a schedule."""
+    await connection.execute(_ADD_TERMS, command_uid, book, *astuple(terms))
+
+
+async def add_notice(
+    connection: asyncpg.Connection, command_uid: UUID, book: date, evidence: str, notice: Notice
+) -> None:
+    """Add that owners were told of a version."""
+    await connection.execute(_ADD_NOTICE, command_uid, book, evidence, *astuple(notice))
+
+
+async def add_relief(
+    connection: asyncpg.Connection, command_uid: UUID, book: date, evidence: str, relief: Relief
+) -> None:
+    """Add what a unit is let off."""
+    await connection.execute(_ADD_RELIEF, command_uid, book, evidence, *astuple(relief))

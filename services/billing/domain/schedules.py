@@ -1,0 +1,210 @@
+"""Schedules: fees and premiums that the business day raises, with cumulative rounding, tax, reliefs and notices."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from shared.events.housing import ChargeKind
+from shared.money import divide_half_up
+
+WHOLE = 10_000
+"""Basis points of the whole: 2,000 are 20 %, a relief of all of it is an opt-out."""
+
+KINDS = (ChargeKind.MANAGEMENT_FEE, ChargeKind.INSURANCE)
+DAY = timedelta(days=1)
+_MONTHS = 12
+_LONGEST_ID = 64
+
+
+class Scope(StrEnum):
+    """Whom a schedule charges: one unit, each unit of a block or development, or a share set as one pool."""
+
+    UNIT = "unit"
+    BLOCK = "block"
+    DEVELOPMENT = "development"
+    SHARE_SET = "share-set"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One version of a schedule, meant to hold from ``effective_from``: net pence a year, in 1, 2 or 4 ``instalments``.
+
+    The year begins with month ``year_starts``.  For a share set the pence are the pool's, else each unit's own.  No
+    pence: the schedule ends.
+    """
+
+    schedule_id: str
+    version: int
+    kind: ChargeKind
+    scope: Scope
+    scope_id: str
+    effective_from: date
+    annual_net_pence: int
+    instalments: int
+    year_starts: int
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The day on which owners were told of a version."""
+
+    schedule_id: str
+    version: int
+    notified_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """What a unit is let off of a schedule from a day on, until the last day that its proof covers (None: for good)."""
+
+    relief_id: str
+    schedule_id: str
+    unit_id: str
+    basis_points: int
+    from_on: date
+    proven_to: date | None = None
+
+    def covers(self, period: "Period") -> bool:
+        """Say whether it holds for a period: if its proof runs out on the way, the unit is back in from the start."""
+        return self.from_on <= period.first_on and (self.proven_to is None or self.proven_to >= period.last_on)
+
+
+class Period(NamedTuple):
+    """The days one instalment is for, both included; the ``number``-th of ``of`` in its year."""
+
+    first_on: date
+    last_on: date
+    number: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRate:
+    """The tax of a kind of charge from a day on; a premium is exempt, its own premium tax is inside (domain.md 2.6)."""
+
+    kind: ChargeKind
+    code: str
+    effective_from: date
+    basis_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulePolicy:
+    """What holds for all schedules: how long before an increase owners are told, and the tax of each kind by date."""
+
+    notice_days: int
+    taxes: tuple[TaxRate, ...]
+
+    def tax_on(self, kind: ChargeKind, day: date) -> TaxRate:
+        """Return the rate in force; there is one for every kind and day, or the data is wrong."""
+        begun = [rate for rate in self.taxes if rate.kind == kind and rate.effective_from <= day]
+        assert begun, f"no tax of {kind} is in force on {day}"
+        return max(begun, key=lambda rate: rate.effective_from)
+
+
+class Amount(NamedTuple):
+    """Net and tax in pence."""
+
+    net_pence: int
+    tax_pence: int
+
+
+class Managed(NamedTuple):
+    """What is left of an instalment for the days a unit is managed, both included."""
+
+    amount: Amount
+    first_on: date
+    last_on: date
+
+
+def holding_on(
+    versions: Iterable[Terms], notices: Iterable[Notice], notice_days: int, day: date
+) -> tuple[Terms | None, Terms | None]:
+    """Return the terms that hold on a day, and a dearer version that was meant to hold but lacks its notice.
+
+    An increase holds from its day, but no sooner than ``notice_days`` after owners were told, and never untold.  A
+    version that is not dearer than the one before it holds from its day.  Source: domain.md 2.2, 5, 9.54.
+    """
+    told: dict[int, date] = {}
+    for notice in notices:
+        told[notice.version] = min(notice.notified_on, told.get(notice.version, notice.notified_on))
+    holds: Terms | None = None
+    refused: Terms | None = None
+    for one in sorted(versions, key=lambda one: (one.effective_from, one.version)):
+        if one.effective_from > day:
+            break
+        dearer = holds is not None and one.annual_net_pence > holds.annual_net_pence
+        if dearer and (one.version not in told or told[one.version] + timedelta(days=notice_days) > day):
+            refused = one
+        else:
+            holds, refused = one, None
+    return holds, refused
+
+
+def period_on(terms: Terms, day: date) -> Period:
+    """Return the instalment's period that a day is in."""
+    months = _MONTHS // terms.instalments
+    number = (day.month - terms.year_starts) % _MONTHS // months
+    first = _month(day.year, day.month - (day.month - terms.year_starts) % months)
+    return Period(first, _month(first.year, first.month + months) - DAY, number + 1, terms.instalments)
+
+
+def _month(year: int, month: int) -> date:
+    """Return the first day of a month that may lie in a neighbouring year (0 is December before, 13 January after)."""
+    return date(year + (month - 1) // _MONTHS, (month - 1) % _MONTHS + 1, 1)
+
+
+def amount_of(terms: Terms, period: Period, rate: TaxRate, relief_points: int = 0) -> Amount:
+    """Return what an instalment comes to: net and tax of the year, each rounded cumulatively over the instalments.
+
+    So the instalments of a year make the year to the penny.  Reliefs are taken off the year's net.  Source: domain.md
+    3.3.
+    """
+    off = divide_half_up(terms.annual_net_pence * min(relief_points, WHOLE), WHOLE)
+    net = terms.annual_net_pence - off
+    tax = divide_half_up(net * rate.basis_points, WHOLE)
+    return Amount(_instalment(net, period), _instalment(tax, period))
+
+
+def _instalment(annual: int, period: Period) -> int:
+    return divide_half_up(annual * period.number, period.of) - divide_half_up(annual * (period.number - 1), period.of)
+
+
+def managed_part(amount: Amount, period: Period, managed_from: date, managed_to: date | None) -> Managed | None:
+    """Return the part for the days a unit is managed, if there are any.
+
+    Evenly by days, net and tax each rounded half up (domain.md 9.8).
+    """
+    first = max(period.first_on, managed_from)
+    last = period.last_on if managed_to is None else min(period.last_on, managed_to)
+    if first > last:
+        return None
+    days, of = (last - first).days + 1, (period.last_on - period.first_on).days + 1
+    return Managed(Amount(*(divide_half_up(pence * days, of) for pence in amount)), first, last)
+
+
+def relief_points(reliefs: Iterable[Relief], period: Period) -> int:
+    """Return what a unit is let off in a period, all its reliefs together, at most the whole."""
+    return min(WHOLE, sum(relief.basis_points for relief in reliefs if relief.covers(period)))
+
+
+def charge_id(schedule_id: str, period: Period, unit_id: str | None) -> str:
+    """Return the name of an instalment's charge: once for each schedule, period and unit (none: the pool), for ever."""
+    name = f"{schedule_id}:{period.first_on}" + (f":{unit_id}" if unit_id is not None else "")
+    if len(name) <= _LONGEST_ID:
+        return name
+    return f"{schedule_id}:{period.first_on}:{hashlib.sha256((unit_id or '').encode()).hexdigest()[:24]}"
+
+
+def lapsed(reliefs: Mapping[str, Sequence[Relief]], day: date) -> list[Relief]:
+    """Return the reliefs whose proof no longer covers a day, where the unit has no newer one (domain.md 9.60)."""
+    return [
+        last
+        for own in reliefs.values()
+        for last in [max(own, key=lambda relief: (relief.proven_to or date.max, relief.relief_id))]
+        if last.proven_to is not None and last.proven_to < day
+    ]

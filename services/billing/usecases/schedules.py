@@ -1,0 +1,146 @@
+"""Fees and premiums raised by the business day: each instalment once, for the units that are managed in its period."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time
+
+import asyncpg
+
+from services.billing.db import charges as stored_charges
+from services.billing.db import ledger
+from services.billing.db import schedules as stored
+from services.billing.db.schedules import Schedules, UnitRow
+from services.billing.domain import schedules
+from services.billing.domain.schedules import Amount, Period, Scope, Terms
+from services.billing.settings import read_schedule_policy
+from services.billing.usecases.charges import raise_charges
+from shared.bus.day import DaySlice
+from shared.bus.work import Work
+from shared.db.engine import driver, question
+from shared.events.base import Event, content_sha, event_uid
+from shared.events.housing import ChargeRaised
+from shared.events.topics import CHARGE_RAISED, OWNERS_UNIT
+
+SOURCE = "closebook/schedules"
+"""Who raised the charges of schedules: no event of Kafka stands behind them, but the work of a day."""
+
+PROGRESS = "schedules:"
+"""What the progress of a day's slices begins with while schedules have their turn."""
+
+SLICE = 500
+_TYPE = "billing.instalment-raised.v1"
+_MOST_PERIODS = 400
+
+
+async def first_slice(connection: asyncpg.Connection, day: date) -> str | None:
+    """Return the progress from which schedules begin in a day's work; nothing when none can raise anything.
+
+    An instalment is raised on the first day of its period; one of a unit that was registered later, on that day.
+    """
+    known = await stored.load(connection)
+    if not known.terms:
+        return None
+    begins = any(schedules.period_on(own[-1], day).first_on == day for own in known.terms.values())
+    return PROGRESS if begins or await stored.has_learnt(connection, OWNERS_UNIT.topic, day) else None
+
+
+async def raise_slice(piece: DaySlice) -> None:
+    """Raise what is due of some units; the progress is the last unit that had its turn."""
+    after = piece.progress.removeprefix(PROGRESS)
+    async with question(piece.sessions) as connection:
+        known = await stored.load(connection)
+        units = await stored.list_units(connection, after, SLICE)
+    following = PROGRESS + units[-1].unit_id if len(units) == SLICE else None
+    async with piece.open(following) as work:
+        pools = [] if after else list(_pools(known, piece.day))
+        await _raise(work, [*pools, *_of_units(known, units, piece.day)])
+
+
+async def _raise(work: Work, instalments: Sequence[ChargeRaised]) -> None:
+    """Raise the charges that are not raised yet, through the same use case as the housing system's."""
+    connection = await driver(work.session)
+    raised = await stored_charges.charge_shas(connection, (one.charge_id for one in instalments))
+    events = [_event(one) for one in instalments if one.charge_id not in raised]
+    if events:
+        await ledger.add_causes(connection, ((event.uid, event.source, event.id, event.type) for event in events))
+        await raise_charges(work, events)
+
+
+def _pools(known: Schedules, day: date) -> Iterator[ChargeRaised]:
+    """Yield the instalments that a share set divides."""
+    for terms, period in _due(known, day):
+        if terms.scope is Scope.SHARE_SET:
+            yield from _instalment(terms, period, None, _amount(terms, period, 0), period, day)
+
+
+def _of_units(known: Schedules, units: Iterable[UnitRow], day: date) -> Iterator[ChargeRaised]:
+    """Yield the instalments of units, for the days they are managed."""
+    due = [pair for pair in _due(known, day) if pair[0].scope is not Scope.SHARE_SET]
+    for unit in units:
+        for terms, period in due:
+            if not _is_within(unit, terms):
+                continue
+            points = schedules.relief_points(known.reliefs.get((terms.schedule_id, unit.unit_id), ()), period)
+            amount = _amount(terms, period, points)
+            part = schedules.managed_part(amount, period, unit.managed_from, unit.managed_to)
+            if part is not None:
+                managed = period._replace(first_on=part.first_on, last_on=part.last_on)
+                yield from _instalment(terms, period, unit.unit_id, part.amount, managed, day)
+
+
+def _due(known: Schedules, day: date) -> list[tuple[Terms, Period]]:
+    """Return every schedule's periods that have begun by ``day``, each with the terms that hold on its first day."""
+    found = []
+    days = read_schedule_policy().notice_days
+    for schedule_id, versions in known.terms.items():
+        period = schedules.period_on(versions[0], min(one.effective_from for one in versions))
+        for _ in range(_MOST_PERIODS):
+            if period.first_on > day:
+                break
+            holds, _refused = schedules.holding_on(versions, known.notices.get(schedule_id, ()), days, period.first_on)
+            if holds is not None:
+                found.append((holds, period))
+            period = schedules.period_on(versions[0], period.last_on + schedules.DAY)
+    return found
+
+
+def _amount(terms: Terms, period: Period, points: int) -> Amount:
+    rate = read_schedule_policy().tax_on(terms.kind, period.first_on)
+    return schedules.amount_of(terms, period, rate, points)
+
+
+def _is_within(unit: UnitRow, terms: Terms) -> bool:
+    names = {Scope.UNIT: unit.unit_id, Scope.BLOCK: unit.block_id, Scope.DEVELOPMENT: unit.development_id}
+    return names[terms.scope] == terms.scope_id
+
+
+def _instalment(
+    terms: Terms, period: Period, unit_id: str | None, amount: Amount, days: Period, day: date
+) -> Iterator[ChargeRaised]:
+    """Yield the charge of an instalment, owed day by day by whoever owns the unit; one of nothing is none."""
+    if not amount.net_pence:
+        return
+    rate = read_schedule_policy().tax_on(terms.kind, period.first_on)
+    yield ChargeRaised.model_validate(
+        {
+            "charge_id": schedules.charge_id(terms.schedule_id, period, unit_id),
+            "kind": terms.kind,
+            "unit_id": unit_id,
+            "share_set_id": terms.scope_id if unit_id is None else None,
+            "amount_pence": sum(amount),
+            "tax": {"code": rate.code, "net_pence": amount.net_pence, "tax_pence": amount.tax_pence},
+            "description": terms.description,
+            "period": {"from": days.first_on, "to": days.last_on},
+            "raised_on": day,
+        },
+        strict=False,
+    )
+
+
+def _event(data: ChargeRaised) -> Event[ChargeRaised]:
+    """Return an instalment as the event that the use case of charges takes; its name is the charge's, for ever."""
+    content = data.model_dump(mode="json", by_alias=True, exclude_none=True)
+    at = datetime.combine(data.raised_on, time(), UTC)
+    return Event(
+        event_uid(SOURCE, data.charge_id), content_sha(_TYPE, content), data.charge_id, SOURCE, _TYPE, at,
+        CHARGE_RAISED.topic, data.unit_id or data.share_set_id or "", data, data.amount_pence,
+    )  # fmt: skip

@@ -1,0 +1,209 @@
+"""What two people decide about schedules: a version, that owners were told of it, and what a unit is let off."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, TypeVar
+
+import asyncpg
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
+
+from services.billing.db import registry
+from services.billing.db import schedules as stored
+from services.billing.db.schedules import Schedules
+from services.billing.domain import schedules
+from services.billing.domain.schedules import KINDS, WHOLE, Notice, Relief, Scope, Terms
+from services.billing.settings import read_schedule_policy
+from shared.bus import gate
+from shared.bus.commands import Command, Json
+from shared.bus.proposals import Kind, Proposal
+from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
+from shared.bus.work import Work
+from shared.db.engine import driver
+from shared.events.housing import ChargeKind
+from shared.events.types import Id, NaturalPence, Text
+
+SCHEDULE, NOTICE, RELIEF = "fee-schedule", "fee-notice", "fee-relief"
+_PROPOSE = frozenset({"assistant", "lead-officer", "finance"})
+_APPROVE = frozenset({"lead-officer", "finance", "board"})
+_LOCK = ("schedules",)
+_KEPT = ("kind", "scope", "scope_id", "instalments", "year_starts")
+"""What all versions of a schedule have in common: only its price and its words change."""
+
+ScheduleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._\-]{1,24}$")]
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class AskedTerms(_Asked):
+    """A version of a schedule, net pence a year; 0 ends it."""
+
+    schedule_id: ScheduleId
+    kind: ChargeKind
+    scope: Scope
+    scope_id: Id
+    effective_from: date
+    annual_net_pence: Annotated[NaturalPence, Strict()]
+    instalments: Literal[1, 2, 4] = 4
+    year_starts: Annotated[int, Field(ge=1, le=12)] = 4
+    description: Text
+
+
+class AskedNotice(_Asked):
+    """Owners were told of a version on a day; the evidence says where the letters are."""
+
+    schedule_id: ScheduleId
+    version: Annotated[int, Field(ge=1)]
+    notified_on: date
+    evidence: Text
+
+
+class AskedRelief(_Asked):
+    """What a unit is let off a schedule, in basis points; all of it is an opt-out, and needs proof with a last day."""
+
+    schedule_id: ScheduleId
+    unit_id: Id
+    basis_points: Annotated[int, Field(strict=True, ge=1, le=WHOLE)]
+    from_on: date
+    proven_to: date | None = None
+    evidence: Text
+
+
+_A = TypeVar("_A", bound=_Asked)
+
+
+async def set_terms(work: Work, content: Json) -> Json:
+    """Add a version of a schedule; a rebuild does the same again."""
+    terms = await _terms(work, content)
+    connection = await driver(work.session)
+    await stored.add_terms(connection, Command.of(work).uid, work.book, terms)
+    return {"schedule_id": terms.schedule_id, "version": terms.version, "effective_from": terms.effective_from}
+
+
+async def give_notice(work: Work, content: Json) -> Json:
+    """Record that owners were told of a version."""
+    asked, notice = await _notice(work, content)
+    connection = await driver(work.session)
+    await stored.add_notice(connection, Command.of(work).uid, work.book, asked.evidence, notice)
+    return {"schedule_id": notice.schedule_id, "version": notice.version, "notified_on": notice.notified_on}
+
+
+async def let_off(work: Work, content: Json) -> Json:
+    """Let a unit off a part of a schedule, or all of it, for the instalments not raised yet."""
+    asked, relief = await _relief(work, content)
+    connection = await driver(work.session)
+    await stored.add_relief(connection, Command.of(work).uid, work.book, asked.evidence, relief)
+    return {"relief_id": relief.relief_id, "schedule_id": relief.schedule_id, "unit_id": relief.unit_id}
+
+
+async def _terms(work: Work, content: Json) -> Terms:
+    """Return the version asked for, if nothing speaks against it."""
+    asked = _understood(AskedTerms, content)
+    earlier = (await _load(work)).terms.get(asked.schedule_id, [])
+    terms = Terms(version=len(earlier) + 1, **asked.model_dump())
+    if terms.kind not in KINDS:
+        raise NotValidError(f"Schedules are for {' and '.join(KINDS)}; {terms.kind} is charged as it arises.")
+    if schedules.period_on(terms, terms.effective_from).first_on != terms.effective_from:
+        raise NotValidError(f"{terms.effective_from} is not the first day of an instalment's period.")
+    if terms.effective_from < work.book:
+        raise NotValidError(f"{terms.effective_from} is past; a version holds from {work.book} on at the earliest.")
+    changed = [name for name in _KEPT if earlier and getattr(earlier[0], name) != getattr(terms, name)]
+    if changed:
+        raise NotValidError(f"{', '.join(changed)} of {terms.schedule_id} cannot change; end it and make another.")
+    return terms
+
+
+async def _notice(work: Work, content: Json) -> tuple[AskedNotice, Notice]:
+    """Return the notice to record, of a version that exists and of a day that has come."""
+    asked = _understood(AskedNotice, content)
+    versions = (await _load(work)).terms.get(asked.schedule_id, [])
+    if asked.version > len(versions):
+        raise NotKnownError(f"There is no version {asked.version} of schedule {asked.schedule_id}.")
+    if asked.notified_on > work.book:
+        raise NotNowError(f"{asked.notified_on} has not come yet: record a notice when it was given.")
+    return asked, Notice(asked.schedule_id, asked.version, asked.notified_on)
+
+
+async def _relief(work: Work, content: Json) -> tuple[AskedRelief, Relief]:
+    """Return the relief to record, of a schedule that charges units one by one."""
+    asked = _understood(AskedRelief, content)
+    versions = (await _load(work)).terms.get(asked.schedule_id)
+    if not versions:
+        raise NotKnownError(f"There is no schedule {asked.schedule_id}.")
+    if versions[0].scope is Scope.SHARE_SET:
+        raise NotValidError("Who shares in a pool is said by its share set: publish one without the unit.")
+    if not await registry.load_units(await driver(work.session), [asked.unit_id]):
+        raise NotKnownError(f"No unit {asked.unit_id} is registered.")
+    if asked.basis_points == WHOLE and versions[0].kind is ChargeKind.INSURANCE and asked.proven_to is None:
+        raise NotValidError("Opting out of buildings insurance needs proof of own cover: say until when (proven_to).")
+    if asked.proven_to is not None and asked.proven_to < asked.from_on:
+        raise NotValidError("proven_to is before from_on.")
+    return asked, Relief(
+        f"RL-{work.cause.id}", asked.schedule_id, asked.unit_id, asked.basis_points, asked.from_on, asked.proven_to
+    )
+
+
+async def _load(work: Work) -> Schedules:
+    """Return all schedules, locked: versions are numbered on."""
+    await work.lock(exclusive=_LOCK)
+    return await stored.load(await driver(work.session))
+
+
+def _understood(model: type[_A], content: Json) -> _A:
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        words = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in error.errors())
+        raise NotValidError(words) from error
+
+
+def _kind(
+    name: str, effect: Callable[[Work, Json], Awaitable[Json]], check: Callable[[Work, Json], Awaitable[Any]]
+) -> Kind:
+    async def apply(work: Work, proposal: Proposal) -> Json:
+        return await effect(work, proposal.body)
+
+    async def first(work: Work, proposal: Proposal) -> None:
+        await check(work, proposal.body)
+
+    return Kind(name, _PROPOSE, _APPROVE, apply, first)
+
+
+FEE_KINDS = (
+    _kind(SCHEDULE, set_terms, _terms),
+    _kind(NOTICE, give_notice, _notice),
+    _kind(RELIEF, let_off, _relief),
+)
+"""Declared to the bus: routes and the list of proposals come with them."""
+
+DEEDS: Mapping[str, Callable[[Work, Json], Awaitable[Json]]] = MappingProxyType(
+    {SCHEDULE: set_terms, NOTICE: give_notice, RELIEF: let_off}
+)
+"""How a rebuild repeats them."""
+
+
+async def worklist(connection: asyncpg.Connection) -> list[Json]:
+    """Return every schedule with what holds now, what lacks its notice, its reliefs, and those whose proof lapsed."""
+    known = await stored.load(connection)
+    day = (await gate.read(connection)).book
+    return [_schedule(known, schedule_id, day) for schedule_id in known.terms]
+
+
+def _schedule(known: Schedules, schedule_id: str, day: date) -> Json:
+    versions, days = known.terms[schedule_id], read_schedule_policy().notice_days
+    holds, refused = schedules.holding_on(versions, known.notices.get(schedule_id, ()), days, day)
+    own = {unit: reliefs for (name, unit), reliefs in known.reliefs.items() if name == schedule_id}
+    first = versions[0]
+    return {
+        "schedule_id": schedule_id,
+        **{name: getattr(first, name) for name in _KEPT},
+        "version": holds.version if holds is not None else None,
+        "annual_net_pence": holds.annual_net_pence if holds is not None else 0,
+        "effective_from": holds.effective_from if holds is not None else first.effective_from,
+        "lacks_notice": refused.version if refused is not None else None,
+        "to_come": [one.version for one in versions if one.effective_from > day],
+        "reliefs": sum(map(len, own.values())),
+        "lapsed": [relief.unit_id for relief in schedules.lapsed(own, day)],
+    }
