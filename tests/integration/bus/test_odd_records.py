@@ -5,7 +5,10 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
+from shared.bus.work import OPENING_BOOK
+from shared.events.topics import BY_TOPIC
 from tests.integration.bus.conftest import Bench
+from tests.integration.bus.test_days import LINE, owners_event
 from tests.integration.bus.test_hearing import CHARGES, charge
 from tests.support.bus import eventually
 
@@ -50,3 +53,17 @@ async def test_headers_keys_and_timestamps_neither_lose_an_event_nor_its_neighbo
 async def _all_read(bench: Bench) -> bool:
     reached = "select next_offset from msg.position where topic = $1 and partition_no = 0"
     return bool(await bench.sql.fetchval(reached, CHARGES) == 2 * len(ODD))
+
+
+async def test_an_older_version_under_a_new_name_is_a_repeat(billing: Bench) -> None:
+    """What another service of ours says again, whatever it says now, was said: the newest version stands."""
+    async with billing.running():
+        for number, version in enumerate((1, 2, 1, 2)):
+            data = {"unit_id": "U1", "version": version, "line": []}
+            said = owners_event(BY_TOPIC[LINE], data, event_id=f"e{number}", book=OPENING_BOOK, aggver=version)
+            await billing.kafka.send(LINE, said, key=b"U1", partition=0)
+        reached = "select next_offset = 4 from msg.position where topic = $1 and partition_no = 0"
+        await eventually(lambda: billing.sql.fetchval(reached, LINE))
+    assert await billing.count("public.seen") == 2
+    assert await billing.count("msg.dead_letter") == 0
+    assert await billing.sql.fetchval("select sum(n_dup) from msg.batch_log") == 2
