@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from pydantic_core import to_json
 
@@ -34,7 +35,7 @@ def encode(
         "id": id,
         "source": source,
         "type": channel.type,
-        "time": time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "time": _instant(time),
         "subject": key_of(channel, data) or None,
         "datacontenttype": "application/json",
         "book": book.isoformat() if book else None,
@@ -55,5 +56,12 @@ def id_in(body: bytes) -> str:
 
 def data_bytes(data: EventData) -> bytes:
     """Return the data alone as JSON, by its names on the wire."""
-    removes = isinstance(data, ContactChanged)
-    return data.model_dump_json(by_alias=True, exclude_none=not removes, exclude_unset=removes).encode()
+    if isinstance(data, ContactChanged):
+        return data.model_dump_json(by_alias=True, exclude_unset=True).encode()
+    return to_json(data, by_alias=True, exclude_none=True)
+
+
+@lru_cache(maxsize=8)
+def _instant(time: datetime) -> str:
+    """Return an instant as RFC 3339, in UTC; all events of a transaction have the same."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")

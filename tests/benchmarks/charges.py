@@ -64,6 +64,6 @@ async def measure(stage: Stage) -> list[Figure]:
         Figure("charges.billing", "events/s", tuple(real_rates)),
         Figure("charges.ceiling", "events/s", tuple(ceiling_rates)),
         Figure("charges.plain-handler", "events/s", tuple(plain_rates)),
-        Figure("charges.of-ceiling", "ratio", ratios(real_rates, ceiling_rates), least=0.35),
-        Figure("charges.over-plain-handler", "times", ratios(real_rates, plain_rates), least=20),
+        Figure("charges.of-ceiling", "ratio", ratios(real_rates, ceiling_rates), least=0.6),
+        Figure("charges.over-plain-handler", "times", ratios(real_rates, plain_rates), least=25),
     ]

@@ -45,9 +45,9 @@ async def measure(stage: Stage) -> list[Figure]:
             await office.start()
     return [
         _figure("payment.committed p50", committed, 0.5),
-        _figure("payment.committed p99", committed, 0.99, most=300),
+        _figure("payment.committed p99", committed, 0.99, most=150),
         _figure("payment.said p50", said, 0.5),
-        _figure("payment.said p99", said, 0.99, most=300),
+        _figure("payment.said p99", said, 0.99, most=150),
         _figure("kafka.round-trip p50", bare, 0.5),
         _figure("kafka.round-trip p99", bare, 0.99),
     ]

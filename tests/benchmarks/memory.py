@@ -5,8 +5,9 @@ from datetime import date, timedelta
 
 import asyncpg
 import psutil
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.cli.supervisor import Stack
+from shared.cli.supervisor import PARTITIONS, Stack
 from shared.embedded.databases import provision
 from shared.embedded.mail import EmbeddedMail
 from shared.embedded.stack import Servers
@@ -31,6 +32,9 @@ _EARLY = 2
 """Parts after which memory is looked at first: a fifth of the events."""
 _BEFORE = date(2026, 3, 2)
 _PREFIX = "benchmemory."
+_SENT = tuple(
+    channel.topic for channel in (CHARGE_RAISED, PAYMENT_RECEIVED, CONTACT_CHANGED, UNIT_REGISTERED, OWNERSHIP_CHANGED)
+)
 
 Sizes = dict[str, float]
 """Resident memory in MiB by service."""
@@ -80,11 +84,24 @@ async def _feed(stack: Stack, kafka: KafkaTools, sql: asyncpg.Connection, part: 
 
 async def _end(kafka: KafkaTools, sql: asyncpg.Connection, day: date) -> None:
     """End the day at the cut of what was sent, and wait until the last service has closed it."""
-    topics = (CHARGE_RAISED, PAYMENT_RECEIVED, CONTACT_CHANGED, UNIT_REGISTERED, OWNERSHIP_CHANGED)
-    after = {one.topic: [end for _, end in sorted((await kafka.end_offsets(one.topic)).items())] for one in topics}
-    event = cloud_event(DAY_ENDED.topic, {"day": day.isoformat(), "after": after}, f"end-{day}", source="calendar")
+    cut = {"day": day.isoformat(), "after": await _ends(kafka)}
+    event = cloud_event(DAY_ENDED.topic, cut, f"end-{day}", source="calendar")
     await kafka.send(DAY_ENDED.topic, event, key=b"calendar")
     await until(sql, "select exists (select from msg.closed_day where day = $1)", day)
+
+
+async def _ends(kafka: KafkaTools) -> dict[str, list[int]]:
+    """Return where each partition of the topics that were sent to ends."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka.bootstrap, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        places = {
+            topic: [TopicPartition(kafka.prefix + topic, number) for number in range(PARTITIONS)] for topic in _SENT
+        }
+        ends = await consumer.end_offsets([place for own in places.values() for place in own])
+    finally:
+        await consumer.stop()
+    return {topic: [ends[place] for place in own] for topic, own in places.items()}
 
 
 def _sizes(stack: Stack) -> Sizes:

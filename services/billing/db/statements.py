@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 import asyncpg
 
@@ -15,8 +16,10 @@ _COLUMNS = (
 )  # fmt: skip
 _PAGE = """
 select account_id::text, account_ref, unit_id, ownership_id from billing.accounts
-where ownership_id <> '' and ($1 = '' or account_id > nullif($1, '')::uuid) order by account_id limit $2
+where ownership_id <> '' and account_id > $1::uuid order by account_id limit $2
 """
+# One comparison that the index answers under any plan: with "or" a prepared statement reads every account again.
+_BEFORE_ALL = UUID(int=0)
 _SHARES = """
 select distinct account_id::text, charge_id, share from billing.charge_parts
 where account_id = any($1::uuid[]) and charge_id = any($2::text[]) and share is not null
@@ -57,7 +60,7 @@ class Notes:
 
 async def list_payers(connection: asyncpg.Connection, after: str, most: int) -> list[Payer]:
     """Return the next accounts that get statements, in order of account_id; ``after`` is empty at first."""
-    return [Payer(*row) for row in await connection.fetch(_PAGE, after, most)]
+    return [Payer(*row) for row in await connection.fetch(_PAGE, after or _BEFORE_ALL, most)]
 
 
 async def load_notes(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from shared.events.housing import ChargeKind, ChargeRaised
 
@@ -38,8 +39,7 @@ class Liability:
     kinds: Mapping[ChargeKind, KindRule]
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(NamedTuple):
     """The days a charge is owed for (both included), what decided them, and under which version."""
 
     first_on: date
