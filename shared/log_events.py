@@ -148,7 +148,7 @@ class LogEvent(StrEnum):
     DLQ_DISCARDED = "dlq_discarded", _W, "An operator discarded a dead letter."
     STAFF_COMMAND = "staff_command", _I, "A person changed something."
     MANUAL_ENTRY = "manual_entry", _W, "A person posted an entry."
-    ERASURE_DONE = "erasure_done", _I, "A person's data was erased.", "erase-a-person"
+    ERASURE_DONE = "erasure_done", _I, "A person's data was erased."
     SENSITIVE_READ = "sensitive_read", _I, "A person looked at bytes that may hold personal data."
     RATE_EXCEEDED = "excess_rate_limit_exceeded", _W, "A caller asked more than their limit in a minute."
     AUTHN_FAILED = "authn_login_fail", _W, "A request came with a token that is not valid."
