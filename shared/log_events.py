@@ -147,7 +147,7 @@ class LogEvent(StrEnum):
     DLQ_REPLAY_FAILED = "dlq_replay_failed", _W, "A dead letter still cannot be applied."
     DLQ_DISCARDED = "dlq_discarded", _W, "An operator discarded a dead letter."
     STAFF_COMMAND = "staff_command", _I, "A person changed something."
-    ERASURE_DONE = "erasure_done", _I, "A person's data was erased.", "erase-a-person"
+    ERASURE_DONE = "erasure_done", _I, "A person's data was erased."
     SENSITIVE_READ = "sensitive_read", _I, "A person looked at bytes that may hold personal data."
     RATE_EXCEEDED = "excess_rate_limit_exceeded", _W, "A caller asked more than their limit in a minute."
     AUTHN_FAILED = "authn_login_fail", _W, "A request came with a token that is not valid."

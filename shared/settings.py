@@ -78,6 +78,16 @@ class ServiceSettings(BaseSettings):
             raise ValueError(f"{self.kafka_security} needs KAFKA_USERNAME and KAFKA_PASSWORD")
         return self
 
+    @model_validator(mode="after")
+    def _production_is_encrypted(self) -> Self:
+        """Refuse to run in production over a network that anybody on the way could read or answer on."""
+        if self.environment == "production":
+            if not self.kafka_security.endswith("SSL"):
+                raise ValueError("in production CLOSEBOOK_KAFKA_SECURITY must be SSL or SASL_SSL")
+            if "sslmode=verify-full" not in self.database_url.get_secret_value():
+                raise ValueError("in production the database's URL must end with ?sslmode=verify-full")
+        return self
+
     @property
     def digest(self) -> str:
         """Return a hash of all settings but secrets and own addresses: it is the same in all processes of a service."""
@@ -112,6 +122,9 @@ def explain(kind: type[BaseSettings], error: ValidationError) -> str:
     """Return what is wrong with the environment in one sentence."""
     missing, wrong = [], []
     for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        if not problem["loc"]:  # settings that do not fit together
+            wrong.append(problem["msg"].removeprefix("Value error, "))
+            continue
         name = variable(kind, str(problem["loc"][0]))
         if problem["type"] == "missing":
             missing.append(name)

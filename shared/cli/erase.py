@@ -28,7 +28,7 @@ def erase(
     """Propose to erase a person's name and addresses; ids, ownership and money stay, and a second person decides."""
     if (party is None) == (ownership is None):
         raise CliError(
-            "Name either --party or --billing-contact-of.", "`closebook explain` shows who owns what.", ExitCode.USAGE
+            "Name either --party or --billing-contact-of.", "The housing system knows their party_id.", ExitCode.USAGE
         )
     body = {"party_id": party} if party else {"ownership_id": ownership}
     asked = {"kind": "erasure", "subject": party or ownership, "body": body, "reason": reason}

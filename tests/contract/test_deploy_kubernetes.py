@@ -165,11 +165,11 @@ def test_a_service_understands_configmaps_and_secret_files(
     assert environment(manifest)["CLOSEBOOK_SECRETS"] == mounts["secrets"]
     monkeypatch.setenv("CLOSEBOOK_SECRETS", str(tmp_path))
     for secret in (f"{service.upper()}_DATABASE_URL", "CLOSEBOOK_KAFKA_PASSWORD"):
-        (tmp_path / secret).write_text(f"secret of {secret}\n")
+        (tmp_path / secret).write_text(f"secret of {secret}?sslmode=verify-full\n")
 
     settings = read(settings_class(service))
 
-    assert settings.database_url.get_secret_value() == f"secret of {service.upper()}_DATABASE_URL"
+    assert settings.database_url.get_secret_value() == (f"secret of {service.upper()}_DATABASE_URL?sslmode=verify-full")
     assert (settings.kafka_security, settings.kafka_username) == ("SASL_SSL", f"closebook-{service}")
     assert settings.kafka_ca is not None
     assert Path(settings.kafka_ca).parent == Path(mounts["kafka-ca"])

@@ -117,6 +117,14 @@ async def test_nothing_of_the_person_is_left_anywhere(told: Office) -> None:
     assert (await told.ask("verify"))["ok"]
 
 
+async def test_an_erasure_names_one_contact_that_is_known(told: Office) -> None:
+    for named in ([], ["--party", "ER-other", "--billing-contact-of", "ER-1.o"]):
+        answer = await told.run("erase", *named, "--reason", "asked for it")
+        assert (answer.code, "Name either" in answer.err) == (64, True)
+    unknown = await told.run("erase", "--billing-contact-of", "ER-1.o", "--reason", "asked for it")
+    assert (unknown.code, "the billing contact of ER-1.o" in unknown.err) == (1, True)
+
+
 async def test_the_proof_of_what_was_sent_stays(told: Office) -> None:
     connection = await asyncpg.connect(told.stack.urls["notify"].owner_url)
     rows = await connection.fetch(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest_asyncio
 
@@ -70,6 +71,16 @@ async def test_a_name_is_in_its_letters_and_nowhere_else(told: Office) -> None:
     belongs = places.pop("owners.contact-changed").lower()
     assert all(canary in belongs for canary in CANARIES)
     assert sorted(name for name, text in places.items() for canary in CANARIES if canary in text.lower()) == []
+
+
+async def test_no_password_and_no_token_is_in_a_log(told: Office) -> None:
+    urls = [url for both in told.stack.urls.values() for url in (both.owner_url, both.app_url)]
+    secrets = {urlsplit(url).password or "" for url in urls}
+    secrets |= {value for name, value in told.stack.cli_environment().items() if name.startswith("CLOSEBOOK_TOKEN")}
+    assert len(secrets) > 8
+    assert all(len(secret) > 10 for secret in secrets)
+    found = [name for name, text in _logs(told.stack.directory).items() for secret in secrets if secret in text]
+    assert found == []
 
 
 async def test_a_letter_that_carries_money_needs_a_second_person(told: Office) -> None:

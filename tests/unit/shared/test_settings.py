@@ -1,3 +1,5 @@
+import ssl
+
 import pytest
 from pydantic import ValidationError
 from pydantic_settings import SettingsConfigDict
@@ -66,3 +68,39 @@ def test_settings_can_be_given_by_name_and_not_changed() -> None:
     settings = ServiceSettings(service="owners", database_url="postgresql://h/o", kafka="h:1", partitions=3)
     with pytest.raises(ValidationError):
         settings.partitions = 4  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"CLOSEBOOK_KAFKA_SECURITY": "SASL_SSL"}, "SASL_SSL needs KAFKA_USERNAME and KAFKA_PASSWORD"),
+        ({"CLOSEBOOK_ENVIRONMENT": "production"}, "CLOSEBOOK_KAFKA_SECURITY must be SSL or SASL_SSL"),
+        (
+            {"CLOSEBOOK_ENVIRONMENT": "production", "CLOSEBOOK_KAFKA_SECURITY": "SSL"},
+            "the database's URL must end with ?sslmode=verify-full",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_one_sentence_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], given: dict[str, str], words: str
+) -> None:
+    for name, value in ({"OWNERS_DATABASE_URL": "postgresql://h/o", "CLOSEBOOK_KAFKA": "h:1"} | given).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as caught:
+        read(OwnersSettings)
+    assert caught.value.code == 64
+    said = capsys.readouterr().err
+    assert said.startswith("Cannot start: ")
+    assert words in said
+    assert said.count("\n") == 1
+
+
+def test_production_runs_behind_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOSEBOOK_ENVIRONMENT", "production")
+    url = "postgresql://h/o?sslmode=verify-full&sslrootcert=/etc/ca.crt"
+    settings = ServiceSettings(service="owners", database_url=url, kafka="h:1", kafka_security="SSL")
+    assert settings.environment == "production"
+    context = settings.kafka_access.context
+    assert context is not None
+    assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
