@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from aiokafka.errors import KafkaError
+
 from services.billing.domain import refs
 from shared.events.topics import CHANNELS, LINE_OF_SERVICES
 from tests.support.aftermath import Aftermath
@@ -19,6 +21,9 @@ from tests.support.plant_floor import PlantFloor
 from tests.support.plant_parts import Said, portfolio, until_quiet
 
 UNITS = tuple(f"U{number:02}" for number in range(1, 13))
+
+Records = dict[str, list[tuple[bytes | None, bytes | None]]]
+"""Keys and values to send, by topic."""
 
 _HOUSING = tuple(channel for channel in CHANNELS if channel.owner == "housing")
 
@@ -45,12 +50,26 @@ class Plant(PlantFloor):
 
     async def say_many(self, facts: Sequence[Said]) -> None:
         """Publish facts at once; only the order within a topic is kept."""
-        records: dict[str, list[tuple[bytes | None, bytes | None]]] = {}
+        await self._send(self._records(facts))
+
+    def _records(self, facts: Sequence[Said]) -> Records:
+        records: Records = {}
         for topic, key, data in facts:
             value = cloud_event(f"housing.{topic}", data, self.fresh("event"))
             records.setdefault(f"housing.{topic}", []).append((key.encode(), value))
+        return records
+
+    async def _send(self, records: Records) -> None:
         for topic, rows in records.items():
             await self.tools.send_many(topic, rows)
+
+    async def _send_until_taken(self, records: Records) -> None:
+        """Send records until Kafka has said that it has them all: some are then there twice."""
+        while True:
+            try:
+                return await self._send(records)
+            except (KafkaError, OSError, TimeoutError):
+                await asyncio.sleep(0.2)
 
     async def settle_in(self) -> None:
         """Publish the portfolio: twelve units, their owners, one share set."""
@@ -97,7 +116,7 @@ class Plant(PlantFloor):
 
         async def run() -> None:
             while not stopping.is_set():
-                await self.say_many(self.mixture(per_second // 5))
+                await self._send_until_taken(self._records(self.mixture(per_second // 5)))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stopping.wait(), 0.2)
 
