@@ -70,7 +70,7 @@ async def test_the_first_day_of_a_quarter_raises_the_fee_once_for_each_flat_of_t
         "closebook/schedules",
     )
     assert await block.wrong() == []
-    assert (await block.ask(proof.verify))["taken_in"]["scheduled_pence"] == 4 * 42_00
+    assert (await block.ask(proof.verify))["taken_in"]["raised_here_pence"] == 4 * 42_00
 
 
 async def test_a_day_that_is_worked_twice_raises_nothing_twice(block: Desk) -> None:
