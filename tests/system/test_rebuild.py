@@ -123,6 +123,10 @@ async def test_a_row_changed_by_hand_is_named(told: Office, service: str) -> Non
 
 async def test_a_rebuilt_database_takes_the_live_ones_place_and_goes_on(told: Office) -> None:
     before, letters = await told.ask("accounts"), await told.ask("letters")
+    given_up = await told.ask("write-off", "list")
+    assert {(one["proposal"], one["written_back_pence"]) for one in given_up} == {("1", 0)}
+    for listing in (("write-off", "list"), ("fees", "list")):
+        assert (await told.run(*listing)).code == 0
     refused = await told.run("rebuild", "billing", "--swap")
     assert refused.code == 1
     assert "billing is running" in refused.err
@@ -134,6 +138,7 @@ async def test_a_rebuilt_database_takes_the_live_ones_place_and_goes_on(told: Of
         await told.stack.start_service(service)
     assert await told.ask("accounts") == before
     assert await told.ask("letters") == letters
+    assert await told.ask("write-off", "list") == given_up
     await told.publish([paid("PAY-AFTER", 10_00, "2026-07-02", "cash", unit_id="B1")])
     await told.close("2026-07-02")
     await told.ask("settle")
