@@ -286,8 +286,9 @@ async def test_a_rebuild_gives_the_same_debt_up_again(debtor: Desk, desks: Desks
 async def test_a_payment_learnt_late_is_exported_on_each_day_that_it_changes(debtor: Desk) -> None:
     """Dated before the write-off, it leaves less to give up, and more of a later payment to write back."""
     await write_off(debtor, A, {"ROOF": 300_00})
-    await debtor.hear(a_payment("P2", 100_00, on="2026-08-01", account_ref=A))
-    await debtor.hear(a_payment("P0", 100_00, on="2026-05-15", account_ref=A))
+    # The names of their events let the late payment's postings of both days stand side by side in the export.
+    await debtor.hear(a_payment("P2", 100_00, on="2026-08-01", account_ref=A), event_id="late-35")
+    await debtor.hear(a_payment("P0", 100_00, on="2026-05-15", account_ref=A), event_id="late-16")
     moved = [line for line in (await debtor.account("U1", "A"))["lines"] if line["kind"] == "write-off"]
     by_day: Counter[str] = Counter()
     for line in moved:
