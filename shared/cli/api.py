@@ -14,6 +14,9 @@ READER = "auditor"
 OPERATOR = "operator"
 FINANCE = "finance"
 
+_SOMEBODY_ELSE = ("another person", "limit of your roles")
+"""Refusals of a person, not of a token: somebody else can give the command."""
+
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
 
@@ -82,7 +85,7 @@ class Api:
 def _refusal(service: str, role: str, response: httpx.Response) -> CliError:
     """Return the error that an HTTP status stands for."""
     detail, status = _detail(response), response.status_code
-    if status == 403 and "another person" in detail:
+    if status == 403 and any(words in detail for words in _SOMEBODY_ELSE):
         return CliError(
             f"{service} refused: {detail}",
             "Let another person give the command with a token of their own; on one machine, --as ROLE names whose.",

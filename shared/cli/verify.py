@@ -79,7 +79,7 @@ def money_checks(verified: Mapping[str, Any], totals: Mapping[str, Any], summary
     refunded = {"refunds": -pence} if (pence := int(verified["taken_in"].get("refunds_pence", 0))) else {}
     charges = balance_check(
         "every charge and credit is on an account, in suspense or put aside",
-        {"charges": _pence(heard, CHARGE_RAISED.topic), **_scheduled(verified["taken_in"]), "credits": -credited},
+        {"charges": _pence(heard, CHARGE_RAISED.topic), **_raised_here(verified["taken_in"]), "credits": -credited},
         {
             "accounts": summary["billed_pence"],
             "suspense": summary["suspense_charges_pence"],
@@ -103,10 +103,10 @@ def money_checks(verified: Mapping[str, Any], totals: Mapping[str, Any], summary
     return [charges, receipts]
 
 
-def _scheduled(taken_in: Mapping[str, Any]) -> dict[str, int]:
-    """Return what the days' own work raised by schedules, if anything."""
-    pence = int(taken_in.get("scheduled_pence", 0))
-    return {"schedules": pence} if pence else {}
+def _raised_here(taken_in: Mapping[str, Any]) -> dict[str, int]:
+    """Return what billing's own days raised, if anything."""
+    pence = int(taken_in.get("raised_here_pence", 0))
+    return {"raised here": pence} if pence else {}
 
 
 def _pence(heard: Mapping[str, Any], topic: str) -> int:

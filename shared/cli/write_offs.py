@@ -26,7 +26,7 @@ def propose(
         str,
         typer.Option(
             "--ground",
-            help="uneconomic, prescribed, insolvency-closed, untraceable or deceased-no-estate.",
+            help="uneconomic, prescribed, insolvency-closed, untraceable, deceased-no-estate or rule-5.",
             show_default=False,
         ),
     ],

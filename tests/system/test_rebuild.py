@@ -33,8 +33,23 @@ async def told(office: Office) -> Office:
         if day == "2026-05-12":
             await staff(office, "DELETE", f"/holds/{hold['hold_id']}", reason="settled")
     await office.close("2026-07-01")
+    await by_two(
+        office, "write-off", "propose", refs["A4-C0"], "--ground", "uneconomic", "--evidence", "file 12/3",
+        "--reason", "costs more than it brings",
+    )  # fmt: skip
+    await by_two(
+        office, "fees", "set", "FEE-A1", "--kind", "management-fee", "--for", "unit=A1", "--from", "2026-10-01",
+        "--pence", "14000", "--words", "Management fee", "--reason", "board of 3 June",
+    )  # fmt: skip
     await office.ask("settle")
     return office
+
+
+async def by_two(office: Office, *command: str) -> None:
+    """Give a command that one person proposes and another approves."""
+    made = await office.ask(*command, "--as", "finance")
+    approved = await office.ask("proposals", "approve", "billing", str(made["id"]), "--as", "board")
+    assert approved["status"] == "approved"
 
 
 async def staff(office: Office, method: str, path: str, **body: str) -> Any:
@@ -54,7 +69,7 @@ async def test_a_rebuild_equals_the_live_database(told: Office, service: str) ->
     assert all(one["live"] == one["rebuilt"] and not one["differ"] for one in found.values())
     assert found["events taken in"]["live"] > 200
     names = {
-        "billing": ("balances", "statements"),
+        "billing": ("balances", "statements", "write-offs", "schedules"),
         "arrears": ("decisions", "holds"),
         "notify": ("messages", "letters"),
     }
@@ -109,6 +124,10 @@ async def test_a_row_changed_by_hand_is_named(told: Office, service: str) -> Non
 
 async def test_a_rebuilt_database_takes_the_live_ones_place_and_goes_on(told: Office) -> None:
     before, letters = await told.ask("accounts"), await told.ask("letters")
+    given_up = await told.ask("write-off", "list")
+    assert {(one["proposal"], one["written_back_pence"]) for one in given_up} == {("1", 0)}
+    for listing in (("write-off", "list"), ("fees", "list")):
+        assert (await told.run(*listing)).code == 0
     refused = await told.run("rebuild", "billing", "--swap")
     assert refused.code == 1
     assert "billing is running" in refused.err
@@ -120,6 +139,7 @@ async def test_a_rebuilt_database_takes_the_live_ones_place_and_goes_on(told: Of
         await told.stack.start_service(service)
     assert await told.ask("accounts") == before
     assert await told.ask("letters") == letters
+    assert await told.ask("write-off", "list") == given_up
     await told.publish([paid("PAY-AFTER", 10_00, "2026-07-02", "cash", unit_id="B1")])
     await told.close("2026-07-02")
     await told.ask("settle")

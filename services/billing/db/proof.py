@@ -86,8 +86,8 @@ group by 1, 2, 3, 4 having sum(amount_pence) <> 0
 TAKEN_IN = """
 select
   (select coalesce(sum(net_pence + tax_pence), 0)::bigint from billing.charges) as charges_pence,
-  (select coalesce(sum(net_pence + tax_pence), 0)::bigint from billing.charges where source = 'closebook/schedules')
-    as scheduled_pence,
+  (select coalesce(sum(net_pence + tax_pence), 0)::bigint from billing.charges where source like 'closebook/%')
+    as raised_here_pence,
   (select coalesce(sum(amount_pence), 0)::bigint from billing.credits) as credits_pence,
   (select coalesce(sum(amount_pence), 0)::bigint from billing.payments) as receipts_pence,
   (select coalesce(sum(amount_pence), 0)::bigint from billing.reversals

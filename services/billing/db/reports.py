@@ -58,7 +58,7 @@ from (select sum(amount_pence) as amount_pence from billing.entries
 _PLACES = "select unit_id, development_id, block_id from billing.units"
 _FACTS = """
 select 'charge', charge_id, net_pence + tax_pence, raised_on from billing.charges
-where source <> 'closebook/schedules'
+where source not like 'closebook/%'
 union all select 'payment', payment_id, amount_pence, received_on from billing.payments order by 1, 2
 """
 

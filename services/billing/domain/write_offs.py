@@ -20,6 +20,8 @@ class Ground(StrEnum):
     INSOLVENT = "insolvency-closed"
     UNTRACEABLE = "untraceable"
     NO_ESTATE = "deceased-no-estate"
+    RULE_5 = "rule-5"
+    """The other owners carry it (``redistribution.py``); the owner stays liable to them: a memo debt."""
 
 
 @dataclass(frozen=True, slots=True)

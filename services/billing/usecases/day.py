@@ -4,7 +4,7 @@ from services.billing.db import questions
 from services.billing.db import statements as stored
 from services.billing.db.statements import Payer
 from services.billing.domain import statements
-from services.billing.usecases import final_accounts, schedules
+from services.billing.usecases import final_accounts, redistribution, schedules
 from services.billing.usecases.statements import issue
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
@@ -36,6 +36,7 @@ async def work_day(piece: DaySlice) -> None:
             await issue(work, piece.day, payers)
         if following is None:
             await final_accounts.issue(work, piece.day)
+            await redistribution.settle(work)
         waiting = await _count_waiting(work, piece) if following is None else 0
     if waiting:
         log(LogEvent.HELD_TOO_LONG, day=piece.day.isoformat(), count=waiting)

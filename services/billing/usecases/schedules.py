@@ -1,7 +1,7 @@
 """Fees and premiums raised by the business day: each instalment once, for the units that are managed in its period."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date
 
 import asyncpg
 
@@ -13,10 +13,11 @@ from services.billing.domain import schedules
 from services.billing.domain.schedules import Amount, Period, Scope, Terms
 from services.billing.settings import read_schedule_policy
 from services.billing.usecases.charges import raise_charges
+from services.billing.usecases.own_events import own_event
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
 from shared.db.engine import driver, question
-from shared.events.base import Event, content_sha, event_uid
+from shared.events.base import Event
 from shared.events.housing import ChargeRaised
 from shared.events.topics import CHARGE_RAISED, OWNERS_UNIT
 
@@ -137,10 +138,4 @@ def _instalment(
 
 
 def _event(data: ChargeRaised) -> Event[ChargeRaised]:
-    """Return an instalment as the event that the use case of charges takes; its name is the charge's, for ever."""
-    content = data.model_dump(mode="json", by_alias=True, exclude_none=True)
-    at = datetime.combine(data.raised_on, time(), UTC)
-    return Event(
-        event_uid(SOURCE, data.charge_id), content_sha(_TYPE, content), data.charge_id, SOURCE, _TYPE, at,
-        CHARGE_RAISED.topic, data.unit_id or data.share_set_id or "", data, data.amount_pence,
-    )  # fmt: skip
+    return own_event(SOURCE, data.charge_id, _TYPE, CHARGE_RAISED.topic, data.raised_on, data)

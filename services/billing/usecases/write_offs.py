@@ -1,6 +1,6 @@
 """Write-offs: given up by two people, and derived anew whenever a fact of their account is learnt."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from services.billing.db import ledger, questions
+from services.billing.db import charges, ledger, questions
 from services.billing.db import write_offs as stored
 from services.billing.db.questions import AccountRow
 from services.billing.db.write_offs import Reason
@@ -157,6 +157,8 @@ async def _checked(work: Work, content: Json) -> tuple[Asked, AccountRow]:
         raise NotValidError(f"{row.account_ref} is the association's own account: it owes nobody.")
     if work.book == OPENING_BOOK:
         raise NotNowError("No business day has ended yet: there is no day to write the debt off on.")
+    if asked.ground is Ground.RULE_5:
+        await _must_be_shared(work, named)
     opened = await _open_pence(work, row.account_id)
     for debt in asked.debts:
         if debt.amount_pence > opened.get(debt.charge_id, 0):
@@ -165,6 +167,14 @@ async def _checked(work: Work, content: Json) -> tuple[Asked, AccountRow]:
                 f" {row.account_ref}; {as_pounds(debt.amount_pence)} cannot be written off."
             )
     return asked, row
+
+
+async def _must_be_shared(work: Work, charge_ids: Sequence[str]) -> None:
+    """Refuse what no share set divided: nobody else carries it."""
+    known = await charges.load_charges(await driver(work.session), charge_ids)
+    own = [charge_id for charge_id, charge in known.items() if charge.share_set_id is None]
+    if own:
+        raise NotValidError(f"{', '.join(own)} is no shared cost: there are no other owners to carry it.")
 
 
 async def _open_pence(work: Work, account_id: str) -> dict[str, int]:

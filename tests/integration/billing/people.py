@@ -25,19 +25,21 @@ async def office(desk: Desk) -> Proposals:
     return Proposals(Doors("billing", desk.sessions, lambda: None), [WRITE_OFF])
 
 
-def giving_up(reference: str, debts: dict[str, int]) -> Proposal:
+def giving_up(reference: str, debts: dict[str, int], ground: str = "uneconomic") -> Proposal:
     """A proposal of the officer to write charges off."""
     body: dict[str, Any] = {
-        "account_ref": reference, "ground": "uneconomic", "evidence": "file 12/3",
+        "account_ref": reference, "ground": ground, "evidence": "file 12/3",
         "debts": [{"charge_id": charge_id, "amount_pence": pence} for charge_id, pence in debts.items()],
     }  # fmt: skip
     return Proposal("write-off", reference, body, "costs more than it brings", OFFICER.subject)
 
 
-async def write_off(desk: Desk, reference: str, debts: dict[str, int], approver: Caller = BOARD) -> Any:
+async def write_off(
+    desk: Desk, reference: str, debts: dict[str, int], approver: Caller = BOARD, ground: str = "uneconomic"
+) -> Any:
     """Propose and approve at once."""
     people = await office(desk)
-    made = await people.propose(OFFICER, giving_up(reference, debts))
+    made = await people.propose(OFFICER, giving_up(reference, debts, ground))
     return (await people.approve(approver, made["id"], "agreed"))["answer"]
 
 

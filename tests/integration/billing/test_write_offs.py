@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections import Counter
 from datetime import timedelta
 from typing import Any, cast
 
@@ -280,3 +281,24 @@ async def test_a_rebuild_gives_the_same_debt_up_again(debtor: Desk, desks: Desks
         await service.likeness.deeds[given.kind](work, given.content)
     for table in ("entries", "write_offs", "causes"):
         assert await again.rows(_BOOKED.format(table=table)) == await debtor.rows(_BOOKED.format(table=table))
+
+
+async def test_a_payment_learnt_late_is_exported_on_each_day_that_it_changes(debtor: Desk) -> None:
+    """Dated before the write-off, it leaves less to give up, and more of a later payment to write back."""
+    await write_off(debtor, A, {"ROOF": 300_00})
+    # The names of their events let the late payment's postings of both days stand side by side in the export.
+    await debtor.hear(a_payment("P2", 100_00, on="2026-08-01", account_ref=A), event_id="late-35")
+    await debtor.hear(a_payment("P0", 100_00, on="2026-05-15", account_ref=A), event_id="late-16")
+    moved = [line for line in (await debtor.account("U1", "A"))["lines"] if line["kind"] == "write-off"]
+    by_day: Counter[str] = Counter()
+    for line in moved:
+        by_day[str(line["value_on"])] += line["amount_pence"]
+    assert by_day == {"2026-06-01": -242_00, "2026-08-01": 100_00}
+    entries = [entry for entry in (await debtor.ask(exported)).split("\n\n") if "* write-off" in entry]
+    exported_by_day: Counter[str] = Counter()
+    for entry in entries:
+        head, *rows = entry.strip().splitlines()
+        pence = [int(row.split("GBP ")[1].replace(".", "")) for row in rows]
+        assert (sum(pence), len(pence)) == (0, 2)
+        exported_by_day[head[:10]] += pence[0] if "receivable" in rows[0] else pence[1]
+    assert exported_by_day == by_day
