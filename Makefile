@@ -51,7 +51,8 @@ shuffles: setup
 
 # Backups restored, databases built anew and compared row by row (some minutes).
 recovery: setup
-	$(BIN)/python -m pytest tests/system/test_rebuild.py tests/system/test_restore.py tests/system/test_erasure.py $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/system/test_rebuild.py tests/system/test_rebuild_redriven.py \
+		tests/system/test_restore.py tests/system/test_erasure.py $(PYTEST_ARGS)
 
 # The promised figures, measured; build/bench.json has them for programs. BENCH_ARGS="--only charges" runs one.
 # WeasyPrint, which PDFs are compared with, has an environment of its own; where it cannot be had, that is not measured.

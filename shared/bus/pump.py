@@ -216,9 +216,7 @@ class Pump:
 
     async def _bury(self, item: Taken, error: Exception, kind: FailureKind) -> None:
         """Write the one record that cannot be applied as a dead letter, with its position."""
-        reason_class = ReasonClass.BUG if kind is FailureKind.BUG else ReasonClass.INVALID
-        reason = "unexpected-failure" if kind is FailureKind.BUG else "refused-by-database"
-        verdict = Verdict(Disposition.DEAD, reason_class, reason, describe(error))
+        verdict = failed(error, kind)
         started = time.monotonic()
         while not self.stopping.is_set():
             try:
@@ -255,6 +253,17 @@ class Pump:
         """Wait until the day is closed; another process may be the one that closes it, so look again soon."""
         self.gate_opened.clear()
         await sleep_unless(self.gate_opened, 0.02)
+
+
+UNEXPECTED, REFUSED = FAILURES = ("unexpected-failure", "refused-by-database")
+"""The reasons of letters that no rule refused: what could not be applied then may be applied by mended code."""
+
+
+def failed(error: BaseException, kind: FailureKind) -> Verdict:
+    """Return the verdict on a record that cannot be applied although no rule refuses it."""
+    if kind is FailureKind.BUG:
+        return Verdict(Disposition.DEAD, ReasonClass.BUG, UNEXPECTED, describe(error))
+    return Verdict(Disposition.DEAD, ReasonClass.INVALID, REFUSED, describe(error))
 
 
 def describe(error: BaseException) -> str:

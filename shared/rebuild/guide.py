@@ -10,29 +10,35 @@ import asyncpg
 
 from shared.bus.commands import topic_of
 from shared.bus.positions import Lane
+from shared.bus.pump import FAILURES
 
 # A record stands in the inbox, or among the dead letters if it could not even be read; repeats stand nowhere.
-# One transaction has one time, and its rows lie in the order in which they were applied.
+# One transaction has one time, and its rows lie in the order in which they were applied. What failed was buried in
+# a transaction of its own, and is buried again: what mended code makes of it counts from when it was driven again.
 _STEPS = """
-select 'batch' as kind, own_book as book, processed_at as at, ctid::text as nth, topic, partition_no, kafka_offset,
-  event_uid, null::bytea as body from msg.inbox
+select case when letter.id is null then 'batch' else 'burial' end as kind, seen.own_book as book, processed_at as at,
+  seen.ctid as nth, seen.topic, seen.partition_no, seen.kafka_offset, seen.event_uid, null::bytea as body,
+  letter.reason_class, letter.reason_code, letter.detail
+from msg.inbox as seen left join msg.dead_letter as letter on letter.topic = seen.topic
+  and letter.partition_no = seen.partition_no and letter.kafka_offset = seen.kafka_offset
+  and letter.reason_code = any($3::text[])
 union all
-select 'batch', own_book, first_seen, '', topic, partition_no, kafka_offset, event_uid, null
+select 'batch', own_book, first_seen, null, topic, partition_no, kafka_offset, event_uid, null, null, null, null
 from msg.dead_letter as letter where not exists (
   select from msg.inbox as seen where seen.topic = letter.topic and seen.partition_no = letter.partition_no
     and seen.kafka_offset = letter.kafka_offset)
 union all
-select 'command', book, recorded_at, '', topic, 0, seq, event_uid, body from msg.event_log
+select 'command', book, recorded_at, null, topic, 0, seq, event_uid, body, null, null, null from msg.event_log
 where topic = any($1::text[])
 union all
-select 'redrive', given.book, recorded_at, '', letter.topic, partition_no, kafka_offset, given.event_uid,
-  given.body
+select 'redrive', given.book, recorded_at, null, letter.topic, partition_no, kafka_offset, given.event_uid,
+  given.body, null, null, null
 from msg.event_log as given join msg.dead_letter as letter
   on letter.id = (convert_from(given.body, 'UTF8')::jsonb #>> '{answer,id}')::bigint
 where given.topic = $2 and convert_from(given.body, 'UTF8')::jsonb ->> 'kind' = 'dead-letter-redrive'
 union all
-select 'deed', book, recorded_at, '', topic, 0, seq, event_uid, body from msg.event_log
-where topic = $2 and convert_from(body, 'UTF8')::jsonb ->> 'kind' = any($3::text[])
+select 'deed', book, recorded_at, null, topic, 0, seq, event_uid, body, null, null, null from msg.event_log
+where topic = $2 and convert_from(body, 'UTF8')::jsonb ->> 'kind' = any($4::text[])
 order by book, at, kind, nth, topic, partition_no, kafka_offset
 """
 _WANTED = """
@@ -73,7 +79,8 @@ async def steps(
     days = iter([(row["day"], _json(row["after"])) for row in closed])
     day = next(days, None)
     batch: list[asyncpg.Record] = []
-    async for row in live.cursor(_STEPS, list(commands), topic_of(service), list(deeds), prefetch=2000):
+    names = (list(commands), topic_of(service), FAILURES, list(deeds))
+    async for row in live.cursor(_STEPS, *names, prefetch=2000):
         if batch and not _together(batch[-1], row):
             yield Step(batch[0]["kind"], batch[0]["book"], batch)
             batch = []

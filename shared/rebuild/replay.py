@@ -14,7 +14,7 @@ from shared.bus.day import DayGate
 from shared.bus.failures import FailureKind, kind_of
 from shared.bus.latecomers import Latecomers
 from shared.bus.letters import Taken
-from shared.bus.pump import describe
+from shared.bus.pump import failed
 from shared.bus.redrive import BusRedriver
 from shared.bus.relay import Relay
 from shared.bus.service import Service, with_days
@@ -72,11 +72,9 @@ class Replay:
         """Do what the live database did in one step."""
         match step.kind:
             case "batch":
-                records = [
-                    await self._records.take((row["topic"], row["partition_no"]), row["kafka_offset"], row["event_uid"])
-                    for row in step.rows
-                ]
-                await self._apply([Taken(record, decode(record)) for record in records], step.book)
+                await self._apply([await self._taken(row) for row in step.rows], step.book)
+            case "burial":
+                await self._bury(await self._taken(step.rows[0]), step.book, _verdict(step.rows[0]))
             case "command":
                 await self._command(step.rows[0], step.book)
             case "deed":
@@ -87,6 +85,12 @@ class Replay:
                 self._cuts.after = step.after or {}
                 await self._gate.work_through(step.book)
                 await self.forget_outbox()
+
+    async def _taken(self, row: asyncpg.Record) -> Taken:
+        """Return the record of a row, decoded."""
+        lane = (row["topic"], row["partition_no"])
+        record = await self._records.take(lane, row["kafka_offset"], row["event_uid"])
+        return Taken(record, decode(record))
 
     async def _apply(self, taken: Sequence[Taken], book: date) -> None:
         """Apply records in one transaction; as in the service, the one that cannot be applied is buried."""
@@ -109,11 +113,13 @@ class Replay:
             await self._apply(taken[:middle], book)
             await self._apply(taken[middle:], book)
             return
-        bug = kind is FailureKind.BUG
-        reason_class = ReasonClass.BUG if bug else ReasonClass.INVALID
-        reason = "unexpected-failure" if bug else "refused-by-database"
+        await self._bury(taken[0], book, failed(error, kind))
+
+    async def _bury(self, taken: Taken, book: date, verdict: Verdict) -> None:
+        """Make a dead letter of what could not be applied."""
         async with self._doors.command(Cause("", "")) as work:
-            await self._applier.bury(work, taken[0], Verdict(Disposition.DEAD, reason_class, reason, describe(error)))
+            _check(work, book)
+            await self._applier.bury(work, taken, verdict)
 
     async def _command(self, row: asyncpg.Record, book: date) -> None:
         """Give a staff command again, under the same cause, so that it is said under the same name."""
@@ -153,6 +159,11 @@ def _given(row: asyncpg.Record) -> Given:
     said = json.loads(row["body"])
     names = ("kind", "subject", "who", "why", "content", "key", "approved_by")
     return Given(**{name: said[name] for name in names})
+
+
+def _verdict(row: asyncpg.Record) -> Verdict:
+    """Return the verdict under which a record was buried."""
+    return Verdict(Disposition.DEAD, ReasonClass(row["reason_class"]), row["reason_code"], row["detail"])
 
 
 def _check(work: Work, book: date) -> None:
