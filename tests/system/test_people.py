@@ -168,6 +168,14 @@ async def test_credit_goes_back_to_its_source_when_finance_agrees(told: Office) 
         assert (shown.code, "£3.75" in shown.out) == (0, True), shown.err
 
 
+async def test_a_rebuild_repeats_what_people_said_and_approved(told: Office) -> None:
+    answer = await told.run("rebuild", "billing", "--json")
+    assert answer.code == 0, answer.out + answer.err
+    found = {one["what"]: one for one in answer.document["differences"]}
+    assert [one["first"] for one in found.values() if one["differ"]] == []
+    assert (found["matches by people"]["live"], found["reversals"]["live"]) == (2, 1)
+
+
 async def test_the_proof_holds_and_covers_the_audit(told: Office) -> None:
     proof = await told.ask("verify")
     assert proof["ok"], [check for check in proof["checks"] if not check["ok"]]

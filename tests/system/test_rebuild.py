@@ -29,7 +29,6 @@ async def told(office: Office) -> Office:
         await office.close(day)
         if day == "2026-04-27":
             hold = await staff(office, "POST", "/holds", account_ref=refs["A4-C0"], kind="dispute", reason="a letter")
-            await office.ask("suspense", "split", "PAY-NOBODY", f"{refs['A6-C0']}=12.34", "--reason", "says the bank")
         if day == "2026-05-12":
             await staff(office, "DELETE", f"/holds/{hold['hold_id']}", reason="settled")
     await office.close("2026-07-01")
