@@ -33,13 +33,13 @@ def answered(found: object) -> bool:
     return isinstance(found, Event) or (isinstance(found, Rejection) and found.reason in set(Reason))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(topics, st.none() | st.binary(max_size=200), headers)
 def test_any_bytes_are_answered(topic: str, value: bytes | None, sent: list[tuple[str, bytes | None]]) -> None:
     assert answered(decode(record(topic, value, *sent)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(topics, values, headers)
 def test_any_json_is_answered(topic: str, value: Any, sent: list[tuple[str, bytes | None]]) -> None:
     assert answered(decode(record(topic, json.dumps(value).encode(), *sent)))
@@ -50,7 +50,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(place for name, each in inner for place in places(each, (*path, name)))]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.sampled_from(GOLDEN_FILES), st.data())
 def test_an_event_with_anything_in_any_place_is_answered(path: Any, data: st.DataObject) -> None:
     document = json.loads(path.read_text())

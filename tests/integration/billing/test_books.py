@@ -146,7 +146,7 @@ TRANSFERS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(transfers=TRANSFERS, as_of=st.none() | DAYS, known_at=st.none() | DAYS)
 async def test_the_trial_balance_of_any_entries_is_their_plain_sum(
     desk: Desk, transfers: list[tuple[str, int, date, date]], as_of: date | None, known_at: date | None

@@ -15,7 +15,7 @@ SHUFFLES = int(os.environ.get("CLOSEBOOK_SHUFFLES", "10000"))
 PORTION = 100
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.integers(0, 2**32))
 def test_any_years_balances_are_those_of_knowing_it_from_the_start(year: int, order: int) -> None:
     facts = a_year(year)

@@ -4,7 +4,7 @@ import email
 import email.policy
 from email.message import EmailMessage
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notify.templates.mail import Envelope, compose
@@ -34,7 +34,6 @@ def test_its_parts_are_alternatives_and_an_attachment() -> None:
     ]  # fmt: skip
 
 
-@settings(deadline=None)
 @given(pages, pages, st.binary(max_size=400))
 def test_every_part_is_read_back_as_it_was_written(text: str, html: str, pdf: bytes) -> None:
     _, _, plain, page, attachment = read(composed(text, html, pdf))
@@ -44,7 +43,6 @@ def test_every_part_is_read_back_as_it_was_written(text: str, html: str, pdf: by
     assert attachment.get_filename() == "statement.pdf"
 
 
-@settings(deadline=None)
 @given(pages)
 def test_no_line_is_longer_than_mail_allows(text: str) -> None:
     raw = composed(text, text)

@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notify.domain.writing import Matter, Welcome
@@ -118,7 +118,7 @@ def test_the_same_letter_is_the_same_bytes() -> None:
 canaries = st.text(string.ascii_uppercase, min_size=12, max_size=20).map(lambda word: f"CANARY{word}")
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15)
 @given(st.lists(canaries, min_size=8, max_size=8, unique=True), st.sampled_from([1, 2]), st.booleans())
 def test_a_message_to_one_owner_never_holds_anything_of_another(words: list[str], stage: int, dunning: bool) -> None:
     messages = [_message(words[start : start + 4], stage, dunning) for start in (0, 4)]

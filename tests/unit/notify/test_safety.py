@@ -5,7 +5,7 @@ import email.policy
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notify.domain.safety import clean, header_text, is_safe_header, mailbox
@@ -52,7 +52,6 @@ def test_a_hostile_name_adds_no_header_and_no_recipient(name: str) -> None:
     assert_harmless(composed(name))
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_no_name_at_all_adds_a_header_or_a_recipient(name: str) -> None:
     assert_harmless(composed(name))
@@ -64,7 +63,6 @@ def test_a_name_is_kept_as_its_owner_writes_it(name: str) -> None:
     assert message["To"].addresses[0].display_name == name
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_cleaning_leaves_nothing_that_steers_and_is_stable(text: str) -> None:
     cleaned = clean(text)

@@ -107,7 +107,7 @@ def arrive(changes: list[OwnershipChanged], random: Random) -> Registry:
     return registry
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(histories(), units, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_never_matters(changes: list[OwnershipChanged], unit: UnitFacts, random: Random) -> None:
     once, again = arrive(changes, random), arrive(changes, random)
@@ -116,7 +116,7 @@ def test_the_order_of_arrival_never_matters(changes: list[OwnershipChanged], uni
     assert (once.refused, once.waiting()) == (again.refused, again.waiting())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(histories(), units, st.randoms(use_true_random=False))
 def test_the_line_is_what_the_rules_plainly_say(
     changes: list[OwnershipChanged], unit: UnitFacts, random: Random
@@ -128,7 +128,7 @@ def test_the_line_is_what_the_rules_plainly_say(
     assert [one.ownership_id for one in line.without_period] == plain.accounts_without_days()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(histories(), units, st.randoms(use_true_random=False))
 def test_an_account_that_exists_never_disappears(
     changes: list[OwnershipChanged], unit: UnitFacts, random: Random
