@@ -14,23 +14,23 @@ from shared.bus.positions import Lane
 # A record stands in the inbox, or among the dead letters if it could not even be read; repeats stand nowhere.
 # One transaction has one time, and its rows lie in the order in which they were applied.
 _STEPS = """
-select 'batch' as kind, own_book as book, processed_at as at, ctid::text as nth, topic, partition_no, kafka_offset,
+select 'batch' as kind, own_book as book, processed_at as at, ctid as nth, topic, partition_no, kafka_offset,
   event_uid, null::bytea as body from msg.inbox
 union all
-select 'batch', own_book, first_seen, '', topic, partition_no, kafka_offset, event_uid, null
+select 'batch', own_book, first_seen, null::tid, topic, partition_no, kafka_offset, event_uid, null
 from msg.dead_letter as letter where not exists (
   select from msg.inbox as seen where seen.topic = letter.topic and seen.partition_no = letter.partition_no
     and seen.kafka_offset = letter.kafka_offset)
 union all
-select 'command', book, recorded_at, '', topic, 0, seq, event_uid, body from msg.event_log
+select 'command', book, recorded_at, null::tid, topic, 0, seq, event_uid, body from msg.event_log
 where topic = any($1::text[])
 union all
-select 'redrive', given.book, recorded_at, '', letter.topic, partition_no, kafka_offset, given.event_uid,
+select 'redrive', given.book, recorded_at, null::tid, letter.topic, partition_no, kafka_offset, given.event_uid,
   given.body
 from msg.event_log as given join msg.dead_letter as letter
   on letter.id = (convert_from(given.body, 'UTF8')::jsonb #>> '{answer,id}')::bigint
 where given.topic = $2 and convert_from(given.body, 'UTF8')::jsonb ->> 'kind' = 'dead-letter-redrive'
-order by book, at, kind, nth, topic, partition_no, kafka_offset
+order by book, at, kind, nth nulls first, topic, partition_no, kafka_offset
 """
 _WANTED = """
 select topic, partition_no, array_agg(kafka_offset) as offsets from (
