@@ -7,7 +7,7 @@ STAMP := $(VENV)/.closebook-installed
 
 SECONDS ?= 180
 
-.PHONY: setup demo test faults recovery nemesis fuzz shuffles bench check audit schemas lock clean
+.PHONY: setup demo test faults recovery runbooks nemesis fuzz shuffles bench check audit schemas lock clean
 
 setup: $(STAMP)
 
@@ -46,6 +46,10 @@ shuffles: setup
 # Backups restored, databases built anew and compared row by row (some minutes).
 recovery: setup
 	$(BIN)/python -m pytest tests/system/test_rebuild.py tests/system/test_restore.py $(PYTEST_ARGS)
+
+# Every command of every runbook, against a running plant.
+runbooks: setup
+	$(BIN)/python -m pytest tests/system/test_runbooks.py -m slow $(PYTEST_ARGS)
 
 # The promised figures, measured; build/bench.json has them for programs. BENCH_ARGS="--only charges" runs one.
 bench: setup
