@@ -7,7 +7,7 @@ STAMP := $(VENV)/.closebook-installed
 
 SECONDS ?= 180
 
-.PHONY: setup demo test faults crashes recovery nemesis fuzz shuffles bench check sbom audit schemas lock clean
+.PHONY: setup demo test faults crashes recovery runbooks nemesis fuzz shuffles bench check sbom audit schemas lock clean
 
 setup: $(STAMP)
 
@@ -53,6 +53,10 @@ shuffles: setup
 recovery: setup
 	$(BIN)/python -m pytest tests/system/test_rebuild.py tests/system/test_rebuild_redriven.py \
 		tests/system/test_restore.py tests/system/test_erasure.py $(PYTEST_ARGS)
+
+# Every command of every runbook, against a running plant.
+runbooks: setup
+	$(BIN)/python -m pytest tests/system/test_runbooks.py -m slow $(PYTEST_ARGS)
 
 # The promised figures, measured; build/bench.json has them for programs. BENCH_ARGS="--only charges" runs one.
 # WeasyPrint, which PDFs are compared with, has an environment of its own; where it cannot be had, that is not measured.

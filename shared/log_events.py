@@ -65,7 +65,7 @@ class LogEvent(StrEnum):
     QUARANTINE_TRIPPED = (
         "quarantine_tripped", _C, "A partition stopped: too many events in a row failed.", "quarantine"
     )  # fmt: skip
-    QUARANTINE_RELEASED = "quarantine_released", _W, "An operator let a partition go on."
+    QUARANTINE_RELEASED = "quarantine_released", _I, "An operator let a partition go on."
     OFFSET_GAP_ACCEPTED = "offset_gap_accepted", _I, "Offsets without records were passed over."
     POSITION_MISSING = "position_missing", _C, "A partition has no position in the database.", "position-missing"
     UNREAD_DATA_EXPIRED = (

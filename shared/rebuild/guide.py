@@ -39,7 +39,7 @@ where given.topic = $2 and convert_from(given.body, 'UTF8')::jsonb ->> 'kind' = 
 union all
 select 'deed', book, recorded_at, null, topic, 0, seq, event_uid, body, null, null, null from msg.event_log
 where topic = $2 and convert_from(body, 'UTF8')::jsonb ->> 'kind' = any($4::text[])
-order by book, at, kind, nth, topic, partition_no, kafka_offset
+order by book, at, kind, nth nulls first, topic, partition_no, kafka_offset
 """
 _WANTED = """
 select topic, partition_no, array_agg(kafka_offset) as offsets from (

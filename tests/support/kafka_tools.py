@@ -95,6 +95,16 @@ class KafkaTools:
             offsets = await admin.list_consumer_group_offsets(group)
         return {(tp.topic.removeprefix(self.prefix), tp.partition): meta.offset for tp, meta in offsets.items()}
 
+    async def forget(self, topics: Iterable[str]) -> None:
+        """Delete topics with all they hold, and return when the broker does not know them any more."""
+        gone = {self.prefix + topic for topic in topics}
+        async with self._admin() as admin:
+            await admin.delete_topics(sorted(gone))
+            while True:
+                if not gone & set(await admin.list_topics()):
+                    return
+                await asyncio.sleep(0.05)
+
     async def close(self) -> None:
         """Stop the producer and delete the topics made here: old test topics slow the broker down."""
         if self._producer is not None:

@@ -52,6 +52,7 @@ class Printer:
 
     async def _round(self) -> bool:
         """Claim a batch (or take over one whose sender died), lay it out, note it; false when there is none."""
+        stopped: list[tuple[PrintMessage, str]] = []
         async with self.sessions.begin() as session:
             connection = await driver(session)
             batch = await messages.reclaim_prints(connection, self.rules.lease)
@@ -59,21 +60,21 @@ class Printer:
                 batch = token_hex(4)
                 if not await messages.claim_prints(connection, batch, self.rules.lease, LETTERS_IN_A_BATCH):
                     return False
-                await self._suppress(connection, batch)
+                stopped = await self._suppress(connection, batch)
             letters = await messages.list_batch(connection, batch)
+        for letter, reason in stopped:
+            log(LogEvent.MAIL_SUPPRESSED, **story(letter), reason_code=reason)
         await self._lay_out(letters, batch)
         self.bell.ring()
         return True
 
-    async def _suppress(self, connection: asyncpg.Connection, batch: str) -> None:
-        """End here what must not go out any more."""
+    async def _suppress(self, connection: asyncpg.Connection, batch: str) -> list[tuple[PrintMessage, str]]:
+        """End here what must not go out any more; return it, with why."""
         letters = await messages.list_batch(connection, batch)
-        stopped = await reasons_to_suppress(connection, letters)
-        for letter in letters:
-            reason = stopped.get(letter.message_id)
-            if reason is not None:
-                await messages.end(connection, letter.message_id, batch, Step(State.SUPPRESSED), reason)
-                log(LogEvent.MAIL_SUPPRESSED, **story(letter), reason_code=reason)
+        reasons = await reasons_to_suppress(connection, letters)
+        for message_id, reason in reasons.items():
+            await messages.end(connection, message_id, batch, Step(State.SUPPRESSED), reason)
+        return [(letter, reasons[letter.message_id]) for letter in letters if letter.message_id in reasons]
 
     async def _lay_out(self, letters: Sequence[PrintMessage], batch: str) -> None:
         step, answer = Step(State.HANDED_OVER), "laid out"
