@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
+from services.notify.db import messages
 from services.notify.db.messages import ClaimedMail
 from services.notify.domain.dispatch import Answer
 from services.notify.usecases.mail_server import Delivery, MailServer
@@ -35,6 +36,11 @@ def positions_apart() -> None:
 def progress_apart() -> None:
     """The progress of a slice is committed before its effect."""
     gate.advance = _commits_apart(gate.advance)  # type: ignore[assignment]
+
+
+def said_apart() -> None:
+    """A letter's end is noted as said before the event is stored."""
+    messages.mark_said = _commits_apart(messages.mark_said)  # type: ignore[assignment]
 
 
 def forgotten_before_sent() -> None:
@@ -71,6 +77,6 @@ def noted_before_sent() -> None:
 
 
 WAYS: dict[str, Callable[[], None]] = {
-    way.__name__: way for way in (positions_apart, progress_apart, forgotten_before_sent, noted_before_sent)
+    way.__name__: way for way in (positions_apart, progress_apart, said_apart, forgotten_before_sent, noted_before_sent)
 }
 """Each way by its name, as a case names it."""

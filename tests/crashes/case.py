@@ -6,21 +6,21 @@ from dataclasses import asdict, dataclass, replace
 
 @dataclass(frozen=True)
 class Case:
-    """One run: of which ``work``, on which servers, killed ``at`` which point; ``broken`` names what is spoilt."""
+    """One run of a ``work`` on these servers, killed at point ``at`` (its name); ``broken`` says how it is spoilt."""
 
     work: str
     database: str
     kafka: str = "127.0.0.1:1"
     prefix: str = ""
     smtp_port: int = 1
-    at: int | None = None
+    at: str | None = None
     broken: str = ""
 
     def of(self, work: str) -> "Case":
         """Return a run of a work on the same servers."""
         return replace(self, work=work)
 
-    def killed(self, at: int) -> "Case":
+    def killed(self, at: str) -> "Case":
         """Return the same run, killed at a point."""
         return replace(self, at=at)
 
@@ -35,8 +35,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run's process ended: its exit code (negative: the signal), points passed, and where it was killed."""
+    """How a run's process ended: its exit code (negative: the signal), and what it said.
+
+    That is the name of every point it passed; of a killed run nothing; of a failed one, why.
+    """
 
     code: int
-    passed: int
-    place: str
+    said: tuple[str, ...]

@@ -3,12 +3,13 @@
 import asyncio
 from functools import partial
 
+import asyncpg
+
 from shared.bus import gate
-from shared.bus.service import Running
-from shared.db.engine import question
+from shared.events.topics import said_by
 from tests.crashes.case import Case
 from tests.crashes.fuse import ANSWERED
-from tests.crashes.parts import billing_of
+from tests.crashes.parts import billing_of, watching
 from tests.crashes.relaying import elected
 from tests.crashes.story import DAY
 from tests.support.bus import eventually
@@ -19,10 +20,12 @@ MOMENTS = frozenset({ANSWERED})
 
 async def work(case: Case) -> None:
     """Close the day that has ended, if it is not closed yet, and relay what that says."""
-    async with billing_of(case) as running:
+    async with billing_of(case) as running, watching(case) as connection:
         relay = await elected(running.relay)
+        # Connects now: how many awaits that takes is the library's affair.
+        await running.cuts.ends_by_topic(channel for channel in said_by("billing") if not channel.single)
         day = asyncio.create_task(running.day.run())
-        await eventually(partial(_is_closed, running), seconds=50)
+        await eventually(partial(_is_closed, connection), seconds=50)
         running.day.stopping.set()
         running.day.wake.set()
         await day
@@ -32,6 +35,5 @@ async def work(case: Case) -> None:
         await relay
 
 
-async def _is_closed(running: Running) -> bool:
-    async with question(running.doors.sessions) as connection:
-        return (await gate.read(connection)).last_closed == DAY
+async def _is_closed(connection: asyncpg.Connection) -> bool:
+    return (await gate.read(connection)).last_closed == DAY

@@ -1,10 +1,9 @@
-"""The four works, each with a database of its own in the state from which it starts, and run once undisturbed."""
+"""The works, each with a database of its own in the state from which it starts, and run once undisturbed."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -54,8 +53,8 @@ class Workshop:
             await runner.run(case.of(earlier))
         return await Experiment(runner, await self._kept("billing", urls.app_url), case, outside).undisturbed()
 
-    async def notify(self, work: str, directory: Path) -> Experiment:
-        """Return a work of notify that starts with a few letters in the queue."""
+    async def notify(self, work: str, directory: Path, *before: str) -> Experiment:
+        """Return a work of notify that starts with a few letters in the queue, or where the works ``before`` it end."""
         server = await ScriptedMail().start()
         self.stack.push_async_callback(server.stop)
         urls = await self.databases("notify")
@@ -64,6 +63,8 @@ class Workshop:
             await office.work()
         case = Case(work, urls.app_url, smtp_port=server.port)
         runner = await self.stack.enter_async_context(Runner.connected(self.port))
+        for earlier in before:
+            await runner.run(case.of(earlier))
         database = await self._kept("notify", urls.app_url)
         return await Experiment(runner, database, case, Mails(server), lapse).undisturbed()
 
@@ -89,6 +90,7 @@ async def experiments(
             "relaying": await shop.billing("relaying", "reading"),
             "closing": await shop.billing("closing", "reading", "relaying"),
             "mailing": await shop.notify("mailing", tmp_path_factory.mktemp("print")),
+            "announcing": await shop.notify("announcing", tmp_path_factory.mktemp("print"), "mailing"),
         }
 
 
@@ -96,7 +98,7 @@ async def experiments(
 async def samples(experiments: Experiments) -> Surveys:
     """Each work killed at a few points, all works side by side: they wait more than they compute."""
     return {
-        work: asyncio.create_task(survey(experiment, spread(experiment.points, SOME)))
+        work: asyncio.create_task(survey(experiment, spread(experiment, SOME)))
         for work, experiment in experiments.items()
     }
 
@@ -104,4 +106,6 @@ async def samples(experiments: Experiments) -> Surveys:
 @pytest_asyncio.fixture(scope="module")
 async def surveys(experiments: Experiments) -> Surveys:
     """Each work killed at every point, all works side by side."""
-    return {work: asyncio.create_task(survey(experiment, count(1))) for work, experiment in experiments.items()}
+    return {
+        work: asyncio.create_task(survey(experiment, experiment.points)) for work, experiment in experiments.items()
+    }

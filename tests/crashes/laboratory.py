@@ -16,7 +16,7 @@ from tests.crashes.states import Rows, differences
 KILLED = -SIGKILL
 """Exit code of a run that came to its point."""
 
-NEVER = 1_000_000
+NEVER = "never"
 """A point that no work has."""
 
 
@@ -54,8 +54,9 @@ class Runner:
     async def run(self, case: Case) -> Ended:
         """Run one case; fails with what its process said when it ended neither well nor at its point."""
         self._writer.write(case.line())
-        ended = Ended(**json.loads(await self._reader.readline()))
-        assert ended.code in ({0, KILLED} if case.at else {0}), f"{case}: exit code {ended.code}\n{ended.place}"
+        answer = json.loads(await self._reader.readline())
+        ended = Ended(answer["code"], tuple(answer["said"]))
+        assert ended.code in ({0, KILLED} if case.at else {0}), f"{case}: exit code {ended.code}\n{ended.said}"
         return ended
 
 
@@ -73,21 +74,21 @@ class Experiment:
     outside: Outside
     lapse: Callable[[Database], Awaitable[None]] = _at_once
     wanted: Rows = field(default_factory=dict)
-    points: int = 0
+    points: tuple[str, ...] = ()
     _alone: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def undisturbed(self) -> "Experiment":
-        """Run the work in peace: what it leaves is what every other run must leave."""
+        """Run the work in peace: what it leaves every other run must leave, and its points are those there are."""
         await self._begin()
-        self.points = (await self.runner.run(self.case)).passed
+        self.points = (await self.runner.run(self.case)).said
         self.wanted, repeats = await self._left()
         assert repeats == 0
         return self
 
-    async def killed(self, at: int, broken: str = "") -> tuple[Ended, list[str]]:
-        """Kill the work at a point and recover; returns how the first process ended, and what is wrong afterwards.
+    async def killed(self, at: str, broken: str = "") -> tuple[bool, list[str]]:
+        """Kill the work at a point and recover; returns whether it came there, and what is wrong afterwards.
 
-        Exit code 0: the work has fewer points than that. What is ``broken`` is broken in both processes.
+        What is ``broken`` is broken in both processes.
         """
         case = self.case.spoilt(broken)
         async with self._alone:
@@ -99,7 +100,7 @@ class Experiment:
         wrong = differences(left, self.wanted)
         if repeats > self.outside.most_repeats:
             wrong.append(f"{repeats} came twice")
-        return ended, wrong
+        return ended.code == KILLED, wrong
 
     async def _begin(self) -> None:
         await self.database.restore()
@@ -113,27 +114,34 @@ class Experiment:
 
 @dataclass
 class Survey:
-    """What came of killing a work at many points."""
+    """What came of killing a work at points: at which it was killed, to which it did not come, and what was wrong."""
 
-    points: int = 0
-    places: set[str] = field(default_factory=set)
+    killed: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
+    def unseen(self) -> set[str]:
+        """Return the places at which it was never killed."""
+        return places_of(self.missed) - places_of(self.killed)
 
-async def survey(experiment: Experiment, points: Iterable[int]) -> Survey:
-    """Kill a work at each of these points, until it outlives its last."""
+
+async def survey(experiment: Experiment, points: Iterable[str]) -> Survey:
+    """Kill a work at each of these points."""
     found = Survey()
     for at in points:
-        ended, wrong = await experiment.killed(at)
+        came, wrong = await experiment.killed(at)
+        (found.killed if came else found.missed).append(at)
         if wrong:
-            found.wrong.append(f"{at} ({ended.place}): {wrong}")
-        if ended.code == 0:
-            break
-        found.points += 1
-        found.places.add(ended.place)
+            found.wrong.append(f"{at}: {wrong}")
     return found
 
 
-def spread(points: int, some: int) -> list[int]:
+def places_of(points: Iterable[str]) -> set[str]:
+    """Return the places of points, each once."""
+    return {point.rpartition(" ")[0] for point in points}
+
+
+def spread(experiment: Experiment, some: int) -> list[str]:
     """Return so many of a work's points, evenly over all of them."""
-    return [1 + (2 * turn + 1) * points // (2 * some) for turn in range(some)]
+    points = experiment.points
+    return [points[(2 * turn + 1) * len(points) // (2 * some)] for turn in range(some)]

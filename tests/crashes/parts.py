@@ -5,11 +5,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 from services.billing import app as billing
 from services.billing.settings import Settings as BillingSettings
 from services.notify import app as notify
 from services.notify.settings import Settings as NotifySettings
 from shared.bus.service import Running, build
+from shared.db.engine import connect
 from tests.crashes.case import Case
 from tests.support.kafka_tools import PARTITIONS
 
@@ -18,6 +21,14 @@ def _common(case: Case) -> dict[str, Any]:
     return {
         "database_url": case.database, "kafka": case.kafka, "topic_prefix": case.prefix, "partitions": PARTITIONS,
     }  # fmt: skip
+
+
+@asynccontextmanager
+async def watching(case: Case) -> AsyncIterator[asyncpg.Connection]:
+    """Lend a connection to look on with: one from the work's own pool would change how often the work connects."""
+    connection = await connect(case.database, application_name="watching")
+    yield connection
+    await connection.close()
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from typing import Any
 
 from shared.bus import relay
 from shared.events.decode import Record, decode
-from tests.crashes import breaking, closing, mailing, reading, relaying
+from tests.crashes import announcing, breaking, closing, mailing, reading, relaying
 from tests.crashes.case import Case, Ended
 from tests.crashes.fuse import Fuse, arm
 from tests.crashes.story import story
@@ -29,7 +29,7 @@ _PATIENCE_S = 60
 
 WORKS: dict[str, tuple[Callable[[Case], Awaitable[None]], frozenset[str], frozenset[str]]] = {
     module.__name__.rpartition(".")[2]: (module.work, module.COUNTED, module.MOMENTS)
-    for module in (reading, relaying, mailing, closing)
+    for module in (reading, relaying, mailing, announcing, closing)
 }
 """Each work with the tasks in which its awaits are counted, and the moments of an await that are points."""
 
@@ -73,20 +73,18 @@ def _fork(case: Case) -> Ended:
         _be_child(case, report)
     os.close(report)
     _, status = os.waitpid(child, 0)
-    said = os.read(reading_end, 4096).decode()
-    os.close(reading_end)
-    code = os.waitstatus_to_exitcode(status)
-    return Ended(code, int(said), "") if code == 0 else Ended(code, case.at or 0, said)
+    with os.fdopen(reading_end) as said:
+        return Ended(os.waitstatus_to_exitcode(status), tuple(said.read().splitlines()))
 
 
 def _be_child(case: Case, report: int) -> None:
     """Do the work and leave: by the fuse, by the alarm, or with exit code 0; 1: it failed, and says why."""
     signal.alarm(_PATIENCE_S)
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    fuse = Fuse(case.at, report, WORKS[case.work][2])
+    fuse = Fuse(case.at, WORKS[case.work][2])
     try:
         asyncio.run(_run(case, fuse))
-        os.write(report, str(fuse.passed).encode())
+        os.write(report, "\n".join(fuse.points).encode())
     except BaseException:  # noqa: BLE001 - whatever it is, it is told and ends this child only
         os.write(report, traceback.format_exc()[-4000:].encode())
         os._exit(1)
