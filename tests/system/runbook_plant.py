@@ -118,6 +118,7 @@ class Shell:
         await say(self.kafka, [*home("RB-1"), *home("RB-2")])
         await self.office.ask("settle")
         await say(self.kafka, [charge("RB-C", 500, "RB-1"), charge("RB-W", 700, "RB-none")])
+        await say(self.kafka, [payment("RB-S", 300, reference="J SMITH")])
         await self.office.ask("settle")
         await say(self.kafka, [credit("RB-X1", "RB-C", 900), credit("RB-X2", "RB-C", 901)])
         await self.kafka.send("housing.contact-changed", b"junk", partition=0)
@@ -134,7 +135,7 @@ class Shell:
             "service": "billing", "sender": "billing", "topic": "billing.account-opened", "day": "2026-01-31",
             "reference": REF, "message-id": await self.sql("notify", message), "date": "before", "you": "ann",
             "second-person": "bob", "new-password": url.password or "", "new-folder": f"backup-{self.folders}",
-            "partition": str(PARTITION), "party": "p.RB-2.o",
+            "partition": str(PARTITION), "party": "p.RB-2.o", "payment": "RB-S",
         }  # fmt: skip
         for one in letters:
             self.values["money-letter" if one["amount_pence"] else "letter"] = str(one["id"])
