@@ -5,9 +5,12 @@ import asyncio
 from tests.crashes.fuse import ANSWERED, ASKED, Fuse, arm
 
 
-async def _work(fails: "asyncio.Future[None]") -> str:
+async def _work() -> str:
     await asyncio.sleep(0)
     await asyncio.sleep(0.001)
+    loop = asyncio.get_running_loop()
+    fails: asyncio.Future[None] = loop.create_future()
+    loop.call_later(0.001, fails.set_exception, LookupError())
     try:
         await fails
     except LookupError:
@@ -17,10 +20,8 @@ async def _work(fails: "asyncio.Future[None]") -> str:
 
 async def _alone(fuse: Fuse) -> str:
     arm(fuse, {"_work"})
-    fails: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    asyncio.get_running_loop().call_later(0.01, fails.set_exception, LookupError())
     await asyncio.create_task(asyncio.sleep(0))
-    return await asyncio.create_task(_work(fails))
+    return await asyncio.create_task(_work())
 
 
 def test_each_wait_is_two_points_and_errors_arrive() -> None:

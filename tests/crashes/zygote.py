@@ -27,6 +27,8 @@ from tests.crashes.story import story
 _PATIENCE_S = 60
 """A run that takes longer than this stands still: it is ended, and counts as a failure."""
 
+_LOOK_S = 1.0
+
 WORKS: dict[str, tuple[Callable[[Case], Awaitable[None]], frozenset[str], frozenset[str]]] = {
     module.__name__.rpartition(".")[2]: (module.work, module.COUNTED, module.MOMENTS)
     for module in (reading, relaying, mailing, announcing, closing)
@@ -35,14 +37,22 @@ WORKS: dict[str, tuple[Callable[[Case], Awaitable[None]], frozenset[str], frozen
 
 
 def main() -> None:
-    """Serve each connection in a child of its own, so that works can run side by side; the port goes to stdout."""
+    """Serve each connection in a child of its own, so that works can run side by side; the port goes to stdout.
+
+    Ends when whoever started it is gone.
+    """
     server = socket.create_server(("127.0.0.1", 0))
     print(server.getsockname()[1], flush=True)  # noqa: T201 - whoever started us reads it
     _warm_up()
     gc.collect()
     gc.freeze()
-    while True:
-        connection, _ = server.accept()
+    server.settimeout(_LOOK_S)
+    started_by = os.getppid()
+    while os.getppid() == started_by:
+        try:
+            connection, _ = server.accept()
+        except TimeoutError:
+            continue
         if os.fork() == 0:
             server.close()
             _serve(connection)
