@@ -9,7 +9,8 @@ from shared.events.decode import Record
 
 GOLDEN = Path(__file__).parent / "golden"
 GOLDEN_FILES = sorted(GOLDEN.glob("*/*.json"))
-ABSENT = object()
+ABSENT = ...
+"""No JSON is this; its name is the same in every process, so the tests that it names are, too."""
 
 
 def golden(topic: str, name: str) -> dict[str, Any]:
