@@ -31,6 +31,7 @@ async def test_a_work_killed_at_every_await_ends_like_one_in_peace(
     assert {place for place in found.unseen() if not place.endswith(_IDLE)} == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("work", "broken"),
     [

@@ -69,6 +69,7 @@ async def test_a_connection_dropped_after_the_final_dot_makes_one_more_copy_unde
     await plant.prove(leaves=["notify:mail_unknown"])
 
 
+@pytest.mark.slow
 async def test_a_sender_killed_between_acceptance_and_its_note_sends_once_more(
     plant: Plant, newcomers: list[str]
 ) -> None:

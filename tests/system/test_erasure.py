@@ -34,7 +34,8 @@ async def told(office: Office) -> AsyncIterator[Office]:
     await kafka.send("housing.contact-changed", dumped(contact("ER-party", name=NAME, email=[MAIL])), partition=0)
     await office.close("2026-03-31", through="2026-04-01")
     await office.ask("settle")
-    await office.ask("dead-letters", "discard", "owners", "1", "--reason", "not a contact")
+    for letter in await office.ask("dead-letters", "list", "--status", "open", "--service", "owners"):
+        await office.ask("dead-letters", "discard", "owners", str(letter["id"]), "--reason", "not a contact")
     yield office
     await kafka.close()
 
