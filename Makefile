@@ -25,7 +25,7 @@ demo: setup
 # All tests but the slow ones, on two workers with servers of their own; what PYTEST_ARGS names, on one.
 WORKERS ?= 2
 test: setup
-	$(BIN)/python -m pytest -m "not slow" $(if $(PYTEST_ARGS),$(PYTEST_ARGS),--numprocesses $(WORKERS) --dist loadgroup)
+	$(BIN)/python -m pytest -m "not slow" $(if $(PYTEST_ARGS),$(PYTEST_ARGS),--numprocesses $(WORKERS) --dist loadfile)
 
 # Every fault against real processes and servers: killed, frozen, starved. The slow ones too; writes docs/faults.md.
 faults: setup
@@ -44,10 +44,11 @@ nemesis: setup
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(if $(SERVICE),--service $(SERVICE))
 
-# Orders of one year's history that must all end the same: make shuffles N=10000.
+# Orders of one year's history that must all end the same (make shuffles N=10000), and the examiner's diary in two others.
 N ?= 10000
 shuffles: setup
-	CLOSEBOOK_SHUFFLES=$(N) $(BIN)/python -m pytest tests/unit/billing/test_shuffles.py -m slow -s
+	CLOSEBOOK_SHUFFLES=$(N) $(BIN)/python -m pytest tests/unit/billing/test_shuffles.py \
+		tests/system/test_contract_shuffles.py -m slow -s
 
 # Backups restored, databases built anew and compared row by row (some minutes).
 recovery: setup

@@ -60,7 +60,7 @@ async def test_sigterm_in_a_batch_drains_and_ends_with_0(plant: Plant) -> None:
 @pytest.mark.parametrize(
     "crash_at",
     [
-        "page-acknowledged/2",
+        pytest.param("page-acknowledged/2", marks=pytest.mark.slow),
         pytest.param("page-read/2", marks=pytest.mark.slow),
         pytest.param("page-marked/2", marks=pytest.mark.slow),
     ],

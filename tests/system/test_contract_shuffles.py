@@ -7,7 +7,7 @@ import pytest
 
 from tests.system.diary import Told
 
-pytestmark = pytest.mark.timeout(900)  # the first test of a run waits until the whole diary is told
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # the first test of a run waits until the whole diary is told
 
 TOLD_IN_FULL = ("OW-", "AL-", "ST-", "RC-later", "RC-moved", "RC-new", "RC-void", "LD-bounce")
 """Units whose accounts are compared line by line; of all others the figures."""
