@@ -163,13 +163,12 @@ class Bench:
             rows = await (await driver(work.session)).fetch(queries.RELEASE, topic, partition)
             if not rows:
                 raise NotKnownError("No such partition is quarantined.")
+            for lane in rows:
+                work.tell(LogEvent.QUARANTINE_RELEASED, **lane, who=who)
             return {"released": [dict(row) for row in rows]}
 
         given = Given("quarantine-release", topic or _EVERY_TOPIC, who, why, content, **named(key))
-        answer = await give(self.doors, given, effect)
-        for lane in answer["released"]:
-            log(LogEvent.QUARANTINE_RELEASED, **lane, who=who)
-        return answer
+        return await give(self.doors, given, effect)
 
     async def republish(self, topic: str, book: date, who: str, why: str, key: str | None) -> Json:
         """Say a book of one of our topics again, in its order; hearers that have it take no notice."""

@@ -1,6 +1,11 @@
 """What a person is told when a command or question cannot be answered; each refusal has its HTTP status."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+Asked = TypeVar("Asked", bound=BaseModel)
 
 
 class RefusedError(Exception):
@@ -31,3 +36,13 @@ class NotNowError(RefusedError):
     """It cannot be done any more, or not yet."""
 
     status = 409
+
+
+def understood(model: type[Asked], content: Mapping[str, Any]) -> Asked:
+    """Return what a command asks for; each field that makes no sense is refused by its name."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)
+        words = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in wrong)
+        raise NotValidError(words) from error

@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
-from shared.cli import environment, output
+from shared.cli import environment
 from shared.cli.api import Api
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import DataDir, JsonFlag
+from shared.cli.proposing import propose, tell
 
 _ROLE = "lead-officer"
 
@@ -30,11 +31,6 @@ def erase(
         raise CliError(
             "Name either --party or --billing-contact-of.", "The housing system knows their party_id.", ExitCode.USAGE
         )
-    body = {"party_id": party} if party else {"ownership_id": ownership}
-    asked = {"kind": "erasure", "subject": party or ownership, "body": body, "reason": reason}
-    made = Api(environment.resolve(data), _ROLE).post("owners", "/bus/proposals", asked)
-    if as_json:
-        output.write_json(made)
-        return
-    approve = f"closebook proposals approve owners {made['id']} --as board"
-    output.tell(f"owners: proposal {made['id']} waits for a second person (`{approve}`).")
+    subject, body = (party, {"party_id": party}) if party else (ownership or "", {"ownership_id": ownership})
+    made = propose(Api(environment.resolve(data), _ROLE), "owners", "erasure", subject, body, reason)
+    tell("owners", made, f"erasure of {subject}", "board", as_json=as_json)

@@ -6,21 +6,17 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.cli import environment, output
+from shared.cli import environment, output, proposing
 from shared.cli.api import FINANCE, Api
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import DataDir, JsonFlag, parse_day
+from shared.cli.options import As, DataDir, JsonFlag, Reason, parse_day, parse_pounds
 
 fees = typer.Typer(help="Schedules of fees and premiums: propose versions, notices and reliefs; list what holds.")
 
 _COLUMNS = ("schedule", "kind", "charges", "version", "a year, net", "since", "to come", "lacks notice", "lapsed")
 
 Schedule = Annotated[str, typer.Argument(metavar="SCHEDULE", help="The schedule's id.", show_default=False)]
-Reason = Annotated[str, typer.Option("--reason", help="Why, in words.", show_default=False)]
 Evidence = Annotated[str, typer.Option("--evidence", help="Where the papers are; no names.", show_default=False)]
-As = Annotated[
-    str | None, typer.Option("--as", metavar="ROLE", help="Whose token: CLOSEBOOK_TOKEN_ROLE.", show_default=False)
-]
 
 
 @fees.command("set")
@@ -35,7 +31,12 @@ def set_terms(
     since: Annotated[
         date, typer.Option("--from", parser=parse_day, metavar="DAY", help="A period's first day.", show_default=False)
     ],
-    pence: Annotated[int, typer.Option("--pence", min=0, help="Net pence a year; 0 ends it.", show_default=False)],
+    pence: Annotated[
+        int,
+        typer.Option(
+            "--pounds", parser=parse_pounds, metavar="POUNDS", help="Net a year; 0 ends it.", show_default=False
+        ),
+    ],
     words: Annotated[str, typer.Option("--words", help="What the statement says.", show_default=False)],
     reason: Reason,
     instalments: Annotated[int, typer.Option("--instalments", help="1, 2 or 4 a year.")] = 4,
@@ -44,7 +45,7 @@ def set_terms(
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
-    """Propose a version of a schedule; for a share set the pence are the pool's, else each unit's."""
+    """Propose a version of a schedule; for a share set the pounds are the pool's, else each unit's."""
     name, _, scope_id = scope.partition("=")
     if not scope_id:
         raise CliError(f"{scope!r} names no id.", "Write it as block=ID.", ExitCode.USAGE)
@@ -107,15 +108,8 @@ def relief(
 
 def _propose(kind: str, body: dict[str, Any], reason: str, role: str | None, as_json: bool, data: Path | None) -> None:
     api = Api(environment.resolve(data).acting_as(role), role or FINANCE)
-    asked = {"kind": kind, "subject": body["schedule_id"], "body": body, "reason": reason}
-    made: dict[str, Any] = api.post("billing", "/bus/proposals", asked)
-    if as_json:
-        output.write_json({**made, **body})
-    else:
-        output.tell(
-            f"Proposal {made['id']}: {kind} of {body['schedule_id']}. "
-            f"Another person: closebook proposals approve billing {made['id']} --as board"
-        )
+    made = proposing.propose(api, "billing", kind, body["schedule_id"], body, reason)
+    proposing.tell("billing", made, f"{kind} of {body['schedule_id']}", "board", as_json=as_json)
 
 
 @fees.command("list")

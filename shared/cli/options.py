@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from shared.calendar import month_days, quarter_days
-from shared.money import as_pounds
+from shared.money import as_pounds, pence_of
 
 
 def parse_day(text: str) -> date:
@@ -39,6 +39,14 @@ def _named(text: str, days: Callable[[str], tuple[date, date]]) -> str:
     except ValueError as error:
         raise typer.BadParameter(f"{error}.") from error
     return text
+
+
+def parse_pounds(text: str) -> int:
+    """Return in pence what people write as ``45.50`` or ``£1,234``; anything else is a usage error."""
+    try:
+        return pence_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; write it as 45.50.") from error
 
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]

@@ -4,10 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.cli import environment, output
+from shared.cli import environment, output, proposing
 from shared.cli.api import Api
-from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason
-from shared.money import pence_of
+from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, parse_pounds
 
 OFFICER = "lead-officer"
 
@@ -50,7 +49,7 @@ def _waiting(row: dict[str, Any]) -> tuple[object, ...]:
 @bench.command("propose")
 def propose(
     payment: Annotated[str, typer.Argument(metavar="PAYMENT", help="The payment it goes back to.", show_default=False)],
-    pounds: Annotated[str, typer.Argument(metavar="POUNDS", help="How much.", show_default=False)],
+    pence: Annotated[int, typer.Argument(parser=parse_pounds, metavar="POUNDS", help="How much.", show_default=False)],
     *,
     account: Annotated[
         str | None,
@@ -63,17 +62,9 @@ def propose(
     data: DataDir = None,
 ) -> None:
     """Propose a refund; finance approves it with `closebook proposals approve billing ID`."""
-    try:
-        pence = pence_of(pounds)
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}; write it as 45.50.") from error
     body: dict[str, Any] = {"payment_id": payment, "amount_pence": pence}
     if account is not None:
         body["account_ref"] = account
-    asked = {"kind": "refund", "subject": f"payment:{payment}"[:64], "body": body, "reason": reason}
     api = Api(environment.resolve(data).acting_as(role), role or OFFICER)
-    answer = api.post("billing", "/bus/proposals", asked, key)
-    if as_json:
-        output.write_json(answer)
-    else:
-        output.tell(f"Proposal {answer['id']} waits for finance: closebook proposals approve billing {answer['id']}")
+    made = proposing.propose(api, "billing", "refund", f"payment:{payment}"[:64], body, reason, key)
+    proposing.tell("billing", made, f"refund of {output.pounds(pence)}", "finance", as_json=as_json)

@@ -9,8 +9,7 @@ import typer
 
 from shared.cli import environment, output
 from shared.cli.api import Api
-from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason
-from shared.money import pence_of
+from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, parse_pounds
 
 OFFICER = "lead-officer"
 _AGES = ("d0_30", "d31_60", "d61_90", "d91_120", "over_120")
@@ -160,10 +159,7 @@ def unmatch(
 def _share(text: str) -> dict[str, Any]:
     """Return what ``REF=POUNDS`` says."""
     account, _, pounds = text.partition("=")
-    try:
-        return {"account_ref": account, "amount_pence": pence_of(pounds)}
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no share; write REF=POUNDS, for example F1W7305WAF7W=45.50.") from error
+    return {"account_ref": account, "amount_pence": parse_pounds(pounds)}
 
 
 def _api(data: Path | None, role: str | None) -> Api:

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.cli import environment, output
+from shared.cli import environment, output, proposing
 from shared.cli.account import as_reference
 from shared.cli.api import FINANCE, Api
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import DataDir, JsonFlag
+from shared.cli.options import As, DataDir, JsonFlag, Reason, parse_pounds
 
 given_up = typer.Typer(help="Propose that a debt is written off, and list those that were.")
 
@@ -31,16 +31,14 @@ def propose(
         ),
     ],
     evidence: Annotated[str, typer.Option("--evidence", help="Where the papers are; no names.", show_default=False)],
-    reason: Annotated[str, typer.Option("--reason", help="Why, in words.", show_default=False)],
+    reason: Reason,
     charge: Annotated[
         list[str] | None,
         typer.Option(
-            "--charge", metavar="ID[=PENCE]", help="A charge, whole or in part; none: all overdue.", show_default=False
+            "--charge", metavar="ID[=POUNDS]", help="A charge, whole or in part; none: all overdue.", show_default=False
         ),
     ] = None,
-    role: Annotated[
-        str | None, typer.Option("--as", metavar="ROLE", help="Whose token: CLOSEBOOK_TOKEN_ROLE.", show_default=False)
-    ] = None,
+    role: As = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
@@ -49,20 +47,13 @@ def propose(
     account = api.get("billing", f"/accounts/{as_reference(reference)}")
     debts = debts_of(account, charge or ())
     body = {"account_ref": account["account_ref"], "ground": ground, "evidence": evidence, "debts": debts}
-    asked = {"kind": "write-off", "subject": account["account_ref"], "body": body, "reason": reason}
-    made: dict[str, Any] = api.post("billing", "/bus/proposals", asked)
-    if as_json:
-        output.write_json({**made, **body})
-        return
+    made = proposing.propose(api, "billing", "write-off", account["account_ref"], body, reason)
     total = output.pounds(sum(debt["amount_pence"] for debt in debts))
-    output.tell(
-        f"Proposal {made['id']}: {total} of {account['account_ref']}. "
-        f"Another person: closebook proposals approve billing {made['id']} --as board"
-    )
+    proposing.tell("billing", made, f"write-off of {total} on {account['account_ref']}", "board", as_json=as_json)
 
 
 def debts_of(account: dict[str, Any], charges: Sequence[str]) -> list[dict[str, Any]]:
-    """Return what is proposed: the charges named, whole or with their pence, else all that is overdue."""
+    """Return what is proposed: the charges named, whole or in part, else all that is overdue."""
     opened: Counter[str] = Counter()
     overdue = account["overdue_pence"]
     for item in account["items"]:  # the oldest due first
@@ -70,7 +61,9 @@ def debts_of(account: dict[str, Any], charges: Sequence[str]) -> list[dict[str, 
             opened[item["charge_id"]] += item["open_pence"]
             overdue -= item["open_pence"]
     wanted = [text.partition("=") for text in charges] or [(charge_id, "", "") for charge_id in opened]
-    debts = [{"charge_id": name, "amount_pence": _pence(part, opened[name])} for name, _, part in wanted]
+    debts = [
+        {"charge_id": name, "amount_pence": parse_pounds(part) if part else opened[name]} for name, _, part in wanted
+    ]
     if not debts or not all(debt["amount_pence"] for debt in debts):
         raise CliError(
             f"Nothing of that is open on {account['account_ref']}.",
@@ -78,14 +71,6 @@ def debts_of(account: dict[str, Any], charges: Sequence[str]) -> list[dict[str, 
             ExitCode.NEGATIVE,
         )
     return debts
-
-
-def _pence(text: str, opened: int) -> int:
-    if not text:
-        return opened
-    if not text.isdecimal():
-        raise CliError(f"{text!r} is not a number of pence.", "Write £12.34 as 1234.", ExitCode.USAGE)
-    return int(text)
 
 
 @given_up.command("list")

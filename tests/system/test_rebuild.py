@@ -38,7 +38,7 @@ async def told(office: Office) -> Office:
     )  # fmt: skip
     await by_two(
         office, "fees", "set", "FEE-A1", "--kind", "management-fee", "--for", "unit=A1", "--from", "2026-10-01",
-        "--pence", "14000", "--words", "Management fee", "--reason", "board of 3 June",
+        "--pounds", "140", "--words", "Management fee", "--reason", "board of 3 June",
     )  # fmt: skip
     await office.ask("settle")
     return office

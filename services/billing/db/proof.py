@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 
-from services.billing.db.reading import LONG_SECONDS
+from services.billing.db.reading import LONG_SECONDS, OUR_OWN
 from services.billing.domain.facts import SUSPENSE, FactKind, Part
 
 MOST_NAMED = 3
@@ -83,18 +83,16 @@ select payment_id, fact_kind, fact_id, coalesce(account_id::text, $2) as holder,
 from billing.entries where payment_id = any($1::text[]) and ledger in ('receivable', 'suspense-receipts')
 group by 1, 2, 3, 4 having sum(amount_pence) <> 0
 """
-TAKEN_IN = """
+TAKEN_IN = f"""
 select
   (select coalesce(sum(net_pence + tax_pence), 0)::bigint from billing.charges) as charges_pence,
-  (select coalesce(sum(net_pence + tax_pence), 0)::bigint from billing.charges where source like 'closebook/%')
+  (select coalesce(sum(net_pence + tax_pence), 0)::bigint from billing.charges as fact where {OUR_OWN})
     as raised_here_pence,
   (select coalesce(sum(amount_pence), 0)::bigint from billing.credits) as credits_pence,
   (select coalesce(sum(amount_pence), 0)::bigint from billing.payments) as receipts_pence,
-  (select coalesce(sum(amount_pence), 0)::bigint from billing.reversals
-   where reversal_id not like 'refund:%') as reversals_pence,
-  (select coalesce(sum(amount_pence), 0)::bigint from billing.reversals
-   where reversal_id like 'refund:%') as refunds_pence
-"""
+  (select coalesce(sum(amount_pence), 0)::bigint from billing.reversals as fact where not {OUR_OWN}) as reversals_pence,
+  (select coalesce(sum(amount_pence), 0)::bigint from billing.reversals as fact where {OUR_OWN}) as refunds_pence
+"""  # noqa: S608 - ours
 EVERY_CHARGE = "select charge_id from billing.charges order by charge_id"
 EVERY_PAYMENT = "select payment_id from billing.payments order by payment_id"
 EVERY_MATCHED = "select distinct payment_id from billing.matches order by payment_id"
@@ -118,7 +116,7 @@ async def posted_parts(connection: asyncpg.Connection, payment_ids: Sequence[str
 
 async def taken_in(connection: asyncpg.Connection) -> dict[str, int]:
     """Return what the facts sum to, in pence, without the ledger: the other side of the money's conservation."""
-    [sums] = await connection.fetch(TAKEN_IN)
+    [sums] = await connection.fetch(TAKEN_IN, timeout=LONG_SECONDS)
     return dict(sums)
 
 

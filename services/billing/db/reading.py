@@ -14,6 +14,9 @@ Sessions = async_sessionmaker[AsyncSession]
 LONG_SECONDS = 120.0
 """How long one statement over a whole ledger may take; it reads beside everybody else and locks nothing."""
 
+OUR_OWN = "not exists (select from msg.inbox as heard where heard.event_uid = fact.event_uid)"
+"""A ``fact`` that no event brought: a day's work or a command of people made it, whatever it is called."""
+
 
 @asynccontextmanager
 async def snapshot(sessions: Sessions) -> AsyncIterator[asyncpg.Connection]:

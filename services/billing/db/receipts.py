@@ -6,6 +6,7 @@ from datetime import date
 
 import asyncpg
 
+from services.billing.db.reading import OUR_OWN
 from services.billing.db.sets import columns
 from services.billing.domain import receipts, refs
 from services.billing.domain.facts import Match, Part, Payment, Reversal
@@ -30,10 +31,10 @@ select reversal_id, event_uid, source, event_id, sha, $1, payment_id, amount_pen
 from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bigint[], $9::date[],
   $10::text[]) as arrived(reversal_id, event_uid, source, event_id, sha, payment_id, amount_pence, reversed_on, reason)
 """
-_REFUNDS = """
+_REFUNDS = f"""
 select reversal_id as refund_id, payment_id, amount_pence, reversed_on as refunded_on
-from billing.reversals where reversal_id like 'refund:%' order by reversed_on desc, reversal_id
-"""
+from billing.reversals as fact where {OUR_OWN} order by reversed_on desc, reversal_id
+"""  # noqa: S608 - ours
 _TAKEN_BACK = """
 select reversal_id, payment_id, amount_pence, reversed_on, reason from billing.reversals
 where reversed_on between $1 and $2 order by reversed_on, reversal_id

@@ -6,7 +6,7 @@ from datetime import date
 
 import asyncpg
 
-from services.billing.db.reading import LONG_SECONDS
+from services.billing.db.reading import LONG_SECONDS, OUR_OWN
 
 _BOOKS = """
 select ledger, coalesce(sum(amount_pence) filter (where book < $1), 0)::bigint,
@@ -56,11 +56,10 @@ from (select sum(amount_pence) as amount_pence from billing.entries
   group by fact_id, value_on) as moved
 """
 _PLACES = "select unit_id, development_id, block_id from billing.units"
-_FACTS = """
-select 'charge', charge_id, net_pence + tax_pence, raised_on from billing.charges
-where source not like 'closebook/%'
+_FACTS = f"""
+select 'charge', charge_id, net_pence + tax_pence, raised_on from billing.charges as fact where not {OUR_OWN}
 union all select 'payment', payment_id, amount_pence, received_on from billing.payments order by 1, 2
-"""
+"""  # noqa: S608 - ours
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Schedules: fees and premiums that the business day raises, with cumulative rounding, tax, reliefs and notices."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -14,6 +14,9 @@ WHOLE = 10_000
 """Basis points of the whole: 2,000 are 20 %, a relief of all of it is an opt-out."""
 
 KINDS = (ChargeKind.MANAGEMENT_FEE, ChargeKind.INSURANCE)
+KEPT = ("kind", "scope", "scope_id", "instalments", "year_starts")
+"""What all versions of a schedule have in common: only its price and its words change."""
+
 DAY = timedelta(days=1)
 _MONTHS = 12
 _LONGEST_ID = 64
@@ -121,6 +124,31 @@ class Managed(NamedTuple):
     last_on: date
 
 
+def refuse_terms(terms: Terms, earlier: Sequence[Terms], book: date) -> str | None:
+    """Return why a version may not be added in a book, after its ``earlier`` ones; None: it may."""
+    if terms.kind not in KINDS:
+        return f"Schedules are for {' and '.join(KINDS)}; {terms.kind} is charged as it arises."
+    if period_on(terms, terms.effective_from).first_on != terms.effective_from:
+        return f"{terms.effective_from} is not the first day of an instalment's period."
+    if terms.effective_from < book:
+        return f"{terms.effective_from} is past; a version holds from {book} on at the earliest."
+    changed = [name for name in KEPT if earlier and getattr(earlier[0], name) != getattr(terms, name)]
+    if changed:
+        return f"{', '.join(changed)} of {terms.schedule_id} cannot change; end it and make another."
+    return None
+
+
+def refuse_relief(relief: Relief, terms: Terms) -> str | None:
+    """Return why a unit may not be let off; None: it may.  An opt-out from insurance needs proof (domain.md 9.60)."""
+    if terms.scope is Scope.SHARE_SET:
+        return "Who shares in a pool is said by its share set: publish one without the unit."
+    if relief.basis_points == WHOLE and terms.kind is ChargeKind.INSURANCE and relief.proven_to is None:
+        return "Opting out of buildings insurance needs proof of own cover: say until when (proven_to)."
+    if relief.proven_to is not None and relief.proven_to < relief.from_on:
+        return "proven_to is before from_on."
+    return None
+
+
 def holding_on(
     versions: Iterable[Terms], notices: Iterable[Notice], notice_days: int, day: date
 ) -> tuple[Terms | None, Terms | None]:
@@ -143,6 +171,24 @@ def holding_on(
         else:
             holds, refused = one, None
     return holds, refused
+
+
+def begun(
+    versions: Sequence[Terms], notices: Collection[Notice], notice_days: int, day: date
+) -> Iterator[tuple[Terms, Period]]:
+    """Yield a schedule's periods that have begun by ``day``, each with the terms that hold on its first day."""
+    period = period_on(versions[0], min(one.effective_from for one in versions))
+    while period.first_on <= day:
+        holds, _ = holding_on(versions, notices, notice_days, period.first_on)
+        if holds is not None:
+            yield holds, period
+        period = period_on(versions[0], period.last_on + DAY)
+
+
+def is_within(terms: Terms, unit_id: str, block_id: str | None, development_id: str) -> bool:
+    """Say whether a schedule of units charges one; a pool's charge goes to its share set instead."""
+    names = {Scope.UNIT: unit_id, Scope.BLOCK: block_id, Scope.DEVELOPMENT: development_id}
+    return names.get(terms.scope) == terms.scope_id
 
 
 def period_on(terms: Terms, day: date) -> Period:

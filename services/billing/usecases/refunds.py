@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from services.billing.db import ledger, registry
 from services.billing.db import receipts as stored
@@ -21,7 +21,7 @@ from services.billing.usecases.standing import say_change
 from services.billing.usecases.write_offs import follow
 from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
-from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
+from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.types import Id, PositivePence
@@ -82,7 +82,7 @@ async def refund(work: Work, content: Json) -> Json:
 
 async def _weigh(work: Work, content: Json) -> Weighed:
     """Return a refund as it would take effect; raises a ``RefusedError`` when a rule speaks against it."""
-    asked, connection = _read(content), await driver(work.session)
+    asked, connection = understood(Asked, content), await driver(work.session)
     await work.lock(exclusive=[f"payment:{asked.payment_id}"], shared=("structure",))
     placed = (await stored.load_payments(connection, [asked.payment_id])).get(asked.payment_id)
     if placed is None:
@@ -100,14 +100,6 @@ async def _weigh(work: Work, content: Json) -> Weighed:
     if {part.holder for part in charges.difference(old, new)} != {holder}:
         raise NotNowError("The payment is shared with others: say first, with `suspense split`, whose the rest is.")
     return Weighed(placed, reversals, taken, old, new)
-
-
-def _read(content: Json) -> Asked:
-    try:
-        return Asked.model_validate(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise NotValidError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
 
 
 async def _holder(work: Work, connection: asyncpg.Connection, asked: Asked) -> tuple[str, int | None]:

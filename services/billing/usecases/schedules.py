@@ -29,7 +29,6 @@ PROGRESS = "schedules:"
 
 SLICE = 500
 _TYPE = "billing.instalment-raised.v1"
-_MOST_PERIODS = 400
 
 
 async def first_slice(connection: asyncpg.Connection, day: date) -> str | None:
@@ -78,7 +77,7 @@ def _of_units(known: Schedules, units: Iterable[UnitRow], day: date) -> Iterator
     due = [pair for pair in _due(known, day) if pair[0].scope is not Scope.SHARE_SET]
     for unit in units:
         for terms, period in due:
-            if not _is_within(unit, terms):
+            if not schedules.is_within(terms, unit.unit_id, unit.block_id, unit.development_id):
                 continue
             points = schedules.relief_points(known.reliefs.get((terms.schedule_id, unit.unit_id), ()), period)
             amount = _amount(terms, period, points)
@@ -89,29 +88,18 @@ def _of_units(known: Schedules, units: Iterable[UnitRow], day: date) -> Iterator
 
 
 def _due(known: Schedules, day: date) -> list[tuple[Terms, Period]]:
-    """Return every schedule's periods that have begun by ``day``, each with the terms that hold on its first day."""
-    found = []
+    """Return the instalments of all schedules that have begun by ``day``."""
     days = read_schedule_policy().notice_days
-    for schedule_id, versions in known.terms.items():
-        period = schedules.period_on(versions[0], min(one.effective_from for one in versions))
-        for _ in range(_MOST_PERIODS):
-            if period.first_on > day:
-                break
-            holds, _refused = schedules.holding_on(versions, known.notices.get(schedule_id, ()), days, period.first_on)
-            if holds is not None:
-                found.append((holds, period))
-            period = schedules.period_on(versions[0], period.last_on + schedules.DAY)
-    return found
+    return [
+        pair
+        for schedule_id, versions in known.terms.items()
+        for pair in schedules.begun(versions, known.notices.get(schedule_id, ()), days, day)
+    ]
 
 
 def _amount(terms: Terms, period: Period, points: int) -> Amount:
     rate = read_schedule_policy().tax_on(terms.kind, period.first_on)
     return schedules.amount_of(terms, period, rate, points)
-
-
-def _is_within(unit: UnitRow, terms: Terms) -> bool:
-    names = {Scope.UNIT: unit.unit_id, Scope.BLOCK: unit.block_id, Scope.DEVELOPMENT: unit.development_id}
-    return names[terms.scope] == terms.scope_id
 
 
 def _instalment(

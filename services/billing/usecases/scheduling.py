@@ -3,21 +3,21 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from services.billing.db import registry
 from services.billing.db import schedules as stored
 from services.billing.db.schedules import Schedules
 from services.billing.domain import schedules
-from services.billing.domain.schedules import KINDS, WHOLE, Notice, Relief, Scope, Terms
+from services.billing.domain.schedules import WHOLE, Notice, Relief, Scope, Terms
 from services.billing.settings import read_schedule_policy
 from shared.bus import gate
 from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
-from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
+from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.housing import ChargeKind
@@ -27,9 +27,6 @@ SCHEDULE, NOTICE, RELIEF = "fee-schedule", "fee-notice", "fee-relief"
 _PROPOSE = frozenset({"assistant", "lead-officer", "finance"})
 _APPROVE = frozenset({"lead-officer", "finance", "board"})
 _LOCK = ("schedules",)
-_KEPT = ("kind", "scope", "scope_id", "instalments", "year_starts")
-"""What all versions of a schedule have in common: only its price and its words change."""
-
 ScheduleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._\-]{1,24}$")]
 
 
@@ -71,9 +68,6 @@ class AskedRelief(_Asked):
     evidence: Text
 
 
-_A = TypeVar("_A", bound=_Asked)
-
-
 async def set_terms(work: Work, content: Json) -> Json:
     """Add a version of a schedule; a rebuild does the same again."""
     terms = await _terms(work, content)
@@ -100,24 +94,18 @@ async def let_off(work: Work, content: Json) -> Json:
 
 async def _terms(work: Work, content: Json) -> Terms:
     """Return the version asked for, if nothing speaks against it."""
-    asked = _understood(AskedTerms, content)
+    asked = understood(AskedTerms, content)
     earlier = (await _load(work)).terms.get(asked.schedule_id, [])
     terms = Terms(version=len(earlier) + 1, **asked.model_dump())
-    if terms.kind not in KINDS:
-        raise NotValidError(f"Schedules are for {' and '.join(KINDS)}; {terms.kind} is charged as it arises.")
-    if schedules.period_on(terms, terms.effective_from).first_on != terms.effective_from:
-        raise NotValidError(f"{terms.effective_from} is not the first day of an instalment's period.")
-    if terms.effective_from < work.book:
-        raise NotValidError(f"{terms.effective_from} is past; a version holds from {work.book} on at the earliest.")
-    changed = [name for name in _KEPT if earlier and getattr(earlier[0], name) != getattr(terms, name)]
-    if changed:
-        raise NotValidError(f"{', '.join(changed)} of {terms.schedule_id} cannot change; end it and make another.")
+    refusal = schedules.refuse_terms(terms, earlier, work.book)
+    if refusal is not None:
+        raise NotValidError(refusal)
     return terms
 
 
 async def _notice(work: Work, content: Json) -> tuple[AskedNotice, Notice]:
     """Return the notice to record, of a version that exists and of a day that has come."""
-    asked = _understood(AskedNotice, content)
+    asked = understood(AskedNotice, content)
     versions = (await _load(work)).terms.get(asked.schedule_id, [])
     if asked.version > len(versions):
         raise NotKnownError(f"There is no version {asked.version} of schedule {asked.schedule_id}.")
@@ -128,35 +116,25 @@ async def _notice(work: Work, content: Json) -> tuple[AskedNotice, Notice]:
 
 async def _relief(work: Work, content: Json) -> tuple[AskedRelief, Relief]:
     """Return the relief to record, of a schedule that charges units one by one."""
-    asked = _understood(AskedRelief, content)
+    asked = understood(AskedRelief, content)
     versions = (await _load(work)).terms.get(asked.schedule_id)
     if not versions:
         raise NotKnownError(f"There is no schedule {asked.schedule_id}.")
-    if versions[0].scope is Scope.SHARE_SET:
-        raise NotValidError("Who shares in a pool is said by its share set: publish one without the unit.")
     if not await registry.load_units(await driver(work.session), [asked.unit_id]):
         raise NotKnownError(f"No unit {asked.unit_id} is registered.")
-    if asked.basis_points == WHOLE and versions[0].kind is ChargeKind.INSURANCE and asked.proven_to is None:
-        raise NotValidError("Opting out of buildings insurance needs proof of own cover: say until when (proven_to).")
-    if asked.proven_to is not None and asked.proven_to < asked.from_on:
-        raise NotValidError("proven_to is before from_on.")
-    return asked, Relief(
+    relief = Relief(
         f"RL-{work.cause.id}", asked.schedule_id, asked.unit_id, asked.basis_points, asked.from_on, asked.proven_to
     )
+    refusal = schedules.refuse_relief(relief, versions[0])
+    if refusal is not None:
+        raise NotValidError(refusal)
+    return asked, relief
 
 
 async def _load(work: Work) -> Schedules:
     """Return all schedules, locked: versions are numbered on."""
     await work.lock(exclusive=_LOCK)
     return await stored.load(await driver(work.session))
-
-
-def _understood(model: type[_A], content: Json) -> _A:
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        words = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in error.errors())
-        raise NotValidError(words) from error
 
 
 def _kind(
@@ -198,7 +176,7 @@ def _schedule(known: Schedules, schedule_id: str, day: date) -> Json:
     first = versions[0]
     return {
         "schedule_id": schedule_id,
-        **{name: getattr(first, name) for name in _KEPT},
+        **{name: getattr(first, name) for name in schedules.KEPT},
         "version": holds.version if holds is not None else None,
         "annual_net_pence": holds.annual_net_pence if holds is not None else 0,
         "effective_from": holds.effective_from if holds is not None else first.effective_from,

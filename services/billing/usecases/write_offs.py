@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from services.billing.db import charges, ledger, questions
 from services.billing.db import write_offs as stored
@@ -22,7 +22,7 @@ from services.billing.usecases.journal import Journal, Named
 from shared.auth import Caller
 from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
-from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError
+from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import OPENING_BOOK, Work
 from shared.db.engine import driver
 from shared.events.types import Id, PositivePence, Text
@@ -132,19 +132,12 @@ async def worklist(connection: asyncpg.Connection) -> list[dict[str, Any]]:
 
 async def _understood(work: Work, content: Json) -> tuple[Asked, AccountRow]:
     """Return what is asked, and the account it is about, locked."""
-    try:
-        asked = Asked.model_validate(content)
-    except ValidationError as error:
-        raise NotValidError(_in_words(error)) from error
+    asked = understood(Asked, content)
     row = await questions.find_account(await driver(work.session), refs.normalised(asked.account_ref), None)
     if row is None:
         raise NotKnownError(f"No account has the reference {asked.account_ref}.")
     await work.lock(exclusive=[f"account:{row.account_id}"], shared=("structure",))
     return asked, row
-
-
-def _in_words(error: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in error.errors())
 
 
 async def _checked(work: Work, content: Json) -> tuple[Asked, AccountRow]:

@@ -42,6 +42,7 @@ class Desk:
     sessions: Any
     book: date = date(2026, 1, 1)
     offset: int = 0
+    source: str = "housing/test"
     applier: Applier = field(default_factory=lambda: Applier("billing", router))
     versions: defaultdict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
 
@@ -67,7 +68,7 @@ class Desk:
             self.versions[channel.topic, key] += 1
             ours = {"book": self.book, "aggver": self.versions[channel.topic, key]}
         told_at = START + timedelta(minutes=self.offset)
-        source = "closebook/owners" if ours else "housing/test"
+        source = "closebook/owners" if ours else self.source
         value = encode(channel, data, id=event_id or f"e{self.offset}", source=source, time=told_at, **ours)
         record = Record(channel.topic, 0, self.offset, key.encode(), value)
         return Taken(record, decode(record))

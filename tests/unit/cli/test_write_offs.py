@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import typer
 
 from shared.cli.errors import CliError
 from shared.cli.write_offs import debts_of
@@ -23,7 +24,7 @@ ACCOUNT = {
     [
         ([], [("A", 300), ("B", 200)]),
         (["A"], [("A", 340)]),
-        (["B=50", "A"], [("B", 50), ("A", 340)]),
+        (["B=0.50", "A"], [("B", 50), ("A", 340)]),
     ],
 )
 def test_what_is_proposed(charges: list[str], debts: list[tuple[str, int]]) -> None:
@@ -35,10 +36,14 @@ def test_what_is_proposed(charges: list[str], debts: list[tuple[str, int]]) -> N
     [
         (ACCOUNT, ["C"], "Nothing of that is open"),
         (ACCOUNT, ["A=0"], "Nothing of that is open"),
-        (ACCOUNT, ["A=1.50"], "not a number of pence"),
         ({**ACCOUNT, "overdue_pence": 0}, [], "Nothing of that is open"),
     ],
 )
 def test_what_cannot_be_proposed_is_told(account: dict[str, Any], charges: list[str], words: str) -> None:
     with pytest.raises(CliError, match=words):
         debts_of(account, charges)
+
+
+def test_a_part_is_written_in_pounds() -> None:
+    with pytest.raises(typer.BadParameter, match="no sum of money"):
+        debts_of(ACCOUNT, ["A=one pound"])

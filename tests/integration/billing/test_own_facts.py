@@ -1,0 +1,25 @@
+"""What billing does of itself is known by how it came, never by a name: the housing system may use any."""
+
+import asyncpg
+
+from services.billing.db import receipts, reports
+from services.billing.usecases import proof
+from tests.integration.billing.conftest import Desk
+from tests.integration.billing.facts import a_charge, a_line, a_payment, a_reversal, a_unit
+
+
+async def facts_told(connection: asyncpg.Connection) -> list[tuple[str, str]]:
+    return [(kind, name) async for kind, name, *_ in reports.each_fact(connection)]
+
+
+async def test_what_the_housing_system_said_is_not_taken_for_our_own(desk: Desk) -> None:
+    await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")))
+    desk.source = "closebook/schedules"
+    await desk.hear(a_charge("C1", 700, unit="U1", on="2026-01-02"), a_payment("P1", 500, on="2026-01-03"))
+    await desk.hear(a_reversal("refund:1", "P1", 200, on="2026-01-04"))
+    sums = (await desk.ask(proof.verify))["taken_in"]
+    assert (sums["charges_pence"], sums["raised_here_pence"]) == (700, 0)
+    assert (sums["reversals_pence"], sums["refunds_pence"]) == (200, 0)
+    assert await desk.ask(receipts.list_refunds) == []
+    assert await desk.ask(facts_told) == [("charge", "C1"), ("payment", "P1")]
+    assert await desk.wrong() == []
