@@ -1,4 +1,4 @@
-"""The `closebook` command: the table of commands, and the one place where an error becomes two sentences and a code."""
+"""The `closebook` command, and the one place where an error becomes two sentences and a code."""
 
 import logging
 import os
@@ -7,97 +7,12 @@ from collections.abc import Sequence
 
 import httpx
 import typer
-from aiokafka.errors import KafkaError
 from rich.text import Text
 
-from shared.cli import (
-    account,
-    accounts,
-    aged_debt,
-    arrears,
-    backup,
-    bank,
-    close,
-    collection_rate,
-    dead_letters,
-    demo,
-    erase,
-    explain,
-    export,
-    fees,
-    final_accounts,
-    letters,
-    movement,
-    output,
-    period,
-    profit_and_loss,
-    proposals,
-    publish,
-    rebuild,
-    reconcile,
-    records,
-    refunds,
-    republish,
-    restore,
-    returns,
-    scheduler,
-    settle,
-    share_sets,
-    status,
-    suspense,
-    trial_balance,
-    up,
-    verify,
-    write_offs,
-)
+from shared.cli import output
+from shared.cli.commands import COMMANDS, application
 from shared.cli.errors import CliError, ExitCode
 from shared.embedded.errors import ServerError
-
-app = typer.Typer(
-    name="closebook",
-    help="Closebook: the event-driven back office of a property factor.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("demo")(demo.demo)
-app.command("up")(up.up)
-app.command("publish")(publish.publish)
-app.command("close")(close.close)
-app.command("scheduler")(scheduler.scheduler)
-app.command("settle")(settle.settle)
-app.command("republish")(republish.republish)
-app.command("accounts")(accounts.accounts)
-app.command("account")(account.account)
-app.command("explain")(explain.explain)
-app.command("final-accounts")(final_accounts.final_accounts)
-app.command("trial-balance")(trial_balance.trial_balance)
-app.command("period")(period.period)
-app.command("aged-debt")(aged_debt.aged_debt)
-app.command("movement")(movement.movement)
-app.command("collection-rate")(collection_rate.collection_rate)
-app.command("profit-and-loss")(profit_and_loss.profit_and_loss)
-app.command("reconcile")(reconcile.reconcile)
-app.add_typer(suspense.bench, name="suspense")
-app.add_typer(bank.bank, name="bank")
-app.add_typer(refunds.bench, name="refunds")
-app.command("returns")(returns.returns)
-app.command("arrears")(arrears.arrears)
-app.command("letters")(letters.letters)
-app.add_typer(dead_letters.bench, name="dead-letters")
-app.add_typer(proposals.second_person, name="proposals")
-app.command("erase")(erase.erase)
-app.add_typer(export.exports, name="export")
-app.add_typer(write_offs.given_up, name="write-off")
-app.add_typer(fees.fees, name="fees")
-app.command("held")(records.held)
-app.command("audit")(records.audit)
-app.add_typer(share_sets.sets, name="share-set")
-app.command("status")(status.status)
-app.command("verify")(verify.verify)
-app.command("rebuild")(rebuild.rebuild)
-app.command("backup")(backup.backup)
-app.command("restore")(restore.restore)
 
 
 def main() -> int:
@@ -109,7 +24,9 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; whatever goes wrong is told in words, never as a traceback."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
-        answer = app(args=list(arguments) or ["--help"], prog_name="closebook", standalone_mode=False)
+        given = [name for name in arguments[:1] if name in COMMANDS]
+        line = application(given or COMMANDS)
+        answer = line(args=list(arguments) or ["--help"], prog_name="closebook", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         return _complain(CliError("Interrupted.", "", ExitCode.INTERRUPTED))
     except BrokenPipeError:
@@ -123,6 +40,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _in_words(error: Exception) -> CliError:
     """Return what a person is told about any error."""
+    from aiokafka.errors import KafkaError  # noqa: PLC0415 - a client of Kafka, for those who meet its errors
+
     if isinstance(error, CliError):
         return error
     if isinstance(error, typer.TyperException):

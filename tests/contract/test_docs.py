@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from shared.cli.commands import COMMANDS, application
 from shared.cli.lines import Sendable, checked, read_lines
-from shared.cli.main import app
 from shared.events.rejection import Reason
 from shared.events.topics import BY_TOPIC, CHANNELS
 from shared.log_events import LogEvent
@@ -50,7 +50,7 @@ def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_command_named_exists(page: Path) -> None:
-    commands = vars(get_command(app))["commands"]
+    commands = vars(get_command(application(COMMANDS)))["commands"]
     for command, sub in _COMMAND.findall(text(page)):
         assert command in commands, f"closebook {command}"
         members = getattr(commands[command], "commands", None)
