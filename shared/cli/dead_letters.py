@@ -14,7 +14,9 @@ from shared.events.topics import LINE_OF_SERVICES
 
 bench = typer.Typer(help="List, look at, re-drive and discard dead letters; let a quarantined partition go on.")
 
-_FIELDS = ("service", "id", "topic", "partition", "offset", "event_id", "reason", "detail", "status")
+_FIELDS = ("service", "id", "place", "event_id", "reason", "status", "detail")
+_NARROW = ("service", "id", "place", "reason", "status")
+"""What a narrow screen shows; `show` has the rest."""
 _GROUP = ("service", "fingerprint", "topic", "reason", "field", "letters", "amount_pence", "first_seen", "last_seen")
 _NUMBERS = ("id", "partition", "offset", "letters", "amount_pence")
 
@@ -62,9 +64,15 @@ def list_letters(
     if as_json:
         output.write_json(found)
     else:
-        fields, what = (_GROUP, "groups of dead letters") if group else (_FIELDS, "dead letters")
-        rows = [tuple(letter.get(name) for name in fields) for letter in found]
+        letters = _FIELDS if output.is_wide() else _NARROW
+        fields, what = (_GROUP, "groups of dead letters") if group else (letters, "dead letters")
+        rows = [tuple(_placed(letter).get(name) for name in fields) for letter in found]
         output.show(output.table(f"{len(found)} {what}", fields, rows, right=_NUMBERS))
+
+
+def _placed(letter: dict[str, Any]) -> dict[str, Any]:
+    """Return a letter with its place in Kafka in one piece: topic, partition and offset."""
+    return {**letter, "place": "{topic} {partition}:{offset}".format_map(letter)} if "offset" in letter else letter
 
 
 def groups_of(api: Api, services: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from shared.money import as_pounds
 
 _WIDE = 200
 # Where nobody looks at the width of a screen (a pipe, a file), a table is not squeezed.
+_WIDE_ENOUGH = 140
 
 
 def answer_console() -> Console:
@@ -65,6 +66,11 @@ def show(*tables: Table) -> None:
         if number:
             console.print()
         console.print(grid)
+
+
+def is_wide() -> bool:
+    """Say whether a table of eight columns and more can be read where the answer is shown."""
+    return answer_console().width >= _WIDE_ENOUGH
 
 
 def pounds(pence: int | None) -> str:
