@@ -8,7 +8,14 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+)
 
 from shared.cli.environment import Environment
 from shared.cli.errors import CliError, ExitCode, away
@@ -19,6 +26,10 @@ LARGEST_REQUEST = 16 * 1024 * 1024
 """What a command will send: far above the contract's largest event, so that the broker and the services decide."""
 
 _ASKED_TIMES, _ASKED_EVERY_S = 10, 0.2
+_REFUSED = (
+    AuthenticationFailedError, ClusterAuthorizationFailedError, GroupAuthorizationFailedError, SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +58,14 @@ class Broker:
         """Return a topic's name without the prefix."""
         return wire.removeprefix(self.prefix)
 
-    def gone(self) -> CliError:
-        """Return the error of a broker that does not answer."""
+    def gone(self, error: Exception) -> CliError:
+        """Return what a person is told when the broker does not answer, or answers that this user may not."""
+        if isinstance(error, _REFUSED):
+            return CliError(
+                f"Kafka at {self.bootstrap} does not let {self.access.username or 'a user without a name'} do this.",
+                "CLOSEBOOK_KAFKA_USERNAME and CLOSEBOOK_KAFKA_PASSWORD name a user: give it the right, or another.",
+                ExitCode.USAGE,
+            )
         return away("Kafka", self.bootstrap)
 
 
@@ -65,7 +82,7 @@ async def producing(broker: Broker, **settings: Any) -> AsyncIterator[AIOKafkaPr
         await producer.start()
     except (KafkaError, OSError) as error:
         await producer.stop()
-        raise broker.gone() from error
+        raise broker.gone(error) from error
     try:
         yield producer
     finally:
@@ -87,7 +104,7 @@ async def partitions_of(broker: Broker, topics: Sequence[str]) -> dict[str, int]
                 return counts
             await asyncio.sleep(_ASKED_EVERY_S)
     except (KafkaError, OSError) as error:
-        raise broker.gone() from error
+        raise broker.gone(error) from error
     finally:
         await admin.close()
     raise CliError(
@@ -98,8 +115,13 @@ async def partitions_of(broker: Broker, topics: Sequence[str]) -> dict[str, int]
 
 
 async def _counts(admin: AIOKafkaAdminClient, broker: Broker, topics: Sequence[str]) -> dict[str, int]:
-    """Return the number of partitions of each topic that is there and has a leader for all of them."""
+    """Return the number of partitions of each topic that is there and has a leader for all of them.
+
+    Raises ``TopicAuthorizationFailedError`` when one may not even be seen.
+    """
     described = await admin.describe_topics([broker.wire(topic) for topic in topics])
+    if any(topic["error_code"] == TopicAuthorizationFailedError.errno for topic in described):
+        raise TopicAuthorizationFailedError
     return {
         broker.plain(topic["topic"]): len(topic["partitions"])
         for topic in described
@@ -176,7 +198,7 @@ async def reading(broker: Broker, topics: Sequence[str], also: Sequence[str] = (
         consumer.assign([place for topic in topics for place in reader.places(topic)])
         yield reader
     except KafkaError as error:
-        raise broker.gone() from error
+        raise broker.gone(error) from error
     finally:
         await consumer.stop()
         await asking.stop()

@@ -12,7 +12,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from shared.bus.service import Service
-from shared.cli.kafka import Broker, producing
+from shared.cli.errors import CliError
+from shared.cli.kafka import Broker, producing, reading
 from shared.embedded import topics
 from shared.embedded.errors import ServerError
 from shared.events.access import PRINCIPALS, SIMULATION, SIMULATION_HEARS, Operation, Right, rights_of
@@ -87,6 +88,13 @@ async def _reads_contacts(fortress: Fortress, principal: str) -> bool:
         return False
     finally:
         await consumer.stop()
+
+
+@aio
+async def test_a_command_without_the_right_says_whose_it_lacks(fortress: Fortress) -> None:
+    with pytest.raises(CliError, match="does not let closebook-housing do this"):
+        async with reading(Broker(fortress.bootstrap, access=fortress.access("housing")), [CONTACTS]) as reader:
+            await reader.read(2_000)
 
 
 def _wrong_password(fortress: Fortress, _: Path) -> KafkaSecurity:
