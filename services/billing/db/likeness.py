@@ -24,7 +24,8 @@ COMPARED = (
     whole("notices of fees", "billing.fee_notices", "schedule_id || ' ' || version || ' ' || notified_on"),
     whole("reliefs of fees", "billing.fee_reliefs", "relief_id"),
     whole("write-offs", "billing.write_offs", "write_off_id"),
-    whole("units", "billing.units", "unit_id"),
+    # Of units that were there before it was noted, the book of their registration is not known.
+    whole("units", "billing.units", "unit_id", "book"),
     whole("ownership lines", "billing.lines", "unit_id || ' ' || version"),
     whole("share sets", "billing.share_versions", "share_set_id || ' ' || effective_from"),
 )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date
 
 import asyncpg
@@ -18,10 +18,10 @@ Versions = dict[date, ShareVersion]
 """The versions of one share set, by the day each is effective from."""
 
 _STORE_UNITS = """
-insert into billing.units (unit_id, development_id, block_id, tenure, managed_from, managed_to)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[], $6::date[])
+insert into billing.units (unit_id, development_id, block_id, tenure, managed_from, managed_to, book)
+select *, $7 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[], $6::date[])
 on conflict (unit_id) do update set development_id = excluded.development_id, block_id = excluded.block_id,
-  tenure = excluded.tenure, managed_from = excluded.managed_from, managed_to = excluded.managed_to
+  tenure = excluded.tenure, managed_from = excluded.managed_from, managed_to = excluded.managed_to, book = excluded.book
 """
 _STORE_VERSIONS = """
 insert into billing.share_versions (share_set_id, effective_from, complete, members)
@@ -78,10 +78,10 @@ class Registered:
         return attribution.accounts_of(self.unit_id, self.tenure, self.line)
 
 
-async def store_units(connection: asyncpg.Connection, units: Sequence[UnitChanged]) -> None:
-    """Keep the newest registration of each unit; ``units`` names none twice."""
+async def store_units(connection: asyncpg.Connection, book: date, units: Sequence[UnitChanged]) -> None:
+    """Keep the newest registration of each unit, and in which book it was learnt; ``units`` names none twice."""
     rows = [(u.unit_id, u.development_id, u.block_id, str(u.tenure), u.managed_from, u.managed_to) for u in units]
-    await connection.execute(_STORE_UNITS, *columns(rows))
+    await connection.execute(_STORE_UNITS, *columns(rows), book)
 
 
 async def add_lines(connection: asyncpg.Connection, book: date, lines: Sequence[OwnershipLineChanged]) -> None:
@@ -89,7 +89,7 @@ async def add_lines(connection: asyncpg.Connection, book: date, lines: Sequence[
     rows = [
         (
             line.unit_id, line.version, book, line.model_dump_json(by_alias=True, exclude_none=True),
-            json.dumps([astuple(stay) for stay in attribution.stays_of(line)], default=str),
+            json.dumps(attribution.stays_of(line), default=str),
         )
         for line in lines
     ]  # fmt: skip

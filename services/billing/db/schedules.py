@@ -19,9 +19,10 @@ _NOTICES = "select schedule_id, version, notified_on from billing.fee_notices or
 _RELIEFS = """
 select relief_id, schedule_id, unit_id, basis_points, from_on, proven_to from billing.fee_reliefs order by relief_id
 """
+# A registration without a book was written by code that did not note it yet.
 _UNITS = """
-select unit_id, block_id, development_id, managed_from, managed_to from billing.units where unit_id > $1
-order by unit_id limit $2
+select unit_id, block_id, development_id, managed_from, managed_to, book is null or book > $2 as learnt
+from billing.units where unit_id > $1 and ($3 or book is null or book > $2) order by unit_id limit $4
 """
 _ADD_TERMS = """
 insert into billing.schedules (command_uid, book, schedule_id, version, kind, scope, scope_id, effective_from,
@@ -37,7 +38,7 @@ insert into billing.fee_reliefs (command_uid, book, evidence, relief_id, schedul
   proven_to)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
-_LEARNT = "select exists (select from msg.inbox where topic = $1 and own_book = $2)"
+_LEARNT = "select exists (select from billing.units where book is null or book > $1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,14 @@ class Schedules:
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """A registered unit as schedules see it."""
+    """A registered unit as schedules see it; ``learnt``: its registration is news since the last day closed."""
 
     unit_id: str
     block_id: str | None
     development_id: str
     managed_from: date
     managed_to: date | None
+    learnt: bool
 
 
 async def load(connection: asyncpg.Connection) -> Schedules:
@@ -76,14 +78,16 @@ async def load(connection: asyncpg.Connection) -> Schedules:
     return Schedules(terms, notices, reliefs)
 
 
-async def list_units(connection: asyncpg.Connection, after: str, most: int) -> Sequence[UnitRow]:
-    """Return the next registered units, in order of their ids; ``after`` is empty at first."""
-    return [UnitRow(*row) for row in await connection.fetch(_UNITS, after, most)]
+async def list_units(
+    connection: asyncpg.Connection, after: str, closed_on: date, most: int, *, others: bool
+) -> Sequence[UnitRow]:
+    """Return the next units learnt since a day was closed (and the ``others``), by id; ``after`` is empty at first."""
+    return [UnitRow(*row) for row in await connection.fetch(_UNITS, after, closed_on, others, most)]
 
 
-async def has_learnt(connection: asyncpg.Connection, topic: str, book: date) -> bool:
-    """Say whether an event of a topic was learnt in a book."""
-    return bool(await connection.fetchval(_LEARNT, topic, book))
+async def has_learnt_units(connection: asyncpg.Connection, closed_on: date) -> bool:
+    """Say whether a registration was learnt since a day was closed."""
+    return bool(await connection.fetchval(_LEARNT, closed_on))
 
 
 async def add_terms(connection: asyncpg.Connection, command_uid: UUID, book: date, terms: Terms) -> None:

@@ -47,6 +47,9 @@ units = Table(
     Column("tenure", Text, nullable=False),
     Column("managed_from", Date, nullable=False),
     Column("managed_to", Date),
+    # When the newest registration was learnt: schedules catch up on the past of these units alone.
+    Column("book", Date),
+    Index("ix_units_book", "book"),
     comment="Units in management, newest registration.",
 )
 

@@ -97,17 +97,18 @@ class Match:
     shares: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """The days ``[from_on, to_on)`` of a unit that belong to one account; no ``to_on``: for good."""
+class Stay(NamedTuple):
+    """The days ``[from_on, to_on)`` of a unit that belong to one account; no ``to_on``: for good.
+
+    A tuple like its unit, because a batch of charges reads hundreds of them.
+    """
 
     account_id: str
     from_on: date
     to_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A registered unit: the days we manage it (``managed_to`` included) and whose they are, in order of days.
 
     ``first_account_id`` owns the days from ``managed_from`` to the first stay: the internal account of a unit that the

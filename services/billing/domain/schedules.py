@@ -174,13 +174,16 @@ def holding_on(
 
 
 def begun(
-    versions: Sequence[Terms], notices: Collection[Notice], notice_days: int, day: date
+    versions: Sequence[Terms], notices: Collection[Notice], notice_days: int, after: date, day: date
 ) -> Iterator[tuple[Terms, Period]]:
-    """Yield a schedule's periods that have begun by ``day``, each with the terms that hold on its first day."""
-    period = period_on(versions[0], min(one.effective_from for one in versions))
+    """Yield a schedule's periods that begin after one day and by another, each with the terms that hold on its first.
+
+    What came before ``after`` (``date.min``: nothing) costs nothing.
+    """
+    period = period_on(versions[0], max(after, min(one.effective_from for one in versions)))
     while period.first_on <= day:
         holds, _ = holding_on(versions, notices, notice_days, period.first_on)
-        if holds is not None:
+        if holds is not None and period.first_on > after:
             yield holds, period
         period = period_on(versions[0], period.last_on + DAY)
 

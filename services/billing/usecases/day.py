@@ -1,5 +1,7 @@
 """Billing's work of a day, in slices: on a quarter's first day the statement run; final accounts; then schedules."""
 
+from datetime import date
+
 from services.billing.db import questions
 from services.billing.db import statements as stored
 from services.billing.db.statements import Payer
@@ -30,7 +32,7 @@ async def work_day(piece: DaySlice) -> None:
             payers = await stored.list_payers(connection, piece.progress, SLICE)
     following = payers[-1].account_id if len(payers) == SLICE else None
     async with question(piece.sessions) as connection:
-        after = following or await schedules.first_slice(connection, piece.day)
+        after = following or await schedules.first_slice(connection, piece.state.last_closed or date.min, piece.day)
     async with piece.open(after) as work:
         if payers:
             await issue(work, piece.day, payers)

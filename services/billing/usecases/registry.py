@@ -32,7 +32,7 @@ async def register_units(work: Work, events: Sequence[Event[UnitChanged]]) -> No
     connection = await driver(work.session)
     last = {event.data.unit_id: event for event in newest(events, lambda data: data.unit_id)}
     before = await stored.load_registered(connection, last)
-    await stored.store_units(connection, [event.data for event in last.values()])
+    await stored.store_units(connection, work.book, [event.data for event in last.values()])
     await _follow(work, connection, last, before)
 
 

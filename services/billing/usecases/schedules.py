@@ -1,6 +1,6 @@
 """Fees and premiums raised by the business day: each instalment once, for the units that are managed in its period."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import asyncpg
@@ -19,7 +19,7 @@ from shared.bus.work import Work
 from shared.db.engine import driver, question
 from shared.events.base import Event
 from shared.events.housing import ChargeRaised
-from shared.events.topics import CHARGE_RAISED, OWNERS_UNIT
+from shared.events.topics import CHARGE_RAISED
 
 SOURCE = "closebook/schedules"
 """Who raised the charges of schedules: no event of Kafka stands behind them, but the work of a day."""
@@ -28,31 +28,37 @@ PROGRESS = "schedules:"
 """What the progress of a day's slices begins with while schedules have their turn."""
 
 SLICE = 500
+
+Due = Sequence[tuple[Terms, Period]]
+"""Instalments, each with the terms that hold on its first day."""
+
 _TYPE = "billing.instalment-raised.v1"
 
 
-async def first_slice(connection: asyncpg.Connection, day: date) -> str | None:
+async def first_slice(connection: asyncpg.Connection, closed_on: date, day: date) -> str | None:
     """Return the progress from which schedules begin in a day's work; nothing when none can raise anything.
 
     An instalment is raised on the first day of its period; one of a unit that was registered later, on that day.
+    ``closed_on`` is the day closed last (``date.min``: none was).
     """
     known = await stored.load(connection)
     if not known.terms:
         return None
-    begins = any(schedules.period_on(own[-1], day).first_on == day for own in known.terms.values())
-    return PROGRESS if begins or await stored.has_learnt(connection, OWNERS_UNIT.topic, day) else None
+    anything = _begun(known, closed_on, day) or await stored.has_learnt_units(connection, closed_on)
+    return PROGRESS if anything else None
 
 
 async def raise_slice(piece: DaySlice) -> None:
     """Raise what is due of some units; the progress is the last unit that had its turn."""
-    after = piece.progress.removeprefix(PROGRESS)
+    after, closed_on = piece.progress.removeprefix(PROGRESS), piece.state.last_closed or date.min
     async with question(piece.sessions) as connection:
         known = await stored.load(connection)
-        units = await stored.list_units(connection, after, SLICE)
+        begun = _begun(known, closed_on, piece.day)
+        units = await stored.list_units(connection, after, closed_on, SLICE, others=bool(begun))
     following = PROGRESS + units[-1].unit_id if len(units) == SLICE else None
     async with piece.open(following) as work:
-        pools = [] if after else list(_pools(known, piece.day))
-        await _raise(work, [*pools, *_of_units(known, units, piece.day)])
+        pools = [] if after else list(_pools(begun, piece.day))
+        await _raise(work, [*pools, *_of_units(known, begun, units, piece.day)])
 
 
 async def _raise(work: Work, instalments: Sequence[ChargeRaised]) -> None:
@@ -65,19 +71,21 @@ async def _raise(work: Work, instalments: Sequence[ChargeRaised]) -> None:
         await raise_charges(work, events)
 
 
-def _pools(known: Schedules, day: date) -> Iterator[ChargeRaised]:
+def _pools(begun: Due, day: date) -> Iterator[ChargeRaised]:
     """Yield the instalments that a share set divides."""
-    for terms, period in _due(known, day):
+    for terms, period in begun:
         if terms.scope is Scope.SHARE_SET:
             yield from _instalment(terms, period, None, _amount(terms, period, 0), period, day)
 
 
-def _of_units(known: Schedules, units: Iterable[UnitRow], day: date) -> Iterator[ChargeRaised]:
-    """Yield the instalments of units, for the days they are managed."""
-    due = [pair for pair in _due(known, day) if pair[0].scope is not Scope.SHARE_SET]
+def _of_units(known: Schedules, begun: Due, units: Sequence[UnitRow], day: date) -> Iterator[ChargeRaised]:
+    """Yield the instalments of units, for the days they are managed: of units just learnt also all earlier ones."""
+    so_far = _begun(known, date.min, day) if any(unit.learnt for unit in units) else begun
     for unit in units:
-        for terms, period in due:
-            if not schedules.is_within(terms, unit.unit_id, unit.block_id, unit.development_id):
+        for terms, period in so_far if unit.learnt else begun:
+            if terms.scope is Scope.SHARE_SET or not schedules.is_within(
+                terms, unit.unit_id, unit.block_id, unit.development_id
+            ):
                 continue
             points = schedules.relief_points(known.reliefs.get((terms.schedule_id, unit.unit_id), ()), period)
             amount = _amount(terms, period, points)
@@ -87,13 +95,13 @@ def _of_units(known: Schedules, units: Iterable[UnitRow], day: date) -> Iterator
                 yield from _instalment(terms, period, unit.unit_id, part.amount, managed, day)
 
 
-def _due(known: Schedules, day: date) -> list[tuple[Terms, Period]]:
-    """Return the instalments of all schedules that have begun by ``day``."""
+def _begun(known: Schedules, after: date, day: date) -> Due:
+    """Return the instalments of all schedules that begin after one day and by another."""
     days = read_schedule_policy().notice_days
     return [
         pair
         for schedule_id, versions in known.terms.items()
-        for pair in schedules.begun(versions, known.notices.get(schedule_id, ()), days, day)
+        for pair in schedules.begun(versions, known.notices.get(schedule_id, ()), days, after, day)
     ]
 
 

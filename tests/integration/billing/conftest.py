@@ -97,7 +97,8 @@ class Desk:
 
         async with question(self.sessions) as connection:
             state = await gate.read(connection)
-        state = replace(state, working=day, stage="working", progress=progress)
+        closed = self.book - timedelta(days=1)
+        state = replace(state, working=day, stage="working", progress=progress, last_closed=closed)
         await days.work_day(DaySlice(state, self.sessions, opened))
         return following[0]
 

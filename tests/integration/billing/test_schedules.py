@@ -6,11 +6,13 @@ from typing import Any
 import asyncpg
 import pytest
 
+from services.billing.db import schedules as stored
 from services.billing.usecases import exports, proof, scheduling
 from services.billing.usecases.scheduling import FEE_KINDS, NOTICE, RELIEF, SCHEDULE
 from shared.bus.proposals import Proposal, Proposals
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
 from shared.bus.transaction import Doors
+from shared.db.engine import question
 from shared.events.topics import ACCOUNT_CHARGED
 from tests.integration.billing.conftest import Desk, Desks
 from tests.integration.billing.facts import a_credit, a_line, a_unit, shares
@@ -100,6 +102,22 @@ async def test_a_flat_registered_late_is_charged_from_its_first_day(block: Desk)
     late = {name: pence for (unit, name), pence in (await charged(block)).items() if unit == "U3"}
     assert late == {"FEE-B1:2026-04-01:U3": 17_69 + 3_54, "FEE-B1:2026-07-01:U3": 42_00}
     assert await block.wrong() == []
+
+
+async def test_only_flats_that_were_just_learnt_are_asked_for_the_past(block: Desk) -> None:
+    """The work of a day does not grow with the history of a schedule: only its news is looked at."""
+    await decide(block, SCHEDULE, **FEE)
+    await block.close("2026-03-31", "2026-04-01")
+    # A flat that code before this one registered is caught up on once, like a new one.
+    await block.rows("update billing.units set book = null where unit_id = 'U2'")
+    await block.hear(a_unit("U9", block_id="B2", managed_to=date(2026, 12, 31)))
+    asked: list[str] = []
+    async with question(block.sessions) as connection:
+        for others in (False, True):
+            rows = await stored.list_units(connection, "", date(2026, 4, 1), 10, others=others)
+            asked.append(" ".join(f"{row.unit_id}{'*' if row.learnt else ''}" for row in rows))
+        assert await stored.has_learnt_units(connection, date(2026, 4, 1))
+    assert asked == ["U2* U9*", "U1 U2* U9*"]
 
 
 async def test_a_sale_learnt_late_leads_to_what_knowing_it_at_once_does(desks: Desks) -> None:

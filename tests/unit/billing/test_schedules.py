@@ -1,6 +1,7 @@
 """Schedules: the examples of instalments by hand, notices, reliefs, and what holds for every fee."""
 
 from datetime import date, timedelta
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from services.billing.domain.schedules import (
     TaxRate,
     Terms,
     amount_of,
+    begun,
     charge_id,
     holding_on,
     lapsed,
@@ -85,6 +87,24 @@ def test_periods_follow_one_another_without_a_gap(on: date, parts: int, start: i
     assert following.first_on == period.last_on + schedules.DAY
     assert following.number == period.number % parts + 1
     assert period_on(terms, period.first_on) == period_on(terms, period.last_on) == period
+
+
+@given(
+    since=st.sampled_from(["2024-01-01", "2025-04-01", "2026-07-01"]),
+    told=st.none() | st.dates(date(2024, 1, 1), date(2028, 1, 1)),
+    closed=st.lists(st.dates(date(2023, 1, 1), date(2029, 1, 1)), min_size=2, max_size=12).map(sorted),
+)
+def test_day_by_day_the_same_periods_begin_as_all_at_once(since: str, told: date | None, closed: list[date]) -> None:
+    """What one day raises depends on that day, never on how long the schedule runs."""
+    versions = [a_fee(100_00, since=since), a_fee(120_00, 2, "2027-01-01")]
+    notices = [Notice("FEE", 2, told)] if told else []
+    sliced = [
+        list(begun(versions, notices, NOTICE_DAYS, after, until))
+        for after, until in zip([date.min, *closed], closed, strict=False)
+    ]
+    assert list(chain.from_iterable(sliced)) == list(begun(versions, notices, NOTICE_DAYS, date.min, closed[-1]))
+    yesterday = closed[-1] - timedelta(days=1)
+    assert len(list(begun(versions, notices, NOTICE_DAYS, yesterday, closed[-1]))) <= 1
 
 
 def test_an_increase_without_a_notice_never_holds() -> None:
