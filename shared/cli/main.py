@@ -43,6 +43,7 @@ from shared.cli import (
     scheduler,
     settle,
     share_sets,
+    statements,
     status,
     suspense,
     trial_balance,
@@ -90,6 +91,7 @@ app.command("erase")(erase.erase)
 app.add_typer(export.exports, name="export")
 app.add_typer(write_offs.given_up, name="write-off")
 app.add_typer(fees.fees, name="fees")
+app.add_typer(statements.bench, name="statements")
 app.command("held")(records.held)
 app.command("audit")(records.audit)
 app.add_typer(share_sets.sets, name="share-set")

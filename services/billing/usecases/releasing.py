@@ -1,9 +1,11 @@
 """What people say about statement runs: how they get out, what a sampled statement is worth, strike anew, release."""
 
 from collections.abc import Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import Annotated
 
+import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from services.billing.db import statement_runs as stored
@@ -113,13 +115,17 @@ async def _open(work: Work, run_id: str) -> Run:
     run = next((one for one in runs if one.run_id == run_id), None)
     if run is None:
         raise NotKnownError(f"There is no run {run_id}.")
-    state = statement_runs.state_of(
-        run, work.book, runs[-1].run_no, await stored.is_asked_anew(connection, run.quarter, work.book),
-        await stored.released_in(connection, run),
-    )  # fmt: skip
+    state = await state_in(connection, run, work.book)
     if state is not State.OPEN:
         raise NotNowError(f"Run {run_id} is {state}; `closebook statements list` shows what is open.")
     return run
+
+
+async def state_in(connection: asyncpg.Connection, run: Run, book: date) -> State:
+    """Return how far a run is in a book."""
+    last = (await stored.list_runs(connection, run.quarter))[-1]
+    asked_anew = await stored.is_asked_anew(connection, run.quarter, book)
+    return statement_runs.state_of(run, book, last.run_no, asked_anew, await stored.released_in(connection, run))
 
 
 async def _apply_policy(work: Work, proposal: Proposal) -> Json:
