@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "export": "export:exports",
     "write-off": "write_offs:given_up",
     "fees": "fees:fees",
+    "statements": "statements:bench",
     "held": "records:held",
     "audit": "records:audit",
     "share-set": "share_sets:sets",

@@ -164,6 +164,10 @@ class StatementIssued(EventData):
     quarter: str = Field(pattern=r"^\d{4}Q[1-4]$")
     issued_on: Day
     due_on: Day
+    known_at: Day | None = Field(
+        default=None,
+        description="Of a statement that was reviewed before it was issued: it carries what was known on this day.",
+    )
     brought_forward_pence: SignedPence
     total_pence: SignedPence
     balance_pence: SignedPence

@@ -68,6 +68,12 @@ OWN: dict[str, dict[str, str]] = {
         "GET /collection-rate": STAFF,
         "GET /profit-and-loss": BOOKS,
         "GET /periods/{quarter}": BOOKS,
+        "GET /statement-runs": STAFF,
+        "GET /statement-runs/dry-run": STAFF,
+        "GET /statement-runs/{run_id}": STAFF,
+        "POST /statement-runs/{run_id}/checks": MATCHERS,
+        "POST /statement-runs/{run_id}/restrike": "lead-officer finance",
+        "GET /accounts/{reference}/annual/{year}": STAFF,
     },
     "arrears": {
         "GET /arrears": ALL,

@@ -31,7 +31,7 @@ async def told(office: Office) -> Office:
             hold = await staff(office, "POST", "/holds", account_ref=refs["A4-C0"], kind="dispute", reason="a letter")
         if day == "2026-05-12":
             await staff(office, "DELETE", f"/holds/{hold['hold_id']}", reason="settled")
-    await office.close("2026-07-01")
+    await reviewed(office)
     await by_two(
         office, "write-off", "propose", refs["A4-C0"], "--ground", "uneconomic", "--evidence", "file 12/3",
         "--reason", "costs more than it brings",
@@ -42,6 +42,19 @@ async def told(office: Office) -> Office:
     )  # fmt: skip
     await office.ask("settle")
     return office
+
+
+async def reviewed(office: Office) -> None:
+    """Strike the second quarter's statements, look at the sample, and issue them the day after."""
+    await by_two(office, "statements", "policy", "reviewed", "--sample", "1", "--reason", "board of 3 June")
+    await office.close("2026-07-01")
+    run = await office.ask("statements", "show")
+    for one in run["sample"]:
+        said = ("--pass", "--reason", "read it")
+        await office.ask("statements", "check", run["run_id"], one["account_ref"], *said)
+    await by_two(office, "statements", "release", run["run_id"], "--reason", "all of the sample is right")
+    await office.close("2026-07-02")
+    assert [one["state"] for one in (await office.ask("statements", "list"))["runs"]] == ["issued"]
 
 
 async def by_two(office: Office, *command: str) -> None:
@@ -68,7 +81,7 @@ async def test_a_rebuild_equals_the_live_database(told: Office, service: str) ->
     assert all(one["live"] == one["rebuilt"] and not one["differ"] for one in found.values())
     assert found["events taken in"]["live"] > 200
     names = {
-        "billing": ("balances", "statements", "write-offs", "schedules"),
+        "billing": ("balances", "statements", "statements as struck", "checks of samples", "write-offs", "schedules"),
         "arrears": ("decisions", "holds"),
         "notify": ("messages", "letters"),
     }
@@ -125,7 +138,8 @@ async def test_a_rebuilt_database_takes_the_live_ones_place_and_goes_on(told: Of
     before, letters = await told.ask("accounts"), await told.ask("letters")
     given_up = await told.ask("write-off", "list")
     assert {(one["proposal"], one["written_back_pence"]) for one in given_up} == {("1", 0)}
-    for listing in (("write-off", "list"), ("fees", "list")):
+    year = ("statements", "annual", given_up[0]["account_ref"], "2026")
+    for listing in (("write-off", "list"), ("fees", "list"), ("statements", "list"), ("statements", "show"), year):
         assert (await told.run(*listing)).code == 0
     refused = await told.run("rebuild", "billing", "--swap")
     assert refused.code == 1
@@ -139,8 +153,8 @@ async def test_a_rebuilt_database_takes_the_live_ones_place_and_goes_on(told: Of
     assert await told.ask("accounts") == before
     assert await told.ask("letters") == letters
     assert await told.ask("write-off", "list") == given_up
-    await told.publish([paid("PAY-AFTER", 10_00, "2026-07-02", "cash", unit_id="B1")])
-    await told.close("2026-07-02")
+    await told.publish([paid("PAY-AFTER", 10_00, "2026-07-03", "cash", unit_id="B1")])
+    await told.close("2026-07-03")
     await told.ask("settle")
     assert (await told.ask("verify"))["ok"]
     assert (await told.ask("rebuild", "notify"))["ok"]

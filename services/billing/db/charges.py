@@ -40,6 +40,13 @@ join billing.charges as charge
   on charge.share_set_id = changed.share_set_id and charge.liable_from >= changed.since
 """
 
+_WORKS = """
+select charge_id, instructed_on, completed_on, invoiced_on,
+  case when liable_from < liable_to then liable_from end as period_from,
+  case when liable_from < liable_to then liable_to end as period_to
+from billing.charges where charge_id = any($1::text[])
+"""
+
 Parts = Mapping[str, Sequence[Part]]
 """Where charges and their credits stand, by charge."""
 
@@ -88,6 +95,12 @@ async def load_days(connection: asyncpg.Connection, charge_id: str) -> dict[str,
         charge_id,
     )
     return dict(row) if row is not None else {}
+
+
+async def load_works(connection: asyncpg.Connection, charge_ids: Iterable[str]) -> dict[str, dict[str, date | None]]:
+    """Return by charge the days of the work it is for; ``period_from`` and ``period_to`` of a cost over days."""
+    rows = await connection.fetch(_WORKS, list(charge_ids))
+    return {row["charge_id"]: {name: day for name, day in row.items() if name != "charge_id"} for row in rows}
 
 
 async def load_credits(connection: asyncpg.Connection, charge_ids: Iterable[str]) -> dict[str, list[Credit]]:

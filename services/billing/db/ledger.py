@@ -9,6 +9,7 @@ from services.billing.db.sets import columns
 from services.billing.domain.facts import FactKind
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line
+from services.billing.domain.statements import struck_for
 from shared.events.housing import ChargeKind
 
 EntryRow = tuple[object, ...]
@@ -27,7 +28,7 @@ left join billing.payments as payment on payment.payment_id = entry.payment_id
 where entry.account_id = any($1::uuid[])
 """
 _HEADS = """
-select account_id::text, statement_no, issued_on, due_on from billing.statements
+select account_id::text, statement_no, issued_on, due_on, known_at from billing.statements
 where account_id = any($1::uuid[]) order by account_id, issued_on
 """
 _SAY = """
@@ -71,7 +72,9 @@ async def load_heads(connection: asyncpg.Connection, account_ids: Iterable[str])
     rows = await connection.fetch(_HEADS, list(account_ids))
     heads: dict[str, list[StatementHead]] = {}
     for row in rows:
-        heads.setdefault(row["account_id"], []).append(StatementHead(*tuple(row)[1:]))
+        account_id, statement_no, issued_on, due_on, known_at = row
+        head = StatementHead(statement_no, issued_on, due_on, struck_for(issued_on, known_at))
+        heads.setdefault(account_id, []).append(head)
     return heads
 
 

@@ -23,6 +23,13 @@ COMPARED = (
     whole("schedules", "billing.schedules", "schedule_id || ' ' || version"),
     whole("notices of fees", "billing.fee_notices", "schedule_id || ' ' || version || ' ' || notified_on"),
     whole("reliefs of fees", "billing.fee_reliefs", "relief_id"),
+    whole("how statements are released", "billing.release_policies", "policy_no::text"),
+    whole("statement runs", "billing.statement_runs", "quarter || ' ' || run_no"),
+    whole("statements as struck", "billing.struck_statements", "run_id || ' ' || account_ref"),
+    whole("samples of runs", "billing.statement_samples", "run_id || ' ' || account_ref"),
+    whole("checks of samples", "billing.statement_checks", "run_id || ' ' || account_id || ' ' || check_no"),
+    whole("runs asked for anew", "billing.statement_restrikes", "quarter || ' ' || book"),
+    whole("releases of runs", "billing.statement_releases", "quarter"),
     whole("write-offs", "billing.write_offs", "write_off_id"),
     # Of units that were there before it was noted, the book of their registration is not known.
     whole("units", "billing.units", "unit_id", "book"),

@@ -78,6 +78,20 @@ left join billing.accounts as account on account.account_id = nullif(holder, '')
 where payment_id is not null and coalesce(standing.pence, 0) <> coalesce(posted.pence, 0)
 order by payment_id, holder limit $1
 """
+ISSUED_AS_STRUCK = """
+with struck as (
+  select given.quarter, given.book, it.* from billing.statement_releases as given
+  join billing.struck_statements as it on it.run_id = given.quarter || '-' || given.run_no
+), issued as (select * from billing.statements where known_at is not null)
+select 'statement ' || coalesce(issued.statement_no, struck.account_ref || ' of ' || struck.quarter) || ': struck at '
+  || coalesce(struck.balance_pence::text, 'nothing') || ', issued at '
+  || coalesce(issued.balance_pence::text, 'nothing')
+from struck full join issued using (account_id, quarter)
+where row(struck.brought_forward_pence, struck.total_pence, struck.balance_pence)
+  is distinct from row(issued.brought_forward_pence, issued.total_pence, issued.balance_pence)
+  and (issued.statement_no is not null or struck.book <= (select last_closed from msg.gate))
+order by 1 limit $1
+"""
 _POSTED = """
 select payment_id, fact_kind, fact_id, coalesce(account_id::text, $2) as holder, sum(amount_pence)::bigint as pence
 from billing.entries where payment_id = any($1::text[]) and ledger in ('receivable', 'suspense-receipts')

@@ -22,9 +22,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.db.base import metadata_for
+from services.billing.db import run_tables
 
-metadata = metadata_for("billing")
+metadata = run_tables.metadata
 
 
 def _event() -> tuple[Column[object], ...]:
@@ -329,7 +329,10 @@ statements = Table(
     Column("total_pence", BigInteger, nullable=False),
     Column("balance_pence", BigInteger, nullable=False),
     Column("line_count", Integer, nullable=False),
+    # Of a reviewed statement: the last book of which it carries lines.
+    Column("known_at", Date),
     CheckConstraint("balance_pence = brought_forward_pence + total_pence", name="adds_up"),
     CheckConstraint("due_on > issued_on", name="due_later"),
+    CheckConstraint("known_at < issued_on", name="reviewed_before"),
     comment="Statements issued, at most one per account and quarter; their lines follow from the ledger's books.",
 )

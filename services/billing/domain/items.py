@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.billing.domain.facts import FEES, FactKind
-from services.billing.domain.lines import Line, carried_from
+from services.billing.domain.lines import Cut, Line, carried_from, valued_from
 
 _TERM = timedelta(days=28)
 _FIRST_DUE = date.min + _TERM
@@ -14,11 +14,20 @@ _FIRST_DUE = date.min + _TERM
 
 @dataclass(frozen=True, slots=True)
 class StatementHead:
-    """A statement that was issued, without its lines."""
+    """A statement that was issued, without its lines.
+
+    ``struck`` is where a reviewed statement was cut, earlier than it was issued; None: on the day of issue.
+    """
 
     statement_no: str
     issued_on: date
     due_on: date
+    struck: Cut | None = None
+
+    @property
+    def cut(self) -> Cut:
+        """What it carries, but for what an earlier statement carries."""
+        return self.struck or Cut(self.issued_on, self.issued_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,23 @@ class Folded:
     surplus_pence: int
 
 
+Place = tuple[int, date]
+"""Where a piece of a charge stands: the number of the statement that carries it, and the day one could carry it."""
+
+
+class Places:
+    """The statements of an account by number, as cuts in order: each goes at least as far as the one before it."""
+
+    def __init__(self, cuts: Sequence[Cut]) -> None:
+        self._befores = [cut.before for cut in cuts]
+        self._known = [cut.known_at for cut in cuts]
+
+    def of(self, line: Line) -> Place:
+        """Return where a line stands; what no statement carries has the number after the last."""
+        number = max(bisect_left(self._befores, valued_from(line)), bisect_left(self._known, line.book))
+        return number, carried_from(line)
+
+
 def fold(lines: Iterable[Line], statements: Sequence[StatementHead]) -> Folded:
     """Fold an account's netted charge and credit lines into items; other lines are passed over.
 
@@ -54,20 +80,20 @@ def fold(lines: Iterable[Line], statements: Sequence[StatementHead]) -> Folded:
     is due when it always was.  Source: contract.md 6, statements.
     """
     billed = sorted(statements, key=lambda statement: statement.issued_on)
-    issue_days = [statement.issued_on for statement in billed]
+    places = Places([statement.cut for statement in billed])
     items: list[Item] = []
     pending = surplus = 0
     rows = list(lines)
     given_up = _given_up(rows)
     for charge_id, charge_lines in _by_charge(rows).items():
-        pieces, over = _pieces(charge_lines)
+        pieces, over = _pieces(charge_lines, places)
         surplus += over + _take(pieces, given_up.pop(charge_id, 0), min)
         if not pieces:
             continue
         if charge_lines[0].due_on is not None:
             items.append(_opening_item(charge_lines[0], sum(pieces.values())))
             continue
-        for number, pence in _by_statement(pieces, issue_days).items():
+        for number, pence in _by_statement(pieces).items():
             if number < len(billed):
                 items.append(_billed_item(charge_lines[0], billed[number], pence))
             else:
@@ -87,11 +113,10 @@ def _billed_item(line: Line, head: StatementHead, pence: int) -> Item:
     return Item(line.charge_id or "", is_fee, head.statement_no, head.issued_on, head.due_on, pence)
 
 
-def _by_statement(pieces: dict[date, int], issue_days: Sequence[date]) -> dict[int, int]:
+def _by_statement(pieces: dict[Place, int]) -> dict[int, int]:
     """Return pence by the number of the statement that carries them, counted past the last if none does yet."""
     found: dict[int, int] = {}
-    for carried_on, pence in pieces.items():
-        number = bisect_left(issue_days, carried_on)
+    for (number, _), pence in pieces.items():
         found[number] = found.get(number, 0) + pence
     return found
 
@@ -118,11 +143,11 @@ def _given_up(lines: Iterable[Line]) -> dict[str, int]:
     return taken
 
 
-def _pieces(lines: list[Line]) -> tuple[dict[date, int], int]:
-    """Return what is left of each piece by the day a statement carries it from, and what decreases took beyond."""
+def _pieces(lines: list[Line], places: Places) -> tuple[dict[Place, int], int]:
+    """Return what is left of each piece by its place, and what decreases took beyond."""
     if len(lines) == 1 and lines[0].amount_pence > 0:
-        return {carried_from(lines[0]): lines[0].amount_pence}, 0
-    pieces: dict[date, int] = {}
+        return {places.of(lines[0]): lines[0].amount_pence}, 0
+    pieces: dict[Place, int] = {}
     over = 0
     for line in sorted(lines, key=lambda line: (line.book, line.amount_pence < 0, line.value_on)):
         pence = line.amount_pence
@@ -130,20 +155,20 @@ def _pieces(lines: list[Line]) -> tuple[dict[date, int], int]:
             filled = min(pence, over)
             over -= filled
             if pence > filled:
-                carried_on = carried_from(line)
-                pieces[carried_on] = pieces.get(carried_on, 0) + pence - filled
+                place = places.of(line)
+                pieces[place] = pieces.get(place, 0) + pence - filled
         else:
             over += _take(pieces, -pence, max)
     return pieces, over
 
 
-def _take(pieces: dict[date, int], pence: int, first: Callable[[Iterable[date]], date]) -> int:
+def _take(pieces: dict[Place, int], pence: int, first: Callable[[Iterable[Place]], Place]) -> int:
     """Take pence from the newest pieces (``first`` is ``max``) or the oldest (``min``); return what found none."""
     while pence and pieces:
-        day = first(pieces)
-        taken = min(pence, pieces[day])
+        place = first(pieces)
+        taken = min(pence, pieces[place])
         pence -= taken
-        pieces[day] -= taken
-        if not pieces[day]:
-            del pieces[day]
+        pieces[place] -= taken
+        if not pieces[place]:
+            del pieces[place]
     return pence

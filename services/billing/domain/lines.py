@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from services.billing.domain.facts import FEES, FactKind, is_refund
 from shared.events.billing import LineKind
@@ -63,12 +64,28 @@ def order_of(line: Line) -> tuple[date, date, int, str]:
     return (line.book, line.value_on, _ORDER[line.kind], line.fact_id)
 
 
+class Cut(NamedTuple):
+    """Where a statement is cut: it may carry what is of a value date before ``before`` and learnt by ``known_at``."""
+
+    before: date
+    known_at: date
+
+    def carries(self, line: Line) -> bool:
+        """Say whether a statement cut here may carry a line."""
+        return line.book <= self.known_at and valued_from(line) <= self.before
+
+
+def valued_from(line: Line) -> date:
+    """Return the first day before which a line is of value: the one after its value date."""
+    return min(line.value_on, _LAST_BUT_ONE) + _DAY
+
+
 def carried_from(line: Line) -> date:
     """Return the first day whose statement would carry a line: learnt by then, and of an earlier value date.
 
-    So a line is on the account's first statement issued on or after this day.  Source: contract.md 6, statements.
+    So a line is on the account's first statement cut on or after this day.  Source: contract.md 6, statements.
     """
-    return max(line.book, min(line.value_on, _LAST_BUT_ONE) + _DAY)
+    return max(line.book, valued_from(line))
 
 
 def known(lines: Iterable[Line], as_of: date | None, known_at: date | None) -> tuple[Line, ...]:

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 from services.billing.domain import refs
 from services.billing.domain.items import StatementHead
-from services.billing.domain.lines import Line, carried_from, netted
+from services.billing.domain.lines import Cut, Line, netted
+from shared.calendar import quarter_start
 
 TERM = timedelta(days=28)
 """A statement is due this long after it was issued (contract.md 6, statements)."""
@@ -24,11 +25,12 @@ class Draft:
     total_pence: int
     balance_pence: int
     lines: tuple[Line, ...]
+    struck: Cut | None = None
 
     @property
     def head(self) -> StatementHead:
         """The statement without its lines, as items see it."""
-        return StatementHead(self.statement_no, self.issued_on, self.due_on)
+        return StatementHead(self.statement_no, self.issued_on, self.due_on, self.struck)
 
 
 def is_issue_day(day: date) -> bool:
@@ -46,31 +48,43 @@ def quarter_billed(issued_on: date) -> str:
     return quarter_of(date(issued_on.year, issued_on.month - (issued_on.month - 1) % 3, 1) - timedelta(days=1))
 
 
-def draft(lines: Iterable[Line], account_ref: str, previous_issued_on: date | None, issued_on: date) -> Draft | None:
+def draft(
+    lines: Iterable[Line], account_ref: str, previous: StatementHead | None, issued_on: date, struck: Cut | None = None
+) -> Draft | None:
     """Return an account's statement of ``issued_on``, or None: no new line and nothing owed either way.
 
-    ``lines`` are all lines (or ledger entries) of the account; ``previous_issued_on`` is the day of its last statement.
-    It carries every line of an earlier value date that no earlier statement carries; brought forward is what the
-    earlier ones carried.  Source: contract.md 6, statements.
+    ``lines`` are all lines (or ledger entries) of the account; ``previous`` is its last statement.  It carries every
+    line of an earlier value date that no earlier statement carries (one that was reviewed: as it was ``struck``);
+    brought forward is what the earlier ones carried.  Source: contract.md 6, statements.
     """
-    rows = [(carried_from(line), line) for line in netted(lines)]
-    before = previous_issued_on or date.min
-    carried = tuple(sorted((line for day, line in rows if before < day <= issued_on), key=_reading_order))
-    brought_forward = sum(line.amount_pence for day, line in rows if day <= before)
-    total = sum(line.amount_pence for line in carried)
+    cut, earlier = struck or Cut(issued_on, issued_on), previous.cut if previous is not None else _NOTHING
+    carried, brought_forward = [], 0
+    for line in netted(lines):
+        if earlier.carries(line):
+            brought_forward += line.amount_pence
+        elif cut.carries(line):
+            carried.append(line)
     if not carried and not brought_forward:
         return None
-    quarter = quarter_billed(issued_on)
+    total, quarter = sum(line.amount_pence for line in carried), quarter_billed(issued_on)
     return Draft(
         refs.statement_no(account_ref, quarter), quarter, issued_on, issued_on + TERM, brought_forward, total,
-        brought_forward + total, carried,
+        brought_forward + total, tuple(sorted(carried, key=_reading_order)), struck,
     )  # fmt: skip
 
 
+_NOTHING = Cut(date.min, date.min)
+"""Where the statement before the first would have been cut."""
+
+
+def struck_for(issued_on: date, known_at: date | None) -> Cut | None:
+    """Return where a statement was cut that was reviewed: before the first day of its quarter, at the end of a book."""
+    return None if known_at is None else Cut(quarter_start(issued_on), known_at)
+
+
 def carrying(line: Line, statements: Iterable[StatementHead]) -> StatementHead | None:
-    """Return the statement that carries a line: the first issued once it was known and of an earlier value date."""
-    day = carried_from(line)
-    later = [statement for statement in statements if statement.issued_on >= day]
+    """Return the statement that carries a line: the first that was cut when it was known and of value."""
+    later = [statement for statement in statements if statement.cut.carries(line)]
     return min(later, key=lambda statement: statement.issued_on, default=None)
 
 

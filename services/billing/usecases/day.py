@@ -1,13 +1,9 @@
-"""Billing's work of a day, in slices: on a quarter's first day the statement run; final accounts; then schedules."""
+"""Billing's work of a day, in slices: statements, where the day issues or strikes any; final accounts; schedules."""
 
 from datetime import date
 
 from services.billing.db import questions
-from services.billing.db import statements as stored
-from services.billing.db.statements import Payer
-from services.billing.domain import statements
-from services.billing.usecases import final_accounts, redistribution, schedules
-from services.billing.usecases.statements import issue
+from services.billing.usecases import final_accounts, redistribution, schedules, statement_runs
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
 from shared.db.engine import driver, question
@@ -26,16 +22,14 @@ async def work_day(piece: DaySlice) -> None:
     if piece.progress.startswith(schedules.PROGRESS):
         await schedules.raise_slice(piece)
         return
-    payers: list[Payer] = []
-    if statements.is_issue_day(piece.day):
-        async with question(piece.sessions) as connection:
-            payers = await stored.list_payers(connection, piece.progress, SLICE)
+    async with question(piece.sessions) as connection:
+        duty = await statement_runs.duty_on(connection, piece.day)
+        payers = await statement_runs.payers_of(connection, duty, piece.progress, SLICE)
     following = payers[-1].account_id if len(payers) == SLICE else None
     async with question(piece.sessions) as connection:
         after = following or await schedules.first_slice(connection, piece.state.last_closed or date.min, piece.day)
     async with piece.open(after) as work:
-        if payers:
-            await issue(work, piece.day, payers)
+        await statement_runs.work_slice(work, duty, piece.day, payers, is_last=following is None)
         if following is None:
             await final_accounts.issue(work, piece.day)
             await redistribution.settle(work)

@@ -13,7 +13,6 @@ from services.billing.db import statements as stored_statements
 from services.billing.db import write_offs as stored_write_offs
 from services.billing.db.statements import StatementRow
 from services.billing.domain import charges, statements, write_offs
-from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line, netted
 from services.billing.domain.position import position
 from services.billing.usecases.charges import surroundings_of
@@ -31,6 +30,7 @@ _IN_SQL = (
     ("charges stand where they are posted", proof.CHARGES_STAND),
     ("charges and credits are divided whole", proof.CHARGES_WHOLE),
     ("payments stand where they are posted", proof.PAYMENTS_STAND),
+    ("reviewed statements say what they said when they were struck", proof.ISSUED_AS_STRUCK),
 )
 
 
@@ -125,7 +125,7 @@ async def _wrong_statements(connection: asyncpg.Connection, account_ids: Sequenc
 
 def _wrong_rows(lines: Sequence[Line], rows: Sequence[StatementRow]) -> list[str]:
     """Return the statements of one account whose figures are not those of the lines they carry."""
-    heads = [StatementHead(row.statement_no, row.issued_on, row.due_on) for row in rows]
+    heads = [row.head for row in rows]
     carried = dict.fromkeys((row.statement_no for row in rows), 0)
     for line in lines:
         head = statements.carrying(line, heads)

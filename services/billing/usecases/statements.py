@@ -12,7 +12,7 @@ from services.billing.db.statements import Notes, Payer
 from services.billing.domain import statements
 from services.billing.domain.facts import FactKind
 from services.billing.domain.items import StatementHead
-from services.billing.domain.lines import Line
+from services.billing.domain.lines import Cut, Line
 from services.billing.domain.statements import Draft
 from services.billing.usecases.documents import fitted, statement_line
 from services.billing.usecases.items import say_positions
@@ -22,8 +22,16 @@ from shared.events.billing import StatementIssued
 from shared.events.topics import STATEMENT_ISSUED
 
 
-class Drafted(NamedTuple):
+class DrawnUp(NamedTuple):
     """The documents of a slice of accounts, and what they were drafted from."""
+
+    drafts: list[tuple[Payer, Draft]]
+    lines: dict[str, list[Line]]
+    heads: dict[str, list[StatementHead]]
+
+
+class Drafted(NamedTuple):
+    """The same, with what the documents say of the facts behind their lines."""
 
     drafts: list[tuple[Payer, Draft]]
     lines: dict[str, list[Line]]
@@ -31,10 +39,10 @@ class Drafted(NamedTuple):
     notes: Notes
 
 
-async def issue(work: Work, day: date, payers: Sequence[Payer]) -> None:
-    """Issue the statements of ``day`` to a slice of accounts, and say what is due with them."""
+async def issue(work: Work, day: date, payers: Sequence[Payer], struck: Cut | None = None) -> None:
+    """Issue the statements of ``day``, as they were ``struck``, to a slice of accounts; say what is due with them."""
     connection = await driver(work.session)
-    drafted = await draft_for(connection, payers, day)
+    drafted = await draft_for(connection, payers, day, struck)
     if not drafted.drafts:
         return
     await stored.add_statements(connection, [(payer.account_id, draft) for payer, draft in drafted.drafts])
@@ -46,21 +54,31 @@ async def issue(work: Work, day: date, payers: Sequence[Payer]) -> None:
     await say_positions(work, connection, dict.fromkeys(sorted(issued), work.cause), drafted.lines, issued)
 
 
-async def draft_for(connection: asyncpg.Connection, payers: Sequence[Payer], day: date) -> Drafted:
+async def draft_for(
+    connection: asyncpg.Connection, payers: Sequence[Payer], day: date, struck: Cut | None = None
+) -> Drafted:
     """Draft the document that each account would get on ``day``; an account with nothing to say gets none."""
+    drawn = await draw_up(connection, payers, day, struck)
+    facts = _facts_of(draft for _, draft in drawn.drafts)
+    notes = await stored.load_notes(connection, [payer.account_id for payer, _ in drawn.drafts], *facts)
+    return Drafted(*drawn, notes)
+
+
+async def draw_up(
+    connection: asyncpg.Connection, payers: Sequence[Payer], day: date, struck: Cut | None = None
+) -> DrawnUp:
+    """Do the same for the figures alone."""
     account_ids = [payer.account_id for payer in payers]
     lines = await ledger.load_lines(connection, account_ids)
     heads = await ledger.load_heads(connection, account_ids)
     drafts: list[tuple[Payer, Draft]] = []
     for payer in payers:
         earlier = heads.get(payer.account_id, [])
-        previous = earlier[-1].issued_on if earlier else None
-        draft = statements.draft(lines.get(payer.account_id, ()), payer.account_ref, previous, day)
+        previous = earlier[-1] if earlier else None
+        draft = statements.draft(lines.get(payer.account_id, ()), payer.account_ref, previous, day, struck)
         if draft is not None:
             drafts.append((payer, draft))
-    facts = _facts_of(draft for _, draft in drafts)
-    notes = await stored.load_notes(connection, [payer.account_id for payer, _ in drafts], *facts)
-    return Drafted(drafts, lines, heads, notes)
+    return DrawnUp(drafts, lines, heads)
 
 
 def _facts_of(drafts: Iterable[Draft]) -> tuple[set[str], set[str]]:
@@ -84,6 +102,7 @@ def statement_fields(payer: Payer, draft: Draft, notes: Notes) -> dict[str, Any]
         "quarter": draft.quarter,
         "issued_on": draft.issued_on,
         "due_on": draft.due_on,
+        "known_at": draft.struck.known_at if draft.struck is not None else None,
         "brought_forward_pence": draft.brought_forward_pence,
         "total_pence": draft.total_pence,
         "balance_pence": draft.balance_pence,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from services.notify.domain import safety, spoken
 from services.notify.domain.letter import Fact, Headline, StatementGroup, StatementRow, StatementTable, Subject
 from services.notify.domain.wording import Facts, Wording, fill
+from shared.calendar import quarter_start
 from shared.events.billing import LineKind, StatementIssued, StatementLine
 from shared.money import as_pounds
 
@@ -33,10 +34,12 @@ PLAIN_WORDS = {
 
 def facts_of(statement: StatementIssued) -> dict[str, str]:
     """Return the facts that a statement's wording may name."""
+    before = statement.issued_on if statement.known_at is None else quarter_start(statement.issued_on)
     return {
         "period": spoken.quarter(statement.quarter),
         "due_on": spoken.day(statement.due_on),
-        "closed_on": spoken.day(statement.issued_on - timedelta(days=1)),
+        "closed_on": spoken.day(before - timedelta(days=1)),
+        "known_on": spoken.day(statement.known_at or statement.issued_on),
     }
 
 
@@ -44,6 +47,7 @@ def describe(statement: StatementIssued, wording: Wording, facts: Facts) -> Subj
     """Return what the statement adds to a letter."""
     case = balance_case(statement.balance_pence)
     holds = {case} | ({"older"} if case == "pay" and statement.brought_forward_pence > 0 else set())
+    holds |= {"reviewed"} if statement.known_at is not None else set()
     return Subject(
         title_facts=(Fact("Statement", statement.statement_no),),
         headline=Headline(

@@ -19,6 +19,8 @@ OWN = {
         READ_AND_ADD: (
             "causes charges credits entries fee_notices fee_reliefs lines matches payment_refs reversals schedules"
             " statements write_offs"
+            " release_policies statement_checks statement_releases statement_restrikes statement_runs statement_samples"
+            " struck_statements"
         ),
         KEPT: "share_versions units",
         "select, insert, update, delete": "charge_parts",

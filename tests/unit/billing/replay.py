@@ -193,7 +193,7 @@ class Office:
         """Issue every account's statement of a day."""
         for account_id, lines in self.lines().items():
             earlier = self.issued.setdefault(account_id, [])
-            draft = statements.draft(lines, account_id, earlier[-1].issued_on if earlier else None, day)
+            draft = statements.draft(lines, account_id, earlier[-1].head if earlier else None, day)
             if draft is not None:
                 earlier.append(draft)
 

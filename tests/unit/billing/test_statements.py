@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from services.billing.domain import statements
 from services.billing.domain.lines import Line
 from services.billing.domain.refs import account_ref
-from tests.unit.billing.builders import charge_line, credit_line, day, payment_line
+from tests.unit.billing.builders import a_statement, charge_line, credit_line, day, payment_line
 
 REF = account_ref("U1", "O1")
 APRIL, JULY, OCTOBER = day("2026-04-01"), day("2026-07-01"), day("2026-10-01")
+APRILS = a_statement("2026-04-01", "2026-04-29")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_statement_carries_all_lines_of_an_earlier_value_date() -> None:
 
 def test_line_is_on_one_statement_only() -> None:
     rows = [charge_line(50_00), payment_line(20_00), charge_line(5_00, "C2", on="2026-01-20", book="2026-04-02")]
-    issued = statements.draft(rows, REF, APRIL, JULY)
+    issued = statements.draft(rows, REF, APRILS, JULY)
     assert issued is not None
     assert [line.fact_id for line in issued.lines] == ["C2", "P1"]
     assert (issued.brought_forward_pence, issued.total_pence, issued.balance_pence) == (50_00, -15_00, 35_00)
@@ -62,26 +63,26 @@ def test_line_is_on_one_statement_only() -> None:
 
 @pytest.mark.parametrize(("on", "book"), [("2026-03-31", "2026-03-31"), ("2026-03-20", "2026-04-01")])
 def test_line_learnt_just_in_time_is_brought_forward_by_the_next(on: str, book: str) -> None:
-    issued = statements.draft([charge_line(50_00, on=on, book=book)], REF, APRIL, JULY)
+    issued = statements.draft([charge_line(50_00, on=on, book=book)], REF, APRILS, JULY)
     assert issued is not None
     assert (issued.lines, issued.brought_forward_pence) == ((), 50_00)
 
 
 def test_line_of_the_last_statements_own_day_is_new() -> None:
     rows = [charge_line(50_00), charge_line(7_00, "C2", on="2026-04-01")]
-    issued = statements.draft(rows, REF, APRIL, JULY)
+    issued = statements.draft(rows, REF, APRILS, JULY)
     assert issued is not None
     assert (issued.brought_forward_pence, issued.total_pence) == (50_00, 7_00)
 
 
 def test_account_with_a_balance_and_no_new_line_gets_a_statement() -> None:
-    issued = statements.draft([charge_line(50_00)], REF, APRIL, JULY)
+    issued = statements.draft([charge_line(50_00)], REF, APRILS, JULY)
     assert issued is not None
     assert (issued.lines, issued.balance_pence) == ((), 50_00)
 
 
 def test_account_in_credit_and_no_new_line_gets_a_statement() -> None:
-    issued = statements.draft([payment_line(50_00, on="2026-03-01")], REF, APRIL, JULY)
+    issued = statements.draft([payment_line(50_00, on="2026-03-01")], REF, APRILS, JULY)
     assert issued is not None
     assert issued.balance_pence == -50_00
 
@@ -94,7 +95,7 @@ def test_account_with_a_new_line_and_no_balance_gets_a_statement() -> None:
 
 def test_account_with_neither_gets_none() -> None:
     settled = [charge_line(50_00), payment_line(50_00, on="2026-03-01")]
-    assert statements.draft(settled, REF, APRIL, JULY) is None
+    assert statements.draft(settled, REF, APRILS, JULY) is None
     assert statements.draft([], REF, None, APRIL) is None
 
 
@@ -135,7 +136,7 @@ def test_each_statement_goes_on_from_the_one_before(rows: list[Line]) -> None:
             continue
         assert issued.brought_forward_pence == balance
         assert all(statements.carrying(line, [issued.head]) == issued.head for line in issued.lines)
-        previous, balance = issue_day, issued.balance_pence
+        previous, balance = issued.head, issued.balance_pence
         carried += issued.total_pence
     assert balance == carried
     # What the last statement did not carry was not learnt or not of value by then.

@@ -1,0 +1,61 @@
+"""The annual detailed statement: what an account's statements of a year billed, by head, and what became of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from services.billing.domain.facts import FactKind
+from services.billing.domain.lines import Line, kind_of
+from shared.events.billing import LineKind
+from shared.events.housing import ChargeKind
+
+_BILLED = frozenset({FactKind.CHARGE, FactKind.CREDIT})
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a year billed of one kind of charge, in pence, tax included in both; credits are negative."""
+
+    kind: ChargeKind
+    charged_pence: int
+    credited_pence: int
+    tax_pence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The lines of a year's statements added up: by head, and by kind where nothing is billed (payments and the like).
+
+    All together are ``total_pence``: what the year's statements say that they add to the balance.
+    """
+
+    heads: tuple[Head, ...]
+    others: Mapping[LineKind, int]
+    total_pence: int
+
+
+def quarters(year: int) -> tuple[str, ...]:
+    """Return the quarters of a year, whose statements the annual one is made from."""
+    return tuple(f"{year:04d}Q{number}" for number in range(1, 5))
+
+
+def summary(lines: Iterable[Line]) -> Summary:
+    """Return what a year's lines come to; every line counts once."""
+    rows = list(lines)
+    heads: dict[ChargeKind, list[Line]] = {}
+    others: dict[LineKind, int] = {}
+    for line in rows:
+        if line.kind in _BILLED and line.charge_kind is not None:
+            heads.setdefault(line.charge_kind, []).append(line)
+        else:
+            others[kind_of(line)] = others.get(kind_of(line), 0) + line.amount_pence
+    return Summary(
+        tuple(_head(kind, heads[kind]) for kind in ChargeKind if kind in heads),
+        dict(sorted(others.items())),
+        sum(line.amount_pence for line in rows),
+    )
+
+
+def _head(kind: ChargeKind, rows: list[Line]) -> Head:
+    charged = sum(line.amount_pence for line in rows if line.kind is FactKind.CHARGE)
+    credited = sum(line.amount_pence for line in rows if line.kind is FactKind.CREDIT)
+    return Head(kind, charged, credited, sum(line.tax_pence for line in rows))

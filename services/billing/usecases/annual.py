@@ -1,0 +1,79 @@
+"""The annual detailed statement of an account (Code of Conduct 3.4), from the ledger, tied to the year's statements."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import asyncpg
+
+from services.billing.db import charges as stored_charges
+from services.billing.db import ledger, questions
+from services.billing.db import statements as stored
+from services.billing.db.statements import StatementRow
+from services.billing.domain import annual as rules
+from services.billing.domain import refs, statements
+from services.billing.domain.facts import FactKind
+from services.billing.domain.lines import Line, netted
+from services.billing.usecases.documents import statement_line
+from services.billing.usecases.questions import Answer, present
+
+_FIGURES = ("statement_no", "quarter", "issued_on", "brought_forward_pence", "total_pence", "balance_pence")
+
+
+async def annual(connection: asyncpg.Connection, reference: str, year: int) -> Answer | None:
+    """Return what an account's statements of a year's quarters billed; nothing when no account has the reference.
+
+    ``brought_forward_pence`` + ``total_pence`` = ``balance_pence``, the last statement's; ``ties`` says whether the
+    lines make every statement's total, and all statements the year's.
+    """
+    row = await questions.find_account(connection, refs.normalised(reference), None)
+    if row is None:
+        return None
+    all_ = await stored.list_statements(connection, [row.account_id])
+    own = [one for one in all_ if one.quarter in rules.quarters(year)]
+    lines = (await ledger.load_lines(connection, [row.account_id])).get(row.account_id, [])
+    carried = _carried(lines, all_, {one.statement_no for one in own})
+    told = rules.summary(line for line, _ in carried)
+    brought_forward = own[0].brought_forward_pence if own else 0
+    return {
+        "account_ref": row.account_ref, "unit_id": row.unit_id, "year": year,
+        "brought_forward_pence": brought_forward,
+        "heads": [asdict(head) for head in told.heads],
+        "others": [{"kind": kind, "amount_pence": pence} for kind, pence in told.others.items()],
+        "total_pence": told.total_pence,
+        "balance_pence": brought_forward + told.total_pence,
+        "lines": await _lines(connection, row.account_id, carried),
+        "statements": [{name: getattr(one, name) for name in _FIGURES} for one in own],
+        "ties": _ties(own, carried, brought_forward + told.total_pence),
+    }  # fmt: skip
+
+
+def _carried(lines: Sequence[Line], all_: Sequence[StatementRow], wanted: set[str]) -> list[tuple[Line, str]]:
+    """Return the lines that the wanted statements carry, each with the statement's number, in reading order."""
+    heads = [one.head for one in all_]
+    found = [(line, head.statement_no) for line in netted(lines) if (head := statements.carrying(line, heads))]
+    own = [pair for pair in found if pair[1] in wanted]
+    return sorted(own, key=lambda pair: (pair[0].value_on, pair[0].kind, pair[0].fact_id, pair[0].book))
+
+
+def _ties(own: Sequence[StatementRow], carried: Sequence[tuple[Line, str]], balance_pence: int) -> bool:
+    """Say whether each statement's total is that of its lines, and the last one's balance that of the year."""
+    made: Counter[str] = Counter()
+    for line, statement_no in carried:
+        made[statement_no] += line.amount_pence
+    last = own[-1].balance_pence if own else 0
+    return all(one.total_pence == made[one.statement_no] for one in own) and last == balance_pence
+
+
+async def _lines(connection: asyncpg.Connection, account_id: str, carried: Sequence[tuple[Line, str]]) -> list[Answer]:
+    """Return each line as its statement shows it, with the days of the work."""
+    charge_ids = {line.charge_id for line, _ in carried if line.charge_id is not None}
+    credit_ids = {line.fact_id for line, _ in carried if line.kind is FactKind.CREDIT}
+    notes = await stored.load_notes(connection, [account_id], charge_ids, credit_ids)
+    works = await stored_charges.load_works(connection, charge_ids)
+    return [
+        present(statement_line(line, account_id, notes).model_dump())
+        | present(works.get(line.charge_id or "", {}))
+        | {"statement_no": statement_no}
+        for line, statement_no in carried
+    ]

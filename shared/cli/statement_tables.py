@@ -1,0 +1,76 @@
+"""What `closebook statements` prints: a run with its totals and sample, and an account's year."""
+
+from typing import Any
+
+from shared.cli import output
+
+_TOTALS = ("brought_forward_pence", "billed_pence", "total_pence", "balance_pence")
+_ROW = ("account", "bills", "last time", "change", "balance", "flags")
+_MONEY = ("bills", "last time", "change", "balance")
+
+
+def show_run(found: dict[str, Any]) -> None:
+    """Print a run: totals, what is out of the ordinary, what is beside it, the largest changes, the sample."""
+    brought, billed, total, balance = (output.pounds(found[name]) for name in _TOTALS)
+    output.tell(
+        f"{found['run_id'] or 'Dry run'} of {found['quarter']}, known on {found['known_at']}: {found['state']}. "
+        f"{found['statements']} statements, brought forward {brought}, billed {billed}, in all {total}, "
+        f"balance {balance}."
+    )
+    counted = ", ".join(f"{one['flag']} {one['statements']}" for one in found["exceptions"])
+    output.tell(f"Out of the ordinary: {counted}.")
+    beside = found["beside"]
+    waiting = "".join(f"; {output.pounds(one['pence'])} waits for {one['waiting_for']}" for one in beside["waiting"])
+    output.tell(f"On no statement today: {output.pounds(beside['suspense_pence'])} that nobody matches{waiting}.")
+    for name, words in (("lacks_notice", "Increases without notice"), ("lapsed", "Units whose proof has lapsed")):
+        if beside[name]:
+            output.tell(f"{words}: {', '.join(beside[name])}.")
+    rows = [_row(one) for one in found["changes"]]
+    output.show(output.table("Largest changes against the last statement", _ROW, rows, right=_MONEY))
+    sample = [
+        (one["account_ref"], ", ".join(one["reasons"]), one["verdict"], one["who"], one["why"])
+        for one in found["sample"]
+    ]
+    if sample:
+        output.show(output.table(f"Sample of {len(sample)}", ("account", "why", "verdict", "by", "said"), sample))
+
+
+def _row(one: dict[str, Any]) -> tuple[object, ...]:
+    before = output.pounds(one["before_pence"]) if one["before_pence"] is not None else None
+    money = (output.pounds(one["billed_pence"]), before, output.pounds(one["change_pence"]))
+    return (one["account_ref"], *money, output.pounds(one["balance_pence"]), ", ".join(one["flags"]))
+
+
+def show_year(found: dict[str, Any]) -> None:
+    """Print an account's year: what it comes to by head, and every line with its work."""
+    brought, total, balance = (
+        output.pounds(found[name]) for name in ("brought_forward_pence", "total_pence", "balance_pence")
+    )
+    output.tell(
+        f"Account {found['account_ref']}, unit {found['unit_id']}, {found['year']}: brought forward {brought}, "
+        f"in all {total}, balance {balance}."
+    )
+    verdict = "the same" if found["ties"] else "NOT THE SAME; `closebook verify` finds where"
+    output.tell(f"The year's {len(found['statements'])} statements say: {verdict}.")
+    heads = [
+        (head["kind"], *(output.pounds(head[name]) for name in ("charged_pence", "credited_pence", "tax_pence")))
+        for head in found["heads"]
+    ]
+    heads += [(one["kind"], output.pounds(one["amount_pence"]), None, None) for one in found["others"]]
+    lines = [
+        (
+            line["value_on"], line.get("description") or line["kind"], line.get("completed_on"),
+            output.pounds(line["pool_pence"]) if "pool_pence" in line else None, line.get("share"),
+            output.pounds(line["amount_pence"]), line["statement_no"],
+        )
+        for line in found["lines"]
+    ]  # fmt: skip
+    output.show(
+        output.table(
+            "By head", ("head", "charged", "credited", "tax in it"), heads, right=("charged", "credited", "tax in it")
+        ),
+        output.table(
+            "Lines", ("date", "what", "done on", "whole cost", "share", "amount", "statement"), lines,
+            right=("whole cost", "share", "amount"),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,166 @@
+"""`closebook statements`: runs that people look at before they are issued, and an account's year."""
+
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+
+from shared.cli import environment, output, proposing, statement_tables
+from shared.cli.account import as_reference
+from shared.cli.api import FINANCE, Api
+from shared.cli.errors import CliError, ExitCode
+from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason
+
+bench = typer.Typer(help="Statement runs: look before they are issued, check a sample, release; an account's year.")
+
+_OFFICER = "lead-officer"
+_LONG = httpx.Timeout(600.0, connect=5.0)
+"""Every account is drafted for a dry run."""
+
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run's name, as `list` shows it.", show_default=False)]
+Most = Annotated[int, typer.Option("--most", min=1, max=1000, help="How many statements of each list.")]
+Reference = Annotated[str, typer.Argument(metavar="REF", help="The account's reference, as on its statements.")]
+
+
+@bench.command("list")
+def list_runs(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+    """List the runs that were struck and how far each is, and how statements get out."""
+    found = Api(environment.resolve(data)).get("billing", "/statement-runs")
+    if as_json:
+        output.write_json(found)
+        return
+    policy = found["policy"]
+    output.tell(
+        f"Statements are {policy['release']}; a sample of {policy['sample_size']} by lot, and as many for each reason; "
+        f"an outlier changes by more than {policy['outlier_percent']} %."
+    )
+    rows = [(run["run_id"], run["quarter"], run["known_at"], run["state"]) for run in found["runs"]]
+    output.show(output.table(f"{len(rows)} runs", ("run", "quarter", "struck on", "state"), rows))
+
+
+@bench.command("show")
+def show_run(
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="A run; none: the last one struck.", show_default=False)
+    ] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="What statements would say if struck now.")] = False,
+    most: Most = 20,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Show a run: totals, exceptions, the largest changes, its sample; or what one struck now would say."""
+    api = Api(environment.resolve(data), timeout=_LONG)
+    name = "dry-run" if dry_run else run or _last(api)
+    found = api.get("billing", f"/statement-runs/{name}", {"most": str(most)})
+    if as_json:
+        output.write_json(found)
+    else:
+        statement_tables.show_run(found)
+
+
+@bench.command("propose")
+def propose(
+    run: RunId,
+    *,
+    reason: Reason,
+    key: IdempotencyKey = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Have a quarter struck anew in the work of the day, after what was wrong is mended; checks begin anew."""
+    answer = _officer(data, role).post("billing", f"/statement-runs/{run}/restrike", {"reason": reason}, key)
+    if as_json:
+        output.write_json(answer)
+        return
+    output.tell(f"billing: {answer['quarter']} is struck anew in the work of {answer['struck_in']}.")
+    output.tell("`closebook statements show --dry-run` shows what it would say now.")
+
+
+@bench.command("check")
+def check(
+    run: RunId,
+    reference: Reference,
+    *,
+    passed: Annotated[bool, typer.Option("--pass/--fail", help="Is it right?", show_default=False)],
+    reason: Reason,
+    key: IdempotencyKey = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Pass or fail a statement of a run's sample; the last word holds until the run is released."""
+    body = {"account_ref": as_reference(reference), "passed": passed, "reason": reason}
+    answer = _officer(data, role).post("billing", f"/statement-runs/{run}/checks", body, key)
+    if as_json:
+        output.write_json(answer)
+    else:
+        output.tell(f"billing: {answer['account_ref']} {'passed' if answer['passed'] else 'failed'} in run {run}.")
+
+
+@bench.command("release")
+def release(
+    run: RunId,
+    *,
+    reason: Reason,
+    key: IdempotencyKey = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Propose that a run is issued on the next day that closes; another person approves."""
+    made = proposing.propose(_officer(data, role), "billing", "statement-release", run, {"run_id": run}, reason, key)
+    proposing.tell("billing", made, f"release of run {run}", FINANCE, as_json=as_json)
+
+
+@bench.command("policy")
+def policy(
+    way: Annotated[str, typer.Argument(metavar="automatic|reviewed", help="How runs get out from now on.")],
+    *,
+    reason: Reason,
+    sample: Annotated[int, typer.Option("--sample", min=1, max=200, help="Statements drawn by lot.")] = 5,
+    percent: Annotated[int, typer.Option("--outlier", min=0, help="A change above so many per cent.")] = 50,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Propose how statements get out from the next quarter's first day on; another person approves."""
+    if way not in {"automatic", "reviewed"}:
+        raise CliError(f"{way!r} is no way to release statements.", "Say automatic or reviewed.", ExitCode.USAGE)
+    body = {"release": way, "sample_size": sample, "outlier_percent": percent}
+    made = proposing.propose(_officer(data, role), "billing", "statement-policy", "statements", body, reason)
+    proposing.tell("billing", made, f"{way} statements", "board", as_json=as_json)
+
+
+@bench.command("annual")
+def annual(
+    reference: Reference,
+    year: Annotated[int, typer.Argument(min=1970, max=9998, help="The year of the four quarters.")],
+    *,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Show an account's annual detailed statement: charges by head, the work done, and what was paid."""
+    found = Api(environment.resolve(data)).get("billing", f"/accounts/{as_reference(reference)}/annual/{year}")
+    if as_json:
+        output.write_json(found)
+    else:
+        statement_tables.show_year(found)
+
+
+def _officer(data: Path | None, role: str | None) -> Api:
+    return Api(environment.resolve(data).acting_as(role), role or _OFFICER)
+
+
+def _last(api: Api) -> str:
+    """Return the last run struck."""
+    runs = api.get("billing", "/statement-runs")["runs"]
+    if not runs:
+        raise CliError(
+            "No run was struck yet: statements are automatic, or the quarter has not ended.",
+            "`closebook statements show --dry-run` shows what one struck now would say.",
+            ExitCode.NEGATIVE,
+        )
+    return str(runs[-1]["run_id"])

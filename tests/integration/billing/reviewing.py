@@ -1,0 +1,55 @@
+"""People at the billing desk who look at statements before they are issued."""
+
+from typing import Any
+
+from services.billing.usecases import releasing
+from services.billing.usecases.releasing import POLICY, RELEASE, RUN_KINDS
+from shared.bus.commands import Given, give
+from shared.bus.proposals import Proposal, Proposals
+from tests.integration.billing.conftest import Desk
+from tests.integration.billing.people import BOARD, LEAD, office
+
+
+async def decide(desk: Desk, kind: str, subject: str, body: dict[str, Any]) -> Any:
+    """Propose as the lead officer and approve as the board, in the book that the desk writes."""
+    await office(desk)
+    people = Proposals(desk.doors, RUN_KINDS)
+    made = await people.propose(LEAD, Proposal(kind, subject, body, "as agreed", LEAD.subject))
+    return (await people.approve(BOARD, made["id"], "agreed"))["answer"]
+
+
+async def review_from_now(desk: Desk, **figures: int) -> None:
+    await decide(desk, POLICY, "statements", {"release": "reviewed", **figures})
+
+
+async def release(desk: Desk, run_id: str) -> Any:
+    return await decide(desk, RELEASE, run_id, {"run_id": run_id})
+
+
+async def say(desk: Desk, run_id: str, account_ref: str, *, passed: bool = True, key: str = "") -> Any:
+    """Pass or fail a sampled statement, as the API does."""
+    await office(desk)
+    content = {"run_id": run_id, "account_ref": account_ref, "passed": passed}
+    given = Given(
+        releasing.CHECK, f"statement:{account_ref}", "ada", "read it", content, **({"key": key} if key else {})
+    )
+    return await give(desk.doors, given, lambda work: releasing.check(work, content))
+
+
+async def restrike(desk: Desk, run_id: str) -> Any:
+    """Have a quarter struck anew, as the API does."""
+    await office(desk)
+    content = {"run_id": run_id}
+    given = Given(releasing.RESTRIKE, f"run:{run_id}", "ada", "mended", content)
+    return await give(desk.doors, given, lambda work: releasing.restrike(work, content))
+
+
+async def sampled(desk: Desk, run_id: str) -> dict[str, list[str]]:
+    """The sample of a run: why each account is in it."""
+    rows = await desk.rows("select account_ref, reasons from billing.statement_samples where run_id = $1", run_id)
+    return {row["account_ref"]: row["reasons"] for row in rows}
+
+
+async def pass_all(desk: Desk, run_id: str) -> None:
+    for account_ref in await sampled(desk, run_id):
+        await say(desk, run_id, account_ref)
