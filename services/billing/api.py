@@ -16,6 +16,7 @@ from services.billing.usecases import (
     exports,
     final_accounts,
     matching,
+    owners_money,
     payments,
     proof,
     questions,
@@ -99,6 +100,7 @@ def routes(doors: Doors) -> APIRouter:
     _ask_accounts(router, sessions)
     _ask_books(router, sessions)
     _ask_figures(router, sessions)
+    _ask_owners_money(router, sessions)
     _hand_out(router, sessions)
     _match(router, doors)
     return router
@@ -243,6 +245,24 @@ def _ask_figures(router: APIRouter, sessions: Sessions) -> None:
         """Return what a quarter's books posted to each ledger account; closed, it never changes."""
         async with snapshot(sessions) as connection:
             return _json(await books.period(connection, quarter))
+
+
+def _ask_owners_money(router: APIRouter, sessions: Sessions) -> None:
+    """Add what is kept for owners: money that is not the factor's."""
+
+    @router.get("/floats")
+    async def floats(
+        _caller: Staff, by: Grouping = Grouping.BLOCK, as_of: AsOf = None, known_at: KnownAt = None
+    ) -> Response:
+        """Return the floats asked of owners and held, tied to the ledger, and what owners who come are asked."""
+        async with snapshot(sessions) as connection:
+            return _json(await owners_money.held(connection, by, as_of, known_at))
+
+    @router.get("/reserve-funds")
+    async def reserve_funds(_caller: Staff, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
+        """Return each block's reserve fund: paid in, spent, left; tied to the ledger."""
+        async with snapshot(sessions) as connection:
+            return _json(await owners_money.funds(connection, as_of, known_at))
 
 
 def _hand_out(router: APIRouter, sessions: Sessions) -> None:

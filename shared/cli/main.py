@@ -29,6 +29,7 @@ from shared.cli import (
     letters,
     movement,
     output,
+    owners_money,
     period,
     profit_and_loss,
     proposals,
@@ -90,6 +91,8 @@ app.command("erase")(erase.erase)
 app.add_typer(export.exports, name="export")
 app.add_typer(write_offs.given_up, name="write-off")
 app.add_typer(fees.fees, name="fees")
+app.add_typer(owners_money.floats, name="floats")
+app.add_typer(owners_money.funds, name="reserve-funds")
 app.command("held")(records.held)
 app.command("audit")(records.audit)
 app.add_typer(share_sets.sets, name="share-set")

@@ -62,6 +62,8 @@ OWN: dict[str, dict[str, str]] = {
         "GET /export/ledger": BOOKS,
         "GET /export/facts": BOOKS,
         "GET /aged-debt": STAFF,
+        "GET /floats": STAFF,
+        "GET /reserve-funds": STAFF,
         "GET /movement": BOOKS,
         "GET /schedules": STAFF,
         "GET /write-offs": BOOKS,

@@ -78,6 +78,16 @@ left join billing.accounts as account on account.account_id = nullif(holder, '')
 where payment_id is not null and coalesce(standing.pence, 0) <> coalesce(posted.pence, 0)
 order by payment_id, holder limit $1
 """
+SPENDINGS_STAND = """
+with posted as (
+  select fact_id as spending_id, sum(amount_pence) as pence from billing.entries
+  where fact_kind = 'fund-spending' and ledger = 'reserve-funds' group by 1
+)
+select 'spending ' || spending_id || ': ' || coalesce(it.amount_pence, 0) || ' spent, ' || coalesce(pence, 0)
+  || ' posted'
+from billing.fund_spendings as it full join posted using (spending_id)
+where coalesce(it.amount_pence, 0) <> coalesce(pence, 0) order by spending_id limit $1
+"""
 _POSTED = """
 select payment_id, fact_kind, fact_id, coalesce(account_id::text, $2) as holder, sum(amount_pence)::bigint as pence
 from billing.entries where payment_id = any($1::text[]) and ledger in ('receivable', 'suspense-receipts')

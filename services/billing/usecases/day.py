@@ -1,10 +1,10 @@
-"""Billing's work of a day, in slices: on a quarter's first day the statement run; final accounts; then schedules."""
+"""Billing's work of a day, in slices: floats; on a quarter's first day statements; final accounts; then schedules."""
 
 from services.billing.db import questions
 from services.billing.db import statements as stored
 from services.billing.db.statements import Payer
 from services.billing.domain import statements
-from services.billing.usecases import final_accounts, redistribution, schedules
+from services.billing.usecases import final_accounts, floats, redistribution, schedules
 from services.billing.usecases.statements import issue
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
@@ -32,6 +32,8 @@ async def work_day(piece: DaySlice) -> None:
     async with question(piece.sessions) as connection:
         after = following or await schedules.first_slice(connection, piece.day)
     async with piece.open(after) as work:
+        if not piece.progress:
+            await floats.settle(work)
         if payers:
             await issue(work, piece.day, payers)
         if following is None:

@@ -31,6 +31,7 @@ _IN_SQL = (
     ("charges stand where they are posted", proof.CHARGES_STAND),
     ("charges and credits are divided whole", proof.CHARGES_WHOLE),
     ("payments stand where they are posted", proof.PAYMENTS_STAND),
+    ("spendings of reserve funds are posted", proof.SPENDINGS_STAND),
 )
 
 
