@@ -3,7 +3,7 @@
 from services.billing import api, handlers
 from services.billing.db.likeness import COMPARED
 from services.billing.settings import Settings, read_liability, read_schedule_policy, read_write_off_policies
-from services.billing.usecases import figures, matching, proof, refunds
+from services.billing.usecases import cost_model, figures, matching, proof, refunds
 from services.billing.usecases.day import work_day
 from services.billing.usecases.funding import MONEY_DEEDS, MONEY_KINDS
 from services.billing.usecases.scheduling import DEEDS, FEE_KINDS
@@ -26,7 +26,13 @@ def build(_settings: Settings) -> Service:
         likeness=Likeness(
             COMPARED,
             deeds=dict.fromkeys(matching.KINDS, matching.say_whose)
-            | {refunds.KIND: refunds.refund, WRITE_OFF.name: give_up, **DEEDS, **MONEY_DEEDS},
+            | {
+                refunds.KIND: refunds.refund,
+                WRITE_OFF.name: give_up,
+                cost_model.COST: cost_model.record,
+                **DEEDS,
+                **MONEY_DEEDS,
+            },
         ),
         figures=lambda running: figures.refresh(running.doors.sessions),
         checks=proof.standing,

@@ -24,6 +24,7 @@ from shared.cli import (
     erase,
     explain,
     export,
+    fee_costs,
     fees,
     final_accounts,
     letters,
@@ -90,6 +91,8 @@ app.add_typer(proposals.second_person, name="proposals")
 app.command("erase")(erase.erase)
 app.add_typer(export.exports, name="export")
 app.add_typer(write_offs.given_up, name="write-off")
+fees.fees.command("cost")(fee_costs.cost)
+fees.fees.command("cost-model")(fee_costs.cost_model)
 app.add_typer(fees.fees, name="fees")
 app.add_typer(owners_money.floats, name="floats")
 app.add_typer(owners_money.funds, name="reserve-funds")

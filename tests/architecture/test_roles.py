@@ -64,6 +64,8 @@ OWN: dict[str, dict[str, str]] = {
         "GET /aged-debt": STAFF,
         "GET /floats": STAFF,
         "GET /reserve-funds": STAFF,
+        "GET /cost-model/{year}": BOOKS,
+        "POST /fee-costs": "lead-officer finance",
         "GET /movement": BOOKS,
         "GET /schedules": STAFF,
         "GET /write-offs": BOOKS,

@@ -25,6 +25,7 @@ COMPARED = (
     whole("reliefs of fees", "billing.fee_reliefs", "relief_id"),
     whole("terms of floats", "billing.float_terms", "scope || ' ' || scope_id || ' ' || version"),
     whole("spendings of reserve funds", "billing.fund_spendings", "spending_id"),
+    whole("costs of factoring", "billing.tracked_costs", "command_uid::text"),
     whole("write-offs", "billing.write_offs", "write_off_id"),
     whole("units", "billing.units", "unit_id"),
     whole("ownership lines", "billing.lines", "unit_id || ' ' || version"),

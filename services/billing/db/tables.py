@@ -354,6 +354,19 @@ fund_spendings = Table(
     comment="What a block's reserve fund paid for, and (negative) what came back to it.",
 )
 
+tracked_costs = Table(
+    "tracked_costs",
+    metadata,
+    Column("command_uid", Uuid, primary_key=True),
+    Column("book", Date, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("incurred_on", Date, nullable=False),
+    Column("amount_pence", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),
+    CheckConstraint("amount_pence <> 0", name="amount_not_nothing"),
+    comment="What factoring cost, as officers recorded it; negative pence correct.",
+)
+
 statements = Table(
     "statements",
     metadata,

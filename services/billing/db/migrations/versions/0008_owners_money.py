@@ -1,4 +1,4 @@
-"""Add what owners who come are asked as a float, and what reserve funds are spent on."""
+"""Add what owners who come are asked as a float, what reserve funds are spent on, and what factoring costs."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -52,12 +52,26 @@ def upgrade() -> None:
         comment="What a block's reserve fund paid for, and (negative) what came back to it.",
     )
     op.create_index("ix_fund_spendings_fund_id", "fund_spendings", ["fund_id"], schema="billing")
-    ddl.grant_append_only("billing.float_terms", "billing.fund_spendings")
+    op.create_table(
+        "tracked_costs",
+        sa.Column("command_uid", sa.Uuid),
+        sa.Column("book", sa.Date, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("incurred_on", sa.Date, nullable=False),
+        sa.Column("amount_pence", sa.BigInteger, nullable=False),
+        sa.Column("note", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("command_uid", name="pk_tracked_costs"),
+        sa.CheckConstraint("amount_pence <> 0", name=op.f("ck_tracked_costs_amount_not_nothing")),
+        schema="billing",
+        comment="What factoring cost, as officers recorded it; negative pence correct.",
+    )
+    ddl.grant_append_only("billing.float_terms", "billing.fund_spendings", "billing.tracked_costs")
     _check_entries(_NOW)
 
 
 def downgrade() -> None:
     _check_entries(_BEFORE)
+    op.drop_table("tracked_costs", schema="billing")
     op.drop_table("fund_spendings", schema="billing")
     op.drop_index("ix_charges_floats", "charges", schema="billing")
     op.drop_table("float_terms", schema="billing")
