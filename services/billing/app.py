@@ -3,8 +3,9 @@
 from services.billing import api, handlers
 from services.billing.db.likeness import COMPARED
 from services.billing.settings import Settings, read_liability, read_schedule_policy, read_write_off_policies
-from services.billing.usecases import figures, matching, proof, refunds
+from services.billing.usecases import cost_model, figures, matching, proof, refunds
 from services.billing.usecases.day import work_day
+from services.billing.usecases.funding import MONEY_DEEDS, MONEY_KINDS
 from services.billing.usecases.releasing import RUN_DEEDS, RUN_KINDS
 from services.billing.usecases.scheduling import DEEDS, FEE_KINDS
 from services.billing.usecases.write_offs import WRITE_OFF, give_up
@@ -22,11 +23,18 @@ def build(_settings: Settings) -> Service:
         router=handlers.router,
         day_work=work_day,
         api=lambda running: api.routes(running.doors),
-        kinds=(refunds.REFUND, WRITE_OFF, *FEE_KINDS, *RUN_KINDS),
+        kinds=(refunds.REFUND, WRITE_OFF, *FEE_KINDS, *MONEY_KINDS, *RUN_KINDS),
         likeness=Likeness(
             COMPARED,
             deeds=dict.fromkeys(matching.KINDS, matching.say_whose)
-            | {refunds.KIND: refunds.refund, WRITE_OFF.name: give_up, **DEEDS, **RUN_DEEDS},
+            | {
+                refunds.KIND: refunds.refund,
+                WRITE_OFF.name: give_up,
+                cost_model.COST: cost_model.record,
+                **DEEDS,
+                **MONEY_DEEDS,
+                **RUN_DEEDS,
+            },
         ),
         figures=lambda running: figures.refresh(running.doors.sessions),
         checks=proof.standing,

@@ -37,6 +37,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "export": "export:exports",
     "write-off": "write_offs:given_up",
     "fees": "fees:fees",
+    "floats": "owners_money:floats",
+    "reserve-funds": "owners_money:funds",
     "statements": "statements:bench",
     "held": "records:held",
     "audit": "records:audit",

@@ -23,7 +23,7 @@ Evidence = Annotated[str, typer.Option("--evidence", help="Where the papers are;
 def set_terms(
     schedule: Schedule,
     *,
-    kind: Annotated[str, typer.Option("--kind", help="management-fee or insurance.", show_default=False)],
+    kind: Annotated[str, typer.Option("--kind", help="management-fee, insurance or reserve-fund.", show_default=False)],
     scope: Annotated[
         str,
         typer.Option("--for", metavar="SCOPE=ID", help="unit, block, development or share-set.", show_default=False),

@@ -4,7 +4,7 @@ from shared.cli import environment, output
 from shared.cli.api import Api
 from shared.cli.options import DataDir, JsonFlag
 
-_COLUMNS = ("account", "unit", "exit", "due by", "hard stop", "state", "issued", "balance", "missing")
+_COLUMNS = ("account", "unit", "exit", "due by", "hard stop", "state", "issued", "float held", "balance", "missing")
 
 
 def final_accounts(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
@@ -22,9 +22,10 @@ def final_accounts(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
             row["hard_stop"],
             row["state"],
             row["issued_on"],
+            output.pounds(row["float_held_pence"]),
             output.pounds(row["balance_pence"]),
             " ".join(row["missing"]),
         )
         for row in found
     ]
-    output.show(output.table(f"{len(rows)} owners have left", _COLUMNS, rows, right=("balance",)))
+    output.show(output.table(f"{len(rows)} owners have left", _COLUMNS, rows, right=("float held", "balance")))

@@ -76,6 +76,10 @@ class ChargeKind(StrEnum):
     LATE_FEE = "late-fee"
     OPENING_BALANCE = "opening-balance"
     OTHER = "other"
+    FLOAT = "float"
+    """An owner's deposit, theirs until it is used or given back with their final account."""
+    RESERVE_FUND = "reserve-fund"
+    """A contribution to the fund of a block; it stays with the building."""
 
 
 class PaymentMethod(StrEnum):

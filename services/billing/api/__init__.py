@@ -15,10 +15,12 @@ from services.billing.api.statements import add_statements
 from services.billing.db.reading import Sessions, snapshot
 from services.billing.usecases import (
     books,
+    cost_model,
     explaining,
     exports,
     final_accounts,
     matching,
+    owners_money,
     payments,
     proof,
     questions,
@@ -35,7 +37,7 @@ from shared.auth import Caller, requires
 from shared.bus.commands import Given, give, named
 from shared.bus.proposal_api import Key
 from shared.bus.transaction import Doors
-from shared.events.types import Id, PositivePence, Text
+from shared.events.types import Id, NaturalPence, PositivePence, Text
 
 STAFF = common.STAFF
 MATCHERS = ("assistant", "lead-officer", "finance")
@@ -44,6 +46,7 @@ PROVERS = (*BOOKKEEPERS, "operator")
 
 Matcher = Annotated[Caller, requires(*MATCHERS)]
 Bookkeeper = Annotated[Caller, requires(*BOOKKEEPERS)]
+Coster = Annotated[Caller, requires("lead-officer", "finance")]
 Prover = Annotated[Caller, requires(*PROVERS)]
 AsOf = Annotated[
     date | None, Query(description="Count what has this value date or an earlier one; absent: everything.")
@@ -54,6 +57,7 @@ First = Annotated[date, Query(alias="from", description="The first day, by value
 Last = Annotated[date, Query(alias="to", description="The last day, included.")]
 QUARTER = r"^[1-9][0-9]{3}-?Q[1-4]$"
 Quarter = Annotated[str, Query(pattern=QUARTER, description="A calendar quarter, like 2026-Q1.")]
+Year = Annotated[int, Path(ge=1, le=9998, description="The year in whose April a financial year begins.")]
 Month = Annotated[str, Query(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$", description="A month, like 2026-03.")]
 
 _MEDIA = {LedgerFormat.HLEDGER: "text/plain; charset=utf-8", LedgerFormat.CSV: "text/csv; charset=utf-8"}
@@ -86,6 +90,12 @@ class SplitRequest(BaseModel):
     reason: Text
 
 
+class CostRequest(cost_model.Asked):
+    """What factoring cost on a day, and why it is recorded."""
+
+    reason: Text
+
+
 class UnmatchRequest(BaseModel):
     """Why a payment is nobody's yet."""
 
@@ -101,9 +111,11 @@ def routes(doors: Doors) -> APIRouter:
     _ask_accounts(router, sessions)
     _ask_books(router, sessions)
     _ask_figures(router, sessions)
+    _ask_owners_money(router, sessions)
     _hand_out(router, sessions)
     _match(router, doors)
     add_statements(router, doors)
+    _track_costs(router, doors)
     return router
 
 
@@ -248,6 +260,24 @@ def _ask_figures(router: APIRouter, sessions: Sessions) -> None:
             return _json(await books.period(connection, quarter))
 
 
+def _ask_owners_money(router: APIRouter, sessions: Sessions) -> None:
+    """Add what is kept for owners: money that is not the factor's."""
+
+    @router.get("/floats")
+    async def floats(
+        _caller: Staff, by: Grouping = Grouping.BLOCK, as_of: AsOf = None, known_at: KnownAt = None
+    ) -> Response:
+        """Return the floats asked of owners and held, tied to the ledger, and what owners who come are asked."""
+        async with snapshot(sessions) as connection:
+            return _json(await owners_money.held(connection, by, as_of, known_at))
+
+    @router.get("/reserve-funds")
+    async def reserve_funds(_caller: Staff, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
+        """Return each block's reserve fund: paid in, spent, left; tied to the ledger."""
+        async with snapshot(sessions) as connection:
+            return _json(await owners_money.funds(connection, as_of, known_at))
+
+
 def _hand_out(router: APIRouter, sessions: Sessions) -> None:
     """Add what other programs take away whole."""
 
@@ -289,6 +319,25 @@ def _match(router: APIRouter, doors: Doors) -> None:
     async def unmatch(payment_id: str, asked: UnmatchRequest, caller: Matcher, key: Key = None) -> Response:
         """Take a payment back into suspense until somebody says whose it is."""
         return await say(matching.UNMATCH, payment_id, [], caller, asked.reason, key)
+
+
+def _track_costs(router: APIRouter, doors: Doors) -> None:
+    """Add the whole-cost model of the fee: its question, and the costs it counts."""
+
+    @router.get("/cost-model/{year}")
+    async def model(
+        _caller: Bookkeeper, year: Year, wanted_surplus_pence: NaturalPence = 0, known_at: KnownAt = None
+    ) -> Response:
+        """Return a financial year: costs + surplus = fees, and the fee a unit would pay to recover its costs."""
+        async with snapshot(doors.sessions) as connection:
+            return _json(await cost_model.model(connection, year, wanted_surplus_pence, known_at))
+
+    @router.post("/fee-costs")
+    async def cost(asked: CostRequest, caller: Coster, key: Key = None) -> Response:
+        """Record what factoring cost on a day; negative pence correct."""
+        content = asked.model_dump(mode="json", exclude={"reason"})
+        given = Given(cost_model.COST, f"cost:{asked.kind}", caller.subject, asked.reason, content, **named(key))
+        return _json(await give(doors, given, lambda work: cost_model.record(work, content)))
 
 
 async def _ledger(sessions: Sessions, form: LedgerFormat) -> AsyncIterator[str]:

@@ -30,6 +30,9 @@ COMPARED = (
     whole("checks of samples", "billing.statement_checks", "run_id || ' ' || account_id || ' ' || check_no"),
     whole("runs asked for anew", "billing.statement_restrikes", "quarter || ' ' || book"),
     whole("releases of runs", "billing.statement_releases", "quarter"),
+    whole("terms of floats", "billing.float_terms", "scope || ' ' || scope_id || ' ' || version"),
+    whole("spendings of reserve funds", "billing.fund_spendings", "spending_id"),
+    whole("costs of factoring", "billing.tracked_costs", "command_uid::text"),
     whole("write-offs", "billing.write_offs", "write_off_id"),
     # Of units that were there before it was noted, the book of their registration is not known.
     whole("units", "billing.units", "unit_id", "book"),

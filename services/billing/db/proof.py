@@ -92,6 +92,16 @@ where row(struck.brought_forward_pence, struck.total_pence, struck.balance_pence
   and (issued.statement_no is not null or struck.book <= (select last_closed from msg.gate))
 order by 1 limit $1
 """
+SPENDINGS_STAND = """
+with posted as (
+  select fact_id as spending_id, sum(amount_pence) as pence from billing.entries
+  where fact_kind = 'fund-spending' and ledger = 'reserve-funds' group by 1
+)
+select 'spending ' || spending_id || ': ' || coalesce(it.amount_pence, 0) || ' spent, ' || coalesce(pence, 0)
+  || ' posted'
+from billing.fund_spendings as it full join posted using (spending_id)
+where coalesce(it.amount_pence, 0) <> coalesce(pence, 0) order by spending_id limit $1
+"""
 _POSTED = """
 select payment_id, fact_kind, fact_id, coalesce(account_id::text, $2) as holder, sum(amount_pence)::bigint as pence
 from billing.entries where payment_id = any($1::text[]) and ledger in ('receivable', 'suspense-receipts')

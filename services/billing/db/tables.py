@@ -113,6 +113,8 @@ charges = Table(
     CheckConstraint("liable_from <= liable_to", name="days_in_order"),
     # charges_of_sets: what a new version of a share set divides anew.
     Index("ix_charges_share_set_id", "share_set_id", postgresql_where=text("share_set_id is not null")),
+    # list_standing, list_newcomers: the few charges that are floats.
+    Index("ix_charges_floats", "unit_id", postgresql_where=text("kind = 'float'")),
     comment="Charges as the housing system raised them.",
 )
 
@@ -237,12 +239,18 @@ entries = Table(
     Column("payment_id", Text),
     CheckConstraint("amount_pence <> 0 and abs(amount_pence) < 10000000000000", name="amount_in_range"),
     CheckConstraint("(ledger = 'receivable') = (account_id is not null)", name="receivable_has_account"),
-    CheckConstraint("fact_kind in ('charge', 'credit', 'payment', 'reversal', 'write-off')", name="fact_kind_known"),
+    CheckConstraint(
+        "fact_kind in ('charge', 'credit', 'payment', 'reversal', 'write-off', 'fund-spending')",
+        name="fact_kind_known",
+    ),
     CheckConstraint("(fact_kind in ('charge', 'credit', 'write-off')) = (charge_id is not null)", name="charge_named"),
     CheckConstraint("(fact_kind in ('payment', 'reversal')) = (payment_id is not null)", name="payment_named"),
     CheckConstraint(
         "case when fact_kind = 'write-off' then ledger in ('receivable', 'bad-debt') else ledger <> 'bad-debt' end",
         name="bad_debt_by_write_off",
+    ),
+    CheckConstraint(
+        "fact_kind <> 'fund-spending' or ledger in ('reserve-funds', 'bank')", name="spending_from_fund_and_bank"
     ),
     # lines_of_accounts: an account's own postings.
     Index("ix_entries_account_id", "account_id", postgresql_where=text("account_id is not null")),
@@ -315,6 +323,51 @@ fee_reliefs = Table(
     CheckConstraint("basis_points between 1 and 10000", name="part_of_the_whole"),
     CheckConstraint("proven_to >= from_on", name="days_in_order"),
     comment="What a unit is let off a schedule: a discount, or (all of it) an opt-out, while its proof lasts.",
+)
+
+float_terms = Table(
+    "float_terms",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("scope_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("command_uid", Uuid, nullable=False),
+    Column("book", Date, nullable=False),
+    Column("effective_from", Date, nullable=False),
+    Column("amount_pence", BigInteger, nullable=False),
+    CheckConstraint("amount_pence >= 0", name="amount_natural"),
+    CheckConstraint("scope in ('unit', 'block', 'development')", name="scope_known"),
+    comment="What owners who come to a unit, block or development are asked as a float, every version.",
+)
+
+fund_spendings = Table(
+    "fund_spendings",
+    metadata,
+    Column("spending_id", Text, primary_key=True),
+    Column("command_uid", Uuid, nullable=False),
+    Column("book", Date, nullable=False),
+    Column("fund_id", Text, nullable=False),
+    Column("amount_pence", BigInteger, nullable=False),
+    Column("spent_on", Date, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    CheckConstraint("amount_pence <> 0", name="amount_not_nothing"),
+    # sum_spent: what is left of a fund.
+    Index("ix_fund_spendings_fund_id", "fund_id"),
+    comment="What a block's reserve fund paid for, and (negative) what came back to it.",
+)
+
+tracked_costs = Table(
+    "tracked_costs",
+    metadata,
+    Column("command_uid", Uuid, primary_key=True),
+    Column("book", Date, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("incurred_on", Date, nullable=False),
+    Column("amount_pence", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),
+    CheckConstraint("amount_pence <> 0", name="amount_not_nothing"),
+    comment="What factoring cost, as officers recorded it; negative pence correct.",
 )
 
 statements = Table(

@@ -1,8 +1,10 @@
 """The chart of accounts: every account of the ledger, what type it is, and what a posting there means."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from types import MappingProxyType
 
 from shared.events.housing import ChargeKind
 
@@ -11,6 +13,8 @@ TAX = "tax"
 BANK = "bank"
 BAD_DEBT = "bad-debt"
 OPENING = "opening"
+FLOATS = "floats"
+RESERVE_FUNDS = "reserve-funds"
 SUSPENSE_CHARGES = "suspense-charges"
 SUSPENSE_RECEIPTS = "suspense-receipts"
 
@@ -37,10 +41,19 @@ class LedgerAccount:
     meaning: str
 
 
+_NOBODYS_INCOME: Mapping[str, str] = MappingProxyType(
+    {
+        ChargeKind.OPENING_BALANCE: OPENING,
+        ChargeKind.FLOAT: FLOATS,
+        ChargeKind.RESERVE_FUND: RESERVE_FUNDS,
+    }
+)
+
+
 @cache
 def income_ledger(kind: ChargeKind | str) -> str:
-    """Return the account that a charge of a kind is posted against; an opening balance is nobody's income."""
-    return OPENING if kind == ChargeKind.OPENING_BALANCE else f"income:{kind}"
+    """Return the account that a charge of a kind is posted against: owners' own money is nobody's income."""
+    return _NOBODYS_INCOME.get(kind, f"income:{kind}")
 
 
 def _income(kind: ChargeKind, name: str) -> LedgerAccount:
@@ -62,6 +75,14 @@ CHART = (
         "Charges and credits whose unit, owner or shares are not known yet.",
     ),
     LedgerAccount(SUSPENSE_RECEIPTS, "Unmatched money", AccountType.LIABILITY, "Receipts that nobody matches yet."),
+    LedgerAccount(
+        FLOATS, "Floats", AccountType.LIABILITY,
+        "Deposits asked of owners, less those given back; what of them is paid follows from the owners' accounts.",
+    ),
+    LedgerAccount(
+        RESERVE_FUNDS, "Reserve funds", AccountType.LIABILITY,
+        "Contributions asked of owners for future works of their block, less what was spent.",
+    ),
     LedgerAccount(TAX, "Tax", AccountType.LIABILITY, "Tax inside charges, less that inside credits."),
     LedgerAccount(
         OPENING, "Opening balances", AccountType.EQUITY, "The other side of debts and credits that were taken over."

@@ -21,6 +21,7 @@ class FactKind(StrEnum):
     PAYMENT = "payment"
     REVERSAL = "reversal"
     WRITE_OFF = "write-off"
+    FUND_SPENDING = "fund-spending"
 
 
 class Charge(NamedTuple):

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from services.billing.domain.charges import left_of
 from services.billing.domain.facts import Charge, Credit, Payment, Reversal
 from services.billing.domain.receipts import live_pence
-from shared.events.housing import ChargeRaised
+from shared.events.housing import ChargeKind, ChargeRaised
 
 CREDIT_ABOVE_CHARGE = "credit-above-charge"
+FLOAT_OF_ONE_OWNER = "float-of-one-owner"
 MATCH_DOES_NOT_FIT = "match-does-not-fit"
 REVERSAL_ABOVE_PAYMENT = "reversal-above-payment"
 TAX_DOES_NOT_ADD_UP = "tax-does-not-add-up"
@@ -24,7 +25,9 @@ class Refusal:
 
 
 def refuse_charge(data: ChargeRaised) -> Refusal | None:
-    """Refuse a charge whose net and tax do not make its gross."""
+    """Refuse a charge whose net and tax do not make its gross, and a float that is not one owner's own money."""
+    if data.kind is ChargeKind.FLOAT and (data.unit_id is None or data.tax is not None or data.period is not None):
+        return Refusal(FLOAT_OF_ONE_OWNER, "a float is one unit's, on one day, and without tax", "kind")
     if data.tax is None or data.tax.net_pence + data.tax.tax_pence == data.amount_pence:
         return None
     made = data.tax.net_pence + data.tax.tax_pence

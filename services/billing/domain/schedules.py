@@ -13,7 +13,7 @@ from shared.money import divide_half_up
 WHOLE = 10_000
 """Basis points of the whole: 2,000 are 20 %, a relief of all of it is an opt-out."""
 
-KINDS = (ChargeKind.MANAGEMENT_FEE, ChargeKind.INSURANCE)
+KINDS = (ChargeKind.MANAGEMENT_FEE, ChargeKind.INSURANCE, ChargeKind.RESERVE_FUND)
 KEPT = ("kind", "scope", "scope_id", "instalments", "year_starts")
 """What all versions of a schedule have in common: only its price and its words change."""
 
@@ -127,7 +127,7 @@ class Managed(NamedTuple):
 def refuse_terms(terms: Terms, earlier: Sequence[Terms], book: date) -> str | None:
     """Return why a version may not be added in a book, after its ``earlier`` ones; None: it may."""
     if terms.kind not in KINDS:
-        return f"Schedules are for {' and '.join(KINDS)}; {terms.kind} is charged as it arises."
+        return f"Schedules are for {', '.join(KINDS)}; {terms.kind} is charged as it arises."
     if period_on(terms, terms.effective_from).first_on != terms.effective_from:
         return f"{terms.effective_from} is not the first day of an instalment's period."
     if terms.effective_from < book:

@@ -1,9 +1,9 @@
-"""Billing's work of a day, in slices: statements, where the day issues or strikes any; final accounts; schedules."""
+"""Billing's work of a day, in slices: floats; statements, where any are issued or struck; final accounts; schedules."""
 
 from datetime import date
 
 from services.billing.db import questions
-from services.billing.usecases import final_accounts, redistribution, schedules, statement_runs
+from services.billing.usecases import final_accounts, floats, redistribution, schedules, statement_runs
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
 from shared.db.engine import driver, question
@@ -29,6 +29,8 @@ async def work_day(piece: DaySlice) -> None:
     async with question(piece.sessions) as connection:
         after = following or await schedules.first_slice(connection, piece.state.last_closed or date.min, piece.day)
     async with piece.open(after) as work:
+        if not piece.progress:
+            await floats.settle(work)
         await statement_runs.work_slice(work, duty, piece.day, payers, is_last=following is None)
         if following is None:
             await final_accounts.issue(work, piece.day)

@@ -12,12 +12,14 @@ from services.billing.db.statements import Payer
 from services.billing.domain import final_accounts
 from services.billing.domain.attribution import Account
 from services.billing.domain.final_accounts import timetable
+from services.billing.domain.owners_money import kept
 from services.billing.domain.position import position
 from services.billing.usecases.statements import draft_for, statement_fields
 from shared.bus import gate
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.billing import FinalAccountIssued
+from shared.events.housing import ChargeKind
 from shared.events.topics import FINAL_ACCOUNT
 
 _DAY = timedelta(days=1)
@@ -68,7 +70,7 @@ def _payer(account: Account) -> Payer:
 
 
 async def worklist(connection: asyncpg.Connection) -> list[Answer]:
-    """Return the accounts whose owner has left: exit, due day, hard stop, state, what is missing; soonest first."""
+    """Return the accounts whose owner has left: their days, state, float, what is missing; soonest first."""
     unit_ids = await stored.list_left(connection)
     known = await registry.load_registered(connection, unit_ids)
     left = [one for unit in known.values() for one in unit.accounts() if final_accounts.has_left(one)]
@@ -80,8 +82,10 @@ async def worklist(connection: asyncpg.Connection) -> list[Answer]:
     closed = (await gate.read(connection)).last_closed or date.min
     answers = []
     for account in left:
-        standing = position(lines.get(account.account_id, ()), heads.get(account.account_id, ()), closed)
-        answers.append(_answer(account, standing.balance_pence, issued, waiting, closed))
+        own = lines.get(account.account_id, ()), heads.get(account.account_id, ())
+        deposit = kept(*own, ChargeKind.FLOAT, closed)
+        answer = _answer(account, position(*own, closed).balance_pence, issued, waiting, closed)
+        answers.append(answer | {"float_pence": deposit.asked_pence, "float_held_pence": deposit.held_pence})
     return sorted(answers, key=lambda answer: (answer["due_by"], answer["account_ref"]))
 
 

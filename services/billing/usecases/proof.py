@@ -31,6 +31,7 @@ _IN_SQL = (
     ("charges and credits are divided whole", proof.CHARGES_WHOLE),
     ("payments stand where they are posted", proof.PAYMENTS_STAND),
     ("reviewed statements say what they said when they were struck", proof.ISSUED_AS_STRUCK),
+    ("spendings of reserve funds are posted", proof.SPENDINGS_STAND),
 )
 
 

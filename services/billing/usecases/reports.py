@@ -42,7 +42,7 @@ async def aged_debt(connection: asyncpg.Connection, by: Grouping, as_of: date | 
     places = await reports.load_places(connection)
     groups: defaultdict[str, list[Ageing]] = defaultdict(list)
     async for folder in each_account(connection, as_of, known_at):
-        groups[_group(folder, by, places)].append(position(folder.lines, folder.issued, day).ageing)
+        groups[group_of(folder, by, places)].append(position(folder.lines, folder.issued, day).ageing)
     rows = {name: together(ageings) for name, ageings in sorted(groups.items())}
     total = together(rows.values())
     owed = await _owed(connection, as_of, known_at)
@@ -56,7 +56,8 @@ async def aged_debt(connection: asyncpg.Connection, by: Grouping, as_of: date | 
     }
 
 
-def _group(folder: Folder, by: Grouping, places: Mapping[str, tuple[str, str | None]]) -> str:
+def group_of(folder: Folder, by: Grouping, places: Mapping[str, tuple[str, str | None]]) -> str:
+    """Return the row of a report that an account belongs to."""
     if by is Grouping.OWNER:
         return " ".join(folder.party_ids) or (NOBODY if folder.row.ownership_id else ASSOCIATION)
     if folder.row.unit_id not in places:

@@ -137,22 +137,27 @@ async def _load(work: Work) -> Schedules:
     return await stored.load(await driver(work.session))
 
 
-def _kind(
-    name: str, effect: Callable[[Work, Json], Awaitable[Json]], check: Callable[[Work, Json], Awaitable[Any]]
+def as_kind(
+    name: str,
+    effect: Callable[[Work, Json], Awaitable[Json]],
+    check: Callable[[Work, Json], Awaitable[Any]],
+    may_approve: frozenset[str] = _APPROVE,
 ) -> Kind:
+    """Return a kind of proposal from its effect and from what is looked at first: both take what is asked."""
+
     async def apply(work: Work, proposal: Proposal) -> Json:
         return await effect(work, proposal.body)
 
     async def first(work: Work, proposal: Proposal) -> None:
         await check(work, proposal.body)
 
-    return Kind(name, _PROPOSE, _APPROVE, apply, first)
+    return Kind(name, _PROPOSE, may_approve, apply, first)
 
 
 FEE_KINDS = (
-    _kind(SCHEDULE, set_terms, _terms),
-    _kind(NOTICE, give_notice, _notice),
-    _kind(RELIEF, let_off, _relief),
+    as_kind(SCHEDULE, set_terms, _terms),
+    as_kind(NOTICE, give_notice, _notice),
+    as_kind(RELIEF, let_off, _relief),
 )
 """Declared to the bus: routes and the list of proposals come with them."""
 

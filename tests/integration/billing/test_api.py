@@ -65,6 +65,12 @@ async def test_every_figure_says_where_it_comes_from(client: httpx.AsyncClient) 
     assert (await client.get("/periods/2026-Q1")).json()["source"]["books_to"] == "2026-03-31"
 
 
+async def test_owners_own_money_ties_to_the_ledger(client: httpx.AsyncClient) -> None:
+    for path, ledger in (("/floats", "floats"), ("/reserve-funds", "reserve-funds")):
+        answer = (await client.get(path, params={"as_of": "2026-06-30"})).json()
+        assert (answer["source"]["ledger"], answer["ledger_pence"], answer["ties"]) == ([ledger], 0, True)
+
+
 @pytest.mark.parametrize(
     ("path", "params"),
     [

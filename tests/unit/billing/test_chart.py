@@ -24,6 +24,11 @@ def test_a_balance_taken_over_is_nobodys_income() -> None:
     assert BY_CODE[OPENING].type is AccountType.EQUITY
 
 
+@pytest.mark.parametrize("kind", [ChargeKind.FLOAT, ChargeKind.RESERVE_FUND])
+def test_owners_own_money_is_owed_to_them(kind: ChargeKind) -> None:
+    assert BY_CODE[income_ledger(kind)].type is AccountType.LIABILITY
+
+
 def test_codes_are_told_once_and_listed_for_people() -> None:
     page = Path(ROOT / "services" / "billing" / "README.md").read_text(encoding="utf-8")
     assert len(BY_CODE) == len(CHART)

@@ -46,10 +46,15 @@ def test_the_shipped_policy_takes_instructed_completed_invoiced_raised_for_every
     assert all(decided == name for decided, name in found)
 
 
-@pytest.mark.parametrize("kind", ChargeKind)
+@pytest.mark.parametrize("kind", [kind for kind in ChargeKind if kind is not ChargeKind.FLOAT])
 def test_a_cost_with_a_period_accrues_day_by_day(kind: ChargeKind) -> None:
     days = owed(raised("2026-04-01", kind, **DAYS, period={"from": "2026-01-01", "to": "2026-03-31"}), (SHIPPED,))
     assert (days.first_on, days.last_on, days.decided_by) == (day("2026-01-01"), day("2026-03-31"), "period")
+
+
+def test_a_float_is_never_shared_between_owners() -> None:
+    days = owed(raised("2026-04-01", "float", period={"from": "2026-01-01", "to": "2026-03-31"}), (SHIPPED,))
+    assert (days.first_on, days.last_on) == (day("2026-04-01"), day("2026-04-01"))
 
 
 @pytest.mark.parametrize(

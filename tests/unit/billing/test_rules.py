@@ -1,5 +1,7 @@
 """What billing refuses."""
 
+from typing import Any
+
 import pytest
 
 from services.billing.domain import rules
@@ -18,6 +20,22 @@ def test_net_and_tax_make_the_gross(net: int, tax: int, refused: bool) -> None:
     )  # fmt: skip
     refusal = rules.refuse_charge(data)
     assert (refusal.rule if refusal else None) == ("tax-does-not-add-up" if refused else None)
+
+
+@pytest.mark.parametrize(
+    ("facts", "refused"),
+    [
+        ({}, False),
+        ({"unit_id": None, "share_set_id": "S1"}, True),
+        ({"tax": {"code": "VAT20", "net_pence": 125_00, "tax_pence": 25_00}}, True),
+        ({"period": {"from": "2026-01-01", "to": "2026-03-31"}}, True),
+    ],
+)
+def test_a_float_is_one_owners_own_money(facts: dict[str, Any], refused: bool) -> None:
+    known = {"charge_id": "C1", "kind": "float", "unit_id": "U1", "amount_pence": 150_00, "description": "Float"}
+    data = ChargeRaised.model_validate(known | {"raised_on": "2026-03-09"} | facts, strict=False)
+    refusal = rules.refuse_charge(data)
+    assert (refusal.rule if refusal else None) == ("float-of-one-owner" if refused else None)
 
 
 @pytest.mark.parametrize(

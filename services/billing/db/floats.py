@@ -1,0 +1,83 @@
+"""Statements about floats: what is asked of whom, who has come, and where each float stands."""
+
+from collections.abc import Sequence
+from dataclasses import astuple
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+
+from services.billing.domain import floats
+from services.billing.domain.attribution import Account
+from services.billing.domain.floats import FloatTerms, Newcomer, Place, Standing
+from services.billing.domain.schedules import Scope
+
+_TERMS = """
+select scope, scope_id, version, effective_from, amount_pence from billing.float_terms order by scope, scope_id, version
+"""
+_ADD_TERMS = """
+insert into billing.float_terms (command_uid, book, scope, scope_id, version, effective_from, amount_pence)
+values ($1, $2, $3, $4, $5, $6, $7)
+"""
+_STANDING = """
+select charge.charge_id, charge.unit_id, account.account_ref, sum(part.net_pence)::bigint as left_pence,
+  coalesce(-sum(part.net_pence) filter (where credit.source = $1), 0)::bigint as returned_pence
+from billing.charges as charge join billing.charge_parts as part using (charge_id)
+left join billing.credits as credit on credit.credit_id = part.credit_id
+left join billing.accounts as account on account.account_id = part.account_id
+where charge.kind = 'float'
+group by charge.charge_id, charge.unit_id, account.account_ref, account.closed_on
+having coalesce(sum(part.net_pence) filter (where credit.source = $1), 0) < 0 or sum(part.net_pence) > 0 and (
+  account.closed_on is not null
+  or charge.charge_id like $2 || '%' and split_part(charge.charge_id, ':', 2) is distinct from account.account_ref)
+order by charge.charge_id
+"""
+_NEWCOMERS = """
+select account.account_id::text, account.account_ref, account.unit_id, account.ownership_id,
+  (stay ->> 1)::date as from_on, (stay ->> 2)::date as to_on, unit.block_id, unit.development_id,
+  greatest((stay ->> 1)::date, unit.managed_from) as first_on
+from (select distinct on (unit_id) unit_id, stays from billing.lines order by unit_id, version desc) as newest
+cross join lateral jsonb_array_elements(newest.stays::jsonb) as stay
+join billing.accounts as account on account.account_id = (stay ->> 0)::uuid and account.ownership_id <> ''
+join billing.units as unit on unit.unit_id = newest.unit_id
+where greatest((stay ->> 1)::date, unit.managed_from) between $1 and coalesce(unit.managed_to, $2)
+  and greatest((stay ->> 1)::date, unit.managed_from) <= $2
+  and coalesce((stay ->> 2)::date > unit.managed_from, true)
+  and not exists (select from billing.charges where charge_id = $3 || account.account_ref)
+  and not exists (
+    select from billing.charges as charge join billing.charge_parts as part using (charge_id)
+    where charge.kind = 'float' and charge.unit_id = account.unit_id and part.account_id = account.account_id)
+order by account.account_ref
+"""
+
+
+async def load_terms(connection: asyncpg.Connection) -> list[FloatTerms]:
+    """Return every version of what is asked."""
+    return [FloatTerms(Scope(row[0]), *row[1:]) for row in map(tuple, await connection.fetch(_TERMS))]
+
+
+async def add_terms(connection: asyncpg.Connection, command_uid: UUID, book: date, terms: FloatTerms) -> None:
+    """Add a version of what is asked."""
+    await connection.execute(_ADD_TERMS, command_uid, book, *astuple(terms))
+
+
+async def list_standing(connection: asyncpg.Connection, source: str) -> Sequence[Standing]:
+    """Return the floats something may be done about: standing with somebody who left or by mistake, or given back.
+
+    ``source`` is who gives floats back.  The many that simply stand are passed over.
+    """
+    return [Standing(*row) for row in await connection.fetch(_STANDING, source, floats.PREFIX)]
+
+
+async def list_newcomers(connection: asyncpg.Connection, since: date, day: date) -> Sequence[Newcomer]:
+    """Return the owners' accounts whose first managed day is from ``since`` to ``day`` and that had no float yet."""
+    rows = await connection.fetch(_NEWCOMERS, since, day, floats.PREFIX)
+    return [_newcomer(*row) for row in rows]
+
+
+def _newcomer(
+    account_id: str, ref: str, unit_id: str, ownership_id: str, from_on: date, to_on: date | None, block_id: str | None,
+    development_id: str, first_on: date,
+) -> Newcomer:  # fmt: skip
+    account = Account(account_id, ref, unit_id, ownership_id, False, from_on, to_on)
+    return Newcomer(account, Place(unit_id, block_id, development_id), first_on)

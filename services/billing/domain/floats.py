@@ -1,0 +1,160 @@
+"""Floats: a deposit asked of an owner when they come, theirs until it is used or given back with their final account.
+
+A float is a charge of its own kind, posted against a liability.  Giving it back credits the charge, so what was never
+paid lowers a debt and what was paid is the owner's: nobody gets back what they did not pay.  Source: domain.md 1, 2.2,
+3.8, 8, 9.56.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from services.billing.domain.attribution import Account
+from services.billing.domain.final_accounts import timetable
+from services.billing.domain.schedules import Scope
+
+PREFIX = "FLOAT:"
+_NARROWEST_FIRST = (Scope.UNIT, Scope.BLOCK, Scope.DEVELOPMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class FloatTerms:
+    """The pence asked of every owner who comes from a day on to a unit, a block or a development; 0: none is asked."""
+
+    scope: Scope
+    scope_id: str
+    version: int
+    effective_from: date
+    amount_pence: int
+
+
+class Place(NamedTuple):
+    """Where a unit is."""
+
+    unit_id: str
+    block_id: str | None
+    development_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """An owner's account that was never asked for a float: the first day that is both theirs and managed."""
+
+    account: Account
+    place: Place
+    first_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A charge of a float: who has it (None: it waits), what is left of it, what was given back with final accounts."""
+
+    charge_id: str
+    unit_id: str
+    account_ref: str | None
+    left_pence: int
+    returned_pence: int
+
+
+class Asking(NamedTuple):
+    """A float to charge to the owner of a unit's day."""
+
+    charge_id: str
+    unit_id: str
+    first_on: date
+    amount_pence: int
+
+
+class Step(NamedTuple):
+    """What turns the floats that stand into those that should: charges to make, and charges to give back whole."""
+
+    asked: tuple[Asking, ...]
+    back: tuple[str, ...]
+
+
+def terms_on(terms: Iterable[FloatTerms], place: Place, day: date) -> FloatTerms | None:
+    """Return what is asked of an owner who comes on a day: the narrowest scope's, its last version in force."""
+    names = {Scope.UNIT: place.unit_id, Scope.BLOCK: place.block_id, Scope.DEVELOPMENT: place.development_id}
+    begun = [one for one in terms if one.effective_from <= day and names.get(one.scope) == one.scope_id]
+    return min(
+        begun,
+        key=lambda one: (_NARROWEST_FIRST.index(one.scope), -one.effective_from.toordinal(), -one.version),
+        default=None,
+    )
+
+
+def step(
+    standing: Iterable[Standing],
+    accounts: Mapping[str, Account],
+    managed_from: Mapping[str, date],
+    made: Collection[str],
+    day: date,
+) -> Step:
+    """Return what to do about floats that were charged, in the work of ``day``.
+
+    A float goes back on the day of its owner's final account; one of ours that a corrected line put on somebody else
+    (or on nobody) goes back at once.  Whoever turns out to own the unit still is asked again for what went back, once:
+    ``made`` names the charges there are.  ``accounts`` are by reference, ``managed_from`` is by unit.
+    """
+    asked, back = [], []
+    for one in standing:
+        owner = accounts.get(owner_of(one.charge_id) or one.account_ref or "")
+        gone = one.left_pence > 0 and _goes_back(one, accounts.get(one.account_ref or ""), day)
+        if gone:
+            back.append(one.charge_id)
+        returned = one.returned_pence or (one.left_pence if gone else 0)
+        if owner is None or owner.from_on is None or not returned or not _keeps(owner, day):
+            continue
+        name = again(owner.account_ref, one.charge_id)
+        if name not in made:
+            first_on = max(owner.from_on, managed_from.get(one.unit_id, owner.from_on))
+            asked.append(Asking(name, one.unit_id, first_on, returned))
+    return Step(tuple(asked), tuple(back))
+
+
+def first_asked(newcomers: Iterable[Newcomer], terms: Collection[FloatTerms], day: date) -> tuple[Asking, ...]:
+    """Return the floats to charge to owners who have come by ``day``, as the terms of their first day say."""
+    found = []
+    for one in newcomers:
+        asked = terms_on(terms, one.place, one.first_on)
+        if asked is not None and asked.amount_pence and one.first_on <= day and _keeps(one.account, day):
+            name = f"{PREFIX}{one.account.account_ref}"
+            found.append(Asking(name, one.place.unit_id, one.first_on, asked.amount_pence))
+    return tuple(found)
+
+
+def _goes_back(one: Standing, holder: Account | None, day: date) -> bool:
+    owner_ref = owner_of(one.charge_id)
+    if owner_ref is not None and owner_ref != one.account_ref:
+        return True
+    return holder is not None and not _stays(holder, day)
+
+
+def _keeps(account: Account, day: date) -> bool:
+    """Say whether an account is an owner's who has come, and whose final account is not due yet."""
+    return account.from_on is not None and account.from_on <= day and _stays(account, day)
+
+
+def _stays(account: Account, day: date) -> bool:
+    return account.to_on is None or timetable(account.to_on).due_on > day
+
+
+def owner_of(charge_id: str) -> str | None:
+    """Return whose float a charge of ours is, by its name; None: the housing system's, it is whose its day is."""
+    return charge_id.split(":")[1] if charge_id.startswith(PREFIX) else None
+
+
+def again(account_ref: str, charge_id: str) -> str:
+    """Return the name of the charge that asks an owner again for what of another went back."""
+    return f"{PREFIX}{account_ref}:{_short(charge_id)}"
+
+
+def credit_id(charge_id: str) -> str:
+    """Return the name of the credit that gives a float back: one for each charge, for ever."""
+    return f"FLOAT-BACK:{_short(charge_id)}"
+
+
+def _short(charge_id: str) -> str:
+    return hashlib.sha256(charge_id.encode()).hexdigest()[:16]

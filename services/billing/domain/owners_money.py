@@ -1,0 +1,65 @@
+"""Money that is the owners' own: what was asked for it, what of that is paid and so held, and what a fund spent."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from services.billing.domain.chart import BANK, RESERVE_FUNDS
+from services.billing.domain.facts import FactKind
+from services.billing.domain.items import StatementHead
+from services.billing.domain.lines import Line
+from services.billing.domain.position import position
+from services.billing.domain.postings import Posting
+from shared.events.housing import ChargeKind
+
+
+class Kept(NamedTuple):
+    """Pence of one kind: asked for (less credits), paid of it, and given up; the rest is unpaid."""
+
+    asked_pence: int = 0
+    held_pence: int = 0
+    written_off_pence: int = 0
+
+    @property
+    def unpaid_pence(self) -> int:
+        """What was asked for and neither paid nor given up."""
+        return self.asked_pence - self.held_pence - self.written_off_pence
+
+
+def kept(lines: Iterable[Line], statements: Sequence[StatementHead], kind: ChargeKind, day: date) -> Kept:
+    """Return what an account has paid of a kind: held is what its allocation sets against charges of that kind."""
+    rows = list(lines)
+    own = [line for line in rows if line.charge_kind is kind]
+    if not own:
+        return Kept()
+    named = {line.charge_id for line in own}
+    held = sum(one.pence for one in position(rows, statements, day).allocated if one.charge_id in named)
+    given_up = -sum(line.amount_pence for line in own if line.kind is FactKind.WRITE_OFF)
+    return Kept(sum(line.amount_pence for line in own) + given_up, held, given_up)
+
+
+def together(parts: Iterable[Kept]) -> Kept:
+    """Return the sums of several accounts."""
+    columns = list(zip(*parts, strict=True))
+    return Kept(*map(sum, columns)) if columns else Kept()
+
+
+def refuse_spending(amount_pence: int, held_pence: int, spent_pence: int) -> str | None:
+    """Return why a fund may not spend (or, negative, take back) so much; None: it may.
+
+    It spends what owners have paid into it, never what they still owe; and no more comes back than was spent.
+    """
+    left = held_pence - spent_pence
+    if amount_pence > left:
+        return f"{left} pence of the fund are paid in and not spent; {amount_pence} are asked."
+    if amount_pence < -spent_pence:
+        return f"{spent_pence} pence were spent; {-amount_pence} cannot come back."
+    return None
+
+
+def spending_postings(spending_id: str, amount_pence: int, on: date) -> tuple[Posting, ...]:
+    """Return the postings of a spending: the fund owes the owners less, and the bank has less."""
+    return tuple(
+        Posting(ledger, None, pence, 0, on, FactKind.FUND_SPENDING, spending_id)
+        for ledger, pence in ((RESERVE_FUNDS, amount_pence), (BANK, -amount_pence))
+    )

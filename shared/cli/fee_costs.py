@@ -1,0 +1,96 @@
+"""`closebook fees cost` and `fees cost-model`: what factoring costs, and the fee that recovers it."""
+
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from shared.cli import environment, output
+from shared.cli.api import FINANCE, Api
+from shared.cli.options import (
+    As,
+    DataDir,
+    IdempotencyKey,
+    JsonFlag,
+    KnownAt,
+    Reason,
+    as_params,
+    parse_day,
+    parse_pounds,
+    source_line,
+)
+from shared.money import as_pounds
+
+
+def cost(
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="staff, overhead, it, print-post, legal, internal-recharge or other.")
+    ],
+    *,
+    pence: Annotated[
+        int,
+        typer.Option(
+            "--pounds", parser=parse_pounds, metavar="POUNDS", help="Below nothing corrects.", show_default=False
+        ),
+    ],
+    on: Annotated[
+        date, typer.Option("--on", parser=parse_day, metavar="DAY", help="The day it arose.", show_default=False)
+    ],
+    note: Annotated[str, typer.Option("--note", help="What for, and where the papers are; no names.")],
+    reason: Reason = "cost of factoring",
+    key: IdempotencyKey = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Record what factoring cost on a day; it is counted in its year's model and posted nowhere."""
+    body = {"kind": kind, "incurred_on": on.isoformat(), "amount_pence": pence, "note": note, "reason": reason}
+    made = Api(environment.resolve(data).acting_as(role), role or FINANCE).post("billing", "/fee-costs", body, key)
+    if as_json:
+        output.write_json(made)
+        return
+    output.tell(f"billing: {as_pounds(pence)} of {kind} recorded for {on}.")
+
+
+def cost_model(
+    year: Annotated[int, typer.Argument(metavar="YEAR", min=1, max=9998, help="It begins on 1 April of this year.")],
+    *,
+    wanted: Annotated[
+        int, typer.Option("--surplus", parser=parse_pounds, metavar="POUNDS", help="What the fee should leave over.")
+    ] = 0,
+    known_at: KnownAt = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Show what a year of factoring cost, what its fees brought and left over, and the fee that recovers the cost."""
+    params = {"wanted_surplus_pence": str(wanted), **as_params(known_at=known_at)}
+    found = Api(environment.resolve(data)).get("billing", f"/cost-model/{year}", params)
+    if as_json:
+        output.write_json(found)
+        return
+    output.show(
+        output.table(f"{found['from']} to {found['to']}", ("", "a year"), _sides(found), right=("a year",)),
+        output.table(f"Per unit, {found['units']} units", ("", "net"), _proposal(found), right=("net",)),
+    )
+    output.tell(source_line(found))
+
+
+def _sides(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return both sides of the model: costs and surplus, then fees."""
+    rows = [(one["kind"], one["amount_pence"]) for one in found["costs"]]
+    rows.append(("bad debt", found["bad_debt"]["net_pence"]))
+    rows.append(("surplus", found["surplus_pence"]))
+    rows.append(("costs and surplus", found["cost_pence"] + found["surplus_pence"]))
+    rows += [(one["name"].lower(), one["net_pence"]) for one in found["fees"]]
+    rows.append(("fees", found["fee_pence"]))
+    return [(name, as_pounds(pence)) for name, pence in rows]
+
+
+def _proposal(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what a unit cost, and the fee that recovers such a year with the surplus that is wanted."""
+    return [
+        ("cost", output.pounds(found["cost_per_unit_pence"])),
+        ("proposed management fee", output.pounds(found["proposed_fee_pence"])),
+        ("recovers, all units", as_pounds(found["to_recover_pence"])),
+        ("rounded up by", as_pounds(found["rounding_pence"])),
+    ]

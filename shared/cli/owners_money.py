@@ -1,0 +1,157 @@
+"""`closebook floats` and `closebook reserve-funds`: money that is the owners' own, held for them and never earned."""
+
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from shared.cli import environment, output, proposing
+from shared.cli.aged_debt import Grouping
+from shared.cli.api import FINANCE, Api
+from shared.cli.errors import CliError, ExitCode
+from shared.cli.options import (
+    As,
+    AsOf,
+    DataDir,
+    JsonFlag,
+    KnownAt,
+    Reason,
+    as_params,
+    ledger_line,
+    parse_day,
+    parse_pounds,
+    source_line,
+)
+from shared.money import as_pounds
+
+floats = typer.Typer(help="Floats: propose what owners who come are asked, and list what is held.")
+funds = typer.Typer(help="Reserve funds: propose what a block's fund is spent on, and list what is left.")
+
+_FLOATS = ("accounts", "asked", "held", "unpaid", "written off")
+_FUNDS = ("fund", "asked", "paid in", "unpaid", "written off", "spent", "left")
+_TERMS = ("for", "version", "from", "float")
+_SPENDINGS = ("spent on", "fund", "amount", "for what", "evidence", "id")
+_KEPT = ("asked_pence", "held_pence", "unpaid_pence", "written_off_pence")
+
+Pounds = Annotated[
+    int, typer.Option("--pounds", parser=parse_pounds, metavar="POUNDS", help="How much.", show_default=False)
+]
+
+
+@floats.command("set")
+def set_terms(
+    *,
+    scope: Annotated[
+        str, typer.Option("--for", metavar="SCOPE=ID", help="unit, block or development.", show_default=False)
+    ],
+    pence: Pounds,
+    since: Annotated[
+        date, typer.Option("--from", parser=parse_day, metavar="DAY", help="Owners who come from then on.")
+    ],
+    reason: Reason,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Propose the float that every owner who comes is asked; the narrowest scope holds, and 0 asks none."""
+    name, _, scope_id = scope.partition("=")
+    if not scope_id:
+        raise CliError(f"{scope!r} names no id.", "Write it as block=ID.", ExitCode.USAGE)
+    body = {"scope": name, "scope_id": scope_id, "effective_from": since.isoformat(), "amount_pence": pence}
+    api = Api(environment.resolve(data).acting_as(role), role or FINANCE)
+    made = proposing.propose(api, "billing", "float-terms", scope, body, reason)
+    proposing.tell("billing", made, f"float of {as_pounds(pence)} for {scope}", "board", as_json=as_json)
+
+
+@floats.command("list")
+def list_floats(
+    *,
+    by: Annotated[Grouping, typer.Option("--by", help="What a row is.")] = Grouping.BLOCK,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """List the floats asked of owners and what of them is paid and held, tied to the ledger."""
+    params = {"by": by.value, **as_params(as_of=as_of, known_at=known_at)}
+    found = Api(environment.resolve(data)).get("billing", "/floats", params)
+    if as_json:
+        output.write_json(found)
+        return
+    rows = [(row["name"], row["accounts"], *_pounds(row, _KEPT)) for row in found["rows"]]
+    rows.append(("total", found["total"]["accounts"], *_pounds(found["total"], _KEPT)))
+    terms = [
+        (f"{one['scope']} {one['scope_id']}", one["version"], one["effective_from"], as_pounds(one["amount_pence"]))
+        for one in found["terms"]
+    ]
+    output.show(
+        output.table("Floats", (by.value, *_FLOATS), rows, right=_FLOATS),
+        output.table("Asked of owners who come", _TERMS, terms, right=("float",)),
+    )
+    _sources(found)
+
+
+@funds.command("spend")
+def spend(
+    fund: Annotated[str, typer.Argument(metavar="BLOCK", help="The block, or the development of units without one.")],
+    *,
+    pence: Pounds,
+    on: Annotated[
+        date, typer.Option("--on", parser=parse_day, metavar="DAY", help="The day it was paid.", show_default=False)
+    ],
+    words: Annotated[str, typer.Option("--words", help="What for.", show_default=False)],
+    evidence: Annotated[str, typer.Option("--evidence", help="Where the papers are; no names.", show_default=False)],
+    reason: Reason,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Propose to record what a fund paid for; pounds below nothing came back to it."""
+    body = {
+        "fund_id": fund, "amount_pence": pence, "spent_on": on.isoformat(), "description": words, "evidence": evidence,
+    }  # fmt: skip
+    api = Api(environment.resolve(data).acting_as(role), role or FINANCE)
+    made = proposing.propose(api, "billing", "fund-spending", fund, body, reason)
+    proposing.tell("billing", made, f"{as_pounds(pence)} out of the fund of {fund}", "board", as_json=as_json)
+
+
+@funds.command("list")
+def list_funds(
+    *, as_of: AsOf = None, known_at: KnownAt = None, as_json: JsonFlag = False, data: DataDir = None
+) -> None:
+    """List each block's fund: asked, paid in, spent and left, tied to the ledger; and what it was spent on."""
+    found = Api(environment.resolve(data)).get("billing", "/reserve-funds", as_params(as_of=as_of, known_at=known_at))
+    if as_json:
+        output.write_json(found)
+        return
+    columns = (*_KEPT, "spent_pence", "left_pence")
+    rows = [(row["name"], *_pounds(row, columns)) for row in found["rows"]]
+    rows.append(("total", *_pounds(found["total"], columns)))
+    spendings = [
+        (
+            one["spent_on"],
+            one["fund_id"],
+            as_pounds(one["amount_pence"]),
+            one["description"],
+            one["evidence"],
+            one["spending_id"],
+        )
+        for one in found["spendings"]
+    ]
+    output.show(
+        output.table("Reserve funds", _FUNDS, rows, right=_FUNDS[1:]),
+        output.table("Spent", _SPENDINGS, spendings, right=("amount",)),
+    )
+    _sources(found)
+
+
+def _sources(found: dict[str, Any]) -> None:
+    """Say what the ledger owes, what of it waits for an owner, and from when the figures are."""
+    output.tell(ledger_line(found))
+    if found["waiting_pence"]:
+        output.tell(f"{as_pounds(found['waiting_pence'])} of it waits for a unit, an owner or shares.")
+    output.tell(source_line(found))
+
+
+def _pounds(row: dict[str, Any], names: tuple[str, ...]) -> list[str]:
+    return [as_pounds(row[name]) for name in names]
