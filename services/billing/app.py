@@ -2,8 +2,14 @@
 
 from services.billing import api, handlers
 from services.billing.db.likeness import COMPARED
-from services.billing.settings import Settings, read_liability, read_schedule_policy, read_write_off_policies
-from services.billing.usecases import figures, matching, proof, refunds
+from services.billing.settings import (
+    Settings,
+    read_allocation,
+    read_liability,
+    read_schedule_policy,
+    read_write_off_policies,
+)
+from services.billing.usecases import disputing, figures, matching, proof, refunds
 from services.billing.usecases.day import work_day
 from services.billing.usecases.scheduling import DEEDS, FEE_KINDS
 from services.billing.usecases.write_offs import WRITE_OFF, give_up
@@ -13,6 +19,7 @@ from shared.rebuild.likeness import Likeness
 
 def build(_settings: Settings) -> Service:
     """Return the service as the bus runs it; a policy that is wrong stops it here."""
+    read_allocation()
     read_liability()
     read_write_off_policies()
     read_schedule_policy()
@@ -25,7 +32,7 @@ def build(_settings: Settings) -> Service:
         likeness=Likeness(
             COMPARED,
             deeds=dict.fromkeys(matching.KINDS, matching.say_whose)
-            | {refunds.KIND: refunds.refund, WRITE_OFF.name: give_up, **DEEDS},
+            | {refunds.KIND: refunds.refund, WRITE_OFF.name: give_up, **DEEDS, **disputing.DEEDS},
         ),
         figures=lambda running: figures.refresh(running.doors.sessions),
         checks=proof.standing,

@@ -23,6 +23,8 @@ COMPARED = (
     whole("schedules", "billing.schedules", "schedule_id || ' ' || version"),
     whole("notices of fees", "billing.fee_notices", "schedule_id || ' ' || version || ' ' || notified_on"),
     whole("reliefs of fees", "billing.fee_reliefs", "relief_id"),
+    whole("disputes", "billing.disputes", "dispute_id"),
+    whole("ends of disputes", "billing.dispute_ends", "dispute_id"),
     whole("write-offs", "billing.write_offs", "write_off_id"),
     whole("units", "billing.units", "unit_id"),
     whole("ownership lines", "billing.lines", "unit_id || ' ' || version"),

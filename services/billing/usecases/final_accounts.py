@@ -12,7 +12,6 @@ from services.billing.db.statements import Payer
 from services.billing.domain import final_accounts
 from services.billing.domain.attribution import Account
 from services.billing.domain.final_accounts import timetable
-from services.billing.domain.position import position
 from services.billing.usecases.statements import draft_for, statement_fields
 from shared.bus import gate
 from shared.bus.work import Work
@@ -74,14 +73,13 @@ async def worklist(connection: asyncpg.Connection) -> list[Answer]:
     left = [one for unit in known.values() for one in unit.accounts() if final_accounts.has_left(one)]
     account_ids = [account.account_id for account in left]
     lines = await ledger.load_lines(connection, account_ids)
-    heads = await ledger.load_heads(connection, account_ids)
     issued = await stored.load_issued(connection, account_ids)
     waiting = await stored.load_waiting(connection, unit_ids)
     closed = (await gate.read(connection)).last_closed or date.min
     answers = []
     for account in left:
-        standing = position(lines.get(account.account_id, ()), heads.get(account.account_id, ()), closed)
-        answers.append(_answer(account, standing.balance_pence, issued, waiting, closed))
+        balance = sum(line.amount_pence for line in lines.get(account.account_id, ()))
+        answers.append(_answer(account, balance, issued, waiting, closed))
     return sorted(answers, key=lambda answer: (answer["due_by"], answer["account_ref"]))
 
 

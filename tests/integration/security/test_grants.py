@@ -17,8 +17,8 @@ OWN = {
     },
     "billing": {
         READ_AND_ADD: (
-            "causes charges credits entries fee_notices fee_reliefs lines matches payment_refs reversals schedules"
-            " statements write_offs"
+            "causes charges credits dispute_ends disputes entries fee_notices fee_reliefs lines matches payment_refs"
+            " reversals schedules statements write_offs"
         ),
         KEPT: "share_versions units",
         "select, insert, update, delete": "charge_parts",

@@ -1,14 +1,16 @@
 """Door 2, people: questions about accounts and the books, whose money a payment is, the ledger, and the proof."""
 
-import json
 from collections.abc import AsyncIterator
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.billing.api import disputes
+from services.billing.api.common import STAFF, Matcher, Staff
+from services.billing.api.common import as_json as _json
 from services.billing.db.reading import Sessions, snapshot
 from services.billing.usecases import (
     books,
@@ -34,13 +36,9 @@ from shared.bus.proposal_api import Key
 from shared.bus.transaction import Doors
 from shared.events.types import Id, PositivePence, Text
 
-STAFF = ("assistant", "lead-officer", "finance", "board", "admin-team", "auditor")
-MATCHERS = ("assistant", "lead-officer", "finance")
 BOOKKEEPERS = ("lead-officer", "finance", "board", "auditor")
 PROVERS = (*BOOKKEEPERS, "operator")
 
-Staff = Annotated[Caller, requires(*STAFF)]
-Matcher = Annotated[Caller, requires(*MATCHERS)]
 Bookkeeper = Annotated[Caller, requires(*BOOKKEEPERS)]
 Prover = Annotated[Caller, requires(*PROVERS)]
 AsOf = Annotated[
@@ -101,6 +99,7 @@ def routes(doors: Doors) -> APIRouter:
     _ask_figures(router, sessions)
     _hand_out(router, sessions)
     _match(router, doors)
+    disputes.add(router, doors)
     return router
 
 
@@ -298,8 +297,3 @@ async def _facts(sessions: Sessions) -> AsyncIterator[str]:
     async with snapshot(sessions) as connection:
         async for piece in exports.facts(connection):
             yield piece
-
-
-def _json(answer: Any) -> Response:
-    """Write an answer as JSON; days become ISO dates."""
-    return Response(json.dumps(answer, default=str, ensure_ascii=False), media_type="application/json")
