@@ -2,8 +2,14 @@
 
 from services.billing import api, handlers
 from services.billing.db.likeness import COMPARED
-from services.billing.settings import Settings, read_liability, read_schedule_policy, read_write_off_policies
-from services.billing.usecases import cost_model, figures, matching, proof, refunds
+from services.billing.settings import (
+    Settings,
+    read_allocation,
+    read_liability,
+    read_schedule_policy,
+    read_write_off_policies,
+)
+from services.billing.usecases import cost_model, disputing, figures, matching, proof, refunds
 from services.billing.usecases.day import work_day
 from services.billing.usecases.funding import MONEY_DEEDS, MONEY_KINDS
 from services.billing.usecases.releasing import RUN_DEEDS, RUN_KINDS
@@ -15,6 +21,7 @@ from shared.rebuild.likeness import Likeness
 
 def build(_settings: Settings) -> Service:
     """Return the service as the bus runs it; a policy that is wrong stops it here."""
+    read_allocation()
     read_liability()
     read_write_off_policies()
     read_schedule_policy()
@@ -34,6 +41,7 @@ def build(_settings: Settings) -> Service:
                 **DEEDS,
                 **MONEY_DEEDS,
                 **RUN_DEEDS,
+                **disputing.DEEDS,
             },
         ),
         figures=lambda running: figures.refresh(running.doors.sessions),

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 from pydantic_settings import SettingsConfigDict
 
+from services.billing.domain.allocation_policy import AllocationOrder, Criterion
 from services.billing.domain.liability import Liability, OwedOn
 from services.billing.domain.schedules import KINDS, SchedulePolicy
 from services.billing.domain.write_off_policy import WriteOffPolicy
@@ -14,6 +15,7 @@ from shared.auth import ROLES
 from shared.events.housing import ChargeKind
 from shared.settings import ServiceSettings
 
+SHIPPED_ALLOCATION = Path(__file__).parent / "domain" / "allocation_policy.json"
 SHIPPED_LIABILITY = Path(__file__).parent / "domain" / "liability.json"
 SHIPPED_SCHEDULES = Path(__file__).parent / "domain" / "schedule_policy.json"
 SHIPPED_WRITE_OFFS = Path(__file__).parent / "domain" / "write_off_policy.json"
@@ -60,3 +62,21 @@ def read_schedule_policy(path: Path = SHIPPED_SCHEDULES) -> SchedulePolicy:
     for kind in KINDS:
         policy.tax_on(kind, date(1970, 1, 1))
     return policy
+
+
+@cache
+def read_allocation(path: Path = SHIPPED_ALLOCATION) -> tuple[AllocationOrder, ...]:
+    """Return every version of the order in which money settles what is open; a wrong file stops the process.
+
+    The first is in force from the first day of the calendar on, because no money is too old to settle something.  An
+    order says when, and fees or charges, at most once each.
+    """
+    orders = TypeAdapter(tuple[AllocationOrder, ...]).validate_json(path.read_text(encoding="utf-8"))
+    assert min(order.effective_from for order in orders) == date.min, "one version is in force from the first day on"
+    assert len({order.version for order in orders}) == len(orders), "each version has a name of its own"
+    for order in orders:
+        assert not {Criterion.OLDEST_DUE, Criterion.NEWEST_DUE} <= set(order.order), (
+            f"{order.version}: oldest or newest"
+        )
+        assert not {Criterion.CHARGES_FIRST, Criterion.FEES_FIRST} <= set(order.order), f"{order.version}: which first?"
+    return orders

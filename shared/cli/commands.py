@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "export": "export:exports",
     "write-off": "write_offs:given_up",
     "fees": "fees:fees",
+    "disputes": "disputes:bench",
     "floats": "owners_money:floats",
     "reserve-funds": "owners_money:funds",
     "statements": "statements:bench",

@@ -107,6 +107,12 @@ class OpenItem(EventData):
     issued_on: Day = Field(description="Issue day of the document that carries it.")
     due_on: Day
     open_pence: PositivePence
+    disputed_pence: PositivePence | None = Field(
+        default=None, description="What of it the owner disputes: owed, and not chased."
+    )
+    dispute_ended_on: Day | None = Field(
+        default=None, description="When the last dispute of its charge ended; days of grace count from then."
+    )
 
 
 class ItemsChanged(EventData):

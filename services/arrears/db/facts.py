@@ -6,13 +6,15 @@ Rows may come in any order of topics: whoever comes first makes the account's ro
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import asyncpg
 
 from shared.events.base import Event
-from shared.events.billing import AccountClosed, AccountOpened, ItemsChanged, StatementIssued
+from shared.events.billing import AccountClosed, AccountOpened, ItemsChanged, OpenItem, StatementIssued
 from shared.events.owners import OwnershipLineChanged
 
+_OF_DISPUTES = frozenset({"disputed_pence", "dispute_ended_on"})
 _LOOK_AGAIN = "next_check_on = least(kept.next_check_on, excluded.next_check_on)"
 _OPEN = f"""
 insert into arrears.accounts as kept (account_id, account_ref, unit_id, ownership_id, internal, next_check_on)
@@ -98,7 +100,13 @@ async def store_items(connection: asyncpg.Connection, changed: Sequence[ItemsCha
 
 
 def _items_text(changed: ItemsChanged) -> str:
-    return json.dumps([item.model_dump(mode="json") for item in changed.items])
+    return json.dumps([_item(item) for item in changed.items])
+
+
+def _item(item: OpenItem) -> dict[str, Any]:
+    """Return an item as it is kept; one that was never disputed as it always was."""
+    kept = item.model_dump(mode="json")
+    return {name: value for name, value in kept.items() if value is not None or name not in _OF_DISPUTES}
 
 
 async def store_statements(connection: asyncpg.Connection, issued: Sequence[StatementIssued]) -> None:

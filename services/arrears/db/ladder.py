@@ -73,10 +73,19 @@ def items_of(text: str) -> tuple[Item, ...]:
     """Return the items kept with an account."""
     return tuple(
         Item(
-            one["charge_id"], date.fromisoformat(one["issued_on"]), date.fromisoformat(one["due_on"]), one["open_pence"]
+            one["charge_id"],
+            date.fromisoformat(one["issued_on"]),
+            date.fromisoformat(one["due_on"]),
+            one["open_pence"],
+            one.get("disputed_pence") or 0,
+            _day(one.get("dispute_ended_on")),
         )
         for one in json.loads(text)
     )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _hold(one: dict[str, Any]) -> Hold:

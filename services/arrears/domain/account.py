@@ -8,12 +8,17 @@ from shared.events.arrears import HoldKind
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One open item as billing tells it; arrears never allocates by itself."""
+    """One open item as billing tells it; arrears never allocates by itself.
+
+    ``disputed_pence`` of what is open are disputed; ``dispute_ended_on`` is when the last dispute of its charge ended.
+    """
 
     charge_id: str
     issued_on: date
     due_on: date
     open_pence: int
+    disputed_pence: int = 0
+    dispute_ended_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

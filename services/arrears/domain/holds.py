@@ -1,6 +1,7 @@
 """What each hold keeps from being chased (domain.md 4.3); the most restrictive one wins."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from services.arrears.domain.account import Hold, Item
 from shared.events.arrears import HoldKind
@@ -20,9 +21,13 @@ FIRST_STAGE_STOPPED = {
 
 
 def chased(items: Iterable[Item], holds: Iterable[Hold], stage: int) -> tuple[Item, ...]:
-    """Return the items that count for ``stage``: without the charges that are held, or frozen by an insolvency."""
+    """Return what counts for ``stage``: without what is disputed, and charges held, or frozen by an insolvency."""
     standing = tuple(holds)
-    return tuple(item for item in items if not any(_takes_away(hold, item, stage) for hold in standing))
+    return tuple(
+        replace(item, open_pence=item.open_pence - item.disputed_pence, disputed_pence=0)
+        for item in items
+        if item.open_pence > item.disputed_pence and not any(_takes_away(hold, item, stage) for hold in standing)
+    )
 
 
 def _takes_away(hold: Hold, item: Item, stage: int) -> bool:

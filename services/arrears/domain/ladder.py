@@ -79,7 +79,8 @@ def _climb(account: Account, policy: Policy, stage: Stage, decision: Decision, l
     if stopped is not None:
         return _wait(account, replace(decision, reason=f"hold {stopped.value}: {stage.name} is stopped"))
     if not items:
-        return _wait(account, replace(decision, reason="everything overdue is held"))
+        how = "disputed or held" if any(item.disputed_pence for item in late) else "held"
+        return _wait(account, replace(decision, reason=f"everything overdue is {how}"))
     if decision.chased_pence < stage.minimum_pence:
         short = f"{as_pounds(decision.chased_pence)} is below the minimum {as_pounds(stage.minimum_pence)}"
         return _wait(account, replace(decision, reason=f"{short} of {stage.name}"))
@@ -114,6 +115,9 @@ def _bounds(account: Account, policy: Policy, stage: Stage, decision: Decision) 
         bounds.append((standing.letter_on + timedelta(days=apart), f"{apart} days after the letter before"))
     if standing.grace_until is not None:
         bounds.append((standing.grace_until, "days of grace after a hold"))
+    ended = [item.dispute_ended_on for item in items if item.dispute_ended_on is not None]
+    if ended:
+        bounds.append((max(ended) + timedelta(days=policy.grace_days), "days of grace after a dispute"))
     return bounds
 
 

@@ -32,6 +32,7 @@ def _overdue(row: dict[str, Any], day: date, held: Sequence[KeptHold]) -> dict[s
         "account_ref": row["account_ref"],
         "account_id": row["account_id"],
         "overdue_pence": total(late),
+        "disputed_pence": sum(item.disputed_pence for item in late),
         "oldest_due_on": late[0].due_on,
         "stage": row["stage"],
         "stage_on": row["stage_on"],

@@ -8,10 +8,9 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.billing.api import common
-from services.billing.api.common import Staff
+from services.billing.api import disputes, statements
+from services.billing.api.common import STAFF, Matcher, Staff
 from services.billing.api.common import as_json as _json
-from services.billing.api.statements import add_statements
 from services.billing.db.reading import Sessions, snapshot
 from services.billing.usecases import (
     books,
@@ -39,12 +38,9 @@ from shared.bus.proposal_api import Key
 from shared.bus.transaction import Doors
 from shared.events.types import Id, NaturalPence, PositivePence, Text
 
-STAFF = common.STAFF
-MATCHERS = ("assistant", "lead-officer", "finance")
 BOOKKEEPERS = ("lead-officer", "finance", "board", "auditor")
 PROVERS = (*BOOKKEEPERS, "operator")
 
-Matcher = Annotated[Caller, requires(*MATCHERS)]
 Bookkeeper = Annotated[Caller, requires(*BOOKKEEPERS)]
 Coster = Annotated[Caller, requires("lead-officer", "finance")]
 Prover = Annotated[Caller, requires(*PROVERS)]
@@ -114,8 +110,9 @@ def routes(doors: Doors) -> APIRouter:
     _ask_owners_money(router, sessions)
     _hand_out(router, sessions)
     _match(router, doors)
-    add_statements(router, doors)
+    statements.add(router, doors)
     _track_costs(router, doors)
+    disputes.add(router, doors)
     return router
 
 

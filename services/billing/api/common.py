@@ -1,4 +1,4 @@
-"""What all doors of billing for people share: who may ask about accounts, and how an answer is written."""
+"""What all of billing's routes share: who may ask, and how an answer is written."""
 
 import json
 from typing import Annotated, Any
@@ -8,7 +8,10 @@ from fastapi import Response
 from shared.auth import Caller, requires
 
 STAFF = ("assistant", "lead-officer", "finance", "board", "admin-team", "auditor")
+MATCHERS = ("assistant", "lead-officer", "finance")
+
 Staff = Annotated[Caller, requires(*STAFF)]
+Matcher = Annotated[Caller, requires(*MATCHERS)]
 
 
 def as_json(answer: Any) -> Response:

@@ -38,7 +38,7 @@ class RestrikeRequest(BaseModel):
     reason: Text
 
 
-def add_statements(router: APIRouter, doors: Doors) -> None:
+def add(router: APIRouter, doors: Doors) -> None:
     """Add the questions and commands about statement runs, and the question about an account's year."""
     _ask(router, doors.sessions)
     _say(router, doors)

@@ -33,6 +33,8 @@ COMPARED = (
     whole("terms of floats", "billing.float_terms", "scope || ' ' || scope_id || ' ' || version"),
     whole("spendings of reserve funds", "billing.fund_spendings", "spending_id"),
     whole("costs of factoring", "billing.tracked_costs", "command_uid::text"),
+    whole("disputes", "billing.disputes", "dispute_id"),
+    whole("ends of disputes", "billing.dispute_ends", "dispute_id"),
     whole("write-offs", "billing.write_offs", "write_off_id"),
     # Of units that were there before it was noted, the book of their registration is not known.
     whole("units", "billing.units", "unit_id", "book"),

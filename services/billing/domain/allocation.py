@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from services.billing.domain.allocation_policy import AllocationOrder, in_force
+from services.billing.domain.disputes import Dispute, ringed
 from services.billing.domain.facts import FactKind
 from services.billing.domain.items import Item
 from services.billing.domain.lines import Line
@@ -32,11 +34,23 @@ class Allocated:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """What is open of each item (in the order of the items), what settled what, and the credit that is left."""
+    """What is open of each item (in the order of the items), what settled what, and the credit that is left.
+
+    ``disputed_pence`` is what of each open item is disputed now.
+    """
 
     open_pence: tuple[int, ...]
     parts: tuple[Allocated, ...]
     credit_pence: int
+    disputed_pence: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What money goes by: every version of the order, and the account's disputes, ended ones included."""
+
+    orders: Sequence[AllocationOrder]
+    disputes: Sequence[Dispute] = ()
 
 
 def receipts_of(lines: Iterable[Line]) -> tuple[tuple[Receipt, ...], int]:
@@ -61,54 +75,80 @@ def receipts_of(lines: Iterable[Line]) -> tuple[tuple[Receipt, ...], int]:
     return tuple(receipts), -sum(pence for pence in live.values() if pence < 0)
 
 
-def allocate(items: Sequence[Item], receipts: Iterable[Receipt], surplus_pence: int = 0) -> Allocation:
-    """Set payments against items: each first to its ``for_statement``, then oldest due; ``surplus_pence`` comes last.
+def allocate(items: Sequence[Item], receipts: Iterable[Receipt], rules: Rules, surplus_pence: int = 0) -> Allocation:
+    """Set payments against items: each first to its ``for_statement``, then in the order of the day it was received.
 
-    ``items`` are in ``items.payment_order``, ``receipts`` in the order of ``receipts_of``.  No penny is lost: what is
-    set and what is left as credit make the receipts and the surplus.  Source: contract.md 6, allocation.
+    What was disputed on that day is passed over, unless the payer chose its statement.  What is left then goes, in the
+    same order, to whatever is no longer disputed: so what money settled stays settled, whatever is disputed, decided or
+    ordered later.  ``surplus_pence`` comes last, by the first version.  ``items`` are in ``items.payment_order``,
+    ``receipts`` in the order of ``receipts_of``.  No penny is lost: what is set and what is left as credit make the
+    receipts and the surplus.  Source: contract.md 6, allocation; domain.md 3.6.
     """
-    settling = _Settling(items)
-    credit = 0
+    settling = _Settling(items, rules)
+    left: list[tuple[Receipt, int]] = []
     for receipt in receipts:
-        left = receipt.pence
+        pence = receipt.pence
         if receipt.for_statement is not None:
-            left = settling.settle(receipt.payment_id, left, settling.of_statement(receipt.for_statement))
-        credit += settling.settle(receipt.payment_id, left, settling.oldest())
-    credit += settling.settle(None, surplus_pence, settling.oldest())
-    return Allocation(tuple(settling.open_pence), tuple(settling.parts), credit)
+            pence = settling.settle_chosen(receipt.payment_id, pence, receipt.for_statement)
+        pence = settling.settle(receipt.payment_id, pence, receipt.received_on, settling.ring_on(receipt.received_on))
+        left.append((receipt, pence))
+    now = settling.ring_now()
+    credit = sum(settling.settle(one.payment_id, pence, one.received_on, now) for one, pence in left if pence)
+    credit += settling.settle(None, surplus_pence, date.min, now)
+    disputed = tuple(map(min, now, settling.open_pence))
+    return Allocation(tuple(settling.open_pence), tuple(settling.parts), credit, disputed)
 
 
 class _Settling:
-    """The items while they are being settled; settled ones at the front are passed only once."""
+    """The items while they are being settled; settled ones at the front of an order are passed only once."""
 
-    def __init__(self, items: Sequence[Item]) -> None:
+    def __init__(self, items: Sequence[Item], rules: Rules) -> None:
         self._items = items
-        self._first = 0
+        self._rules = rules
+        self._orders: dict[str, list[int]] = {}
+        self._nothing = [0] * len(items)
         self.open_pence = [item.amount_pence for item in items]
         self.parts: list[Allocated] = []
 
-    def of_statement(self, statement_no: str) -> Sequence[int]:
+    def ring_on(self, day: date) -> Sequence[int]:
+        """Return the pence of each item that were disputed on a day."""
+        return self._ring([one for one in self._rules.disputes if one.stands_on(day)])
+
+    def ring_now(self) -> Sequence[int]:
+        """Return the pence of each item that are disputed still."""
+        return self._ring([one for one in self._rules.disputes if one.ended_on is None])
+
+    def _ring(self, standing: Sequence[Dispute]) -> Sequence[int]:
+        return ringed(self._items, standing) if standing else self._nothing
+
+    def settle_chosen(self, payment_id: str, pence: int, statement_no: str) -> int:
+        """Settle what a statement carries, disputed or not; return the pence that are left."""
         wanted = normalised(statement_no)
-        return [
-            index
-            for index, item in enumerate(self._items)
-            if item.statement_no is not None and normalised(item.statement_no) == wanted
-        ]
+        for index, item in enumerate(self._items):
+            if item.statement_no is not None and normalised(item.statement_no) == wanted:
+                pence -= self._set(payment_id, index, min(pence, self.open_pence[index]))
+        return pence
 
-    def oldest(self) -> Sequence[int]:
-        while self._first < len(self._items) and not self.open_pence[self._first]:
-            self._first += 1
-        return range(self._first, len(self._items))
-
-    def settle(self, payment_id: str | None, pence: int, indexes: Iterable[int]) -> int:
-        """Settle items in this order; return the pence that found none."""
-        for index in indexes:
+    def settle(self, payment_id: str | None, pence: int, received_on: date, ring: Sequence[int]) -> int:
+        """Settle items in the order for money of a day, but for what is ringed off; return the pence that are left."""
+        order = self._open_in(received_on) if pence else ()
+        for index in order:
+            pence -= self._set(payment_id, index, min(pence, max(self.open_pence[index] - ring[index], 0)))
             if not pence:
                 break
-            taken = min(pence, self.open_pence[index])
-            if taken:
-                self.open_pence[index] -= taken
-                pence -= taken
-                item = self._items[index]
-                self.parts.append(Allocated(payment_id, item.charge_id, item.statement_no, taken))
+        return pence
+
+    def _open_in(self, received_on: date) -> Sequence[int]:
+        """Return the places of the items that are open, in the order for money of a day."""
+        order = in_force(self._rules.orders, received_on)
+        places = self._orders.get(order.version) or order.sorted(self._items)
+        self._orders[order.version] = opened = [index for index in places if self.open_pence[index]]
+        return opened
+
+    def _set(self, payment_id: str | None, index: int, pence: int) -> int:
+        """Set pence against an item; return them."""
+        if pence:
+            item = self._items[index]
+            self.open_pence[index] -= pence
+            self.parts.append(Allocated(payment_id, item.charge_id, item.statement_no, pence))
         return pence

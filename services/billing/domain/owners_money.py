@@ -1,14 +1,13 @@
 """Money that is the owners' own: what was asked for it, what of that is paid and so held, and what a fund spent."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
+from services.billing.domain.allocation import Allocated
 from services.billing.domain.chart import BANK, RESERVE_FUNDS
 from services.billing.domain.facts import FactKind
-from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line
-from services.billing.domain.position import position
 from services.billing.domain.postings import Posting
 from shared.events.housing import ChargeKind
 
@@ -26,14 +25,11 @@ class Kept(NamedTuple):
         return self.asked_pence - self.held_pence - self.written_off_pence
 
 
-def kept(lines: Iterable[Line], statements: Sequence[StatementHead], kind: ChargeKind, day: date) -> Kept:
+def kept(lines: Iterable[Line], allocated: Iterable[Allocated], kind: ChargeKind) -> Kept:
     """Return what an account has paid of a kind: held is what its allocation sets against charges of that kind."""
-    rows = list(lines)
-    own = [line for line in rows if line.charge_kind is kind]
-    if not own:
-        return Kept()
+    own = [line for line in lines if line.charge_kind is kind]
     named = {line.charge_id for line in own}
-    held = sum(one.pence for one in position(rows, statements, day).allocated if one.charge_id in named)
+    held = sum(one.pence for one in allocated if one.charge_id in named)
     given_up = -sum(line.amount_pence for line in own if line.kind is FactKind.WRITE_OFF)
     return Kept(sum(line.amount_pence for line in own) + given_up, held, given_up)
 

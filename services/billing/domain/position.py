@@ -4,18 +4,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.billing.domain import allocation, items
-from services.billing.domain.allocation import Allocated
+from services.billing.domain import allocation, disputes, items
+from services.billing.domain.allocation import Allocated, Rules
 from services.billing.domain.items import Item, StatementHead
 from services.billing.domain.lines import Line, known, summed
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """An item that is not settled, and what is open of it (more than nothing)."""
+    """An item that is not settled, what is open of it (more than nothing), and what of that is disputed.
+
+    ``dispute_ended_on`` is the day on which the last dispute of its charge ended, if one has.
+    """
 
     item: Item
     open_pence: int
+    disputed_pence: int = 0
+    dispute_ended_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,13 @@ class Position:
     allocated: tuple[Allocated, ...]
     ageing: Ageing
 
+    @property
+    def disputed_pence(self) -> int:
+        """What of the open items is disputed; it is due and ages like the rest."""
+        return sum(one.disputed_pence for one in self.items)
 
-def position(lines: Iterable[Line], statements: Sequence[StatementHead], day: date) -> Position:
+
+def position(lines: Iterable[Line], statements: Sequence[StatementHead], day: date, rules: Rules) -> Position:
     """Return where an account stands on ``day``, from all its lines (or ledger entries) and statements.
 
     Overdue and ageing are counted to ``day``; which lines count is the caller's choice (``as_known``).  The sum of what
@@ -61,8 +71,12 @@ def position(lines: Iterable[Line], statements: Sequence[StatementHead], day: da
     rows = summed(lines)
     folded = items.fold(rows, statements)
     receipts, overdrawn = allocation.receipts_of(rows)
-    settled = allocation.allocate(folded.items, receipts, folded.surplus_pence)
-    opened = tuple(Open(item, pence) for item, pence in zip(folded.items, settled.open_pence, strict=True) if pence)
+    settled = allocation.allocate(folded.items, receipts, rules, folded.surplus_pence)
+    opened = tuple(
+        Open(item, pence, disputed, disputes.last_ended(rules.disputes, item.charge_id))
+        for item, pence, disputed in zip(folded.items, settled.open_pence, settled.disputed_pence, strict=True)
+        if pence
+    )
     credit = settled.credit_pence - overdrawn
     pending = folded.pending_pence + max(-credit, 0)
     credit = max(credit, 0)

@@ -6,6 +6,7 @@ from datetime import date
 from math import gcd
 
 from services.billing.domain import allocation, items
+from services.billing.domain.allocation import Rules
 from services.billing.domain.facts import FactKind
 from services.billing.domain.items import Item, StatementHead
 from services.billing.domain.lines import Line, summed
@@ -44,7 +45,9 @@ def together(ageings: Iterable[Ageing]) -> Ageing:
     return Ageing(*(sum(column) for column in zip(*columns, strict=True))) if columns else Ageing()
 
 
-def collected(lines: Iterable[Line], statements: Sequence[StatementHead], first: date, last: date) -> Rate:
+def collected(
+    lines: Iterable[Line], statements: Sequence[StatementHead], first: date, last: date, rules: Rules
+) -> Rate:
     """Return what payments settled of an account's items that fell due from ``first`` to ``last``.
 
     Credits lower what was due; a debt that was written off is due all the same.  Source: domain.md 6, collection rate.
@@ -52,7 +55,7 @@ def collected(lines: Iterable[Line], statements: Sequence[StatementHead], first:
     rows = [line for line in summed(lines) if line.kind is not FactKind.WRITE_OFF]
     folded = items.fold(rows, statements)
     receipts, _ = allocation.receipts_of(rows)
-    settled = allocation.allocate(folded.items, receipts, folded.surplus_pence)
+    settled = allocation.allocate(folded.items, receipts, rules, folded.surplus_pence)
     within = {_name(item) for item in folded.items if first <= item.due_on <= last}
     paid = sum(
         part.pence

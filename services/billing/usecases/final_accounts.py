@@ -14,6 +14,7 @@ from services.billing.domain.attribution import Account
 from services.billing.domain.final_accounts import timetable
 from services.billing.domain.owners_money import kept
 from services.billing.domain.position import position
+from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.statements import draft_for, statement_fields
 from shared.bus import gate
 from shared.bus.work import Work
@@ -77,14 +78,16 @@ async def worklist(connection: asyncpg.Connection) -> list[Answer]:
     account_ids = [account.account_id for account in left]
     lines = await ledger.load_lines(connection, account_ids)
     heads = await ledger.load_heads(connection, account_ids)
+    rules = await rules_of(connection, account_ids)
     issued = await stored.load_issued(connection, account_ids)
     waiting = await stored.load_waiting(connection, unit_ids)
     closed = (await gate.read(connection)).last_closed or date.min
     answers = []
     for account in left:
-        own = lines.get(account.account_id, ()), heads.get(account.account_id, ())
-        deposit = kept(*own, ChargeKind.FLOAT, closed)
-        answer = _answer(account, position(*own, closed).balance_pence, issued, waiting, closed)
+        own = lines.get(account.account_id, ())
+        standing = position(own, heads.get(account.account_id, ()), closed, rules[account.account_id])
+        deposit = kept(own, standing.allocated, ChargeKind.FLOAT)
+        answer = _answer(account, standing.balance_pence, issued, waiting, closed)
         answers.append(answer | {"float_pence": deposit.asked_pence, "float_held_pence": deposit.held_pence})
     return sorted(answers, key=lambda answer: (answer["due_by"], answer["account_ref"]))
 

@@ -13,7 +13,9 @@ from services.billing.db import owners_money as stored
 from services.billing.db.owners_money import Spending
 from services.billing.domain.floats import FloatTerms
 from services.billing.domain.owners_money import kept, refuse_spending, spending_postings, together
+from services.billing.domain.position import position
 from services.billing.domain.schedules import Scope
+from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.journal import Journal
 from services.billing.usecases.scheduling import as_kind
 from shared.bus.commands import Command, Json
@@ -94,7 +96,11 @@ async def _spending(work: Work, content: Json) -> Spending:
         raise NotKnownError(f"No owner of a unit in {asked.fund_id} is known.")
     lines = await ledger.load_lines(connection, account_ids)
     heads = await ledger.load_heads(connection, account_ids)
-    paid = together(kept(own, heads.get(name, ()), ChargeKind.RESERVE_FUND, work.book) for name, own in lines.items())
+    rules = await rules_of(connection, account_ids)
+    paid = together(
+        kept(own, position(own, heads.get(name, ()), work.book, rules[name]).allocated, ChargeKind.RESERVE_FUND)
+        for name, own in lines.items()
+    )
     refusal = refuse_spending(asked.amount_pence, paid.held_pence, await stored.sum_spent(connection, asked.fund_id))
     if refusal is not None:
         raise NotValidError(refusal)

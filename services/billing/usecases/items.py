@@ -10,6 +10,7 @@ from services.billing.db import ledger
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line
 from services.billing.domain.position import Open, Position, position
+from services.billing.usecases.allocating import rules_of
 from shared.bus.work import Cause, Work
 from shared.db.engine import driver
 from shared.events.base import Event, EventData
@@ -47,9 +48,10 @@ async def say_positions(
     """Do the same from lines and statements that are loaded already."""
     account_ids = sorted(causes)
     said = await ledger.load_said(connection, account_ids)
+    rules = await rules_of(connection, account_ids)
     news: list[tuple[str, bytes]] = []
     for account_id in account_ids:
-        standing = position(lines.get(account_id, ()), heads.get(account_id, ()), work.book)
+        standing = position(lines.get(account_id, ()), heads.get(account_id, ()), work.book, rules[account_id])
         sha = fingerprint(standing)
         if sha != (said.get(account_id) or NOTHING_OPEN):
             work.stage(ITEMS_CHANGED, _items_changed(account_id, standing), cause=causes[account_id])
@@ -63,8 +65,14 @@ def fingerprint(standing: Position) -> bytes:
 
 
 def _hash(items: Iterable[Open], credit_pence: int) -> bytes:
-    rows = [f"{o.item.charge_id}|{o.item.statement_no or ''}|{o.item.due_on}|{o.open_pence}" for o in items]
-    return hashlib.sha256("\n".join([*rows, str(credit_pence)]).encode()).digest()
+    return hashlib.sha256("\n".join([*map(_row, items), str(credit_pence)]).encode()).digest()
+
+
+def _row(one: Open) -> str:
+    row = f"{one.item.charge_id}|{one.item.statement_no or ''}|{one.item.due_on}|{one.open_pence}"
+    # An item that was never disputed reads as it always did: what was said before disputes were known stays said.
+    never = not one.disputed_pence and one.dispute_ended_on is None
+    return row if never else f"{row}|{one.disputed_pence}|{one.dispute_ended_on}"
 
 
 NOTHING_OPEN = _hash((), 0)
@@ -84,7 +92,7 @@ def _open_item(one: Open) -> OpenItem:
     item = one.item
     return OpenItem(
         charge_id=item.charge_id, statement_no=item.statement_no, issued_on=item.issued_on, due_on=item.due_on,
-        open_pence=one.open_pence,
+        open_pence=one.open_pence, disputed_pence=one.disputed_pence or None, dispute_ended_on=one.dispute_ended_on,
     )  # fmt: skip
 
 
@@ -95,6 +103,13 @@ def _fitted(items: Sequence[OpenItem]) -> tuple[OpenItem, ...]:
     documents: dict[tuple[str | None, date], list[OpenItem]] = {}
     for item in items:
         documents.setdefault((item.statement_no, item.due_on), []).append(item)
-    return tuple(
-        own[0].model_copy(update={"open_pence": sum(item.open_pence for item in own)}) for own in documents.values()
-    )
+    return tuple(map(_together, documents.values()))
+
+
+def _together(own: Sequence[OpenItem]) -> OpenItem:
+    ended = max((item.dispute_ended_on for item in own if item.dispute_ended_on is not None), default=None)
+    sums = {
+        "open_pence": sum(item.open_pence for item in own),
+        "disputed_pence": sum(item.disputed_pence or 0 for item in own) or None,
+    }
+    return own[0].model_copy(update={**sums, "dispute_ended_on": ended})

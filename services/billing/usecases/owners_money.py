@@ -84,7 +84,7 @@ async def _kept(
     found: defaultdict[str, list[Kept]] = defaultdict(list)
     async for folder in each_account(connection, as_of, known_at):
         if any(line.charge_kind is kind for line in folder.lines):
-            found[group(folder)].append(kept(folder.lines, folder.issued, kind, day))
+            found[group(folder)].append(kept(folder.lines, folder.position(day).allocated, kind))
     return {name: (len(own), together(own)) for name, own in sorted(found.items())}
 
 

@@ -15,6 +15,7 @@ from services.billing.db.statements import StatementRow
 from services.billing.domain import charges, statements, write_offs
 from services.billing.domain.lines import Line, netted
 from services.billing.domain.position import position
+from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.charges import surroundings_of
 from services.billing.usecases.items import NOTHING_OPEN, fingerprint
 from services.billing.usecases.receipts import finder
@@ -144,9 +145,10 @@ async def _unsaid_items(connection: asyncpg.Connection, account_ids: Sequence[st
     lines = await ledger.load_lines(connection, account_ids)
     heads = await ledger.load_heads(connection, account_ids)
     said = await ledger.load_said(connection, account_ids)
+    rules = await rules_of(connection, account_ids)
     found = []
     for account_id in account_ids:
-        standing = position(lines.get(account_id, ()), heads.get(account_id, ()), OPENING_BOOK)
+        standing = position(lines.get(account_id, ()), heads.get(account_id, ()), OPENING_BOOK, rules[account_id])
         if fingerprint(standing) != (said[account_id] or NOTHING_OPEN):
             found.append(f"account {account_id}: open items changed and nobody was told")
     return found

@@ -14,10 +14,12 @@ from services.billing.db.questions import AccountRow, CauseName
 from services.billing.db.registry import Registered
 from services.billing.domain import explanation, refs, statements
 from services.billing.domain import position as positions
+from services.billing.domain.allocation import Rules
 from services.billing.domain.facts import FactKind
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line, netted
-from services.billing.domain.position import Position
+from services.billing.domain.position import Open, Position
+from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.documents import statement_line
 from shared.bus import gate
 from shared.events.billing import LineKind
@@ -39,7 +41,7 @@ async def accounts(connection: asyncpg.Connection, as_of: date | None, known_at:
     """Return every account with its days, owners, balance and what is due and overdue of it."""
     day = await overdue_day(connection, as_of)
     return [
-        _head(folder.row, folder.known, positions.position(folder.lines, folder.issued, day))
+        _head(folder.row, folder.known, folder.position(day))
         async for folder in each_account(connection, as_of, known_at)
     ]
 
@@ -52,6 +54,11 @@ class Folder:
     known: Registered
     lines: tuple[Line, ...]
     issued: tuple[StatementHead, ...]
+    rules: Rules
+
+    def position(self, day: date) -> Position:
+        """Return where the account stands, overdue counted to ``day``."""
+        return positions.position(self.lines, self.issued, day, self.rules)
 
     @property
     def party_ids(self) -> list[str]:
@@ -69,10 +76,11 @@ async def each_account(
         account_ids = [row.account_id for row in chunk]
         lines = await ledger.load_lines(connection, account_ids)
         heads = await ledger.load_heads(connection, account_ids)
+        rules = await rules_of(connection, account_ids, as_of, known_at)
         known = await registry.load_registered(connection, {row.unit_id for row in chunk}, known_at)
         for row in chunk:
             own = positions.as_known(lines.get(row.account_id, ()), heads.get(row.account_id, ()), as_of, known_at)
-            yield Folder(row, known[row.unit_id], *own)
+            yield Folder(row, known[row.unit_id], *own, rules[row.account_id])
         await asyncio.sleep(0)
 
 
@@ -112,7 +120,8 @@ async def account(
     heads = (await ledger.load_heads(connection, [row.account_id])).get(row.account_id, [])
     counted, issued = positions.as_known(lines, heads, as_of, known_at)
     known = await registry.load_registered(connection, [row.unit_id], known_at)
-    standing = positions.position(counted, issued, day)
+    rules = (await rules_of(connection, [row.account_id], as_of, known_at))[row.account_id]
+    standing = positions.position(counted, issued, day, rules)
     return {
         **_head(row, known[row.unit_id], standing),
         "as_of": as_of,
@@ -120,11 +129,17 @@ async def account(
         "credit_pence": standing.credit_pence,
         "not_yet_billed_pence": standing.not_yet_billed_pence,
         "lines": await _lines(connection, row.account_id, counted, issued),
-        "items": [{**present(asdict(one.item)), "open_pence": one.open_pence} for one in standing.items],
+        "disputed_pence": standing.disputed_pence,
+        "items": [_item(one) for one in standing.items],
         "allocations": [present(asdict(one)) for one in standing.allocated],
         "ageing": asdict(standing.ageing),
         "statements": await _statements(connection, row.account_id, issued),
     }
+
+
+def _item(one: Open) -> Answer:
+    disputed = {"disputed_pence": one.disputed_pence} if one.disputed_pence else {}
+    return {**present(asdict(one.item)), "open_pence": one.open_pence, **disputed}
 
 
 async def _lines(

@@ -11,7 +11,7 @@ import asyncpg
 from services.billing.db import questions, reports
 from services.billing.db.reports import MovedRow
 from services.billing.domain.chart import RECEIVABLE
-from services.billing.domain.position import Ageing, position
+from services.billing.domain.position import Ageing
 from services.billing.domain.reports import Rate, collected, together, year_to
 from services.billing.usecases.questions import Answer, Folder, each_account, overdue_day
 from shared.calendar import quarter_days
@@ -42,7 +42,7 @@ async def aged_debt(connection: asyncpg.Connection, by: Grouping, as_of: date | 
     places = await reports.load_places(connection)
     groups: defaultdict[str, list[Ageing]] = defaultdict(list)
     async for folder in each_account(connection, as_of, known_at):
-        groups[group_of(folder, by, places)].append(position(folder.lines, folder.issued, day).ageing)
+        groups[group_of(folder, by, places)].append(folder.position(day).ageing)
     rows = {name: together(ageings) for name, ageings in sorted(groups.items())}
     total = together(rows.values())
     owed = await _owed(connection, as_of, known_at)
@@ -113,7 +113,7 @@ async def collection_rate(
     paid = whole = 0
     async for folder in each_account(connection, as_of, known_at):
         if folder.row.ownership_id:
-            rate = collected(folder.lines, folder.issued, first, last)
+            rate = collected(folder.lines, folder.issued, first, last, folder.rules)
             paid, whole = paid + rate.part_pence, whole + rate.whole_pence
     from_on, to_on = year_to(last)
     counted_to = to_on if as_of is None else min(to_on, as_of)

@@ -17,6 +17,7 @@ from services.billing.domain.position import as_known, position
 from services.billing.domain.write_off_policy import in_force
 from services.billing.domain.write_offs import Ground, WriteOff
 from services.billing.settings import read_write_off_policies
+from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal, Named
 from shared.auth import Caller
@@ -175,7 +176,8 @@ async def _open_pence(work: Work, account_id: str) -> dict[str, int]:
     connection = await driver(work.session)
     lines = (await ledger.load_lines(connection, [account_id])).get(account_id, [])
     heads = (await ledger.load_heads(connection, [account_id])).get(account_id, [])
+    rules = (await rules_of(connection, [account_id]))[account_id]
     opened: dict[str, int] = {}
-    for one in position(*as_known(lines, heads, work.book, None), work.book).items:
+    for one in position(*as_known(lines, heads, work.book, None), work.book, rules).items:
         opened[one.item.charge_id] = opened.get(one.item.charge_id, 0) + one.open_pence
     return opened

@@ -40,7 +40,7 @@ class Kept:
         return self.by_offset[offset]
 
 
-async def repeat(live: Desk, fresh: Desk, kept: Kept) -> list[str]:
+async def repeat(live: Desk, fresh: Desk, kept: Kept, matches: int = 3) -> list[str]:
     """Build ``fresh`` as ``live`` came about; return what differs."""
     service = build(cast("Any", None))
     assert service.likeness is not None
@@ -58,7 +58,7 @@ async def repeat(live: Desk, fresh: Desk, kept: Kept) -> list[str]:
     finally:
         await ours.close()
         await theirs.close()
-    assert next(one for one in found if one.what == "matches by people").live == 3
+    assert next(one for one in found if one.what == "matches by people").live == matches
     return [one.first for one in found if one.differ]
 
 

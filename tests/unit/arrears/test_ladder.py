@@ -306,3 +306,43 @@ def test_looking_only_on_the_days_asked_for_misses_nothing(pence: int, paid: dat
 def test_a_due_date_at_the_end_of_time_is_no_trouble() -> None:
     never = Item("C1", date(9999, 12, 3), date.max, 9550)
     assert assess(account(never), POLICY, REMINDER_1).next_check_on is None
+
+
+def test_case_28_only_what_is_not_disputed_counts_for_the_minimum() -> None:
+    disputed = replace(item(9550), disputed_pence=4000)
+    decision = assess(account(disputed, standing=AFTER_1), POLICY, REMINDER_2)
+    assert (stage(decision), decision.chased_pence) == (2, 5550)
+    assert [one.open_pence for one in decision.items] == [5550]
+    more = replace(item(9550), disputed_pence=4551)
+    below = assess(account(more, standing=AFTER_1), POLICY, REMINDER_2)
+    assert (stage(below), below.chased_pence) == (0, 4999)
+    assert below.reason == "£49.99 is below the minimum £50.00 of reminder-2"
+
+
+def test_what_is_disputed_whole_leaves_the_ladder_and_the_next_item_counts() -> None:
+    old = replace(item(9550), disputed_pence=9550)
+    newer = item(4000, "C2", ISSUED + timedelta(days=20))
+    assert [one.charge_id for one in assess(account(old, newer), POLICY, ISSUED + timedelta(days=55)).items] == ["C2"]
+    alone = assess(account(old), POLICY, REMINDER_1)
+    assert (stage(alone), alone.reason) == (0, "everything overdue is disputed or held")
+
+
+def test_a_cycle_does_not_end_because_its_debt_is_disputed() -> None:
+    disputed = replace(item(9550), disputed_pence=9550)
+    decision = assess(account(disputed, standing=AFTER_1), POLICY, REMINDER_2)
+    assert (decision.closed_cycle, decision.standing) == (False, AFTER_1)
+
+
+def test_case_29_a_rejected_dispute_gives_seven_days_and_the_next_stage_alone() -> None:
+    rejected_on = ISSUED + timedelta(days=154)
+    again = replace(item(9550), dispute_ended_on=rejected_on)
+    letters = []
+    standing = AFTER_1
+    for number in range(40):
+        day = rejected_on + timedelta(days=number)
+        decision = assess(account(again, standing=standing), POLICY, day)
+        standing = decision.standing
+        letters += [(day, stage(decision))] if decision.reached else []
+    assert letters == [(rejected_on + timedelta(days=7), 2)]
+    waiting = assess(account(again, standing=AFTER_1), POLICY, rejected_on)
+    assert waiting.next_check_on == rejected_on + timedelta(days=7)

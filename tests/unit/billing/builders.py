@@ -1,13 +1,20 @@
 """Builders of billing's facts: say only what matters to the test.  Days are written as ``2026-01-31``."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from services.billing.domain import refs
+from services.billing.domain import allocation, refs, reports
+from services.billing.domain import position as positions
+from services.billing.domain.allocation import Allocation, Receipt, Rules
+from services.billing.domain.disputes import Dispute
 from services.billing.domain.division import share_version
 from services.billing.domain.facts import Charge, Credit, FactKind, Part, Payment, Reversal, ShareVersion, Stay, Unit
 from services.billing.domain.items import Item, StatementHead
 from services.billing.domain.lines import Line
+from services.billing.domain.position import Position
+from services.billing.domain.reports import Rate
+from services.billing.settings import read_allocation
 from shared.events.housing import ChargeKind, PaymentMethod
 
 MANAGED_FROM = date(2020, 1, 1)
@@ -118,3 +125,29 @@ def a_statement(issued_on: str, due_on: str, statement_no: str | None = None) ->
 def an_item(pence: int, charge_id: str = "C1", due_on: str = "2026-04-29", **facts: Any) -> Item:
     given: dict[str, Any] = {"is_fee": False, "statement_no": f"F-{due_on}", "issued_on": day(due_on)}
     return Item(charge_id=charge_id, due_on=day(due_on), amount_pence=pence, **{**given, **facts})
+
+
+def a_dispute(
+    pence: int, charge_id: str = "C1", on: str = "2026-03-01", until: str | None = None, dispute_id: str = "D1"
+) -> Dispute:
+    ended_on = day(until) if until else None
+    return Dispute(dispute_id, charge_id, pence, day(on), day(on), ended_on, ended_on)
+
+
+def shipped(*disputes: Dispute) -> Rules:
+    """The order of allocation as shipped, with these disputes."""
+    return Rules(read_allocation(), disputes)
+
+
+def allocate(
+    items: Sequence[Item], receipts: Iterable[Receipt], surplus_pence: int = 0, rules: Rules | None = None
+) -> Allocation:
+    return allocation.allocate(items, receipts, rules or shipped(), surplus_pence)
+
+
+def position(lines: Iterable[Line], statements: Sequence[StatementHead], on: date, *disputes: Dispute) -> Position:
+    return positions.position(lines, statements, on, shipped(*disputes))
+
+
+def collected(lines: Iterable[Line], statements: Sequence[StatementHead], first: date, last: date) -> Rate:
+    return reports.collected(lines, statements, first, last, shipped())

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.billing.domain.allocation import Allocated, Allocation, Receipt, allocate, receipts_of
+from services.billing.domain.allocation import Allocated, Allocation, Receipt, receipts_of
 from services.billing.domain.items import Item, payment_order
 from services.billing.domain.lines import Line
-from tests.unit.billing.builders import an_item, day, payment_line, reversal_line
+from tests.unit.billing.builders import allocate, an_item, day, payment_line, reversal_line
 
 OLD = an_item(120_00, "C-q3", "2026-01-28", statement_no="F-2025Q4")
 NEW = an_item(95_50, "C-q4", "2026-04-28", statement_no="F-2026Q1")
@@ -44,7 +44,9 @@ def test_payers_choice_pays_the_charges_of_the_statement_before_its_fees() -> No
 
 
 def test_overpayment_is_credit() -> None:
-    assert allocate([OLD], [paid(200_00)]) == Allocation((0,), (Allocated("P1", "C-q3", "F-2025Q4", 120_00),), 80_00)
+    assert allocate([OLD], [paid(200_00)]) == Allocation(
+        (0,), (Allocated("P1", "C-q3", "F-2025Q4", 120_00),), 80_00, (0,)
+    )
 
 
 def test_surplus_of_credits_comes_after_all_payments() -> None:

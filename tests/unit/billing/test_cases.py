@@ -9,9 +9,19 @@ from datetime import date
 from services.billing.domain import charges, statements
 from services.billing.domain.division import version_on
 from services.billing.domain.facts import Charge, FactKind
-from services.billing.domain.position import position
 from shared.events.housing import ChargeKind
-from tests.unit.billing.builders import a_charge, a_credit, a_set, a_unit, account, amounts, by_unit, day, units_of
+from tests.unit.billing.builders import (
+    a_charge,
+    a_credit,
+    a_set,
+    a_unit,
+    account,
+    amounts,
+    by_unit,
+    day,
+    position,
+    units_of,
+)
 from tests.unit.billing.replay import Drawn, Office, Registered
 
 OLD = a_set(("U1", 1, 2), ("U2", 1, 2))

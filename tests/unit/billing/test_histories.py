@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from services.billing.domain.division import share_version
 from services.billing.domain.facts import Charge, Match, Payment, Reversal, ShareVersion
-from services.billing.domain.position import position
 from services.billing.domain.refs import account_ref
 from shared.events.housing import ChargeKind, PaymentMethod
-from tests.unit.billing.builders import a_charge, account, day
+from tests.unit.billing.builders import a_charge, account, day, position
 from tests.unit.billing.replay import CreditAsked, Drawn, Fact, Office, Registered, key_of
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 7, 31)

@@ -6,9 +6,17 @@ from hypothesis import strategies as st
 
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line
-from services.billing.domain.position import Ageing, as_known, position
+from services.billing.domain.position import Ageing, as_known
 from shared.events.housing import ChargeKind
-from tests.unit.billing.builders import a_statement, charge_line, credit_line, day, payment_line, reversal_line
+from tests.unit.billing.builders import (
+    a_statement,
+    charge_line,
+    credit_line,
+    day,
+    payment_line,
+    position,
+    reversal_line,
+)
 
 Q1 = a_statement("2026-04-01", "2026-04-29", "F-2026Q1")
 Q2 = a_statement("2026-07-01", "2026-07-29", "F-2026Q2")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.billing.domain.position import Ageing, position
-from services.billing.domain.reports import Rate, collected, together, year_to
-from tests.unit.billing.builders import a_statement, charge_line, credit_line, day, payment_line
+from services.billing.domain.position import Ageing
+from services.billing.domain.reports import Rate, together, year_to
+from tests.unit.billing.builders import a_statement, charge_line, collected, credit_line, day, payment_line, position
 
 Q1 = a_statement("2026-04-01", "2026-04-29", "F-2026Q1")
 SPRING = (day("2026-04-01"), day("2026-06-30"))

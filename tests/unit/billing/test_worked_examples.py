@@ -4,11 +4,12 @@ import pytest
 
 from services.billing.domain import charges, division
 from services.billing.domain.facts import FactKind
-from services.billing.domain.position import Ageing, position
+from services.billing.domain.position import Ageing
 from shared.events.housing import ChargeKind
 from tests.unit.billing.builders import (
     a_charge,
     a_credit,
+    a_dispute,
     a_set,
     a_statement,
     a_unit,
@@ -19,6 +20,7 @@ from tests.unit.billing.builders import (
     day,
     equal_set,
     payment_line,
+    position,
     reversal_line,
     units_of,
 )
@@ -110,6 +112,20 @@ def test_3_6_receipt_goes_to_the_oldest_unless_the_payer_chose(marked: str | Non
     paid = payment_line(150_00, on="2026-07-01", for_statement=marked)
     found = position([*OPEN, paid], [Q3, Q4, FEES], day("2026-07-01"))
     assert {one.item.charge_id: one.open_pence for one in found.items} == still_open
+
+
+@pytest.mark.parametrize(
+    ("marked", "still_open"),
+    [(None, {"C-q4": 65_50, "C-fee": 20_00}), ("F-2025Q4", {"C-q3": 65_50, "C-fee": 20_00})],
+)
+def test_3_6_undisputed_part_only_unless_the_payer_chose(marked: str | None, still_open: dict[str, int]) -> None:
+    paid = payment_line(150_00, on="2026-07-01", for_statement=marked)
+    rest = ([Q3, Q4, FEES], day("2026-07-01"), a_dispute(40_00, "C-q4", on="2026-04-20"))
+    found = position([*OPEN, paid], *rest)
+    assert {one.item.charge_id: one.open_pence for one in found.items} == still_open
+    more = position([*OPEN, payment_line(190_00, on="2026-07-01", for_statement=marked)], *rest)
+    left = {"C-q3": 25_50, "C-fee": 20_00} if marked else {"C-q4": 40_00, "C-fee": 5_50}
+    assert {one.item.charge_id: one.open_pence for one in more.items} == left
 
 
 def test_3_7_partial_credit_is_divided_by_the_shares_of_the_charge() -> None:

@@ -11,8 +11,6 @@ from services.billing.domain import write_offs
 from services.billing.domain.facts import FactKind
 from services.billing.domain.items import fold
 from services.billing.domain.lines import Line
-from services.billing.domain.position import position
-from services.billing.domain.reports import collected
 from services.billing.domain.write_off_policy import WriteOffPolicy, in_force
 from services.billing.domain.write_offs import Movement, WriteOff, movements, standing
 from services.billing.settings import read_write_off_policies
@@ -21,9 +19,11 @@ from tests.unit.billing.builders import (
     a_statement,
     account,
     charge_line,
+    collected,
     credit_line,
     day,
     payment_line,
+    position,
     reversal_line,
 )
 

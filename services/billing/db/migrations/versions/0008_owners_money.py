@@ -6,7 +6,7 @@ from alembic import op
 from shared.db import ddl
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 _BEFORE = {"fact_kind_known": "fact_kind in ('charge', 'credit', 'payment', 'reversal', 'write-off')"}
 _NOW = {

@@ -1,0 +1,64 @@
+"""Routes of disputes: what owners do not accept, recorded and ended by officers."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.billing.api.common import Matcher, Staff, as_json
+from services.billing.db.reading import snapshot
+from services.billing.domain.disputes import Outcome
+from services.billing.usecases import disputing
+from shared.auth import Caller, requires
+from shared.bus.commands import Given, give, named
+from shared.bus.proposal_api import Key
+from shared.bus.transaction import Doors
+from shared.events.types import Id, PositivePence, Text
+
+Decider = Annotated[Caller, requires("lead-officer", "finance")]
+
+
+class DisputeRequest(BaseModel):
+    """What an owner disputes of a charge, and what they say; no amount: all that is open of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account_ref: Id
+    charge_id: Id
+    amount_pence: PositivePence | None = None
+    raised_on: date | None = Field(default=None, description="When the owner said so, if that was earlier.")
+    reason: Text
+
+
+class EndRequest(BaseModel):
+    """How a dispute ended, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcome: Outcome
+    reason: Text
+
+
+def add(router: APIRouter, doors: Doors) -> None:
+    """Add the routes of disputes."""
+
+    @router.get("/disputes")
+    async def disputes(_caller: Staff) -> Response:
+        """Return every dispute with who and why, those that stand first; ``late``: nobody has looked for 28 days."""
+        async with snapshot(doors.sessions) as connection:
+            return as_json(await disputing.worklist(connection))
+
+    @router.post("/disputes")
+    async def raise_dispute(asked: DisputeRequest, caller: Matcher, key: Key = None) -> Response:
+        """Ring off what an owner disputes: money passes it over, and it is not chased."""
+        content = asked.model_dump(mode="json", exclude={"reason"}, exclude_none=True)
+        given = Given(disputing.RAISE, asked.account_ref, caller.subject, asked.reason, content, **named(key))
+        return as_json(await give(doors, given, lambda work: disputing.raise_dispute(work, content)))
+
+    @router.post("/disputes/{dispute_id}/end")
+    async def end_dispute(dispute_id: Id, asked: EndRequest, caller: Decider, key: Key = None) -> Response:
+        """End a dispute: upheld or rejected; letters about it wait for the days of grace."""
+        content = {"dispute_id": dispute_id, "outcome": asked.outcome}
+        given = Given(disputing.END, f"dispute:{dispute_id}", caller.subject, asked.reason, content, **named(key))
+        return as_json(await give(doors, given, lambda work: disputing.end_dispute(work, content)))

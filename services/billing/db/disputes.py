@@ -1,0 +1,87 @@
+"""Statements about disputes: what is disputed on whose account, and how it ended."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from services.billing.domain.disputes import Dispute, Outcome
+
+_ADD = """
+insert into billing.disputes (command_uid, account_id, dispute_id, charge_id, amount_pence, raised_on, book)
+values ($1, $2::uuid, $3, $4, $5, $6, $7)
+"""
+_END = """
+insert into billing.dispute_ends (command_uid, book, dispute_id, ended_on, outcome) values ($1, $2, $3, $2, $4)
+"""
+_OF_ACCOUNTS = """
+select it.account_id::text, it.dispute_id, it.charge_id, it.amount_pence, it.raised_on, it.book, over.ended_on,
+  over.book as ended_book
+from billing.disputes as it left join billing.dispute_ends as over using (dispute_id)
+where it.account_id = any($1::uuid[]) order by it.account_id, it.dispute_id
+"""
+_FIND = """
+select account.account_id::text, account.account_ref, it.charge_id, it.amount_pence, over.outcome
+from billing.disputes as it join billing.accounts as account using (account_id)
+left join billing.dispute_ends as over using (dispute_id) where it.dispute_id = $1
+"""
+_LIST = """
+with told as (
+  select event_uid, convert_from(body, 'UTF8')::jsonb as command from msg.event_log where event_uid in (
+    select command_uid from billing.disputes union all select command_uid from billing.dispute_ends)
+)
+select it.dispute_id, account.account_ref, account.unit_id, it.charge_id, it.amount_pence, it.raised_on, over.ended_on,
+  over.outcome, raising.command ->> 'who' as raised_by, raising.command ->> 'why' as reason,
+  ending.command ->> 'who' as ended_by, ending.command ->> 'why' as ended_reason
+from billing.disputes as it join billing.accounts as account using (account_id)
+left join billing.dispute_ends as over using (dispute_id)
+left join told as raising on raising.event_uid = it.command_uid
+left join told as ending on ending.event_uid = over.command_uid
+order by over.ended_on nulls first, it.raised_on, it.dispute_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A dispute by its id: whose it is, and how it ended, if it has."""
+
+    account_id: str
+    account_ref: str
+    charge_id: str
+    amount_pence: int
+    outcome: str | None
+
+
+async def load_of_accounts(connection: asyncpg.Connection, account_ids: Iterable[str]) -> dict[str, list[Dispute]]:
+    """Return the disputes of each account, ended ones too; an account without any is left out."""
+    found: dict[str, list[Dispute]] = {}
+    for row in await connection.fetch(_OF_ACCOUNTS, list(account_ids)):
+        found.setdefault(row["account_id"], []).append(Dispute(*tuple(row)[1:]))
+    return found
+
+
+async def find(connection: asyncpg.Connection, dispute_id: str) -> Found | None:
+    """Return one dispute."""
+    row = await connection.fetchrow(_FIND, dispute_id)
+    return Found(*row) if row is not None else None
+
+
+async def list_disputes(connection: asyncpg.Connection) -> Sequence[dict[str, Any]]:
+    """Return every dispute with who and why: those that stand first, then those that ended, oldest first."""
+    return [dict(row) for row in await connection.fetch(_LIST)]
+
+
+async def add(connection: asyncpg.Connection, command_uid: UUID, account_id: str, dispute: Dispute) -> None:
+    """Add a dispute that stands."""
+    await connection.execute(
+        _ADD, command_uid, account_id, dispute.dispute_id, dispute.charge_id, dispute.amount_pence, dispute.raised_on,
+        dispute.book,
+    )  # fmt: skip
+
+
+async def end(connection: asyncpg.Connection, command_uid: UUID, dispute_id: str, outcome: Outcome, on: date) -> None:
+    """End a dispute in the book of a day."""
+    await connection.execute(_END, command_uid, on, dispute_id, outcome)

@@ -1,0 +1,55 @@
+"""In which order money settles what nobody chose: dated versions, as data."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+
+from services.billing.domain.items import Item, payment_order
+
+
+class Criterion(StrEnum):
+    """One thing that decides which item is settled first."""
+
+    OLDEST_DUE = "oldest-due"
+    NEWEST_DUE = "newest-due"
+    CHARGES_FIRST = "charges-before-fees"
+    FEES_FIRST = "fees-before-charges"
+
+
+_RANKS: Mapping[Criterion, Callable[[Item], int]] = MappingProxyType(
+    {
+        Criterion.OLDEST_DUE: lambda item: item.due_on.toordinal(),
+        Criterion.NEWEST_DUE: lambda item: -item.due_on.toordinal(),
+        Criterion.CHARGES_FIRST: lambda item: item.is_fee,
+        Criterion.FEES_FIRST: lambda item: not item.is_fee,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationOrder:
+    """One version, for money received from ``effective_from`` until the next version's day.
+
+    ``order`` names what decides, the first first; what is equal by all of it stands as in ``items.payment_order``.
+    What the payer chose comes before all of it: that is law, not policy (domain.md 3.6).
+    """
+
+    version: str
+    effective_from: date
+    order: tuple[Criterion, ...]
+
+    def sorted(self, items: Sequence[Item]) -> tuple[int, ...]:
+        """Return the places of items in the order in which money settles them."""
+        return tuple(sorted(range(len(items)), key=lambda index: self._key(items[index])))
+
+    def _key(self, item: Item) -> tuple[object, ...]:
+        return (*(_RANKS[criterion](item) for criterion in self.order), payment_order(item))
+
+
+def in_force(orders: Sequence[AllocationOrder], day: date) -> AllocationOrder:
+    """Return the version for money received on a day; there is one for every day, or the data is wrong."""
+    begun = [order for order in orders if order.effective_from <= day]
+    assert begun, f"no order of allocation is in force on {day}"
+    return max(begun, key=lambda order: (order.effective_from, order.version))

@@ -1,0 +1,138 @@
+"""An officer records what an owner disputes, and how it ended; money and reminders pass over it meanwhile."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+import asyncpg
+from pydantic import BaseModel, ConfigDict
+
+from services.billing.db import disputes as stored
+from services.billing.db import ledger, questions
+from services.billing.db.questions import AccountRow
+from services.billing.domain import refs
+from services.billing.domain.allocation import Rules
+from services.billing.domain.disputes import REVIEW, Dispute, Outcome
+from services.billing.domain.position import position
+from services.billing.usecases.allocating import rules_of
+from services.billing.usecases.items import say_items
+from shared.bus import gate
+from shared.bus.commands import Command, Json
+from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
+from shared.bus.work import OPENING_BOOK, Work
+from shared.db.engine import driver
+from shared.events.types import Id, PositivePence
+from shared.money import as_pounds
+
+RAISE, END = "dispute-raise", "dispute-end"
+
+
+class AskedDispute(BaseModel):
+    """What is disputed of an account's charge: pence (absent: all that is open), since a day (absent: today's book)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account_ref: Id
+    charge_id: Id
+    amount_pence: PositivePence | None = None
+    raised_on: date | None = None
+
+
+class AskedEnd(BaseModel):
+    """How a dispute ended."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dispute_id: Id
+    outcome: Outcome
+
+
+async def raise_dispute(work: Work, content: Json) -> Json:
+    """Ring off what an owner disputes; more than is open is refused.  A rebuild does the same again."""
+    asked, row = await _account(work, content)
+    raised_on = asked.raised_on or work.book
+    if work.book == OPENING_BOOK:
+        raise NotNowError("No business day has ended yet: there is no day to record the dispute on.")
+    if raised_on > work.book:
+        raise NotValidError(f"{raised_on} has not come yet.")
+    connection = await driver(work.session)
+    rules = (await rules_of(connection, [row.account_id]))[row.account_id]
+    opened, most = await _may_be_disputed(work, row.account_id, asked.charge_id, raised_on, rules)
+    pence = opened if asked.amount_pence is None else asked.amount_pence
+    if not 0 < pence <= most:
+        raise NotNowError(
+            f"{as_pounds(opened)} of {asked.charge_id} is billed, open and not disputed yet on {row.account_ref}."
+        )
+    command = Command.of(work)
+    dispute = Dispute(f"D-{command.uid.hex[:16]}", asked.charge_id, pence, raised_on, work.book)
+    await stored.add(connection, command.uid, row.account_id, dispute)
+    await say_items(work, {row.account_id: work.cause})
+    return {
+        "dispute_id": dispute.dispute_id, "account_ref": row.account_ref, "charge_id": dispute.charge_id,
+        "amount_pence": pence, "raised_on": raised_on, "review_on": raised_on + REVIEW,
+    }  # fmt: skip
+
+
+async def end_dispute(work: Work, content: Json) -> Json:
+    """End a dispute today; what it rang off is due as it always was, and money left over settles it at once."""
+    asked = understood(AskedEnd, content)
+    connection = await driver(work.session)
+    found = await stored.find(connection, asked.dispute_id)
+    if found is None:
+        raise NotKnownError(f"There is no dispute {asked.dispute_id}.")
+    await work.lock(exclusive=[f"account:{found.account_id}"], shared=("structure",))
+    found = await stored.find(connection, asked.dispute_id)
+    if found is None or found.outcome is not None:
+        raise NotNowError(f"Dispute {asked.dispute_id} has ended already.")
+    await stored.end(connection, Command.of(work).uid, asked.dispute_id, asked.outcome, work.book)
+    await say_items(work, {found.account_id: work.cause})
+    return {
+        "dispute_id": asked.dispute_id, "account_ref": found.account_ref, "charge_id": found.charge_id,
+        "amount_pence": found.amount_pence, "outcome": asked.outcome, "ended_on": work.book,
+    }  # fmt: skip
+
+
+DEEDS: Mapping[str, Callable[[Work, Json], Awaitable[Json]]] = MappingProxyType(
+    {RAISE: raise_dispute, END: end_dispute}
+)
+"""How a rebuild repeats them."""
+
+
+async def worklist(connection: asyncpg.Connection) -> list[dict[str, Any]]:
+    """Return every dispute with who and why; one that has stood too long is ``late``."""
+    day = (await gate.read(connection)).book
+    rows = await stored.list_disputes(connection)
+    for row in rows:
+        row["review_on"] = row["raised_on"] + REVIEW
+        row["late"] = row["ended_on"] is None and row["review_on"] < day
+    return list(rows)
+
+
+async def _account(work: Work, content: Json) -> tuple[AskedDispute, AccountRow]:
+    """Return what is asked, and the account it is about, locked."""
+    asked = understood(AskedDispute, content)
+    row = await questions.find_account(await driver(work.session), refs.normalised(asked.account_ref), None)
+    if row is None:
+        raise NotKnownError(f"No account has the reference {asked.account_ref}.")
+    await work.lock(exclusive=[f"account:{row.account_id}"], shared=("structure",))
+    return asked, row
+
+
+async def _may_be_disputed(
+    work: Work, account_id: str, charge_id: str, raised_on: date, rules: Rules
+) -> tuple[int, int]:
+    """Return the pence of a charge that are open and not disputed, and the most that may be disputed from that day on.
+
+    Money that came since then and settled the charge is set free by the dispute, so the second may be more.
+    """
+    connection = await driver(work.session)
+    lines = (await ledger.load_lines(connection, [account_id])).get(account_id, [])
+    heads = (await ledger.load_heads(connection, [account_id])).get(account_id, [])
+    billed = sum(line.amount_pence for line in lines if line.charge_id == charge_id and line.amount_pence > 0)
+    whole = Dispute("", charge_id, max(billed, 1), raised_on, work.book)
+    disputed = Rules(rules.orders, (*rules.disputes, whole))
+    now = [one for one in position(lines, heads, work.book, rules).items if one.item.charge_id == charge_id]
+    then = [one for one in position(lines, heads, work.book, disputed).items if one.item.charge_id == charge_id]
+    already = sum(one.disputed_pence for one in now)
+    return sum(one.open_pence for one in now) - already, sum(one.disputed_pence for one in then) - already

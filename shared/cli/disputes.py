@@ -1,0 +1,118 @@
+"""`closebook disputes`: what owners do not accept; recorded, listed, upheld or rejected."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from shared.cli import environment, output
+from shared.cli.account import as_reference
+from shared.cli.api import Api
+from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, parse_day, parse_pounds
+
+OFFICER = "lead-officer"
+_COLUMNS = ("id", "account", "unit", "charge", "disputed", "since", "review by", "ended", "how", "by", "why")
+
+bench = typer.Typer(help="Record what an owner disputes and how it ended; list disputes.")
+Dispute = Annotated[str, typer.Argument(metavar="ID", help="The dispute's id.", show_default=False)]
+
+
+@bench.command("list")
+def list_disputes(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+    """List disputes, those that stand first, with who recorded them and why."""
+    found = Api(environment.resolve(data)).get("billing", "/disputes")
+    if as_json:
+        output.write_json(found)
+        return
+    output.show(output.table(f"{len(found)} disputes", _COLUMNS, [_row(row) for row in found], right=("disputed",)))
+
+
+def _row(row: dict[str, Any]) -> tuple[object, ...]:
+    review = f"{row['review_on']} LATE" if row["late"] else row["review_on"]
+    return (
+        row["dispute_id"], row["account_ref"], row["unit_id"], row["charge_id"], output.pounds(row["amount_pence"]),
+        row["raised_on"], review, row["ended_on"], row["outcome"], row["ended_by"] or row["raised_by"],
+        row["ended_reason"] or row["reason"],
+    )  # fmt: skip
+
+
+@bench.command("raise")
+def raise_dispute(
+    reference: Annotated[str, typer.Argument(metavar="REF", help="The account's reference, as on its statements.")],
+    charge: Annotated[str, typer.Argument(metavar="CHARGE", help="The charge's id.", show_default=False)],
+    *,
+    reason: Reason,
+    pence: Annotated[
+        int | None,
+        typer.Option(
+            "--pounds", parser=parse_pounds, metavar="POUNDS", help="How much; else all open.", show_default=False
+        ),
+    ] = None,
+    since: Annotated[
+        date | None,
+        typer.Option("--on", parser=parse_day, metavar="DAY", help="When the owner said so.", show_default=False),
+    ] = None,
+    key: IdempotencyKey = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Record that an owner disputes a charge or a part of it: money passes it over, and it is not chased."""
+    body: dict[str, Any] = {"account_ref": as_reference(reference), "charge_id": charge, "reason": reason}
+    if pence is not None:
+        body["amount_pence"] = pence
+    if since is not None:
+        body["raised_on"] = since.isoformat()
+    answer = _api(data, role).post("billing", "/disputes", body, key)
+    if as_json:
+        output.write_json(answer)
+        return
+    pounds = output.pounds(answer["amount_pence"])
+    output.tell(
+        f"Dispute {answer['dispute_id']}: {pounds} of {answer['charge_id']} on {answer['account_ref']},"
+        f" to be reviewed by {answer['review_on']}."
+    )
+
+
+@bench.command("uphold")
+def uphold(
+    dispute: Dispute,
+    *,
+    reason: Reason,
+    key: IdempotencyKey = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """End a dispute: the owner was right; the housing system credits the charge."""
+    _end(dispute, "upheld", reason, key, _api(data, role), as_json)
+
+
+@bench.command("reject")
+def reject(
+    dispute: Dispute,
+    *,
+    reason: Reason,
+    key: IdempotencyKey = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """End a dispute: the charge stands; letters about it wait for the days of grace."""
+    _end(dispute, "rejected", reason, key, _api(data, role), as_json)
+
+
+def _end(dispute: str, outcome: str, reason: str, key: str | None, api: Api, as_json: bool) -> None:
+    path = f"/disputes/{quote(dispute, safe='')}/end"
+    answer = api.post("billing", path, {"outcome": outcome, "reason": reason}, key)
+    if as_json:
+        output.write_json(answer)
+        return
+    pounds = output.pounds(answer["amount_pence"])
+    output.tell(f"Dispute {dispute} is {outcome}: {pounds} of {answer['charge_id']} on {answer['account_ref']}.")
+
+
+def _api(data: Path | None, role: str | None) -> Api:
+    return Api(environment.resolve(data).acting_as(role), role or OFFICER)
