@@ -131,11 +131,13 @@ class DayGate:
         return True
 
     async def work_through(self, day: date) -> None:
-        """Work and close ``day`` at once: whoever calls knows that all it would wait for is here."""
+        """Work and close ``day`` at once, or finish it: whoever calls knows that all it would wait for is here."""
         async with question(self._doors.sessions) as connection:
             state = await gate.read(connection)
-            await gate.shut(connection, day)
-        await self._finish(replace(state, working=day, stage="working", progress=""))
+            if state.working is None:
+                await gate.shut(connection, day)
+                state = replace(state, working=day, stage="working", progress="")
+        await self._finish(state)
 
     async def _finish(self, state: GateState) -> None:
         """Work the day that is under way to its end, slice by slice, and close it."""

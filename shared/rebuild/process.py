@@ -17,6 +17,7 @@ from shared.bus.service import Service
 from shared.bus.transaction import Doors
 from shared.db import migrate
 from shared.db.engine import create_engine, libpq_url, session_factory
+from shared.events.topics import TAKEN_IN
 from shared.rebuild import adoption, comparison, guide
 from shared.rebuild.comparison import Difference
 from shared.rebuild.likeness import Likeness, of_the_bus
@@ -75,7 +76,8 @@ async def _rebuild(
         await _bring_forward(service, likeness, settings, live, senders)
         fresh = await stack.enter_async_context(_one_moment(settings.migration_url))
         names = await comparison.references(live, service.name)
-        compared = (*likeness.compared, *of_the_bus((*likeness.outside, topic_of(service.name))))
+        taken_in = [TAKEN_IN[service.name].topic] if service.name in TAKEN_IN else []
+        compared = (*likeness.compared, *of_the_bus((*likeness.outside, *taken_in, topic_of(service.name))))
         return [await comparison.compare(live, fresh, one, names) for one in compared]
 
 
@@ -107,7 +109,7 @@ async def _bring_forward(
     replay = Replay(service, likeness, Doors(service.name, session_factory(engine), lambda: None), records)
     try:
         await records.start()
-        async for step in guide.steps(live, service.name, likeness.commands, likeness.deeds):
+        async for step in guide.steps(live, service.name, likeness.deeds):
             await replay.take(step)
             done += len(step.rows)
             if done >= told + total / _LINES:
