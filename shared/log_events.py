@@ -128,6 +128,8 @@ class LogEvent(StrEnum):
     )  # fmt: skip
     DIFFERENCE_ACCEPTED = "difference_accepted", _W, "A difference in control totals was accepted by a person."
 
+    PURGED = "purged", _I, "Bytes that need not be kept any longer were blanked."
+
     # Books
     SUSPENSE_POSTED = "suspense_posted", _I, "Money went to suspense."
     RECLASSIFIED = "reclassified", _I, "Money was moved to where it belongs."

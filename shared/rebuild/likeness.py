@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from shared.bus.commands import Json
 from shared.bus.work import Work
-from shared.events.topics import CHANNELS, Retention
+from shared.events.topics import CHANNELS, TAKEN_IN, Retention
 
 Deed = Callable[[Work, Json], Awaitable[Json]]
 """Lets a staff command take effect, now or again, from the content it was given with."""
@@ -68,9 +68,10 @@ select event_uid::text as key,
 def of_the_bus(outside: tuple[str, ...]) -> tuple[Compared, ...]:
     """Return what is compared of every service: what became of each event, and what was said in which book.
 
-    Not derived are the time in an event, when it was written down, and the cut in a closed day, where topics ended.
+    Not derived are the time in an event, when it was written down, and the cut in a closed day, where topics ended; nor
+    the notes of what each transaction took in, which a rebuild does not make.
     """
-    topics = ", ".join(f"'{topic}'" for topic in outside) or "''"
+    topics = ", ".join(f"'{topic}'" for topic in (*outside, *(channel.topic for channel in TAKEN_IN.values())))
     return (
         Compared("events taken in", _TAKEN_IN.format(topics=_FORGETFUL)),
         whole("events held", "msg.held", "event_uid::text", "held_at"),

@@ -17,7 +17,6 @@ from shared.bus.service import Service
 from shared.bus.transaction import Doors
 from shared.db import migrate
 from shared.db.engine import create_engine, libpq_url, session_factory
-from shared.events.topics import TAKEN_IN
 from shared.rebuild import adoption, comparison, guide
 from shared.rebuild.comparison import Difference
 from shared.rebuild.likeness import Likeness, of_the_bus
@@ -76,8 +75,7 @@ async def _rebuild(
         await _bring_forward(service, likeness, settings, live, senders)
         fresh = await stack.enter_async_context(_one_moment(settings.migration_url))
         names = await comparison.references(live, service.name)
-        taken_in = [TAKEN_IN[service.name].topic] if service.name in TAKEN_IN else []
-        compared = (*likeness.compared, *of_the_bus((*likeness.outside, *taken_in, topic_of(service.name))))
+        compared = (*likeness.compared, *of_the_bus((*likeness.outside, topic_of(service.name))))
         return [await comparison.compare(live, fresh, one, names) for one in compared]
 
 
