@@ -108,6 +108,10 @@ class LogEvent(StrEnum):
     PUBLISH_BLOCKED = "publish_blocked", _W, "The outbox cannot be relayed; it is tried again."
     BOOK_REPUBLISHED = "book_republished", _W, "An operator had a book said again."
 
+    DATABASE_IS_OLDER = (
+        "database_is_older", _W, "The database is older than the service's last word: what it forgot is taken in again."
+    )  # fmt: skip
+    FORGOTTEN_TAKEN_IN = "forgotten_taken_in", _W, "The database knows again all that the service has said."
     SAID_IS_FORGOTTEN = (
         "said_is_forgotten", _C, "Kafka holds what the service said and its database does not know: it says nothing.",
         "restored-sender",
@@ -123,6 +127,8 @@ class LogEvent(StrEnum):
         "day_totals_differ", _C, "What was taken in is not what the sender says it said.", "day-totals-differ"
     )  # fmt: skip
     DIFFERENCE_ACCEPTED = "difference_accepted", _W, "A difference in control totals was accepted by a person."
+
+    PURGED = "purged", _I, "Bytes that need not be kept any longer were blanked."
 
     # Books
     SUSPENSE_POSTED = "suspense_posted", _I, "Money went to suspense."

@@ -2,21 +2,16 @@
 
 from datetime import date
 from typing import Annotated, Any
-from uuid import uuid4
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.arrears.db.holds import KeptHold
 from services.arrears.domain.policy import Policy
 from services.arrears.usecases import holds, reports
-from services.arrears.usecases.holds import NewHold
 from shared.auth import Caller, requires
-from shared.bus.commands import Given, Json, give, named
+from shared.bus.commands import Given, give, named
 from shared.bus.proposal_api import Key
-from shared.bus.refusals import NotKnownError
 from shared.bus.transaction import Doors
-from shared.bus.work import Work
 from shared.events.arrears import HoldKind
 from shared.events.types import Id, Text
 
@@ -92,29 +87,13 @@ def _commands(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) -> 
     @router.post("/holds", status_code=201)
     async def set_hold(asked: HoldRequest, caller: Officer, key: Key = None) -> Hold:
         """Set a hold; letters that it stops are not written from this book on."""
-
-        async def effect(work: Work) -> Json:
-            new = NewHold(hold_id=f"H-{uuid4()}", by=caller.subject, **asked.model_dump())
-            return _shown(await holds.set_hold(work, new), "No account has this reference.")
-
-        content = asked.model_dump(exclude={"reason"})
+        content = asked.model_dump(mode="json") | {"by": caller.subject}
         given = Given("hold-set", asked.account_ref, caller.subject, asked.reason, content, **named(key))
-        return Hold.model_validate(await give(doors, given, effect))
+        return Hold.model_validate(await give(doors, given, lambda work: holds.give_hold(work, content)))
 
     @router.delete("/holds/{hold_id}")
     async def lift_hold(hold_id: str, asked: LiftRequest, caller: Officer, key: Key = None) -> Hold:
         """Lift a hold; the ladder goes on with the next stage after the days of grace."""
-
-        async def effect(work: Work) -> Json:
-            hold = await holds.lift_hold(work, hold_id, asked.reason, caller.subject, policies)
-            return _shown(hold, "No such hold.")
-
-        given = Given("hold-lift", hold_id, caller.subject, asked.reason, {"hold_id": hold_id}, **named(key))
-        return Hold.model_validate(await give(doors, given, effect))
-
-
-def _shown(hold: KeptHold | None, otherwise: str) -> Json:
-    """Return a hold as it is answered and recorded."""
-    if hold is None:
-        raise NotKnownError(otherwise)
-    return Hold.model_validate(hold, from_attributes=True).model_dump(mode="json")
+        content = {"hold_id": hold_id, "reason": asked.reason, "by": caller.subject}
+        given = Given("hold-lift", hold_id, caller.subject, asked.reason, content, **named(key))
+        return Hold.model_validate(await give(doors, given, lambda work: holds.end_hold(work, content, policies)))

@@ -8,7 +8,6 @@ from services.arrears.settings import read_policies
 from services.arrears.usecases import holds, reports
 from services.arrears.usecases.day import DayWork
 from shared.bus.service import Service
-from shared.events.topics import HOLD_CHANGED
 from shared.rebuild.likeness import Likeness
 from shared.settings import ServiceSettings
 
@@ -22,5 +21,7 @@ def build(_settings: ServiceSettings) -> Service:
         day_work=DayWork(policies),
         api=lambda running: api.routes(running.doors, policies),
         checks=reports.standing,
-        likeness=Likeness(COMPARED, commands={HOLD_CHANGED.topic: partial(holds.repeat, policies=policies)}),
+        likeness=Likeness(
+            COMPARED, deeds={"hold-set": holds.give_hold, "hold-lift": partial(holds.end_hold, policies=policies)}
+        ),
     )

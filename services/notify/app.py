@@ -8,6 +8,7 @@ from functools import partial
 
 from services.notify import api, handlers
 from services.notify.db.likeness import CARRIED, COMPARED, OUTSIDE
+from services.notify.db.messages import PURGE
 from services.notify.settings import Settings
 from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
@@ -20,6 +21,7 @@ from services.notify.usecases.printing import Printer
 from services.notify.usecases.rendering import Press, work_day
 from services.notify.usecases.sending import Rules, Sender
 from services.notify.usecases.verify import standing
+from shared.bus.purging import Purge
 from shared.bus.service import Running, Service
 from shared.rebuild.likeness import Likeness
 
@@ -40,6 +42,7 @@ def build(settings: Settings) -> Service:
         likeness=Likeness(COMPARED, outside=OUTSIDE, carried=CARRIED),
         figures=lambda running: figures.refresh(running.doors.sessions),
         checks=standing,
+        purges=(Purge("letters", PURGE),),
     )
 
 

@@ -61,7 +61,10 @@ class Applier:
         return outcome
 
     async def redo(self, work: Work, item: Taken) -> Verdict:
-        """Apply one record again that was put aside before; one that was applied meanwhile is a duplicate."""
+        """Apply one record again that was put aside before; one that was applied meanwhile is a duplicate.
+
+        What it says is staged: whoever calls flushes it, with the record of the command.
+        """
         connection = await driver(work.session)
         verdicts: dict[int, Verdict] = {}
         verdict = await self._standing(connection, work, item)
@@ -71,7 +74,6 @@ class Applier:
             await inbox.amend(connection, {item.outcome.uid: str(verdict.disposition)} if item.outcome.uid else {})
         await self._settle(connection, work, [(item, verdict)], announce=not _is_dead(verdict))
         await self._release(connection, work, [])
-        await outbox.flush(work)
         return verdict
 
     async def _standing(self, connection: asyncpg.Connection, work: Work, item: Taken) -> Verdict | None:

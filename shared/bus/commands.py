@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from shared.bus import audit
+from shared.bus import audit, intake
 from shared.bus.refusals import NotNowError
 from shared.bus.transaction import Doors
 from shared.bus.work import Cause, Work
@@ -119,7 +119,8 @@ async def record(connection: asyncpg.Connection, work: Work, given: Given, answe
     told = {"approved_by": given.approved_by, "key": given.key, "book": str(work.book), "answer": answer}
     record = _identity(given) | told
     topic = topic_of(work.service)
-    body = json.dumps(record, ensure_ascii=False).encode()
-    await connection.execute(_RECORD, given.uid, topic, str(given.uid), f"{topic}.v1", work.book, body)
+    body = json.dumps(record, ensure_ascii=False)
+    await connection.execute(_RECORD, given.uid, topic, str(given.uid), f"{topic}.v1", work.book, body.encode())
+    intake.note_command(work, str(given.uid), body)
     detail = {"command": given.uid, "book": work.book, "content": given.content, "answer": answer}
     return await audit.note(connection, given.who, given.kind, given.subject, given.why, detail, given.approved_by)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -16,6 +16,7 @@ from shared.bus.gate import GateState
 from shared.bus.latecomers import Latecomers
 from shared.bus.positions import Lane
 from shared.bus.pump import sleep_unless
+from shared.bus.purging import DEAD_LETTERS, Purge, purge
 from shared.bus.relay import Relay
 from shared.bus.transaction import Doors, Sessions
 from shared.bus.waiting import DIFFERS, Waiting
@@ -78,6 +79,7 @@ class DayGate:
         late: Latecomers,
         day_work: DayWork,
         on_closed: Callable[[], None],
+        purges: Sequence[Purge] = (DEAD_LETTERS,),
     ) -> None:
         self._doors = doors
         self._late = late
@@ -85,6 +87,7 @@ class DayGate:
         self._cuts = cuts
         self._day_work = day_work
         self._on_closed = on_closed
+        self._purges = purges
         self._hears = {channel.topic for channel in heard_by(doors.service)}
         self._upstream = [
             name
@@ -131,11 +134,13 @@ class DayGate:
         return True
 
     async def work_through(self, day: date) -> None:
-        """Work and close ``day`` at once: whoever calls knows that all it would wait for is here."""
+        """Work and close ``day`` at once, or finish it: whoever calls knows that all it would wait for is here."""
         async with question(self._doors.sessions) as connection:
             state = await gate.read(connection)
-            await gate.shut(connection, day)
-        await self._finish(replace(state, working=day, stage="working", progress=""))
+            if state.working is None:
+                await gate.shut(connection, day)
+                state = replace(state, working=day, stage="working", progress="")
+        await self._finish(state)
 
     async def _finish(self, state: GateState) -> None:
         """Work the day that is under way to its end, slice by slice, and close it."""
@@ -272,9 +277,11 @@ class DayGate:
             work = Work(session, service=self._doors.service, book=day, cause=_cause(day))
             closed = DayClosed(day=day, after={t: tuple(o) for t, o in after.items()}, totals=totals)
             work.stage(DAY_CLOSED[self._doors.service], closed)
+            await purge(work, day, self._purges)
             await outbox.flush(work)
             long_ago = state.book_before(day, _HELD_ALERT_DAYS)
             held = await connection.fetchval("select count(*) from msg.held where own_book <= $1", long_ago)
+        work.committed()
         self._doors.committed()
         self._on_closed()
         log(LogEvent.DAY_CLOSED, day=day.isoformat())

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from shared.bus import queries
+from shared.bus import letters, queries
 from shared.bus.commands import Json
 from shared.bus.proposals import Kind, Proposal
 from shared.bus.refusals import NotNowError
@@ -17,9 +17,10 @@ _APPROVE = frozenset({"finance", "lead-officer"})
 async def put_away(work: Work, number: int, who: str, why: str) -> Json:
     """Discard a dead letter; its bytes stay.  Raises ``NotNowError`` when it was decided before."""
     connection = await driver(work.session)
-    if await connection.fetchrow(queries.DISCARD, number, who, why) is None:
+    row = await connection.fetchrow(queries.DISCARD, number, who, why)
+    if row is None:
         raise NotNowError(f"There is no open dead letter {number}; it was decided already.")
-    return {"id": number, "status": "discarded"}
+    return {"id": number, "status": "discarded", "place": letters.place_of(row)}
 
 
 async def _discard(work: Work, proposal: Proposal) -> Json:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date
 
-from shared.bus import positions
+from shared.bus import intake, positions
 from shared.bus.batch import Applier
 from shared.bus.cuts import Cuts
 from shared.bus.letters import Taken
@@ -54,5 +54,6 @@ class Latecomers:
         if not open_:
             return False
         async with self._doors.command(Cause("", "")) as work:
+            intake.note_late(work, open_)
             await self._applier.apply(work, open_)
         return True

@@ -81,6 +81,11 @@ async def number_of(connection: asyncpg.Connection, topic: str, partition: int, 
     return number
 
 
+def place_of(row: asyncpg.Record) -> list[object]:
+    """Return where a letter's record stands in Kafka: a name that outlives the letter's number."""
+    return [row["topic"], row["partition_no"], row["kafka_offset"]]
+
+
 async def hold(connection: asyncpg.Connection, held: Sequence[tuple[Taken, Verdict]], own_book: date) -> None:
     """Keep records until what they need is known."""
     rows = [

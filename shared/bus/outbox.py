@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from uuid import UUID
 
 import asyncpg
 
@@ -15,10 +14,10 @@ from shared.events.topics import pence_of
 from shared.events.uid import event_uid
 
 _VERSIONS = """
-select wanted.topic, wanted.msg_key, coalesce(last.aggver, 0) as aggver, coalesce(last.seq < 0, false) as read_back
+select wanted.topic, wanted.msg_key, coalesce(last.aggver, 0) as aggver
 from (select distinct * from unnest($1::text[], $2::text[])) as wanted(topic, msg_key)
 left join lateral (
-  select log.aggver, log.seq from msg.event_log as log where log.topic = wanted.topic and log.msg_key = wanted.msg_key
+  select log.aggver from msg.event_log as log where log.topic = wanted.topic and log.msg_key = wanted.msg_key
   order by log.aggver desc limit 1) as last on true
 """
 _NUMBERS = """
@@ -52,34 +51,20 @@ async def flush(work: Work) -> int:
 
 async def _store(connection: asyncpg.Connection, work: Work, staged: Sequence[Staged], said: Said) -> None:
     """Store a page of what was staged; ``said`` counts on over the pages of a transaction."""
-    versions, read_back = await _versions(connection, staged)
-    known = await _said_before(connection, work.service, staged, said) if read_back else frozenset()
+    versions = await _versions(connection, staged)
     numbers = await connection.fetchval(_NUMBERS, len(staged))
-    rows = _rows(work.service, work.book, staged, versions, numbers, said, known)
+    rows = _rows(work.service, work.book, staged, versions, numbers, said)
     await connection.copy_records_to_table("event_log", schema_name="msg", columns=_LOG_COLUMNS, records=rows)
     await connection.copy_records_to_table(
         "outbox_pending", schema_name="msg", columns=("seq",), records=[row[:1] for row in rows]
     )
 
 
-async def _versions(
-    connection: asyncpg.Connection, staged: Sequence[Staged]
-) -> tuple[dict[tuple[str, str], int], bool]:
-    """Return the last version said on each topic and key, and whether one of them was read back from Kafka."""
+async def _versions(connection: asyncpg.Connection, staged: Sequence[Staged]) -> dict[tuple[str, str], int]:
+    """Return the last version said on each topic and key."""
     wanted = {(item.channel.topic, item.key) for item in staged}
     rows = await connection.fetch(_VERSIONS, [topic for topic, _ in wanted], [key for _, key in wanted])
-    versions = {(row["topic"], row["msg_key"]): row["aggver"] for row in rows}
-    return versions, any(row["read_back"] for row in rows)
-
-
-async def _said_before(
-    connection: asyncpg.Connection, service: str, staged: Sequence[Staged], said: Said
-) -> frozenset[UUID]:
-    """Return which events hearers have already: a restored database says them again (docs/decisions/0013)."""
-    counted, source = said.copy(), source_of(service)
-    uids = [event_uid(source, _next_id(item, counted)) for item in staged]
-    rows = await connection.fetch("select event_uid from msg.event_log where event_uid = any($1::uuid[])", uids)
-    return frozenset(row["event_uid"] for row in rows)
+    return {(row["topic"], row["msg_key"]): row["aggver"] for row in rows}
 
 
 def _next_id(item: Staged, said: Said) -> str:
@@ -93,17 +78,15 @@ def _next_id(item: Staged, said: Said) -> str:
 
 def _rows(
     service: str, book: date, staged: Sequence[Staged], versions: dict[tuple[str, str], int],
-    numbers: Sequence[int], said: Said, known: frozenset[UUID],
+    numbers: Sequence[int], said: Said,
 ) -> list[Row]:  # fmt: skip
-    """Return the event log's rows: ids derived from their causes, versions counted on; ``known`` ones are left out."""
+    """Return the event log's rows: ids derived from their causes, versions counted on."""
     source, now = source_of(service), datetime.now(UTC)
     rows: list[Row] = []
     for item, number in zip(staged, numbers, strict=True):
         channel, key = item.channel, item.key
         event_id = _next_id(item, said)
         uid = event_uid(source, event_id)
-        if uid in known:
-            continue
         versions[channel.topic, key] = aggver = versions[channel.topic, key] + 1
         body = _body(item, event_id, source, now, book, aggver)
         pence = pence_of(channel, item.data) if item.data is not None else 0

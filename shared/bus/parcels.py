@@ -9,12 +9,26 @@ import asyncpg
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.partitioner import DefaultPartitioner
 
+from shared.events.topics import TAKEN_IN
+
 _HEADERS = [("content-type", b"application/cloudevents+json")]
 _KEYS_REMEMBERED = 65_536
 
 
+_FIRST = frozenset(channel.topic for channel in TAKEN_IN.values())
+
+
 async def send_page(producer: AIOKafkaProducer, prefix: str, page: Sequence[asyncpg.Record]) -> None:
     """Send rows of ``topic``, ``msg_key`` and ``body``; return when the broker has acknowledged every one.
+
+    What transactions took in is acknowledged before what they led to is sent: whoever knows our word can know why.
+    """
+    for rows in ([row for row in page if row["topic"] in _FIRST], [row for row in page if row["topic"] not in _FIRST]):
+        await _send_rows(producer, prefix, rows)
+
+
+async def _send_rows(producer: AIOKafkaProducer, prefix: str, page: Sequence[asyncpg.Record]) -> None:
+    """Send rows in their order and wait for all answers.
 
     Handing over whole batches costs half of handing over records one by one (measured).  Events of one key share a
     partition, so they keep their order.

@@ -18,14 +18,13 @@ from shared.bus.api import bus_router
 from shared.bus.checking import Checking
 from shared.bus.failures import FailureKind, kind_of
 from shared.bus.measuring import Measuring
-from shared.bus.recall import recall
 from shared.bus.service import EXIT_ABANDONED, Running, Service, build, on_signals, run_parts
 from shared.db import migrate
-from shared.db.engine import question
-from shared.events.topics import DAY_CLOSED
 from shared.health import Health, monitor, private_app
 from shared.logs import LogEvent, configure, flush, log
 from shared.rebuild.process import adopt, rebuild
+from shared.rebuild.remembering import remember
+from shared.rebuild.retaking import OtherwiseError
 from shared.settings import ServiceSettings
 from shared.web import WebServer, create_app
 
@@ -126,23 +125,21 @@ async def _serve(service: Service, settings: ServiceSettings) -> int:
 
 
 async def _may_speak(running: Running) -> bool:
-    """Say whether the database knows all that the service ever said, reading back what may be; Kafka gets a minute."""
-    service, settings, end = running.service, running.settings, time.monotonic() + _PATIENCE_S
-    likeness = service.likeness
-    by_others = {*likeness.commands, *likeness.outside} - {DAY_CLOSED[service.name].topic} if likeness else set()
+    """Say whether the database knows all that the service ever said; Kafka gets a minute to answer."""
+    end = time.monotonic() + _PATIENCE_S
     while True:
         try:
-            async with question(running.doors.sessions) as connection:
-                lost = await recall(connection, running.cuts, service.name, settings.partitions, by_others)
-            break
+            await remember(running)
+        except OtherwiseError as error:
+            log(LogEvent.SAID_IS_FORGOTTEN, detail=str(error))
+            return False
         except Exception as error:  # Kafka or the database is away: nothing is said before they answer
             log(LogEvent.RETRYING, error_type=type(error).__name__)
             if time.monotonic() > end:
                 raise
             await asyncio.sleep(_LOOK_S)
-    if lost is not None:
-        log(LogEvent.SAID_IS_FORGOTTEN, detail=lost.in_words(), count=lost.by_topic.total())
-    return lost is None
+        else:
+            return True
 
 
 def _api(running: Running) -> FastAPI:

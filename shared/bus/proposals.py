@@ -112,7 +112,8 @@ class Proposals:
         async def effect(work: Work) -> Json:
             await kind.authorise(work, proposal, caller)
             await _decide(await driver(work.session), number, "approved", caller, note, work.book)
-            return {"id": number, "status": "approved", "answer": await kind.apply(work, proposal)}
+            answer = await kind.apply(work, proposal)
+            return {"id": number, "status": "approved", "note": note, "answer": answer}
 
         return await give(self._doors, given, effect, kind.event)
 

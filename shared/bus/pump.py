@@ -9,7 +9,7 @@ from datetime import date
 from itertools import count, groupby
 
 from shared import metrics
-from shared.bus import batch_log, gate, positions
+from shared.bus import batch_log, gate, intake, positions
 from shared.bus.audit_lines import batch_line, event_lines
 from shared.bus.batch import Applier, Outcome
 from shared.bus.failures import FailureKind, kind_of, sqlstate_of
@@ -117,7 +117,11 @@ class Pump:
         await self._after(outcome, steps, started)
 
     async def _transact(
-        self, todo: Sequence[Taken], apply: Callable[[Work], Awaitable[Outcome]], started: float
+        self,
+        todo: Sequence[Taken],
+        apply: Callable[[Work], Awaitable[Outcome]],
+        started: float,
+        verdict: Verdict | None = None,
     ) -> tuple[Outcome, list[Step]]:
         """Fence the lanes, apply, note the proof; raises ``TripError`` before anything past a limit commits."""
         steps = self._steps(todo)
@@ -127,10 +131,11 @@ class Pump:
             self.book = state.book
             await positions.fence(connection, steps)
             work = Work(session, service=self._doors.service, book=state.book, cause=Cause("", ""))
+            intake.note_batch(work, steps, verdict)
             outcome = await apply(work)
             self._check_limits(outcome)
             took = int((time.monotonic() - started) * 1000)
-            await batch_log.note(connection, steps, _counts(outcome), took)
+            await batch_log.note(connection, steps, counts_of(outcome), took)
         work.committed()
         return outcome, steps
 
@@ -221,7 +226,7 @@ class Pump:
         while not self.stopping.is_set():
             try:
                 outcome, steps = await self._transact(
-                    [item], lambda work: self._applier.bury(work, item, verdict), started
+                    [item], lambda work: self._applier.bury(work, item, verdict), started, verdict
                 )
             except GateClosedError:
                 await self._wait_for_gate()
@@ -278,7 +283,7 @@ def describe(error: BaseException) -> str:
     return " ".join(part for part in (type(error).__name__, sqlstate_of(error), constraint, place) if part)
 
 
-def _counts(outcome: Outcome) -> defaultdict[Lane, Counter[Disposition]]:
+def counts_of(outcome: Outcome) -> defaultdict[Lane, Counter[Disposition]]:
     """Return the dispositions of a batch by lane."""
     counts: defaultdict[Lane, Counter[Disposition]] = defaultdict(Counter)
     for taken, verdict in outcome.verdicts:

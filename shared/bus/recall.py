@@ -1,13 +1,15 @@
 """Before a service speaks: whether Kafka holds things it has said that its database knows nothing of.
 
-Only a database restored from an older backup is like that (docs/decisions/0013).  It would give other content to
-versions that hearers have.  A service whose input carries books says the same again by itself, so what it forgot is
-read back; any other must not speak.
+Only a database restored from an older backup is like that.  It would give other content to versions that hearers have,
+so what it forgot is taken in again first (docs/decisions/0024).
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import cast
+from uuid import UUID
 
 import asyncpg
 
@@ -15,82 +17,86 @@ from shared.bus.cuts import Cuts
 from shared.bus.days import lanes_of
 from shared.bus.positions import Lane
 from shared.events.base import Event, EventData
+from shared.events.calendar import DayClosed
 from shared.events.decode import Record, decode
-from shared.events.topics import heard_by, said_by
+from shared.events.intake import TakenIn
+from shared.events.topics import said_by
 
 _TAIL = 500
 """So many of the last records of a partition are looked at at every start: a repeated book may hide what is behind."""
 _CUT = "select after from msg.closed_day order by day desc limit 1"
 _KNOWN = "select event_uid from msg.event_log where event_uid = any($1::uuid[])"
-_LOWEST = "select least(coalesce(min(seq), 0), 0) from msg.event_log"
-_COLUMNS = ("seq", "event_uid", "topic", "msg_key", "type", "aggver", "book", "pence", "body")
 
-Said = tuple[Event[EventData], Record]
+Spans = dict[Lane, tuple[int, int]]
+Heard = tuple[Event[EventData], Record]
 """An event of ours, and the record that carries it in Kafka."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """What Kafka has of ours and the database has not, by topic; ``told_again``: what only the world can repeat."""
+@dataclass(slots=True)
+class Said:
+    """What Kafka has of ours since the last day that the database has closed.
 
-    by_topic: Counter[str]
-    told_again: Collection[str]
+    ``forgotten``: topic and content's SHA-256 of each event that the event log lacks; ``intakes``: what those
+    transactions took in, in order; ``closed``: the days we have said to be closed; ``highest``: the last version of
+    each topic and key, known or not.
+    """
+
+    forgotten: dict[UUID, tuple[str, bytes]] = field(default_factory=dict)
+    intakes: list[Event[TakenIn]] = field(default_factory=list)
+    closed: dict[date, DayClosed] = field(default_factory=dict)
+    highest: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def in_words(self) -> str:
-        """Return it for the log, without content."""
-        return ", ".join(f"{topic} {count}" for topic, count in sorted(self.by_topic.items()))
+        """Return what was forgotten, for the log, without content."""
+        return in_words(Counter(topic for topic, _ in self.forgotten.values()))
+
+    def _add(self, event: Event[EventData], record: Record, *, known: bool) -> None:
+        key = (event.topic, (record.key or b"").decode())
+        self.highest[key] = max(self.highest.get(key, 0), event.aggver or 0)
+        if isinstance(event.data, DayClosed):
+            self.closed[event.data.day] = event.data
+        if known or event.uid in self.forgotten:
+            return
+        self.forgotten[event.uid] = (event.topic, event.sha)
+        if isinstance(event.data, TakenIn):
+            self.intakes.append(cast("Event[TakenIn]", event))
 
 
-async def recall(
-    connection: asyncpg.Connection, cuts: Cuts, service: str, partitions: int, by_others: Collection[str]
-) -> Forgotten | None:
-    """Return what was forgotten and cannot be read back, ``None`` when the service may speak.
+def in_words(counts: Counter[str]) -> str:
+    """Return counts by topic."""
+    return ", ".join(f"{topic} {count}" for topic, count in sorted(counts.items()))
 
-    ``by_others`` are topics of ours that tell what people or the world did: nobody would do it again.
-    """
-    ends = await cuts.ends(
-        (c.topic, number) for c in said_by(service) for number in range(1 if c.single else partitions)
-    )
-    if not await _unknown(connection, cuts, {lane: (max(0, end - _TAIL), end) for lane, end in ends.items()}):
-        return None
+
+async def has_forgotten(connection: asyncpg.Connection, cuts: Cuts, service: str, partitions: int) -> bool:
+    """Say whether the last records of our topics name an event that the database does not know."""
+    ends = await _ends(cuts, service, partitions)
+    async for page in _pages(connection, cuts, {lane: (max(0, end - _TAIL), end) for lane, end in ends.items()}):
+        if any(not known for *_, known in page):
+            return True
+    return False
+
+
+async def said_since(connection: asyncpg.Connection, cuts: Cuts, service: str, partitions: int) -> Said:
+    """Return all that Kafka has of ours from the cut of the last closed day on."""
+    ends = await _ends(cuts, service, partitions)
     cut = lanes_of(await connection.fetchval(_CUT) or {})
-    lost = await _unknown(connection, cuts, {lane: (cut.get(lane, 0), end) for lane, end in ends.items()})
-    counts = Counter(event.topic for event, _ in lost)
-    told = [topic for topic in counts if topic in by_others]
-    if told or not says_the_same_again(service):
-        return Forgotten(counts, told)
-    await _keep(connection, lost)
-    return None
+    said = Said()
+    async for page in _pages(connection, cuts, {lane: (min(cut.get(lane, 0), end), end) for lane, end in ends.items()}):
+        for event, record, known in page:
+            said._add(event, record, known=known)
+    return said
 
 
-def says_the_same_again(service: str) -> bool:
-    """Whether all that a service hears says in which book it belongs, so that it decides the same a second time."""
-    return all(channel.owner != "housing" for channel in heard_by(service))
+async def _ends(cuts: Cuts, service: str, partitions: int) -> dict[Lane, int]:
+    return await cuts.ends((c.topic, n) for c in said_by(service) for n in range(1 if c.single else partitions))
 
 
-async def _unknown(
-    connection: asyncpg.Connection, cuts: Cuts, ranges: dict[Lane, tuple[int, int]]
-) -> list[Said]:  # fmt: skip
-    """Return the events in these ranges that the event log does not have, in the order of each lane."""
-    unknown: list[Said] = []
-    async for page in cuts.read_all({lane: span for lane, span in ranges.items() if span[0] < span[1]}):
-        said = [(event, record) for record in page if isinstance(event := decode(record), Event)]
-        known = {row["event_uid"] for row in await connection.fetch(_KNOWN, [event.uid for event, _ in said])}
-        unknown += [(event, record) for event, record in said if event.uid not in known]
-    return unknown
-
-
-async def _keep(connection: asyncpg.Connection, lost: Sequence[Said]) -> None:
-    """Put what was read back into the event log, below everything else, and not into the outbox: hearers have it."""
-    first = {event.uid: (event, record) for event, record in lost}
-    async with connection.transaction():
-        lowest: int = await connection.fetchval(_LOWEST)
-        numbers = range(lowest - len(first), lowest)
-        rows = [_row(number, *said) for number, said in zip(numbers, first.values(), strict=True)]
-        await connection.copy_records_to_table("event_log", schema_name="msg", columns=_COLUMNS, records=rows)
-
-
-def _row(number: int, event: Event[EventData], record: Record) -> tuple[object, ...]:
-    """Return an event log's row; the key is the record's own, which a rejection's data do not name."""
-    key = (record.key or b"").decode()
-    return number, event.uid, event.topic, key, event.type, event.aggver, event.book, event.pence, record.value
+async def _pages(
+    connection: asyncpg.Connection, cuts: Cuts, spans: Spans
+) -> AsyncIterator[Sequence[tuple[Event[EventData], Record, bool]]]:
+    """Yield the events of these spans, those of a lane in order, each with whether the event log has it."""
+    async for page in cuts.read_all({lane: span for lane, span in spans.items() if span[0] < span[1]}):
+        said: list[Heard] = [(event, record) for record in page if isinstance(event := decode(record), Event)]
+        rows = await connection.fetch(_KNOWN, [event.uid for event, _ in said])
+        known = {row["event_uid"] for row in rows}
+        yield [(event, record, event.uid in known) for event, record in said]

@@ -3,7 +3,7 @@
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.bus import gate, letters
+from shared.bus import gate, letters, outbox
 from shared.bus.batch import Applier
 from shared.bus.commands import Given, record
 from shared.bus.letters import Taken
@@ -60,7 +60,9 @@ class BusRedriver:
             return verdict.reason, work
         outcome = verdict.disposition.name.lower()
         await connection.execute(_DECIDE, number, given.who, given.why)
-        await record(connection, work, given, {"id": number, "outcome": outcome})
+        answer = {"id": number, "outcome": outcome, "place": letters.place_of(row)}
+        await record(connection, work, given, answer)
+        await outbox.flush(work)
         return outcome, work
 
     async def _again(self, work: Work, row: asyncpg.Record) -> Verdict:

@@ -24,6 +24,7 @@ from shared.bus.handlers import Router
 from shared.bus.latecomers import Latecomers
 from shared.bus.proposals import Kind
 from shared.bus.pump import Limits, Pump
+from shared.bus.purging import DEAD_LETTERS, Purge
 from shared.bus.redrive import BusRedriver
 from shared.bus.relay import Relay
 from shared.bus.secured import in_faststreams_words
@@ -47,7 +48,7 @@ class Service:
 
     ``status`` adds to the status page, ``figures`` sets the service's own metrics before they are read; ``kinds`` are
     its commands that need two people; ``likeness`` is what a rebuild of its database must equal; ``checks`` says
-    of what must hold at every commit what does not, in words.
+    of what must hold at every commit what does not, in words; ``purges`` are its bytes that age.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Service:
     kinds: tuple[Kind, ...] = ()
     likeness: "Likeness | None" = None
     checks: Callable[[asyncpg.Connection], Awaitable[dict[str, str]]] | None = None
+    purges: tuple[Purge, ...] = ()
 
 
 @dataclass
@@ -107,7 +109,8 @@ def build(service: Service, settings: ServiceSettings) -> Running:
         lambda: _producer(settings), prefix=settings.topic_prefix, holder=owner,
     )  # fmt: skip
     late = Latecomers(doors, applier, cuts)
-    day = DayGate(doors, relay, cuts, late, service.day_work, lambda: _day_closed(running))
+    purges = (DEAD_LETTERS, *service.purges)
+    day = DayGate(doors, relay, cuts, late, service.day_work, lambda: _day_closed(running), purges)
     running = Running(
         service, settings, engine, doors, consumer, pump, relay, day, cuts, BusRedriver(doors, applier), broker
     )

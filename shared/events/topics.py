@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from shared.events import arrears, billing, calendar, housing, notify, owners
+from shared.events import arrears, billing, calendar, housing, intake, notify, owners
 from shared.events.base import EventData
 
 LINE_OF_SERVICES = ("owners", "billing", "arrears", "notify")
@@ -189,6 +189,12 @@ DAY_CLOSED = {
 EVENT_REJECTED = {
     service: Channel(f"{service}.event-rejected", calendar.EventRejected, "", service) for service in LINE_OF_SERVICES
 }
+TAKEN_IN = {
+    service: Channel(f"{service}.taken-in", intake.TakenIn, "", service, retention=_30, totals=False, single=True)
+    for service in LINE_OF_SERVICES
+    if service != "notify"
+}
+"""What a service has need of to take in again what a restored database forgot; notify's letters have left by then."""
 
 CHANNELS: tuple[Channel, ...] = (
     UNIT_REGISTERED, SHARES_PUBLISHED, OWNERSHIP_CHANGED, CONTACT_CHANGED, CHARGE_RAISED, CHARGE_CREDITED,
@@ -198,7 +204,7 @@ CHANNELS: tuple[Channel, ...] = (
     PAYMENT_SUSPENDED, ITEMS_CHANGED, STATEMENT_ISSUED, FINAL_ACCOUNT,
     STAGE_REACHED, HOLD_CHANGED, PLAN_CHANGED, NOTICE_CHANGED, WRITE_OFF_CHANGED,
     MESSAGE_SENT, MESSAGE_FAILED,
-    *DAY_CLOSED.values(), *EVENT_REJECTED.values(),
+    *DAY_CLOSED.values(), *EVENT_REJECTED.values(), *TAKEN_IN.values(),
 )  # fmt: skip
 
 BY_TOPIC = {channel.topic: channel for channel in CHANNELS}

@@ -21,24 +21,21 @@ select case when letter.id is null then 'batch' else 'burial' end as kind, seen.
   letter.reason_class, letter.reason_code, letter.detail
 from msg.inbox as seen left join msg.dead_letter as letter on letter.topic = seen.topic
   and letter.partition_no = seen.partition_no and letter.kafka_offset = seen.kafka_offset
-  and letter.reason_code = any($3::text[])
+  and letter.reason_code = any($2::text[])
 union all
 select 'batch', own_book, first_seen, null, topic, partition_no, kafka_offset, event_uid, null, null, null, null
 from msg.dead_letter as letter where not exists (
   select from msg.inbox as seen where seen.topic = letter.topic and seen.partition_no = letter.partition_no
     and seen.kafka_offset = letter.kafka_offset)
 union all
-select 'command', book, recorded_at, null, topic, 0, seq, event_uid, body, null, null, null from msg.event_log
-where topic = any($1::text[])
-union all
 select 'redrive', given.book, recorded_at, null, letter.topic, partition_no, kafka_offset, given.event_uid,
   given.body, null, null, null
 from msg.event_log as given join msg.dead_letter as letter
   on letter.id = (convert_from(given.body, 'UTF8')::jsonb #>> '{answer,id}')::bigint
-where given.topic = $2 and convert_from(given.body, 'UTF8')::jsonb ->> 'kind' = 'dead-letter-redrive'
+where given.topic = $1 and convert_from(given.body, 'UTF8')::jsonb ->> 'kind' = 'dead-letter-redrive'
 union all
 select 'deed', book, recorded_at, null, topic, 0, seq, event_uid, body, null, null, null from msg.event_log
-where topic = $2 and convert_from(body, 'UTF8')::jsonb ->> 'kind' = any($4::text[])
+where topic = $1 and convert_from(body, 'UTF8')::jsonb ->> 'kind' = any($3::text[])
 order by book, at, kind, nth nulls first, topic, partition_no, kafka_offset
 """
 _WANTED = """
@@ -53,7 +50,7 @@ group by topic, partition_no
 class Step:
     """One transaction of the live database, or one day that it closed.
 
-    ``rows`` are the records of a batch, or the one row of a command or deed; none: the book's day was closed here, with
+    ``rows`` are the records of a batch, or the one row of a deed; none: the book's day was closed here, with
     the cut ``after``.
     """
 
@@ -68,9 +65,7 @@ async def wanted(live: asyncpg.Connection) -> dict[Lane, set[int]]:
     return {(row["topic"], row["partition_no"]): set(row["offsets"]) for row in await live.fetch(_WANTED)}
 
 
-async def steps(
-    live: asyncpg.Connection, service: str, commands: Collection[str], deeds: Collection[str]
-) -> AsyncIterator[Step]:
+async def steps(live: asyncpg.Connection, service: str, deeds: Collection[str]) -> AsyncIterator[Step]:
     """Yield everything that changed the live database, in order; after a book's steps the close of its day.
 
     The connection must be inside a transaction that sees one moment.
@@ -79,7 +74,7 @@ async def steps(
     days = iter([(row["day"], _json(row["after"])) for row in closed])
     day = next(days, None)
     batch: list[asyncpg.Record] = []
-    names = (list(commands), topic_of(service), FAILURES, list(deeds))
+    names = (topic_of(service), FAILURES, list(deeds))
     async for row in live.cursor(_STEPS, *names, prefetch=2000):
         if batch and not _together(batch[-1], row):
             yield Step(batch[0]["kind"], batch[0]["book"], batch)

@@ -2,15 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from shared.bus.commands import Json
 from shared.bus.work import Work
-from shared.events.base import Event
-from shared.events.topics import CHANNELS, Retention
-
-Command = Callable[[Work, Event[Any]], Awaitable[None]]
-"""Applies a staff command again, from the event in which it was recorded."""
+from shared.events.topics import CHANNELS, TAKEN_IN, Retention
 
 Deed = Callable[[Work, Json], Awaitable[Json]]
 """Lets a staff command take effect, now or again, from the content it was given with."""
@@ -41,11 +36,10 @@ class Carried:
 class Likeness:
     """A service's part in its rebuild; ``outside`` are topics of its own that tell of the world, not of its input.
 
-    ``commands`` are repeated from what they said (by topic), ``deeds`` from their record (by kind of command).
+    ``deeds`` repeat staff commands from their record, by kind of command.
     """
 
     compared: tuple[Compared, ...]
-    commands: Mapping[str, Command] = field(default_factory=dict)
     deeds: Mapping[str, Deed] = field(default_factory=dict)
     outside: tuple[str, ...] = ()
     carried: tuple[Carried, ...] = ()
@@ -74,9 +68,10 @@ select event_uid::text as key,
 def of_the_bus(outside: tuple[str, ...]) -> tuple[Compared, ...]:
     """Return what is compared of every service: what became of each event, and what was said in which book.
 
-    Not derived are the time in an event, when it was written down, and the cut in a closed day, where topics ended.
+    Not derived are the time in an event, when it was written down, and the cut in a closed day, where topics ended; nor
+    the notes of what each transaction took in, which a rebuild does not make.
     """
-    topics = ", ".join(f"'{topic}'" for topic in outside) or "''"
+    topics = ", ".join(f"'{topic}'" for topic in (*outside, *(channel.topic for channel in TAKEN_IN.values())))
     return (
         Compared("events taken in", _TAKEN_IN.format(topics=_FORGETFUL)),
         whole("events held", "msg.held", "event_uid::text", "held_at"),

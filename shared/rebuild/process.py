@@ -107,7 +107,7 @@ async def _bring_forward(
     replay = Replay(service, likeness, Doors(service.name, session_factory(engine), lambda: None), records)
     try:
         await records.start()
-        async for step in guide.steps(live, service.name, likeness.commands, likeness.deeds):
+        async for step in guide.steps(live, service.name, likeness.deeds):
             await replay.take(step)
             done += len(step.rows)
             if done >= told + total / _LINES:

@@ -21,8 +21,7 @@ from shared.bus.service import Service, with_days
 from shared.bus.transaction import Doors
 from shared.bus.work import Cause, Disposition, ReasonClass, Verdict, Work
 from shared.db.engine import driver
-from shared.events.base import Event
-from shared.events.decode import Record, decode
+from shared.events.decode import decode
 from shared.rebuild.guide import Step
 from shared.rebuild.likeness import Likeness
 from shared.rebuild.source import Records
@@ -32,8 +31,8 @@ class OtherBookError(Exception):
     """The fresh database stands in another book than the live one did; the text is a sentence for people."""
 
 
-class _Silent(Relay):
-    """Nothing leaves a rebuild: what it says is drained by being forgotten."""
+class SilentRelay(Relay):
+    """Nothing leaves while a database is filled: what it says is drained by being forgotten."""
 
     def __init__(self) -> None:
         super().__init__(lambda: None, lambda: None, prefix="", holder="rebuild")
@@ -43,8 +42,8 @@ class _Silent(Relay):
         return True
 
 
-class _Known(Cuts):
-    """The cuts that the live service made when it closed its days."""
+class KnownCuts(Cuts):
+    """The cuts that the service made when it closed its days."""
 
     def __init__(self) -> None:
         super().__init__("", partitions=1)
@@ -64,9 +63,9 @@ class Replay:
         self._records = records
         self._applier = Applier(service.name, with_days(service))
         self._redriver = BusRedriver(doors, self._applier)
-        self._cuts = _Known()
+        self._cuts = KnownCuts()
         late = Latecomers(doors, self._applier, self._cuts)
-        self._gate = DayGate(doors, _Silent(), self._cuts, late, service.day_work, lambda: None)
+        self._gate = DayGate(doors, SilentRelay(), self._cuts, late, service.day_work, lambda: None)
 
     async def take(self, step: Step) -> None:
         """Do what the live database did in one step."""
@@ -75,8 +74,6 @@ class Replay:
                 await self._apply([await self._taken(row) for row in step.rows], step.book)
             case "burial":
                 await self._bury(await self._taken(step.rows[0]), step.book, _verdict(step.rows[0]))
-            case "command":
-                await self._command(step.rows[0], step.book)
             case "deed":
                 await self._deed(step.rows[0], step.book)
             case "redrive":
@@ -121,18 +118,9 @@ class Replay:
             _check(work, book)
             await self._applier.bury(work, taken, verdict)
 
-    async def _command(self, row: asyncpg.Record, book: date) -> None:
-        """Give a staff command again, under the same cause, so that it is said under the same name."""
-        event = decode(Record(row["topic"], 0, row["kafka_offset"], None, row["body"], (), 0))
-        assert isinstance(event, Event)
-        by = getattr(event.data, "by", None) or ""
-        async with self._doors.command(Cause(f"staff/{by}", event.causation_id)) as work:
-            _check(work, book)
-            await self._likeness.commands[event.topic](work, event)
-
     async def _deed(self, row: asyncpg.Record, book: date) -> None:
         """Let a recorded command take effect again, under its own name."""
-        given = _given(row)
+        given = given_in(row["body"])
         async with self._doors.command(given.cause) as work:
             _check(work, book)
             await self._likeness.deeds[given.kind](work, given.content)
@@ -140,7 +128,7 @@ class Replay:
     async def _redrive(self, row: asyncpg.Record) -> None:
         """Apply a dead letter again, as an operator did."""
         number = await self._number(row)
-        await self._redriver.redrive(number, _given(row))
+        await self._redriver.redrive(number, given_in(row["body"]))
 
     async def _number(self, row: asyncpg.Record) -> int:
         async with self._doors.sessions() as session:
@@ -154,9 +142,9 @@ class Replay:
             await (await driver(session)).execute("delete from msg.outbox_pending")
 
 
-def _given(row: asyncpg.Record) -> Given:
+def given_in(body: bytes | str) -> Given:
     """Return a command from its record."""
-    said = json.loads(row["body"])
+    said = json.loads(body)
     names = ("kind", "subject", "who", "why", "content", "key", "approved_by")
     return Given(**{name: said[name] for name in names})
 

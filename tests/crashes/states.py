@@ -29,6 +29,14 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
 _BATCHES = "msg.batch_log"
 """How a lane was cut into batches is chance: compared by ``_RANGES``."""
 
+_BUT_INTAKE = "topic not like '%.taken-in'"
+"""So is what a service notes for itself of its transactions, under names of chance."""
+
+_ONLY = {
+    "msg.event_log": f" where {_BUT_INTAKE}",
+    "msg.outbox_pending": f" where seq in (select seq from msg.event_log where {_BUT_INTAKE})",
+}
+
 _COLUMNS = """
 select space.nspname || '.' || class.relname as name,
   array_remove(array_agg(case when attribute.attidentity <> '' or pg_get_expr(given.adbin, given.adrelid)
@@ -44,11 +52,11 @@ select jsonb_build_object('lane', topic || '/' || partition_no, 'from', min(from
   'twice', sum(n_dup), 'held', sum(n_held), 'dead', sum(n_dead), 'gap', sum(n_gap))::text
 from msg.batch_log group by topic, partition_no
 """
-_SAID = """
-select topic || ' ' || msg_key || ' ' || aggver || ' ' || ((convert_from(body, 'UTF8')::jsonb #- '{time}')
-  #- '{data,after}') from msg.event_log
+_SAID = f"""
+select topic || ' ' || msg_key || ' ' || aggver || ' ' || ((convert_from(body, 'UTF8')::jsonb #- '{{time}}')
+  #- '{{data,after}}') from msg.event_log where {_BUT_INTAKE}
 """
-_PENDING = "select event_uid::text from msg.outbox_pending join msg.event_log using (seq)"
+_PENDING = f"select event_uid::text from msg.outbox_pending join msg.event_log using (seq) where {_BUT_INTAKE}"
 
 Rows = dict[str, list[str]]
 
@@ -57,7 +65,7 @@ async def question_of(database: asyncpg.Connection, service: str) -> str:
     """Return the query for every row of the bus and of the service: the table's name, and the row as text."""
     tables = await database.fetch(_COLUMNS, ["msg", service])
     queries = {
-        row["name"]: _whole(row["name"], (*row["own"], *LEFT_OUT.get(row["name"], ())))
+        row["name"]: _whole(row["name"], (*row["own"], *LEFT_OUT.get(row["name"], ()))) + _ONLY.get(row["name"], "")
         for row in tables
         if row["name"] != _BATCHES
     }
@@ -100,6 +108,8 @@ def first_arrivals(records: Iterable[Record]) -> tuple[Rows, int]:
     repeats = 0
     for record in records:
         assert record.value is not None
+        if record.topic.endswith(".taken-in"):
+            continue
         event = json.loads(record.value)
         if (event["source"], event["id"]) in seen:
             repeats += 1

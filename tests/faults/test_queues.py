@@ -65,7 +65,7 @@ async def test_ten_thousand_letters_at_once_do_not_hold_money_up(plant: Plant) -
     assert len(plant.mail.taken) >= _LETTERS
 
 
-async def test_thousands_of_dead_letters_are_driven_again_beside_live_events(plant: Plant) -> None:
+async def test_a_thousand_dead_letters_are_driven_again_beside_live_events(plant: Plant) -> None:
     """F80: what a rule of the database refused by mistake is applied when it is mended; live money keeps its pace."""
     await plant.stack.stop_service("billing")
     await plant.start("billing", CLOSEBOOK_DEAD_LETTERS_IN_ROW=str(2 * _DEAD))

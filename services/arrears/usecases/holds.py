@@ -7,6 +7,8 @@ from services.arrears.db import holds as rows
 from services.arrears.db.holds import KeptHold
 from services.arrears.domain import holds
 from services.arrears.domain.policy import Policy, in_force
+from shared.bus.commands import Command, Json
+from shared.bus.refusals import NotKnownError
 from shared.bus.work import Cause, Work
 from shared.db.engine import driver
 from shared.events.arrears import HoldChanged, HoldKind
@@ -17,6 +19,7 @@ from shared.events.topics import HOLD_CHANGED
 BANK = "bank"
 """Who set a hold that no person set."""
 _LONGEST = 500
+_SHOWN = ("hold_id", "account_id", "kind", "charge_id", "reason", "started_on", "review_on", "ended_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +73,24 @@ async def lift_hold(
     return await rows.load(connection, hold_id)
 
 
-async def repeat(work: Work, event: Event[HoldChanged], policies: tuple[Policy, ...]) -> None:
-    """Set or lift a hold again as it was recorded: a rebuild of the database does what staff did, in the same book.
+async def give_hold(work: Work, content: Json) -> Json:
+    """Set the hold of a command, now or again; the command names it.  Raises ``NotKnownError``: no such account."""
+    days = {name: content[name] and date.fromisoformat(content[name]) for name in ("started_on", "review_on")}
+    named = content | days | {"hold_id": f"H-{Command.of(work).uid}", "kind": HoldKind(content["kind"])}
+    return _shown(await set_hold(work, NewHold(**named)), "No account has this reference.")
 
-    What the bank's word sets is set again by that word.
-    """
-    data, by = event.data, event.data.by or ""
-    if by == BANK:
-        return
-    if data.ended_on is not None:
-        await lift_hold(work, data.hold_id, data.reason, by, policies)
-        return
-    hold = KeptHold(
-        data.hold_id, data.account_id, data.kind, data.charge_id, data.reason, data.started_on, data.review_on
-    )
-    await _set(work, hold, by)
+
+async def end_hold(work: Work, content: Json, policies: tuple[Policy, ...]) -> Json:
+    """Lift the hold of a command, now or again.  Raises ``NotKnownError`` when there is no such hold."""
+    hold = await lift_hold(work, content["hold_id"], content["reason"], content["by"], policies)
+    return _shown(hold, "No such hold.")
+
+
+def _shown(hold: KeptHold | None, otherwise: str) -> Json:
+    """Return a hold as it is answered and recorded."""
+    if hold is None:
+        raise NotKnownError(otherwise)
+    return {name: getattr(hold, name) for name in _SHOWN}
 
 
 async def _set(work: Work, hold: KeptHold, by: str, cause: Cause | None = None) -> None:

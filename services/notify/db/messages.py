@@ -97,6 +97,17 @@ select exists (select from notify.messages where not said and state in ('handed-
 """
 _SAID = "update notify.messages set said = true where message_id = any($1)"
 _MATTERS = "select letter_no, matter::text, book from notify.letters where letter_no = any($1)"
+PURGE = """
+with old as (
+  update notify.messages set mailbox = null
+  where created_on > $1 and created_on <= $2
+    and state in ('handed-over', 'suppressed', 'bounced', 'failed', 'withdrawn')
+  returning message_id
+)
+update notify.contents as content set body = null from old
+where content.message_id = old.message_id and content.body is not null
+"""
+"""Letters written on these days whose end is known: what they said, and where to; the hash and the rest stay."""
 _WITHDRAW = """
 with pending as (
   select message.message_id, message.account_id from notify.messages as message

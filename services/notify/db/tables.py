@@ -171,6 +171,8 @@ messages = Table(
     ),
     Index("ix_messages_letter", "letter_no"),
     Index("ix_messages_account", "account_ref"),
+    # PURGE: what was written on the days that have come due.
+    Index("ix_messages_created", "created_on"),
     # blank_contents: everything ever written to one contact.
     Index("ix_messages_contact", "contact_kind", "contact_id"),
     comment="One message per letter and recipient, and what became of it.",
@@ -181,7 +183,7 @@ contents = Table(
     metadata,
     Column("message_id", Uuid, ForeignKey(messages.c.message_id), primary_key=True),
     Column("media_type", Text, nullable=False),
-    Column("body", SHA, comment="The exact bytes sent or printed; blank after erasure, the hash stays."),
+    Column("body", SHA, comment="The exact bytes sent or printed; blank after erasure and after three years."),
     comment="What was sent.  Personal data.",
 )
 

@@ -49,7 +49,7 @@ async def repeat(live: Desk, fresh: Desk, kept: Kept, matches: int = 3) -> list[
     ours, theirs = await asyncpg.connect(live.urls.owner_url), await asyncpg.connect(fresh.urls.owner_url)
     try:
         async with ours.transaction():
-            async for step in guide.steps(ours, "billing", (), service.likeness.deeds):
+            async for step in guide.steps(ours, "billing", service.likeness.deeds):
                 await replay.take(step)
         async with ours.transaction(), theirs.transaction():
             found = [

@@ -22,7 +22,7 @@ async def noted(sql: asyncpg.Connection, offsets: range) -> list[UUID]:
 
 async def steps(sql: asyncpg.Connection) -> list[Step]:
     async with sql.transaction():
-        return [step async for step in guide.steps(sql, "billing", (), ())]
+        return [step async for step in guide.steps(sql, "billing", ())]
 
 
 async def test_a_batch_is_followed_in_its_order_and_one_after_the_other(databases: Databases) -> None:

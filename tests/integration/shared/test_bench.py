@@ -268,7 +268,7 @@ async def test_discarding_needs_a_reason_and_happens_once(desk: Desk, owner: asy
     assert (await desk.call("POST", f"/dead-letters/{number}/discard", {})).status_code == 422
     assert (await desk.call("POST", f"/dead-letters/{number}/discard", {"reason": ""})).status_code == 422
     first = await desk.call("POST", f"/dead-letters/{number}/discard", {"reason": "test data"})
-    assert first.json() == {"id": number, "status": "discarded"}
+    assert first.json() == {"id": number, "status": "discarded", "place": ["housing.charge-raised", 0, 1]}
     assert (await desk.call("POST", f"/dead-letters/{number}/discard", {"reason": "again"})).status_code == 409
     assert (await desk.call("POST", "/dead-letters/999/discard", {"reason": "x"})).status_code == 404
     row = await owner.fetchrow("select status, decided_by, decision_note, raw_value from msg.dead_letter")
@@ -305,7 +305,8 @@ async def test_a_book_is_said_again_in_its_order_the_opening_book_with_the_first
         )
     answer = await desk.call("POST", "/republish", {"topic": TOPIC, "book": "2026-04-01"})
     assert answer.json() == {"topic": TOPIC, "book": "2026-04-01", "events": 3}
-    assert [row["seq"] for row in await owner.fetch("select seq from msg.outbox_pending order by seq")] == [1, 2, 3]
+    pending = "select seq from msg.outbox_pending join msg.event_log using (seq) where topic = $1 order by seq"
+    assert [row["seq"] for row in await owner.fetch(pending, TOPIC)] == [1, 2, 3]
     assert len(desk.commits) == 1
     later = await desk.call("POST", "/republish", {"topic": TOPIC, "book": "2026-04-02"})
     assert later.json()["events"] == 1

@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from shared.events.topics import TAKEN_IN
 from shared.logs import capture
 from tests.integration.shared.test_bench import Desk, audit_of, bury, desk, owner
 
@@ -35,7 +36,8 @@ async def test_a_letter_with_money_is_discarded_when_another_person_approves(
     first = await desk.call("POST", f"/proposals/{number}/approve", {"reason": "seen the bank"}, "finance")
     again = await desk.call("POST", f"/proposals/{number}/approve", role="lead-officer")
     assert first.json() == again.json() == {
-        "id": number, "status": "approved", "answer": {"id": 1, "status": "discarded"}
+        "id": number, "status": "approved", "note": "seen the bank",
+        "answer": {"id": 1, "status": "discarded", "place": ["housing.charge-raised", 0, 1]},
     }  # fmt: skip
     assert await status_of(owner) == "discarded"
     decided = (await desk.call("GET", "/proposals?status=approved")).json()[0]
@@ -101,7 +103,9 @@ async def test_the_same_key_gives_the_same_answer_and_another_command_is_refused
     path = f"/dead-letters/{number}/discard"
     first = await desk.call("POST", path, {"reason": "test data"}, **key)
     again = await desk.call("POST", path, {"reason": "test data"}, **key)
-    assert first.json() == again.json() == {"id": number, "status": "discarded"}
+    assert first.json() == again.json() == {
+        "id": number, "status": "discarded", "place": ["housing.charge-raised", 0, 1],
+    }  # fmt: skip
     assert len(await audit_of(owner)) == 1
     other = await desk.call("POST", path, {"reason": "another reason"}, **key)
     assert (other.status_code, "use a new key" in other.json()["detail"]) == (409, True)
@@ -112,20 +116,24 @@ async def test_the_same_key_gives_the_same_answer_and_another_command_is_refused
     assert (await desk.call("POST", path, {"reason": "x"}, **malformed)).status_code == 422
 
 
-async def test_a_command_is_recorded_with_its_effect_and_not_relayed(desk: Desk, owner: asyncpg.Connection) -> None:
+async def test_a_command_is_recorded_with_its_effect_and_told_to_nobody_else(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
     number = await bury(owner)
     await desk.call("POST", f"/dead-letters/{number}/discard", {"reason": "test data"})
-    row = await owner.fetchrow("select topic, book, pence, body from msg.event_log")
-    assert row is not None
+    row, relayed = await owner.fetch("select topic, book, pence, body from msg.event_log order by seq")
     assert (row["topic"], str(row["book"]), row["pence"]) == ("billing.command-given", "1970-01-01", 0)
     body = json.loads(row["body"])
     assert len(body.pop("key")) == 32
     assert body == {
         "kind": "dead-letter-discard", "subject": f"dead-letter:{number}", "who": "operator-1", "approved_by": None,
         "why": "test data", "content": {"dead_letter": number}, "book": "1970-01-01",
-        "answer": {"id": number, "status": "discarded"},
+        "answer": {"id": number, "status": "discarded", "place": ["housing.charge-raised", 0, 1]},
     }  # fmt: skip
-    assert await owner.fetchval("select count(*) from msg.outbox_pending") == 0
+    # The service's own word of it goes to a topic that it alone reads; the command itself to none.
+    assert (relayed["topic"], TAKEN_IN["billing"].heard_by) == ("billing.taken-in", ())
+    assert json.loads(relayed["body"])["data"]["command"].encode() == row["body"]
+    assert await owner.fetchval("select count(*) from msg.outbox_pending") == 1
 
 
 async def test_the_log_says_once_who_discarded_and_who_approved(desk: Desk, owner: asyncpg.Connection) -> None:

@@ -116,10 +116,10 @@ ROWS = (
     ),
     Row(
         80,
-        "Thousands of dead letters driven under load",
-        "`closebook dead-letters redrive --all` over two thousand",
+        "A thousand dead letters driven under load",
+        "`closebook dead-letters redrive --all` over a thousand",
         "all applied; a live payment never takes ten seconds",
-        (f"{_Q}thousands_of_dead_letters_are_driven_again_beside_live_events",),
+        (f"{_Q}a_thousand_dead_letters_are_driven_again_beside_live_events",),
     ),
     Row(
         81,

@@ -66,15 +66,18 @@ ROWS = (
         61,
         "A consumer's database restored",
         "`closebook backup`, two months more, `closebook restore`",
-        "reads Kafka again from its old position, ends with the same balances",
-        (f"{_RESTORE}a_hearer_restored_from_an_older_backup_ends_where_it_stood",),
+        "takes in again what it forgot, ends with the same balances",
+        (f"{_RESTORE}a_service_restored_from_an_older_backup_ends_where_it_stood",),
     ),
     Row(
         62,
         "A producer's database restored",
         "`closebook backup`, two months more, `closebook restore`",
-        "does not start: no version is used again",
-        (f"{_RESTORE}a_sender_that_forgot_what_it_said_does_not_start",),
+        "as 61, and no version is used again; whose letters have left does not start",
+        (
+            f"{_RESTORE}a_service_restored_from_an_older_backup_ends_where_it_stood",
+            f"{_RESTORE}a_sender_whose_letters_have_left_does_not_start",
+        ),
     ),
     Row(
         63,

@@ -1,0 +1,95 @@
+"""What need not be kept any longer is blanked in the work of a day: bytes, never the row that tells of them.
+
+How long is dated policy data (``retention.json``; source: reliability.md b11).  Days are closed one after the other,
+so each day does what has come due since the day before, also when a version of the policy shortens the time.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+import asyncpg
+
+from shared.bus import audit
+from shared.bus.work import Work
+from shared.db.engine import driver
+from shared.log_events import LogEvent
+
+_SHIPPED = Path(__file__).with_name("retention.json")
+_SELF = "closebook"
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """Bytes of one kind; ``query`` blanks those that came due after day ``$1`` up to day ``$2``, both by their age."""
+
+    what: str
+    query: str
+
+
+DEAD_LETTERS = Purge(
+    "dead-letters",
+    "update msg.dead_letter set raw_key = null, raw_value = null, raw_headers = '[]' "
+    "where status <> 'open' and last_attempt::date > $1 and last_attempt::date <= $2",
+)
+"""Those that somebody decided about on these days; an open one is never touched.
+
+What a letter carried stays: its place in Kafka, its pence, the reason, who decided and why.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long bytes are kept, from a day on."""
+
+    version: str
+    effective_from: date
+    keep_days: dict[str, int]
+
+    def last_day(self, what: str, day: date) -> date:
+        """Return the last day whose bytes are not kept any more on ``day``."""
+        return day - timedelta(days=self.keep_days[what])
+
+
+@cache
+def read_retention(path: Path = _SHIPPED) -> tuple[Retention, ...]:
+    """Return every version of the policy, the oldest first."""
+    versions = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(
+        sorted(
+            (
+                Retention(one["version"], date.fromisoformat(one["effective_from"]), one["keep_days"])
+                for one in versions
+            ),
+            key=lambda one: one.effective_from,
+        )
+    )
+
+
+def in_force(versions: Sequence[Retention], day: date) -> Retention:
+    """Return the version that holds on a day; the first one also before it began."""
+    return [versions[0], *(one for one in versions if one.effective_from <= day)][-1]
+
+
+async def purge(work: Work, day: date, purges: Sequence[Purge], versions: Sequence[Retention] = ()) -> None:
+    """Blank what came due on ``day``; what was blanked is in the audit and, after the commit, in the log."""
+    known = versions or read_retention()
+    before, now = in_force(known, day - timedelta(days=1)), in_force(known, day)
+    connection = await driver(work.session)
+    for one in purges:
+        after = before.last_day(one.what, day - timedelta(days=1))
+        done: str = await connection.execute(one.query, after, now.last_day(one.what, day))
+        count = int(done.rpartition(" ")[2])
+        if count:
+            await _tell(work, connection, now, one.what, count)
+
+
+async def _tell(work: Work, connection: asyncpg.Connection, policy: Retention, what: str, count: int) -> None:
+    """Leave a row of the audit and a line of the log."""
+    why = f"kept {policy.keep_days[what]} days ({policy.version})"
+    detail = {"count": count, "book": work.book}
+    head = await audit.note(connection, _SELF, "purge", what, why, detail)
+    work.tell(LogEvent.PURGED, subject=what, count=count, day=work.book.isoformat(), audit_head=head)

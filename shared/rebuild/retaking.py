@@ -1,0 +1,216 @@
+"""Brings a database restored from an older backup forward to its service's last word, transaction by transaction.
+
+What each transaction took in stands in Kafka (shared/bus/intake.py), and so does what it said: the same is taken in
+again, in the same books, and then every event that is said again must be the one that Kafka has (decision 0024).
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+
+from shared.bus import batch_log, commands, gate, intake, outbox, positions
+from shared.bus.batch import Applier
+from shared.bus.commands import Given
+from shared.bus.day import DayGate
+from shared.bus.lanes import fingerprint
+from shared.bus.latecomers import Latecomers
+from shared.bus.letters import Taken
+from shared.bus.positions import FencedError, Lane, Step
+from shared.bus.pump import counts_of
+from shared.bus.recall import Said, in_words
+from shared.bus.redrive import BusRedriver
+from shared.bus.service import Running, with_days
+from shared.bus.transaction import Doors
+from shared.bus.work import Cause, Disposition, ReasonClass, Verdict, Work
+from shared.db.engine import driver, question
+from shared.events.base import Event
+from shared.events.decode import Record, decode
+from shared.events.intake import Span, TakenIn
+from shared.rebuild.deeds import Deeds, UnrepeatableError, number_at
+from shared.rebuild.replay import KnownCuts, SilentRelay, given_in
+from shared.rebuild.spans import ExpiredError, Spans
+
+_PAGE = 1000
+_PENDING = "select seq, topic, msg_key, aggver from msg.outbox_pending join msg.event_log using (seq)"
+_FORGET = "delete from msg.outbox_pending where seq = any($1::bigint[])"
+_BODIES = "select event_uid, topic, body from msg.event_log where event_uid = any($1::uuid[])"
+_NOBODY = "retaking"
+
+
+class OtherwiseError(Exception):
+    """The database cannot be brought to where it was; the text is a sentence for people."""
+
+
+class Retaking:
+    """One service's restored database, brought forward by what Kafka has of the service's own."""
+
+    def __init__(self, running: Running, said: Said) -> None:
+        service, sessions = running.service, running.doors.sessions
+        self._running = running
+        self._said = said
+        self._doors = Doors(service.name, sessions, lambda: None)
+        self._applier = Applier(service.name, with_days(service))
+        self._redriver = BusRedriver(self._doors, self._applier)
+        self._deeds = Deeds(service)
+        self._cuts = KnownCuts()
+        late = Latecomers(self._doors, self._applier, self._cuts)
+        self._gate = DayGate(self._doors, SilentRelay(), self._cuts, late, service.day_work, lambda: None)
+        self._epochs: dict[Lane, int] = {}
+
+    async def run(self) -> None:
+        """Take everything in again; raises ``OtherwiseError`` when the books would not be the same ones."""
+        spans = Spans(self._running.settings, _begins(self._said.intakes))
+        try:
+            await spans.start()
+            for event in self._said.intakes:
+                assert event.book is not None, "our own events have a book"
+                await self._close_days(before=event.book)
+                await self._take(spans, event, event.book)
+            await self._close_days(before=date.max)
+        except (FencedError, UnrepeatableError, ExpiredError) as error:
+            raise OtherwiseError(f"What was taken in cannot be taken in again: {error}") from error
+        finally:
+            await spans.stop()
+        await self._compare()
+
+    async def _close_days(self, *, before: date) -> None:
+        """Work and close again the days that were closed before a book, in their order."""
+        last = (await self._state()).last_closed or date.min
+        for day in sorted(day for day in self._said.closed if last < day < before):
+            self._cuts.after = {topic: list(ends) for topic, ends in self._said.closed[day].after.items()}
+            await self._gate.work_through(day)
+            async with self._doors.sessions.begin() as session:
+                await self._forget_sent(await driver(session))
+
+    async def _state(self) -> gate.GateState:
+        async with question(self._doors.sessions) as connection:
+            return await gate.read(connection)
+
+    async def _take(self, spans: Spans, event: Event[TakenIn], book: date) -> None:
+        """Take one transaction in again, under its name."""
+        here = (await self._state()).book
+        if here != book:
+            raise OtherwiseError(f"Something was learnt in book {book}, and this database stands in book {here}.")
+        data, name = event.data, event.causation_id
+        if data.command is not None:
+            await self._command(data.command)
+        elif data.late:
+            await self._late(data.read, name)
+        else:
+            verdict = _verdict(data)
+            await self._batch([(span, await spans.take(_lane(span), span.end)) for span in data.read], name, verdict)
+
+    async def _batch(self, read: Sequence[tuple[Span, list[Record]]], name: str, verdict: Verdict | None) -> None:
+        """Take a batch in, or bury its one record."""
+        taken = [Taken(record, decode(record)) for _, records in read for record in records]
+        async with self._doors.command(Cause("", "")) as work:
+            connection = await driver(work.session)
+            steps = [await self._step(connection, span, records) for span, records in read]
+            await positions.fence(connection, steps)
+            intake.note_batch(work, steps, verdict, name)
+            outcome = await (
+                self._applier.apply(work, taken) if verdict is None else self._applier.bury(work, taken[-1], verdict)
+            )
+            await batch_log.note(connection, steps, counts_of(outcome), 0)
+            await self._forget_sent(connection)
+
+    async def _step(self, connection: asyncpg.Connection, span: Span, records: Sequence[Record]) -> Step:
+        """Return the move of a lane, which is claimed once."""
+        lane = _lane(span)
+        if lane not in self._epochs:
+            claim = await positions.claim(connection, lane, _NOBODY)
+            self._epochs[lane] = claim.epoch if claim is not None else 0
+        sha = fingerprint(records[-1].value if records else None)
+        return Step(lane, self._epochs[lane], span.begin, span.end, sha)
+
+    async def _late(self, read: Iterable[Span], name: str) -> None:
+        """Apply records ahead of their turn."""
+        taken = []
+        for span in read:
+            async for page in self._running.cuts.read(_lane(span), span.begin, span.end):
+                taken += [Taken(record, decode(record)) for record in page]
+        async with self._doors.command(Cause("", "")) as work:
+            intake.note_late(work, taken, name)
+            await self._applier.apply(work, taken)
+            await self._forget_sent(await driver(work.session))
+
+    async def _command(self, body: str) -> None:
+        """Give a command again, with the answer it had."""
+        given, answer = given_in(body), json.loads(body)["answer"]
+        if given.kind == "dead-letter-redrive":
+            await self._redrive(given, await self._number(answer))
+            return
+        async with self._doors.command(given.cause) as work:
+            await self._deeds.repeat(work, given, answer)
+            connection = await driver(work.session)
+            await commands.record(connection, work, given, answer)
+            await self._flush(connection, work)
+
+    async def _number(self, answer: commands.Json) -> int:
+        async with question(self._doors.sessions) as connection:
+            return await number_at(connection, answer)
+
+    async def _redrive(self, given: Given, number: int) -> None:
+        await self._redriver.redrive(number, given)
+        async with self._doors.sessions.begin() as session:
+            await self._forget_sent(await driver(session))
+
+    async def _flush(self, connection: asyncpg.Connection, work: Work) -> None:
+        await outbox.flush(work)
+        await self._forget_sent(connection)
+
+    async def _forget_sent(self, connection: asyncpg.Connection) -> None:
+        """Drop from the outbox what Kafka has; what nobody has yet is sent when the service runs."""
+        sent = [
+            row["seq"]
+            for row in await connection.fetch(_PENDING)
+            if row["aggver"] <= self._said.highest.get((row["topic"], row["msg_key"]), 0)
+        ]
+        await connection.execute(_FORGET, sent)
+
+    async def _compare(self) -> None:
+        """Require that every event that was forgotten has been said again, with the same content."""
+        wrong: Counter[str] = Counter()
+        async with question(self._doors.sessions) as connection:
+            forgotten = list(self._said.forgotten.items())
+            for start in range(0, len(forgotten), _PAGE):
+                page = dict(forgotten[start : start + _PAGE])
+                again = await _shas(connection, page)
+                wrong.update(topic for uid, (topic, sha) in page.items() if again.get(uid) != sha)
+        if wrong:
+            raise OtherwiseError(f"What was taken in again led to something else: {in_words(wrong)}.")
+
+
+async def _shas(connection: asyncpg.Connection, uids: Iterable[UUID]) -> dict[UUID, bytes]:
+    """Return the hash of each event's content."""
+    found: dict[UUID, bytes] = {}
+    for row in await connection.fetch(_BODIES, list(uids)):
+        event = decode(Record(row["topic"], 0, 0, None, row["body"], (), 0))
+        if isinstance(event, Event):
+            found[event.uid] = event.sha
+    return found
+
+
+def _begins(intakes: Iterable[Event[TakenIn]]) -> dict[Lane, int]:
+    """Return where each lane is read from."""
+    begins: dict[Lane, int] = {}
+    for event in intakes:
+        for span in () if event.data.late else event.data.read:
+            begins.setdefault(_lane(span), span.begin)
+    return begins
+
+
+def _lane(span: Span) -> Lane:
+    return span.topic, span.partition
+
+
+def _verdict(data: TakenIn) -> Verdict | None:
+    """Return the verdict under which a record was buried, if it was."""
+    why = data.buried
+    if why is None:
+        return None
+    return Verdict(Disposition.DEAD, ReasonClass(why.reason_class), why.reason, why.detail)
