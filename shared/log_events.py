@@ -133,6 +133,13 @@ class LogEvent(StrEnum):
     # Books
     SUSPENSE_POSTED = "suspense_posted", _I, "Money went to suspense."
     RECLASSIFIED = "reclassified", _I, "Money was moved to where it belongs."
+    STATEMENTS_STRUCK = "statements_struck", _I, "Statements were written down for people to look at."
+    STATEMENTS_WAIT = "statements_wait", _W, "Statements were struck a while ago, and nobody has released them."
+    STATEMENTS_LAPSED = (
+        "statements_lapsed",
+        _W,
+        "Statements were not released in time; the next carry their lines.",
+    )
     INVARIANT_CHECKED = "invariant_checked", _I, "The books were checked and agree."
     INVARIANT_VIOLATION = "invariant_violation", _C, "The books do not agree.", "invariant-violated"
 

@@ -1,6 +1,7 @@
 """The day's slices: billing works the first day of a quarter, slice by slice, and closes it through the real broker."""
 
 import asyncio
+from datetime import date
 from functools import partial
 
 import asyncpg
@@ -20,12 +21,17 @@ MOMENTS = frozenset({ANSWERED})
 
 async def work(case: Case) -> None:
     """Close the day that has ended, if it is not closed yet, and relay what that says."""
+    await close(case, DAY)
+
+
+async def close(case: Case, day_: date) -> None:
+    """Close a day that has ended or is under way."""
     async with billing_of(case) as running, watching(case) as connection:
         relay = await elected(running.relay)
         # Connects now: how many awaits that takes is the library's affair.
         await running.cuts.ends_by_topic(channel for channel in said_by("billing") if not channel.single)
         day = asyncio.create_task(running.day.run())
-        await eventually(partial(_is_closed, connection), seconds=50)
+        await eventually(partial(_is_closed, connection, day_), seconds=50)
         running.day.stopping.set()
         running.day.wake.set()
         await day
@@ -35,5 +41,5 @@ async def work(case: Case) -> None:
         await relay
 
 
-async def _is_closed(connection: asyncpg.Connection) -> bool:
-    return (await gate.read(connection)).last_closed == DAY
+async def _is_closed(connection: asyncpg.Connection, day_: date) -> bool:
+    return (await gate.read(connection)).last_closed == day_

@@ -21,6 +21,8 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
     "msg.outbox_pending": ("seq",),  # compared by ``_PENDING``, by event
     # Where our own topics ended then, and the number of the last event.
     "msg.closed_day": ("after", "last_seq"),
+    # Each row is sealed with its instant.
+    "msg.audit": ("hash",),
     # A sender that dies leaves a silence, and the letter goes once more.
     "notify.messages": ("attempts", "silences", "first_tried_at", "sent_at", "last_answer"),
 }

@@ -19,7 +19,7 @@ from typing import Any
 
 from shared.bus import relay
 from shared.events.decode import Record, decode
-from tests.crashes import announcing, breaking, closing, mailing, reading, relaying
+from tests.crashes import announcing, breaking, closing, mailing, reading, relaying, reviewing
 from tests.crashes.case import Case, Ended
 from tests.crashes.fuse import Fuse, arm
 from tests.crashes.story import story
@@ -32,7 +32,7 @@ _LOOK_S = 1.0
 WORKS: dict[str, tuple[Callable[[Case], Awaitable[None]], frozenset[str], frozenset[str]]] = {
     module.__name__.rpartition(".")[2]: (module.work, module.COUNTED, module.MOMENTS)
     for module in (reading, relaying, mailing, announcing, closing)
-}
+} | reviewing.WORKS
 """Each work with the tasks in which its awaits are counted, and the moments of an await that are points."""
 
 

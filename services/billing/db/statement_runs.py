@@ -32,6 +32,9 @@ _RUNS = """
 select quarter, run_no, known_at from billing.statement_runs where $1::text is null or quarter = $1
 order by known_at, run_no
 """
+_LAST = """
+select quarter, run_no, known_at from billing.statement_runs where known_at < $1 order by known_at desc limit 1
+"""
 _RELEASED = """
 select run.quarter, run.run_no, run.known_at from billing.statement_releases as given
 join billing.statement_runs as run using (quarter, run_no) where given.book = $1
@@ -106,6 +109,12 @@ def _told(row: asyncpg.Record) -> dict[str, Any]:
 async def list_runs(connection: asyncpg.Connection, quarter: str | None = None) -> list[Run]:
     """Return runs that are struck whole, of a quarter or all, oldest first."""
     return [Run(*row) for row in await connection.fetch(_RUNS, quarter)]
+
+
+async def last_run(connection: asyncpg.Connection, before: date) -> Run | None:
+    """Return the run struck last in a book before this one."""
+    row = await connection.fetchrow(_LAST, before)
+    return Run(*row) if row is not None else None
 
 
 async def add_run(connection: asyncpg.Connection, run: Run) -> None:

@@ -59,16 +59,20 @@ Place = tuple[int, date]
 
 
 class Places:
-    """The statements of an account by number, as cuts in order: each goes at least as far as the one before it."""
+    """An account's statements by number, as they were cut; each goes at least as far as the one before it."""
 
-    def __init__(self, cuts: Sequence[Cut]) -> None:
+    def __init__(self, statements: Iterable[StatementHead]) -> None:
+        cuts = [statement.cut for statement in statements]
         self._befores = [cut.before for cut in cuts]
-        self._known = [cut.known_at for cut in cuts]
+        known = [cut.known_at for cut in cuts]
+        self._known = known if known != self._befores else None
 
     def of(self, line: Line) -> Place:
         """Return where a line stands; what no statement carries has the number after the last."""
-        number = max(bisect_left(self._befores, valued_from(line)), bisect_left(self._known, line.book))
-        return number, carried_from(line)
+        day = carried_from(line)
+        if self._known is None:  # no statement was reviewed: every one is cut by its day
+            return bisect_left(self._befores, day), day
+        return max(bisect_left(self._befores, valued_from(line)), bisect_left(self._known, line.book)), day
 
 
 def fold(lines: Iterable[Line], statements: Sequence[StatementHead]) -> Folded:
@@ -80,7 +84,7 @@ def fold(lines: Iterable[Line], statements: Sequence[StatementHead]) -> Folded:
     is due when it always was.  Source: contract.md 6, statements.
     """
     billed = sorted(statements, key=lambda statement: statement.issued_on)
-    places = Places([statement.cut for statement in billed])
+    places = Places(billed)
     items: list[Item] = []
     pending = surplus = 0
     rows = list(lines)

@@ -1,7 +1,7 @@
 """A day's work on statements: issue them, strike them for people to look at, or issue a run that was released."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -16,9 +16,15 @@ from services.billing.domain.statement_runs import Release, Run, Sample, Struck
 from services.billing.usecases.statements import draw_up, issue
 from shared.bus.work import Work
 from shared.db.engine import driver
+from shared.log_events import LogEvent
 
 PAGE = 2_000
 """Statements of a run that are read at a time."""
+
+PATIENCE = timedelta(days=7)
+"""A run that people have looked at for so long is named in the log every day."""
+
+_DAY = timedelta(days=1)
 
 
 class Act(Enum):
@@ -71,8 +77,10 @@ async def work_slice(work: Work, duty: Duty, day: date, payers: Sequence[Payer],
             rows = await strike(connection, payers, duty.run.known_at, duty.run.cut, policy.outlier_percent)
             await stored.add_struck(connection, duty.run.run_id, rows)
         if is_last:
-            await _draw(connection, duty.run, policy.sample_size)
+            await _draw(work, connection, duty.run, policy.sample_size)
             await stored.add_run(connection, duty.run)
+    if is_last:
+        await _remind(work, day)
 
 
 async def strike(
@@ -89,11 +97,27 @@ async def strike(
     ]  # fmt: skip
 
 
-async def _draw(connection: asyncpg.Connection, run: Run, size: int) -> None:
+async def _draw(work: Work, connection: asyncpg.Connection, run: Run, size: int) -> None:
     """Draw the sample of a run that is struck whole."""
     sample: Sample = {}
+    count = 0
     async for page in stored.struck_pages(connection, run.run_id, PAGE):
         sample = statement_runs.drawn(sample, page, run.run_id, size)
+        count += len(page)
     refs = {one.account_id: one.account_ref for members in sample.values() for one in members}
     why = statement_runs.reasons(sample)
     await stored.add_sample(connection, run.run_id, {name: (ref, why[name]) for name, ref in refs.items()})
+    work.tell(LogEvent.STATEMENTS_STRUCK, run_id=run.run_id, count=count, sampled=len(refs))
+
+
+async def _remind(work: Work, day: date) -> None:
+    """Leave a line of a run that waits for people, and of one for which the day comes too late."""
+    connection = await driver(work.session)
+    last = await stored.last_run(connection, day)
+    if last is None or await stored.released_in(connection, last) is not None:
+        return
+    if statements.is_issue_day(day):
+        if statement_runs.in_hand(day - _DAY) == last.quarter:
+            work.tell(LogEvent.STATEMENTS_LAPSED, run_id=last.run_id, day=day.isoformat())
+    elif statement_runs.in_hand(day) == last.quarter and day - last.known_at >= PATIENCE:
+        work.tell(LogEvent.STATEMENTS_WAIT, run_id=last.run_id, day=day.isoformat())

@@ -94,6 +94,7 @@ class Desk:
                 await outbox.flush(work)
                 if fails:
                     raise ConnectionError
+            work.committed()
 
         async with question(self.sessions) as connection:
             state = await gate.read(connection)

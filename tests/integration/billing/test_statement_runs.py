@@ -15,6 +15,7 @@ from services.billing.usecases.releasing import RUN_DEEDS
 from shared.bus.commands import Given
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
 from shared.events.topics import ITEMS_CHANGED, STATEMENT_ISSUED
+from shared.logs import capture
 from tests.integration.billing.conftest import Desk, Desks
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit
 from tests.integration.billing.people import office
@@ -112,6 +113,33 @@ async def test_a_run_that_nobody_releases_lapses_and_the_next_statements_carry_i
         [(f"{A}-2026Q2", "2026-07-01", 0, 1000, 1000), (f"{B}-2026Q2", "2026-07-01", 0, 800, 800)]
     )
     assert await struck.wrong() == []
+
+
+async def test_the_log_says_when_a_run_was_struck_waits_and_lapses(desk: Desk) -> None:
+    await two_flats(desk)
+    await review_from_now(desk, sample_size=1)
+    with capture() as lines:
+        await desk.close(APRIL_1, "2026-04-07", "2026-04-08", "2026-06-30", "2026-07-01", "2026-07-08")
+    told = [line for line in lines if line["event.name"].startswith("statements_")]
+    assert [(line["event.name"], line["app.run_id"], line.get("app.day")) for line in told] == [
+        ("statements_struck", RUN, None),
+        ("statements_wait", RUN, "2026-04-08"),
+        ("statements_wait", RUN, "2026-06-30"),
+        ("statements_struck", "2026Q2-1", None),
+        ("statements_lapsed", RUN, "2026-07-01"),
+        ("statements_wait", "2026Q2-1", "2026-07-08"),
+    ]
+    assert (told[0]["messaging.batch.message_count"], told[0]["app.sampled"]) == (2, 1)
+
+
+async def test_a_run_that_was_released_is_not_waited_for(struck: Desk) -> None:
+    await pass_all(struck, RUN)
+    await release(struck, RUN)
+    with capture() as lines:
+        await struck.close("2026-04-02", "2026-04-20", "2026-07-01")
+    assert [line["event.name"] for line in lines if line["event.name"].startswith("statements_")] == [
+        "statements_struck"
+    ]
 
 
 async def test_a_failed_statement_or_an_unchecked_one_stops_the_release(struck: Desk) -> None:
