@@ -22,6 +22,7 @@ COMPARED = (
     whole("reversals", "billing.reversals", "reversal_id"),
     whole("schedules", "billing.schedules", "schedule_id || ' ' || version"),
     whole("notices of fees", "billing.fee_notices", "schedule_id || ' ' || version || ' ' || notified_on"),
+    whole("letters of fees", "billing.fee_letters", "schedule_id || ' ' || version"),
     whole("reliefs of fees", "billing.fee_reliefs", "relief_id"),
     whole("terms of floats", "billing.float_terms", "scope || ' ' || scope_id || ' ' || version"),
     whole("spendings of reserve funds", "billing.fund_spendings", "spending_id"),

@@ -17,8 +17,8 @@ OWN = {
     },
     "billing": {
         READ_AND_ADD: (
-            "causes charges credits entries fee_notices fee_reliefs float_terms fund_spendings lines matches"
-            " payment_refs reversals schedules statements tracked_costs"
+            "causes charges credits entries fee_letters fee_notices fee_reliefs float_terms fund_spendings lines"
+            " matches payment_refs reversals schedules statements tracked_costs"
             " write_offs"
         ),
         KEPT: "share_versions units",
