@@ -26,14 +26,21 @@ class Kept(NamedTuple):
         return self.asked_pence - self.held_pence - self.written_off_pence
 
 
-def kept(lines: Iterable[Line], statements: Sequence[StatementHead], kind: ChargeKind, day: date) -> Kept:
+_ALL_BILLED = (StatementHead("internal", date.max, date.max),)
+"""What stands in for the statements of an internal account, which gets none: the association owes all of it at once."""
+
+
+def kept(
+    lines: Iterable[Line], statements: Sequence[StatementHead], kind: ChargeKind, day: date, *, internal: bool = False
+) -> Kept:
     """Return what an account has paid of a kind: held is what its allocation sets against charges of that kind."""
     rows = list(lines)
     own = [line for line in rows if line.charge_kind is kind]
     if not own:
         return Kept()
     named = {line.charge_id for line in own}
-    held = sum(one.pence for one in position(rows, statements, day).allocated if one.charge_id in named)
+    allocated = position(rows, _ALL_BILLED if internal else statements, day).allocated
+    held = sum(one.pence for one in allocated if one.charge_id in named)
     given_up = -sum(line.amount_pence for line in own if line.kind is FactKind.WRITE_OFF)
     return Kept(sum(line.amount_pence for line in own) + given_up, held, given_up)
 

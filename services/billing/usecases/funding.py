@@ -89,12 +89,15 @@ async def _spending(work: Work, content: Json) -> Spending:
         raise NotNowError(f"{asked.spent_on} has not come yet: record a spending when the money has gone.")
     await work.lock(exclusive=[f"fund:{asked.fund_id}"], shared=("structure",))
     connection = await driver(work.session)
-    account_ids = await stored.list_accounts(connection, asked.fund_id)
-    if not account_ids:
+    accounts = await stored.list_accounts(connection, asked.fund_id)
+    if not accounts:
         raise NotKnownError(f"No owner of a unit in {asked.fund_id} is known.")
-    lines = await ledger.load_lines(connection, account_ids)
-    heads = await ledger.load_heads(connection, account_ids)
-    paid = together(kept(own, heads.get(name, ()), ChargeKind.RESERVE_FUND, work.book) for name, own in lines.items())
+    lines = await ledger.load_lines(connection, accounts)
+    heads = await ledger.load_heads(connection, accounts)
+    paid = together(
+        kept(own, heads.get(name, ()), ChargeKind.RESERVE_FUND, work.book, internal=accounts[name])
+        for name, own in lines.items()
+    )
     refusal = refuse_spending(asked.amount_pence, paid.held_pence, await stored.sum_spent(connection, asked.fund_id))
     if refusal is not None:
         raise NotValidError(refusal)
