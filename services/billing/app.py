@@ -11,6 +11,7 @@ from services.billing.settings import (
 )
 from services.billing.usecases import cost_model, disputing, figures, matching, proof, refunds
 from services.billing.usecases.day import work_day
+from services.billing.usecases.fee_letters import LETTER_KIND, LETTERS, tell_owners
 from services.billing.usecases.funding import MONEY_DEEDS, MONEY_KINDS
 from services.billing.usecases.releasing import RUN_DEEDS, RUN_KINDS
 from services.billing.usecases.scheduling import DEEDS, FEE_KINDS
@@ -30,7 +31,7 @@ def build(_settings: Settings) -> Service:
         router=handlers.router,
         day_work=work_day,
         api=lambda running: api.routes(running.doors),
-        kinds=(refunds.REFUND, WRITE_OFF, *FEE_KINDS, *MONEY_KINDS, *RUN_KINDS),
+        kinds=(refunds.REFUND, WRITE_OFF, *FEE_KINDS, LETTER_KIND, *MONEY_KINDS, *RUN_KINDS),
         likeness=Likeness(
             COMPARED,
             deeds=dict.fromkeys(matching.KINDS, matching.say_whose)
@@ -38,6 +39,7 @@ def build(_settings: Settings) -> Service:
                 refunds.KIND: refunds.refund,
                 WRITE_OFF.name: give_up,
                 cost_model.COST: cost_model.record,
+                LETTERS: tell_owners,
                 **DEEDS,
                 **MONEY_DEEDS,
                 **RUN_DEEDS,

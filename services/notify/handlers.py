@@ -13,6 +13,7 @@ from shared.events.billing import (
     AccountOpened,
     AccountPaid,
     AccountPaymentReversed,
+    FeeNoticeGiven,
     FinalAccountIssued,
     PaymentUnmatched,
     StatementIssued,
@@ -56,6 +57,12 @@ async def statements_issued(work: Work, events: Sequence[Event[StatementIssued]]
 async def final_accounts_issued(work: Work, events: Sequence[Event[FinalAccountIssued]]) -> None:
     """Ask for the letters of final accounts."""
     await letters.issue_statements(work, events, "final-account")
+
+
+@router.hears(topics.FEE_NOTICE)
+async def fee_notices_given(work: Work, events: Sequence[Event[FeeNoticeGiven]]) -> None:
+    """Ask for the letters of an increase."""
+    await letters.tell_increases(work, events)
 
 
 @router.hears(topics.STAGE_REACHED)

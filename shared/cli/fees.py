@@ -13,7 +13,18 @@ from shared.cli.options import As, DataDir, JsonFlag, Reason, parse_day, parse_p
 
 fees = typer.Typer(help="Schedules of fees and premiums: propose versions, notices and reliefs; list what holds.")
 
-_COLUMNS = ("schedule", "kind", "charges", "version", "a year, net", "since", "to come", "lacks notice", "lapsed")
+_COLUMNS = (
+    "schedule",
+    "kind",
+    "charges",
+    "version",
+    "a year, net",
+    "since",
+    "to come",
+    "lacks notice",
+    "letters",
+    "lapsed",
+)
 
 Schedule = Annotated[str, typer.Argument(metavar="SCHEDULE", help="The schedule's id.", show_default=False)]
 Evidence = Annotated[str, typer.Option("--evidence", help="Where the papers are; no names.", show_default=False)]
@@ -75,6 +86,21 @@ def notice(
     _propose("fee-notice", body, reason, role, as_json, data)
 
 
+@fees.command("letters")
+def letters(
+    schedule: Schedule,
+    *,
+    version: Annotated[int, typer.Option("--version", min=1, help="The dearer version.")],
+    why: Annotated[str, typer.Option("--why", help="Why it goes up, in words for owners.", show_default=False)],
+    reason: Reason = "owners are told of an increase",
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Propose that every owner who is charged is written to about an increase; that is its notice."""
+    _propose("fee-letters", {"schedule_id": schedule, "version": version, "why": why}, reason, role, as_json, data)
+
+
 @fees.command("relief")
 def relief(
     schedule: Schedule,
@@ -129,6 +155,7 @@ def list_schedules(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
             row["effective_from"],
             " ".join(map(str, row["to_come"])),
             row["lacks_notice"],
+            " ".join(f"{one['version']}: {one['letters']} on {one['book']}" for one in row["letters"]),
             " ".join(row["lapsed"]),
         )
         for row in found

@@ -21,3 +21,6 @@ def trial_balance(
     rows.append(("total", output.pounds(found["debit_pence"]), output.pounds(found["credit_pence"])))
     title = f"Trial balance as of {found.get('as_of') or 'everything known'}"
     output.show(output.table(title, ("account", "debit", "credit"), rows, right=("debit", "credit")))
+    whose = found["receivable"]
+    owners, association = (output.pounds(whose[name]) for name in ("owners_pence", "association_pence"))
+    output.tell(f"Of receivable: owners {owners}, the association's own units {association}.")

@@ -187,3 +187,27 @@ class FinalAccountIssued(StatementIssued):
     """
 
     exit_on: Day | None = Field(default=None, description="The first day that is no longer the owner's.")
+
+
+class FeeNoticeGiven(EventData):
+    """An owner is to be told that a fee or premium goes up.  Key: ``account_id``.
+
+    The pence are a year's, tax included: the unit's own, or (with ``share``) the pool's that the share set divides.
+    """
+
+    account_id: Id
+    account_ref: Id
+    unit_id: Id
+    ownership_id: Id
+    schedule_id: Id
+    version: int = Field(ge=1, description="The version of the schedule that is dearer.")
+    kind: ChargeKind
+    description: Text
+    why: Text
+    old_pence: NaturalPence
+    new_pence: PositivePence
+    new_tax_pence: NaturalPence = Field(default=0, description="The tax inside ``new_pence``.")
+    instalments: int = Field(ge=1, le=12, description="How many times a year it is charged.")
+    share: str | None = None
+    notified_on: Day
+    effective_from: Day = Field(description="The first day that is charged at the new price.")

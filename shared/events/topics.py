@@ -158,6 +158,15 @@ FINAL_ACCOUNT = Channel(
     amount="total_pence",
 )
 
+FEE_NOTICE = Channel(
+    "billing.fee-notice-given",
+    billing.FeeNoticeGiven,
+    "account_id",
+    "billing",
+    ("notify",),
+    amount="new_pence",
+)
+
 STAGE_REACHED = Channel(
     "arrears.stage-reached", arrears.StageReached, "account_id", "arrears", ("notify",), amount="overdue_pence"
 )
@@ -201,7 +210,7 @@ CHANNELS: tuple[Channel, ...] = (
     PAYMENT_RECEIVED, PAYMENT_REVERSED, DAY_ENDED,
     OWNERS_UNIT, OWNERS_SHARES, OWNERS_LINE, OWNERS_CONTACT,
     ACCOUNT_OPENED, ACCOUNT_CLOSED, ACCOUNT_CHARGED, ACCOUNT_PAID, ACCOUNT_REVERSED, PAYMENT_UNMATCHED,
-    PAYMENT_SUSPENDED, ITEMS_CHANGED, STATEMENT_ISSUED, FINAL_ACCOUNT,
+    PAYMENT_SUSPENDED, ITEMS_CHANGED, STATEMENT_ISSUED, FINAL_ACCOUNT, FEE_NOTICE,
     STAGE_REACHED, HOLD_CHANGED, PLAN_CHANGED, NOTICE_CHANGED, WRITE_OFF_CHANGED,
     MESSAGE_SENT, MESSAGE_FAILED,
     *DAY_CLOSED.values(), *EVENT_REJECTED.values(), *TAKEN_IN.values(),

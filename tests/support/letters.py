@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from shared.events.arrears import HoldChanged, HoldKind, OverdueItem, StageReached
-from shared.events.billing import AccountOpened, AccountPaid, LineKind, StatementIssued, StatementLine
+from shared.events.billing import AccountOpened, AccountPaid, FeeNoticeGiven, LineKind, StatementIssued, StatementLine
 from shared.events.housing import Address, ChannelChoice, ChargeKind, PaymentMethod, Tenure, UnitKind
 from shared.events.owners import ContactDetailsChanged, ContactKind, OwnershipLineChanged, OwnershipPeriod, UnitChanged
 
@@ -118,3 +118,13 @@ def a_hold(kind: HoldKind, *, charge_id: str | None = None, ended_on: date | Non
         account_id="A1", hold_id="H1", kind=kind, charge_id=charge_id, started_on=date(2026, 5, 1), ended_on=ended_on,
         reason="told us",
     )  # fmt: skip
+
+
+def a_fee_notice(**more: Any) -> FeeNoticeGiven:
+    facts: dict[str, Any] = {
+        "account_id": "A1", "account_ref": "F000000000A1", "unit_id": "U1", "ownership_id": "O1",
+        "schedule_id": "FEE-B1", "version": 2, "kind": ChargeKind.MANAGEMENT_FEE, "description": "Management fee",
+        "why": "Wages rose by 4 %", "old_pence": 168_00, "new_pence": 192_00, "new_tax_pence": 32_00, "instalments": 4,
+        "notified_on": date(2026, 5, 6), "effective_from": date(2026, 7, 1),
+    } | more  # fmt: skip
+    return FeeNoticeGiven(**facts)

@@ -40,6 +40,18 @@ async def told(office: Office) -> Office:
         office, "fees", "set", "FEE-A1", "--kind", "management-fee", "--for", "unit=A1", "--from", "2026-10-01",
         "--pounds", "140", "--words", "Management fee", "--reason", "board of 3 June",
     )  # fmt: skip
+    await by_two(
+        office, "fees", "set", "FEE-A1", "--kind", "management-fee", "--for", "unit=A1", "--from", "2027-01-01",
+        "--pounds", "160", "--words", "Management fee", "--reason", "board of 3 June",
+    )  # fmt: skip
+    await by_two(office, "fees", "letters", "FEE-A1", "--version", "2", "--why", "Wages rose")
+    await by_two(
+        office, "floats", "set", "--for", "unit=A1", "--pounds", "150", "--from", "2026-07-03", "--reason", "board",
+    )  # fmt: skip
+    await office.ask(
+        "fees", "cost", "staff", "--pounds", "300", "--on", "2026-06-30", "--note", "June", "--as", "finance"
+    )
+    await office.close("2026-07-03")
     await office.ask("settle")
     return office
 
@@ -139,8 +151,11 @@ async def test_a_rebuilt_database_takes_the_live_ones_place_and_goes_on(told: Of
     given_up = await told.ask("write-off", "list")
     assert {(one["proposal"], one["written_back_pence"]) for one in given_up} == {("3", 0)}
     year = ("statements", "annual", given_up[0]["account_ref"], "2026")
-    for listing in (("write-off", "list"), ("fees", "list"), ("statements", "list"), ("statements", "show"), year):
+    listings = (("write-off", "list"), ("fees", "list"), ("floats", "list"), ("reserve-funds", "list"))
+    for listing in (*listings, ("statements", "list"), ("statements", "show"), year):
         assert (await told.run(*listing)).code == 0
+    assert (await told.run("fees", "cost-model", "2026", "--surplus", "10")).code == 0
+    assert [one["template"] for one in letters].count("fee-increase") == 1
     refused = await told.run("rebuild", "billing", "--swap")
     assert refused.code == 1
     assert "billing is running" in refused.err
@@ -153,8 +168,8 @@ async def test_a_rebuilt_database_takes_the_live_ones_place_and_goes_on(told: Of
     assert await told.ask("accounts") == before
     assert await told.ask("letters") == letters
     assert await told.ask("write-off", "list") == given_up
-    await told.publish([paid("PAY-AFTER", 10_00, "2026-07-03", "cash", unit_id="B1")])
-    await told.close("2026-07-03")
+    await told.publish([paid("PAY-AFTER", 10_00, "2026-07-04", "cash", unit_id="B1")])
+    await told.close("2026-07-04")
     await told.ask("settle")
     assert (await told.ask("verify"))["ok"]
     assert (await told.ask("rebuild", "notify"))["ok"]

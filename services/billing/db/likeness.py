@@ -22,6 +22,7 @@ COMPARED = (
     whole("reversals", "billing.reversals", "reversal_id"),
     whole("schedules", "billing.schedules", "schedule_id || ' ' || version"),
     whole("notices of fees", "billing.fee_notices", "schedule_id || ' ' || version || ' ' || notified_on"),
+    whole("letters of fees", "billing.fee_letters", "schedule_id || ' ' || version"),
     whole("reliefs of fees", "billing.fee_reliefs", "relief_id"),
     whole("how statements are released", "billing.release_policies", "policy_no::text"),
     whole("statement runs", "billing.statement_runs", "quarter || ' ' || run_no"),

@@ -16,7 +16,8 @@ where entry.ledger = 'suspense-charges' and charge.kind = $1 and ($2::date is nu
   and ($3::date is null or entry.book <= $3)
 """
 _ACCOUNTS = """
-select account.account_id::text from billing.units as unit join billing.accounts as account using (unit_id)
+select account.account_id::text, account.ownership_id = '' as internal
+from billing.units as unit join billing.accounts as account using (unit_id)
 where coalesce(unit.block_id, unit.development_id) = $1 order by account.account_id
 """
 _SPENT = "select coalesce(sum(amount_pence), 0)::bigint from billing.fund_spendings where fund_id = $1"
@@ -59,9 +60,9 @@ async def sum_waiting(connection: asyncpg.Connection, kind: str, as_of: date | N
     return int(await connection.fetchval(_WAITING, kind, as_of, known_at, timeout=LONG_SECONDS))
 
 
-async def list_accounts(connection: asyncpg.Connection, fund_id: str) -> list[str]:
-    """Return the accounts of a fund's units: of a block, or of a development's units without one."""
-    return [row["account_id"] for row in await connection.fetch(_ACCOUNTS, fund_id)]
+async def list_accounts(connection: asyncpg.Connection, fund_id: str) -> dict[str, bool]:
+    """Return the accounts of a fund's units (of a block, or of a development's units without one): is it internal?"""
+    return {row["account_id"]: row["internal"] for row in await connection.fetch(_ACCOUNTS, fund_id)}
 
 
 async def sum_spent(connection: asyncpg.Connection, fund_id: str) -> int:

@@ -61,6 +61,12 @@ _TRIAL = """
 select ledger, sum(amount_pence)::bigint as pence from billing.entries
 where ($1::date is null or value_on <= $1) and ($2::date is null or book <= $2) group by ledger order by ledger
 """
+_RECEIVABLE = """
+select coalesce(sum(entry.amount_pence) filter (where account.ownership_id <> ''), 0)::bigint,
+  coalesce(sum(entry.amount_pence) filter (where account.ownership_id = ''), 0)::bigint
+from billing.entries as entry join billing.accounts as account using (account_id)
+where ($1::date is null or entry.value_on <= $1) and ($2::date is null or entry.book <= $2)
+"""
 _SUSPENDED = f"""
 select payment_id, received_on, method, reference, by_person, pence from ({SUSPENDED}) as suspended
 where pence > 0 order by received_on, payment_id
@@ -250,6 +256,13 @@ async def trial_balance(
     return [
         (row["ledger"], row["pence"]) for row in await connection.fetch(_TRIAL, as_of, known_at, timeout=LONG_SECONDS)
     ]
+
+
+async def sum_receivable(connection: asyncpg.Connection, as_of: date | None, known_at: date | None) -> tuple[int, int]:
+    """Return what owners' accounts owe, and what the association's internal ones do."""
+    row = await connection.fetchrow(_RECEIVABLE, as_of, known_at, timeout=LONG_SECONDS)
+    assert row is not None
+    return row[0], row[1]
 
 
 async def list_suspended(connection: asyncpg.Connection) -> list[SuspendedRow]:

@@ -39,15 +39,29 @@ insert into billing.fee_reliefs (command_uid, book, evidence, relief_id, schedul
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _LEARNT = "select exists (select from billing.units where book is null or book > $1)"
+_LETTERS = "select schedule_id, version, book, letters from billing.fee_letters order by 1, 2"
+_ADD_LETTERS = """
+insert into billing.fee_letters (command_uid, book, schedule_id, version, why, letters) values ($1, $2, $3, $4, $5, $6)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """The letters that told owners of a version: the book they were asked for in, and how many."""
+
+    version: int
+    book: date
+    letters: int
 
 
 @dataclass(frozen=True, slots=True)
 class Schedules:
-    """Everything that was ever said about schedules: versions and notices by schedule, reliefs by schedule and unit."""
+    """Everything that was ever said about schedules: reliefs by schedule and unit, all else by schedule."""
 
     terms: dict[str, list[Terms]]
     notices: dict[str, list[Notice]]
     reliefs: dict[tuple[str, str], list[Relief]]
+    letters: dict[str, list[Letters]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +89,19 @@ async def load(connection: asyncpg.Connection) -> Schedules:
     for row in map(tuple, await connection.fetch(_RELIEFS)):
         relief = Relief(*row)
         reliefs.setdefault((relief.schedule_id, relief.unit_id), []).append(relief)
-    return Schedules(terms, notices, reliefs)
+    letters: dict[str, list[Letters]] = {}
+    for row in map(tuple, await connection.fetch(_LETTERS)):
+        letters.setdefault(row[0], []).append(Letters(*row[1:]))
+    return Schedules(terms, notices, reliefs, letters)
 
 
 async def list_units(
-    connection: asyncpg.Connection, after: str, closed_on: date, most: int, *, others: bool
+    connection: asyncpg.Connection, after: str, closed_on: date, most: int | None, *, others: bool
 ) -> Sequence[UnitRow]:
-    """Return the next units learnt since a day was closed (and the ``others``), by id; ``after`` is empty at first."""
+    """Return the next units learnt since a day was closed (and the ``others``), by id; no ``most``: all.
+
+    ``after`` is empty at first.
+    """
     return [UnitRow(*row) for row in await connection.fetch(_UNITS, after, closed_on, others, most)]
 
 
@@ -107,3 +127,10 @@ async def add_relief(
 ) -> None:
     """Add what a unit is let off."""
     await connection.execute(_ADD_RELIEF, command_uid, book, evidence, *astuple(relief))
+
+
+async def add_letters(
+    connection: asyncpg.Connection, command_uid: UUID, schedule_id: str, why: str, asked: Letters
+) -> None:
+    """Add that owners are written to about a version: once, for ever."""
+    await connection.execute(_ADD_LETTERS, command_uid, asked.book, schedule_id, asked.version, why, asked.letters)

@@ -337,6 +337,18 @@ fee_notices = Table(
     comment="When owners were told of a version of a schedule.",
 )
 
+fee_letters = Table(
+    "fee_letters",
+    metadata,
+    Column("schedule_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("command_uid", Uuid, nullable=False),
+    Column("book", Date, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("letters", Integer, nullable=False),
+    comment="The dearer versions that owners were written to about, once each, and how many letters that makes.",
+)
+
 fee_reliefs = Table(
     "fee_reliefs",
     metadata,

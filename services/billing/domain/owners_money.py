@@ -1,13 +1,15 @@
 """Money that is the owners' own: what was asked for it, what of that is paid and so held, and what a fund spent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from services.billing.domain.allocation import Allocated
+from services.billing.domain.allocation import Rules
 from services.billing.domain.chart import BANK, RESERVE_FUNDS
 from services.billing.domain.facts import FactKind
+from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line
+from services.billing.domain.position import position
 from services.billing.domain.postings import Posting
 from shared.events.housing import ChargeKind
 
@@ -25,10 +27,18 @@ class Kept(NamedTuple):
         return self.asked_pence - self.held_pence - self.written_off_pence
 
 
-def kept(lines: Iterable[Line], allocated: Iterable[Allocated], kind: ChargeKind) -> Kept:
+_ALL_BILLED = (StatementHead("internal", date.max, date.max),)
+"""What stands in for the statements of an internal account, which gets none: the association owes all of it at once."""
+
+
+def kept(
+    lines: Sequence[Line], statements: Sequence[StatementHead], kind: ChargeKind, day: date, rules: Rules,
+    *, internal: bool = False,
+) -> Kept:  # fmt: skip
     """Return what an account has paid of a kind: held is what its allocation sets against charges of that kind."""
     own = [line for line in lines if line.charge_kind is kind]
     named = {line.charge_id for line in own}
+    allocated = position(lines, _ALL_BILLED if internal else statements, day, rules).allocated
     held = sum(one.pence for one in allocated if one.charge_id in named)
     given_up = -sum(line.amount_pence for line in own if line.kind is FactKind.WRITE_OFF)
     return Kept(sum(line.amount_pence for line in own) + given_up, held, given_up)

@@ -173,6 +173,38 @@ def holding_on(
     return holds, refused
 
 
+class Increase(NamedTuple):
+    """What owners are told of a dearer version: the terms until then, the new ones, and the first day of theirs."""
+
+    old: Terms
+    new: Terms
+    first_on: date
+
+
+def increase(
+    versions: Sequence[Terms], notices: Iterable[Notice], notice_days: int, version: int, notified_on: date
+) -> Increase | None:
+    """Return what a version changes if owners are (also) told on ``notified_on``; None: nothing goes up by it later.
+
+    The first day is that of the first period which begins once the version is in force and its notice has run.
+    """
+    new = next(one for one in versions if one.version == version)
+    told = [*notices, Notice(new.schedule_id, version, notified_on)]
+    since = min(notice.notified_on for notice in told if notice.version == version)
+    in_force = max(new.effective_from, since + timedelta(days=notice_days))
+    period = period_on(new, in_force)
+    first_on = in_force if period.first_on == in_force else period.last_on + DAY
+    old, _ = holding_on(versions, told, notice_days, period_on(new, first_on - DAY).first_on)
+    holds, _ = holding_on(versions, told, notice_days, first_on)
+    dearer = old is not None and new.annual_net_pence > old.annual_net_pence
+    return Increase(old, new, first_on) if old and dearer and holds == new and first_on > notified_on else None
+
+
+def yearly(terms: Terms, day: date, rate: TaxRate, relief_points: int = 0) -> Amount:
+    """Return what a year comes to, net and tax; all instalments of it together."""
+    return amount_of(terms, Period(day, day, 1, 1), rate, relief_points)
+
+
 def begun(
     versions: Sequence[Terms], notices: Collection[Notice], notice_days: int, after: date, day: date
 ) -> Iterator[tuple[Terms, Period]]:

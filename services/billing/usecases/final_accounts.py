@@ -13,7 +13,6 @@ from services.billing.domain import final_accounts
 from services.billing.domain.attribution import Account
 from services.billing.domain.final_accounts import timetable
 from services.billing.domain.owners_money import kept
-from services.billing.domain.position import position
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.statements import draft_for, statement_fields
 from shared.bus import gate
@@ -85,9 +84,8 @@ async def worklist(connection: asyncpg.Connection) -> list[Answer]:
     answers = []
     for account in left:
         own = lines.get(account.account_id, ())
-        standing = position(own, heads.get(account.account_id, ()), closed, rules[account.account_id])
-        deposit = kept(own, standing.allocated, ChargeKind.FLOAT)
-        answer = _answer(account, standing.balance_pence, issued, waiting, closed)
+        deposit = kept(own, heads.get(account.account_id, ()), ChargeKind.FLOAT, closed, rules[account.account_id])
+        answer = _answer(account, sum(line.amount_pence for line in own), issued, waiting, closed)
         answers.append(answer | {"float_pence": deposit.asked_pence, "float_held_pence": deposit.held_pence})
     return sorted(answers, key=lambda answer: (answer["due_by"], answer["account_ref"]))
 

@@ -13,7 +13,6 @@ from services.billing.db import owners_money as stored
 from services.billing.db.owners_money import Spending
 from services.billing.domain.floats import FloatTerms
 from services.billing.domain.owners_money import kept, refuse_spending, spending_postings, together
-from services.billing.domain.position import position
 from services.billing.domain.schedules import Scope
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.journal import Journal
@@ -91,14 +90,14 @@ async def _spending(work: Work, content: Json) -> Spending:
         raise NotNowError(f"{asked.spent_on} has not come yet: record a spending when the money has gone.")
     await work.lock(exclusive=[f"fund:{asked.fund_id}"], shared=("structure",))
     connection = await driver(work.session)
-    account_ids = await stored.list_accounts(connection, asked.fund_id)
-    if not account_ids:
+    accounts = await stored.list_accounts(connection, asked.fund_id)
+    if not accounts:
         raise NotKnownError(f"No owner of a unit in {asked.fund_id} is known.")
-    lines = await ledger.load_lines(connection, account_ids)
-    heads = await ledger.load_heads(connection, account_ids)
-    rules = await rules_of(connection, account_ids)
+    lines = await ledger.load_lines(connection, accounts)
+    heads = await ledger.load_heads(connection, accounts)
+    rules = await rules_of(connection, accounts)
     paid = together(
-        kept(own, position(own, heads.get(name, ()), work.book, rules[name]).allocated, ChargeKind.RESERVE_FUND)
+        kept(own, heads.get(name, ()), ChargeKind.RESERVE_FUND, work.book, rules[name], internal=accounts[name])
         for name, own in lines.items()
     )
     refusal = refuse_spending(asked.amount_pence, paid.held_pence, await stored.sum_spent(connection, asked.fund_id))

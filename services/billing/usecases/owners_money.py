@@ -84,7 +84,8 @@ async def _kept(
     found: defaultdict[str, list[Kept]] = defaultdict(list)
     async for folder in each_account(connection, as_of, known_at):
         if any(line.charge_kind is kind for line in folder.lines):
-            found[group(folder)].append(kept(folder.lines, folder.position(day).allocated, kind))
+            internal = not folder.row.ownership_id
+            found[group(folder)].append(kept(folder.lines, folder.issued, kind, day, folder.rules, internal=internal))
     return {name: (len(own), together(own)) for name, own in sorted(found.items())}
 
 

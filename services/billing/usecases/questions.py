@@ -185,7 +185,8 @@ async def _statements(connection: asyncpg.Connection, account_id: str, issued: I
 
 
 async def trial_balance(connection: asyncpg.Connection, as_of: date | None, known_at: date | None) -> Answer:
-    """Return the books: what stands on each ledger account, and both totals, which are equal."""
+    """Return the books: what stands on each ledger account, and both totals, which are equal; whose receivables are."""
+    owners, association = await questions.sum_receivable(connection, as_of, known_at)
     rows = [
         {"account": name, "debit_pence": max(pence, 0), "credit_pence": max(-pence, 0)}
         for name, pence in await questions.trial_balance(connection, as_of, known_at)
@@ -196,6 +197,7 @@ async def trial_balance(connection: asyncpg.Connection, as_of: date | None, know
         "rows": rows,
         "debit_pence": sum(row["debit_pence"] for row in rows),
         "credit_pence": sum(row["credit_pence"] for row in rows),
+        "receivable": {"owners_pence": owners, "association_pence": association},
     }
 
 

@@ -1,6 +1,7 @@
 """What two people decide about schedules: a version, that owners were told of it, and what a unit is let off."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
 from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -95,7 +96,7 @@ async def let_off(work: Work, content: Json) -> Json:
 async def _terms(work: Work, content: Json) -> Terms:
     """Return the version asked for, if nothing speaks against it."""
     asked = understood(AskedTerms, content)
-    earlier = (await _load(work)).terms.get(asked.schedule_id, [])
+    earlier = (await load(work)).terms.get(asked.schedule_id, [])
     terms = Terms(version=len(earlier) + 1, **asked.model_dump())
     refusal = schedules.refuse_terms(terms, earlier, work.book)
     if refusal is not None:
@@ -106,7 +107,7 @@ async def _terms(work: Work, content: Json) -> Terms:
 async def _notice(work: Work, content: Json) -> tuple[AskedNotice, Notice]:
     """Return the notice to record, of a version that exists and of a day that has come."""
     asked = understood(AskedNotice, content)
-    versions = (await _load(work)).terms.get(asked.schedule_id, [])
+    versions = (await load(work)).terms.get(asked.schedule_id, [])
     if asked.version > len(versions):
         raise NotKnownError(f"There is no version {asked.version} of schedule {asked.schedule_id}.")
     if asked.notified_on > work.book:
@@ -117,7 +118,7 @@ async def _notice(work: Work, content: Json) -> tuple[AskedNotice, Notice]:
 async def _relief(work: Work, content: Json) -> tuple[AskedRelief, Relief]:
     """Return the relief to record, of a schedule that charges units one by one."""
     asked = understood(AskedRelief, content)
-    versions = (await _load(work)).terms.get(asked.schedule_id)
+    versions = (await load(work)).terms.get(asked.schedule_id)
     if not versions:
         raise NotKnownError(f"There is no schedule {asked.schedule_id}.")
     if not await registry.load_units(await driver(work.session), [asked.unit_id]):
@@ -131,7 +132,7 @@ async def _relief(work: Work, content: Json) -> tuple[AskedRelief, Relief]:
     return asked, relief
 
 
-async def _load(work: Work) -> Schedules:
+async def load(work: Work) -> Schedules:
     """Return all schedules, locked: versions are numbered on."""
     await work.lock(exclusive=_LOCK)
     return await stored.load(await driver(work.session))
@@ -186,6 +187,7 @@ def _schedule(known: Schedules, schedule_id: str, day: date) -> Json:
         "annual_net_pence": holds.annual_net_pence if holds is not None else 0,
         "effective_from": holds.effective_from if holds is not None else first.effective_from,
         "lacks_notice": refused.version if refused is not None else None,
+        "letters": [asdict(one) for one in known.letters.get(schedule_id, ())],
         "to_come": [one.version for one in versions if one.effective_from > day],
         "reliefs": sum(map(len, own.values())),
         "lapsed": [relief.unit_id for relief in schedules.lapsed(own, day)],

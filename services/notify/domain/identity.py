@@ -20,6 +20,11 @@ def welcome_key(account_id: str) -> str:
     return f"welcome|{account_id}"
 
 
+def increase_key(account_id: str, schedule_id: str, version: int) -> str:
+    """Return the name of the letter that tells an account of a dearer version of a schedule."""
+    return f"fee-increase|{account_id}|{schedule_id}|{version}"
+
+
 def message_id(dedup_key: str, contact_kind: str, contact_id: str) -> str:
     """Return the name of the message that carries a letter to one recipient; it is also the head of its Message-ID."""
     return str(UUID(bytes=hashlib.sha256(f"{dedup_key}|{contact_kind}|{contact_id}".encode()).digest()[:16]))

@@ -11,7 +11,7 @@ from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.arrears import StageReached
 from shared.events.base import Event
-from shared.events.billing import AccountOpened, StatementIssued
+from shared.events.billing import AccountOpened, FeeNoticeGiven, StatementIssued
 
 REMINDERS = frozenset({"reminder-1", "reminder-2"})
 """The stages of the ladder that are letters of ours."""
@@ -31,6 +31,15 @@ async def issue_statements(work: Work, events: Sequence[Event[Any]], template: s
     statements: Sequence[Event[StatementIssued]] = events
     keyed = [(event, identity.statement_key(template, event.data.statement_no)) for event in statements]
     await _want(work, [(event, _wanted(event, template, key)) for event, key in keyed])
+
+
+async def tell_increases(work: Work, events: Sequence[Event[FeeNoticeGiven]]) -> None:
+    """Ask for the letter of each increase: one for an account and a version of a schedule, ever."""
+    keyed = [
+        (event, identity.increase_key(event.data.account_id, event.data.schedule_id, event.data.version))
+        for event in events
+    ]
+    await _want(work, [(event, _wanted(event, "fee-increase", key)) for event, key in keyed])
 
 
 async def reach_stages(work: Work, events: Sequence[Event[StageReached]]) -> None:

@@ -208,6 +208,17 @@ async def test_what_is_passed_on_is_where_it_was_billed_and_nothing_is_earned_by
     assert (insurance["net_pence"], insurance["difference_pence"], found["difference_pence"]) == (900, 0, 0)
 
 
+async def test_case_7_the_trial_balance_tells_the_associations_own_units_apart(desk: Desk) -> None:
+    await a_block(desk)
+    for as_of in (None, date(2026, 1, 5)):
+        books_ = await desk.ask(questions.trial_balance, as_of, None)
+        accounts = await desk.ask(questions.accounts, as_of, None)
+        internal = sum(one["balance_pence"] for one in accounts if one["internal"])
+        assert internal == (420 if as_of is None else 120)
+        [owed] = [row["debit_pence"] for row in books_["rows"] if row["account"] == RECEIVABLE]
+        assert books_["receivable"] == {"owners_pence": owed - internal, "association_pence": internal}
+
+
 async def test_aged_debt_is_told_by_block_owner_and_development(desk: Desk) -> None:
     await a_block(desk)
     days = (date(2026, 3, 1), None)

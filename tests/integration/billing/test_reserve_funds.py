@@ -9,6 +9,7 @@ from services.billing.usecases import owners_money, questions
 from services.billing.usecases.funding import SPENDING
 from services.billing.usecases.scheduling import SCHEDULE
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
+from shared.events.housing import Tenure
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_unit, shares
 from tests.integration.billing.test_floats import balances, decide
@@ -83,6 +84,16 @@ async def test_more_than_is_paid_in_is_not_spent_and_more_than_was_spent_does_no
     await decide(block, SPENDING, **ROOF)
     await decide(block, SPENDING, **ROOF | {"amount_pence": -10_00, "description": "Money back from the surveyor"})
     assert (await funds(block))["rows"][0]["left_pence"] == 50_00
+    assert await block.wrong() == []
+
+
+async def test_the_association_pays_in_for_its_own_flats_without_a_statement(block: Desk) -> None:
+    await block.hear(a_unit("U3", tenure=Tenure.ASSOCIATION))
+    await block.hear(a_charge("FUND-4", 80_00, unit="U3", on="2026-04-01", kind="reserve-fund"))
+    assert (await funds(block))["rows"][0]["left_pence"] == 100_00
+    await block.hear(a_payment("P3", 80_00, on="2026-04-05", unit_id="U3"))
+    assert (await funds(block))["rows"][0]["left_pence"] == 180_00
+    await decide(block, SPENDING, **ROOF | {"amount_pence": 180_00})
     assert await block.wrong() == []
 
 

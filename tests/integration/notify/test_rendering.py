@@ -13,6 +13,7 @@ from services.notify.usecases.verify import verify
 from shared.db import migrate
 from tests.integration.notify.conftest import DAY, Office
 from tests.support.letters import (
+    a_fee_notice,
     a_line,
     a_party,
     a_period,
@@ -206,3 +207,19 @@ async def test_erasure_blanks_what_was_written_and_withdraws_what_had_not_gone(o
     ]
     left = await office.rows("select name, email, address from notify.contacts where contact_id = 'P1'")
     assert [tuple(row.values()) for row in left] == [(None, None, None)]
+
+
+async def test_an_increase_is_written_once_to_each_owner_whatever_is_said_again(office: Office) -> None:
+    await office.close_of(2)
+    await office.work()
+    notices = [a_fee_notice(), a_fee_notice(account_id="A2", account_ref="F00000000002", unit_id="U2")]
+    assert await office.hear(*notices) == ["D", "D"]
+    assert await office.hear(notices[0]) == ["U"]
+    assert await office.hear(a_fee_notice(new_pence=193_00)) == ["X"]
+    await office.work(DAY + timedelta(days=1))
+    await office.work(DAY + timedelta(days=2))
+    assert [one for one in await messages_of(office) if one[0] == "fee-increase"] == [
+        ("fee-increase", "email", "P1"), ("fee-increase", "email", "P2"),
+    ]  # fmt: skip
+    [(dated_on,)] = await office.rows("select distinct dated_on from notify.messages where template = 'fee-increase'")
+    assert dated_on == date(2026, 5, 6)

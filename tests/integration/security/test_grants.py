@@ -17,8 +17,8 @@ OWN = {
     },
     "billing": {
         READ_AND_ADD: (
-            "causes charges credits dispute_ends disputes entries fee_notices fee_reliefs float_terms fund_spendings"
-            " lines matches payment_refs reversals schedules statements tracked_costs write_offs"
+            "causes charges credits dispute_ends disputes entries fee_letters fee_notices fee_reliefs float_terms"
+            " fund_spendings lines matches payment_refs reversals schedules statements tracked_costs write_offs"
             " release_policies statement_checks statement_releases statement_restrikes statement_runs statement_samples"
             " struck_statements"
         ),

@@ -28,7 +28,7 @@ from services.billing.domain.floats import (
 from services.billing.domain.owners_money import Kept, kept, refuse_spending, spending_postings, together
 from services.billing.domain.schedules import Scope
 from shared.events.housing import ChargeKind
-from tests.unit.billing.builders import a_statement, charge_line, day, payment_line, position
+from tests.unit.billing.builders import a_statement, charge_line, day, payment_line, shipped
 
 PLACE = Place("U1", "B1", "D1")
 COMES = day("2026-03-01")
@@ -140,10 +140,10 @@ def test_only_what_is_paid_is_held() -> None:
         charge_line(150_00, "F", on="2026-03-01", charge_kind=ChargeKind.FLOAT),
         charge_line(60_00, "A-roof", on="2026-03-01"), payment_line(100_00, on="2026-04-02"),
     ]  # fmt: skip
-    allocated = position(lines, heads, day("2026-05-01")).allocated
-    assert kept(lines, allocated, ChargeKind.FLOAT) == Kept(150_00, 40_00)
-    assert kept(lines, allocated, ChargeKind.FLOAT).unpaid_pence == 110_00
-    assert kept(lines, allocated, ChargeKind.RESERVE_FUND) == Kept()
+    asked = day("2026-05-01"), shipped()
+    assert kept(lines, heads, ChargeKind.FLOAT, *asked) == Kept(150_00, 40_00)
+    assert kept(lines, heads, ChargeKind.FLOAT, *asked).unpaid_pence == 110_00
+    assert kept(lines, heads, ChargeKind.RESERVE_FUND, *asked) == Kept()
     assert together([Kept(3, 2, 1), Kept(10, 0, 0)]) == Kept(13, 2, 1)
 
 

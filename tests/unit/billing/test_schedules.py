@@ -22,6 +22,7 @@ from services.billing.domain.schedules import (
     begun,
     charge_id,
     holding_on,
+    increase,
     lapsed,
     managed_part,
     period_on,
@@ -135,6 +136,38 @@ def test_what_is_not_dearer_needs_no_notice_and_a_rise_back_does() -> None:
     holds = [holding_on(versions, [], NOTICE_DAYS, day(on))[0] for on in ("2027-04-01", "2028-04-01")]
     assert [one.version for one in holds if one is not None] == [2, 2]
     assert holding_on(versions, [], NOTICE_DAYS, day("2026-03-31")) == (None, None)
+
+
+VERSIONS = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 300)), min_size=1, max_size=4)
+TOLD = st.tuples(st.integers(1, 4), st.dates(date(2026, 1, 1), date(2029, 12, 31)))
+
+
+@given(VERSIONS, st.lists(TOLD, max_size=4), TOLD)
+def test_an_increase_is_charged_from_the_day_that_owners_are_told_and_not_before(
+    prices: list[tuple[int, int]], told: list[tuple[int, date]], last: tuple[int, date]
+) -> None:
+    quarters = [date(2026 + number // 4, number % 4 * 3 + 1, 1) for number in range(12)]
+    versions = [a_fee(pence, n, str(quarters[at])) for n, (at, pence) in enumerate(prices, start=1)]
+    notices = [Notice("FEE", version, on) for version, on in told]
+    version, on = min(last[0], len(versions)), last[1]
+    found = increase(versions, notices, NOTICE_DAYS, version, on)
+    given_ = [*notices, Notice("FEE", version, on)]
+    day_ = date(2031, 1, 1)
+    charged = {period.first_on: terms for terms, period in begun(versions, given_, NOTICE_DAYS, date.min, day_)}
+    if found is not None:
+        assert charged[found.first_on] == found.new == versions[version - 1]
+        assert found.old.annual_net_pence < found.new.annual_net_pence
+        before = [first for first in charged if first < found.first_on]
+        assert charged[max(before)] == found.old
+        assert on < found.first_on
+
+
+def test_owners_told_by_hand_before_are_told_the_day_that_holds() -> None:
+    versions = [a_fee(140_00), a_fee(160_00, 2, "2027-04-01")]
+    found = increase(versions, [Notice("FEE", 2, day("2027-03-01"))], NOTICE_DAYS, 2, day("2027-03-20"))
+    assert found is not None
+    assert found.first_on == day("2027-04-01")
+    assert increase(versions, [Notice("FEE", 2, day("2027-03-01"))], NOTICE_DAYS, 2, day("2027-04-01")) is None
 
 
 @pytest.mark.parametrize(

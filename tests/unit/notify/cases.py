@@ -11,7 +11,7 @@ from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
 from services.notify.templates.stationery import load_stationery
 from shared.events.arrears import StageReached
-from shared.events.billing import StatementIssued
+from shared.events.billing import FeeNoticeGiven, StatementIssued
 from shared.events.owners import ContactKind
 from tests.support.letters import ISSUED, an_address
 
@@ -49,6 +49,8 @@ def template_of(matter: Matter) -> str:
             return "statement"
         case StageReached():
             return matter.name
+        case FeeNoticeGiven():
+            return "fee-increase"
         case Welcome():
             return "welcome"
 

@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from services.notify.domain.writing import Matter, Welcome
 from services.notify.templates.mail import Envelope, compose
 from shared.events.billing import LineKind
-from tests.support.letters import ISSUED, a_charge_line, a_payment_line, a_stage, a_statement
+from shared.events.housing import ChargeKind
+from tests.support.letters import ISSUED, a_charge_line, a_fee_notice, a_payment_line, a_stage, a_statement
 from tests.unit.notify.cases import a_case, a_recipient, pages, pdf_press, texts, written
 
 NASTY = [
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{7*7}}", "{% include 'x' %}", "$name ${phone}",
     "javascript:alert(1)", "#read(\"/etc/passwd\")", "*bold* _it_ @ref \\ `raw`", "</td></table>", "[[statement]]",
 ]  # fmt: skip
-MATTERS: list[Matter] = [a_statement(), a_stage(1), a_stage(2), Welcome(date(2026, 2, 17))]
+MATTERS: list[Matter] = [a_statement(), a_stage(1), a_stage(2), Welcome(date(2026, 2, 17)), a_fee_notice()]
 
 
 class Links(HTMLParser):
@@ -108,6 +109,26 @@ def test_the_second_reminder_names_free_advice_and_offers_a_plan() -> None:
 def test_the_first_reminder_threatens_nothing() -> None:
     text, _ = texts(a_case(a_stage(1)))
     assert not re.search(r"court|liability|legal|fee\b", text, re.IGNORECASE)
+
+
+def test_an_increase_says_old_and_new_the_day_and_why() -> None:
+    text, html = texts(a_case(a_fee_notice()))
+    for page in (text, html):
+        joined = " ".join(page.split())
+        for words in ("Your management fee goes up", "£168.00 a year", "From 1 July 2026 it will be £192.00 a year",
+                      "four sums a year, £32.00 of it tax", "Wages rose by 4 %"):  # fmt: skip
+            assert words in joined
+        assert "neighbours" not in joined
+    assert pdf_press().press(written(a_case(a_fee_notice())), ISSUED).startswith(b"%PDF-")
+
+
+def test_an_increase_of_a_pool_names_the_share() -> None:
+    pool = a_fee_notice(
+        kind=ChargeKind.INSURANCE, share="3/27", old_pence=4_200_00, new_pence=4_500_00, new_tax_pence=0
+    )
+    text, _ = texts(a_case(pool))
+    for words in ("buildings insurance", "share with your neighbours", "Your share is 3/27", "four sums a year. Your"):
+        assert words in " ".join(text.split())
 
 
 def test_the_same_letter_is_the_same_bytes() -> None:

@@ -1,4 +1,4 @@
-"""Add what owners who come are asked as a float, what reserve funds are spent on, and what factoring costs."""
+"""Add the terms of floats, spendings of reserve funds, costs of factoring, and letters of increases."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,7 @@ from shared.db import ddl
 revision = "0008"
 down_revision = "0007"
 
+_NAMES = ("float_terms", "fund_spendings", "tracked_costs", "fee_letters")
 _BEFORE = {"fact_kind_known": "fact_kind in ('charge', 'credit', 'payment', 'reversal', 'write-off')"}
 _NOW = {
     "fact_kind_known": "fact_kind in ('charge', 'credit', 'payment', 'reversal', 'write-off', 'fund-spending')",
@@ -65,16 +66,27 @@ def upgrade() -> None:
         schema="billing",
         comment="What factoring cost, as officers recorded it; negative pence correct.",
     )
-    ddl.grant_append_only("billing.float_terms", "billing.fund_spendings", "billing.tracked_costs")
+    op.create_table(
+        "fee_letters",
+        sa.Column("schedule_id", sa.Text),
+        sa.Column("version", sa.Integer),
+        sa.Column("command_uid", sa.Uuid, nullable=False),
+        sa.Column("book", sa.Date, nullable=False),
+        sa.Column("why", sa.Text, nullable=False),
+        sa.Column("letters", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("schedule_id", "version", name="pk_fee_letters"),
+        schema="billing",
+        comment="The dearer versions that owners were written to about, once each, and how many letters that makes.",
+    )
+    ddl.grant_append_only(*(f"billing.{name}" for name in _NAMES))
     _check_entries(_NOW)
 
 
 def downgrade() -> None:
     _check_entries(_BEFORE)
-    op.drop_table("tracked_costs", schema="billing")
-    op.drop_table("fund_spendings", schema="billing")
     op.drop_index("ix_charges_floats", "charges", schema="billing")
-    op.drop_table("float_terms", schema="billing")
+    for name in _NAMES:
+        op.drop_table(name, schema="billing")
 
 
 def _check_entries(checks: dict[str, str]) -> None:

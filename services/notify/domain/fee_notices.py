@@ -1,0 +1,36 @@
+"""What the letter of an increase says: what is charged, how much until now, how much from which day on, and why."""
+
+from services.notify.domain import safety, spoken
+from services.notify.domain.letter import Headline, Subject
+from services.notify.domain.wording import Facts, Wording, fill
+from shared.events.billing import FeeNoticeGiven
+from shared.events.housing import ChargeKind
+from shared.money import as_pounds
+
+_CALLED = {ChargeKind.INSURANCE: "buildings insurance", ChargeKind.RESERVE_FUND: "contribution to the reserve fund"}
+_TIMES = {1: "one sum a year", 2: "two sums a year", 4: "four sums a year"}
+
+
+def facts_of(notice: FeeNoticeGiven) -> dict[str, str]:
+    """Return the facts that the letter's wording may name; money of a year, tax included."""
+    return {
+        "what": _CALLED.get(notice.kind, notice.kind.value.replace("-", " ")),
+        "old": as_pounds(notice.old_pence),
+        "new": as_pounds(notice.new_pence),
+        "tax": f", {as_pounds(notice.new_tax_pence)} of it tax" if notice.new_tax_pence else "",
+        "instalments": _TIMES.get(notice.instalments, f"{notice.instalments} sums a year"),
+        "share": notice.share or "",
+        "effective_from": spoken.day(notice.effective_from),
+        "why": safety.clean(notice.why),
+    }
+
+
+def describe(notice: FeeNoticeGiven, wording: Wording, facts: Facts) -> Subject:
+    """Return what the letter adds: the new sum, each owner's own or the pool's."""
+    whose = "pool" if notice.share else "own"
+    headline = Headline(
+        fill(wording.headline[f"{whose}_label"], facts),
+        as_pounds(notice.new_pence),
+        fill(wording.headline[f"{whose}_note"], facts),
+    )
+    return Subject((), headline, holds=frozenset({whose}))
