@@ -5,11 +5,12 @@ from services.billing.db.likeness import COMPARED
 from services.billing.settings import (
     Settings,
     read_allocation,
+    read_direct_debit,
     read_liability,
     read_schedule_policy,
     read_write_off_policies,
 )
-from services.billing.usecases import disputing, figures, matching, proof, refunds
+from services.billing.usecases import collecting, disputing, figures, mandates, matching, proof, refunds
 from services.billing.usecases.day import work_day
 from services.billing.usecases.scheduling import DEEDS, FEE_KINDS
 from services.billing.usecases.write_offs import WRITE_OFF, give_up
@@ -20,6 +21,7 @@ from shared.rebuild.likeness import Likeness
 def build(_settings: Settings) -> Service:
     """Return the service as the bus runs it; a policy that is wrong stops it here."""
     read_allocation()
+    read_direct_debit()
     read_liability()
     read_write_off_policies()
     read_schedule_policy()
@@ -28,11 +30,12 @@ def build(_settings: Settings) -> Service:
         router=handlers.router,
         day_work=work_day,
         api=lambda running: api.routes(running.doors),
-        kinds=(refunds.REFUND, WRITE_OFF, *FEE_KINDS),
+        kinds=(refunds.REFUND, WRITE_OFF, *FEE_KINDS, collecting.RELEASE),
         likeness=Likeness(
             COMPARED,
             deeds=dict.fromkeys(matching.KINDS, matching.say_whose)
-            | {refunds.KIND: refunds.refund, WRITE_OFF.name: give_up, **DEEDS, **disputing.DEEDS},
+            | {refunds.KIND: refunds.refund, WRITE_OFF.name: give_up, **DEEDS}
+            | {**disputing.DEEDS, **mandates.DEEDS, **collecting.DEEDS},
         ),
         figures=lambda running: figures.refresh(running.doors.sessions),
         checks=proof.standing,

@@ -13,6 +13,7 @@ from shared.events.billing import (
     AccountOpened,
     AccountPaid,
     AccountPaymentReversed,
+    CollectionAnnounced,
     FinalAccountIssued,
     PaymentUnmatched,
     StatementIssued,
@@ -56,6 +57,12 @@ async def statements_issued(work: Work, events: Sequence[Event[StatementIssued]]
 async def final_accounts_issued(work: Work, events: Sequence[Event[FinalAccountIssued]]) -> None:
     """Ask for the letters of final accounts."""
     await letters.issue_statements(work, events, "final-account")
+
+
+@router.hears(topics.COLLECTION_ANNOUNCED)
+async def collections_announced(work: Work, events: Sequence[Event[CollectionAnnounced]]) -> None:
+    """Ask for the advance notices of direct debits."""
+    await letters.announce_collections(work, events)
 
 
 @router.hears(topics.STAGE_REACHED)

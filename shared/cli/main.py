@@ -21,6 +21,7 @@ from shared.cli import (
     collection_rate,
     dead_letters,
     demo,
+    direct_debit,
     disputes,
     erase,
     explain,
@@ -92,6 +93,7 @@ app.add_typer(export.exports, name="export")
 app.add_typer(write_offs.given_up, name="write-off")
 app.add_typer(fees.fees, name="fees")
 app.add_typer(disputes.bench, name="disputes")
+app.add_typer(direct_debit.bench, name="direct-debit")
 app.command("held")(records.held)
 app.command("audit")(records.audit)
 app.add_typer(share_sets.sets, name="share-set")

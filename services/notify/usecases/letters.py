@@ -11,7 +11,7 @@ from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.arrears import StageReached
 from shared.events.base import Event
-from shared.events.billing import AccountOpened, StatementIssued
+from shared.events.billing import AccountOpened, CollectionAnnounced, StatementIssued
 
 REMINDERS = frozenset({"reminder-1", "reminder-2"})
 """The stages of the ladder that are letters of ours."""
@@ -31,6 +31,12 @@ async def issue_statements(work: Work, events: Sequence[Event[Any]], template: s
     statements: Sequence[Event[StatementIssued]] = events
     keyed = [(event, identity.statement_key(template, event.data.statement_no)) for event in statements]
     await _want(work, [(event, _wanted(event, template, key)) for event, key in keyed])
+
+
+async def announce_collections(work: Work, events: Sequence[Event[CollectionAnnounced]]) -> None:
+    """Ask for the advance notice of each direct debit."""
+    keyed = [(event, identity.collection_key(event.data.collection_id, event.data.account_id)) for event in events]
+    await _want(work, [(event, _wanted(event, "collection-notice", key)) for event, key in keyed])
 
 
 async def reach_stages(work: Work, events: Sequence[Event[StageReached]]) -> None:

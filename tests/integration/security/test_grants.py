@@ -17,7 +17,8 @@ OWN = {
     },
     "billing": {
         READ_AND_ADD: (
-            "causes charges credits dispute_ends disputes entries fee_notices fee_reliefs lines matches payment_refs"
+            "causes charges collection_notices collection_releases collection_skips collections credits dispute_ends"
+            " disputes entries fee_notices fee_reliefs lines mandate_ends mandates matches payment_refs"
             " reversals schedules statements write_offs"
         ),
         KEPT: "share_versions units",
