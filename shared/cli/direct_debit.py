@@ -99,8 +99,9 @@ def announce(
     if as_json:
         output.write_json(answer)
         return
+    told = "1 owner is" if answer["accounts"] == 1 else f"{answer['accounts']} owners are"
     output.tell(
-        f"{answer['collection_id']}: {answer['accounts']} owners are told of {output.pounds(answer['amount_pence'])} on"
+        f"{answer['collection_id']}: {told} told of {output.pounds(answer['amount_pence'])} on"
         f" {answer['collect_on']}; release its file by {answer['release_by']}."
     )
 
