@@ -91,3 +91,19 @@ def bank_day_from(day: date) -> date:
     while not is_bank_day(day):
         day += timedelta(days=1)
     return day
+
+
+def bank_days_later(day: date, count: int) -> date:
+    """Return the ``count``-th day after ``day`` on which Bacs works (``day`` itself is not counted)."""
+    for _ in range(count):
+        day = bank_day_from(day + timedelta(days=1))
+    return day
+
+
+def bank_days_earlier(day: date, count: int) -> date:
+    """Return the ``count``-th day before ``day`` on which Bacs works (``day`` itself is not counted)."""
+    for _ in range(count):
+        day -= timedelta(days=1)
+        while not is_bank_day(day):
+            day -= timedelta(days=1)
+    return day

@@ -5,11 +5,12 @@ from services.billing.db.likeness import COMPARED
 from services.billing.settings import (
     Settings,
     read_allocation,
+    read_direct_debit,
     read_liability,
     read_schedule_policy,
     read_write_off_policies,
 )
-from services.billing.usecases import cost_model, disputing, figures, matching, proof, refunds
+from services.billing.usecases import collecting, cost_model, disputing, figures, mandates, matching, proof, refunds
 from services.billing.usecases.day import work_day
 from services.billing.usecases.fee_letters import LETTER_KIND, LETTERS, tell_owners
 from services.billing.usecases.funding import MONEY_DEEDS, MONEY_KINDS
@@ -23,6 +24,7 @@ from shared.rebuild.likeness import Likeness
 def build(_settings: Settings) -> Service:
     """Return the service as the bus runs it; a policy that is wrong stops it here."""
     read_allocation()
+    read_direct_debit()
     read_liability()
     read_write_off_policies()
     read_schedule_policy()
@@ -31,7 +33,7 @@ def build(_settings: Settings) -> Service:
         router=handlers.router,
         day_work=work_day,
         api=lambda running: api.routes(running.doors),
-        kinds=(refunds.REFUND, WRITE_OFF, *FEE_KINDS, LETTER_KIND, *MONEY_KINDS, *RUN_KINDS),
+        kinds=(refunds.REFUND, WRITE_OFF, *FEE_KINDS, LETTER_KIND, *MONEY_KINDS, *RUN_KINDS, collecting.RELEASE),
         likeness=Likeness(
             COMPARED,
             deeds=dict.fromkeys(matching.KINDS, matching.say_whose)
@@ -44,6 +46,8 @@ def build(_settings: Settings) -> Service:
                 **MONEY_DEEDS,
                 **RUN_DEEDS,
                 **disputing.DEEDS,
+                **mandates.DEEDS,
+                **collecting.DEEDS,
             },
         ),
         figures=lambda running: figures.refresh(running.doors.sessions),

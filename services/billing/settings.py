@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from pydantic_settings import SettingsConfigDict
 
 from services.billing.domain.allocation_policy import AllocationOrder, Criterion
+from services.billing.domain.direct_debits import DirectDebitPolicy
 from services.billing.domain.liability import Liability, OwedOn
 from services.billing.domain.schedules import KINDS, SchedulePolicy
 from services.billing.domain.write_off_policy import WriteOffPolicy
@@ -16,6 +17,7 @@ from shared.events.housing import ChargeKind
 from shared.settings import ServiceSettings
 
 SHIPPED_ALLOCATION = Path(__file__).parent / "domain" / "allocation_policy.json"
+SHIPPED_DIRECT_DEBIT = Path(__file__).parent / "domain" / "direct_debit_policy.json"
 SHIPPED_LIABILITY = Path(__file__).parent / "domain" / "liability.json"
 SHIPPED_SCHEDULES = Path(__file__).parent / "domain" / "schedule_policy.json"
 SHIPPED_WRITE_OFFS = Path(__file__).parent / "domain" / "write_off_policy.json"
@@ -80,3 +82,12 @@ def read_allocation(path: Path = SHIPPED_ALLOCATION) -> tuple[AllocationOrder, .
         )
         assert not {Criterion.CHARGES_FIRST, Criterion.FEES_FIRST} <= set(order.order), f"{order.version}: which first?"
     return orders
+
+
+@cache
+def read_direct_debit(path: Path = SHIPPED_DIRECT_DEBIT) -> tuple[DirectDebitPolicy, ...]:
+    """Return every version of how long before a collection owners are told and its file goes out."""
+    policies = TypeAdapter(tuple[DirectDebitPolicy, ...]).validate_json(path.read_text(encoding="utf-8"))
+    for policy in policies:
+        assert 0 < policy.submit_bank_days < policy.notice_bank_days, f"{policy.version}: told before it is submitted"
+    return policies

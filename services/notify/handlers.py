@@ -13,6 +13,7 @@ from shared.events.billing import (
     AccountOpened,
     AccountPaid,
     AccountPaymentReversed,
+    CollectionAnnounced,
     FeeNoticeGiven,
     FinalAccountIssued,
     PaymentUnmatched,
@@ -63,6 +64,12 @@ async def final_accounts_issued(work: Work, events: Sequence[Event[FinalAccountI
 async def fee_notices_given(work: Work, events: Sequence[Event[FeeNoticeGiven]]) -> None:
     """Ask for the letters of an increase."""
     await letters.tell_increases(work, events)
+
+
+@router.hears(topics.COLLECTION_ANNOUNCED)
+async def collections_announced(work: Work, events: Sequence[Event[CollectionAnnounced]]) -> None:
+    """Ask for the advance notices of direct debits."""
+    await letters.announce_collections(work, events)
 
 
 @router.hears(topics.STAGE_REACHED)

@@ -46,11 +46,16 @@ def as_reference(text: str) -> str:
     return reference
 
 
+def _disputed(found: dict[str, Any]) -> str:
+    disputed = found.get("disputed_pence")
+    return f", disputed {output.pounds(disputed)}" if disputed else ""
+
+
 def _show(found: dict[str, Any]) -> None:
     output.tell(
         f"Account {found['account_ref']}, unit {found['unit_id']}, "
         f"{found.get('from') or '…'} to {found.get('to') or '…'}, balance {output.pounds(found['balance_pence'])}, "
-        f"overdue {output.pounds(found['overdue_pence'])}"
+        f"overdue {output.pounds(found['overdue_pence'])}{_disputed(found)}"
     )
     lines = [
         (

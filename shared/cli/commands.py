@@ -38,6 +38,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "write-off": "write_offs:given_up",
     "fees": "fees:fees",
     "disputes": "disputes:bench",
+    "direct-debit": "direct_debit:bench",
     "floats": "owners_money:floats",
     "reserve-funds": "owners_money:funds",
     "statements": "statements:bench",

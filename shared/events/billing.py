@@ -124,6 +124,18 @@ class ItemsChanged(EventData):
     balance_pence: SignedPence
 
 
+class CollectionAnnounced(EventData):
+    """An owner is to be told that a direct debit takes so much on a day.  Key: ``account_id``."""
+
+    account_id: Id
+    account_ref: Id
+    collection_id: Id
+    mandate_id: Id
+    amount_pence: PositivePence
+    announced_on: Day
+    collect_on: Day
+
+
 class LineKind(StrEnum):
     """What a line of an account is."""
 

@@ -141,6 +141,14 @@ PAYMENT_SUSPENDED = Channel(
 ITEMS_CHANGED = Channel(
     "billing.items-changed", billing.ItemsChanged, "account_id", "billing", ("arrears",), amount="balance_pence"
 )
+COLLECTION_ANNOUNCED = Channel(
+    "billing.collection-announced",
+    billing.CollectionAnnounced,
+    "account_id",
+    "billing",
+    ("notify",),
+    amount="amount_pence",
+)
 STATEMENT_ISSUED = Channel(
     "billing.statement-issued",
     billing.StatementIssued,
@@ -210,7 +218,7 @@ CHANNELS: tuple[Channel, ...] = (
     PAYMENT_RECEIVED, PAYMENT_REVERSED, DAY_ENDED,
     OWNERS_UNIT, OWNERS_SHARES, OWNERS_LINE, OWNERS_CONTACT,
     ACCOUNT_OPENED, ACCOUNT_CLOSED, ACCOUNT_CHARGED, ACCOUNT_PAID, ACCOUNT_REVERSED, PAYMENT_UNMATCHED,
-    PAYMENT_SUSPENDED, ITEMS_CHANGED, STATEMENT_ISSUED, FINAL_ACCOUNT, FEE_NOTICE,
+    PAYMENT_SUSPENDED, ITEMS_CHANGED, COLLECTION_ANNOUNCED, STATEMENT_ISSUED, FINAL_ACCOUNT, FEE_NOTICE,
     STAGE_REACHED, HOLD_CHANGED, PLAN_CHANGED, NOTICE_CHANGED, WRITE_OFF_CHANGED,
     MESSAGE_SENT, MESSAGE_FAILED,
     *DAY_CLOSED.values(), *EVENT_REJECTED.values(), *TAKEN_IN.values(),

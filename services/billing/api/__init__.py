@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.billing.api import disputes, statements
+from services.billing.api import direct_debits, disputes, statements
 from services.billing.api.common import STAFF, Matcher, Staff
 from services.billing.api.common import as_json as _json
 from services.billing.db.reading import Sessions, snapshot
@@ -113,6 +113,7 @@ def routes(doors: Doors) -> APIRouter:
     statements.add(router, doors)
     _track_costs(router, doors)
     disputes.add(router, doors)
+    direct_debits.add(router, doors)
     return router
 
 

@@ -36,6 +36,12 @@ COMPARED = (
     whole("costs of factoring", "billing.tracked_costs", "command_uid::text"),
     whole("disputes", "billing.disputes", "dispute_id"),
     whole("ends of disputes", "billing.dispute_ends", "dispute_id"),
+    whole("mandates", "billing.mandates", "mandate_id"),
+    whole("ends of mandates", "billing.mandate_ends", "mandate_id"),
+    whole("collections", "billing.collections", "collection_id"),
+    whole("notices of collections", "billing.collection_notices", "collection_id || ' ' || account_id"),
+    whole("releases of collections", "billing.collection_releases", "collection_id"),
+    whole("accounts skipped", "billing.collection_skips", "collection_id || ' ' || account_id"),
     whole("write-offs", "billing.write_offs", "write_off_id"),
     # Of units that were there before it was noted, the book of their registration is not known.
     whole("units", "billing.units", "unit_id", "book"),

@@ -2,10 +2,7 @@
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, CheckConstraint, Column, Date, Integer, Table, Text, Uuid
 
-from shared.db.base import metadata_for
-
-metadata = metadata_for("billing")
-"""All of billing's tables: those of ``tables.py`` are declared in it as well."""
+from services.billing.db.schema import metadata
 
 release_policies = Table(
     "release_policies",

@@ -22,9 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.billing.db import run_tables
+from services.billing.db import collection_tables, run_tables
+from services.billing.db.schema import metadata
 
-metadata = run_tables.metadata
+__all__ = ["collection_tables", "metadata", "run_tables"]
 
 
 def _event() -> tuple[Column[object], ...]:
@@ -274,35 +275,6 @@ write_offs = Table(
     # load_of_accounts: what money on an account may write back.
     Index("ix_write_offs_account_id", "account_id"),
     comment="Debts given up by two people; what still stands of each follows from the ledger.",
-)
-
-disputes = Table(
-    "disputes",
-    metadata,
-    Column("dispute_id", Text, primary_key=True),
-    Column("command_uid", Uuid, nullable=False),
-    Column("book", Date, nullable=False),
-    Column("account_id", Uuid, nullable=False),
-    Column("charge_id", Text, nullable=False),
-    Column("amount_pence", BigInteger, nullable=False),
-    Column("raised_on", Date, nullable=False),
-    CheckConstraint("amount_pence > 0", name="amount_positive"),
-    CheckConstraint("raised_on <= book", name="raised_by_then"),
-    # load_of_accounts: what money on an account passes over.
-    Index("ix_disputes_account_id", "account_id"),
-    comment="What of an account's charge its owner does not accept, since when.",
-)
-
-dispute_ends = Table(
-    "dispute_ends",
-    metadata,
-    Column("dispute_id", Text, primary_key=True),
-    Column("command_uid", Uuid, nullable=False),
-    Column("book", Date, nullable=False),
-    Column("ended_on", Date, nullable=False),
-    Column("outcome", Text, nullable=False),
-    CheckConstraint("outcome in ('upheld', 'rejected')", name="outcome_known"),
-    comment="How and when each dispute ended; one without a row here stands.",
 )
 
 schedules = Table(

@@ -1,8 +1,9 @@
 """Which debt each payment settles: derived from the facts, never a fact of its own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from services.billing.domain.allocation_policy import AllocationOrder, in_force
 from services.billing.domain.disputes import Dispute, ringed
@@ -100,26 +101,28 @@ def allocate(items: Sequence[Item], receipts: Iterable[Receipt], rules: Rules, s
 
 
 class _Settling:
-    """The items while they are being settled; settled ones at the front of an order are passed only once."""
+    """The items while they are being settled."""
 
     def __init__(self, items: Sequence[Item], rules: Rules) -> None:
         self._items = items
         self._rules = rules
-        self._orders: dict[str, list[int]] = {}
+        self._queues: dict[str, _Queue] = {}
         self._nothing = [0] * len(items)
         self.open_pence = [item.amount_pence for item in items]
         self.parts: list[Allocated] = []
 
     def ring_on(self, day: date) -> Sequence[int]:
         """Return the pence of each item that were disputed on a day."""
-        return self._ring([one for one in self._rules.disputes if one.stands_on(day)])
+        return self._ring(lambda one: one.stands_on(day))
 
     def ring_now(self) -> Sequence[int]:
         """Return the pence of each item that are disputed still."""
-        return self._ring([one for one in self._rules.disputes if one.ended_on is None])
+        return self._ring(lambda one: one.ended_on is None)
 
-    def _ring(self, standing: Sequence[Dispute]) -> Sequence[int]:
-        return ringed(self._items, standing) if standing else self._nothing
+    def _ring(self, stands: Callable[[Dispute], bool]) -> Sequence[int]:
+        if not self._rules.disputes:
+            return self._nothing
+        return ringed(self._items, filter(stands, self._rules.disputes))
 
     def settle_chosen(self, payment_id: str, pence: int, statement_no: str) -> int:
         """Settle what a statement carries, disputed or not; return the pence that are left."""
@@ -131,19 +134,20 @@ class _Settling:
 
     def settle(self, payment_id: str | None, pence: int, received_on: date, ring: Sequence[int]) -> int:
         """Settle items in the order for money of a day, but for what is ringed off; return the pence that are left."""
-        order = self._open_in(received_on) if pence else ()
-        for index in order:
+        for index in self._open_in(received_on) if pence else ():
             pence -= self._set(payment_id, index, min(pence, max(self.open_pence[index] - ring[index], 0)))
             if not pence:
                 break
         return pence
 
-    def _open_in(self, received_on: date) -> Sequence[int]:
-        """Return the places of the items that are open, in the order for money of a day."""
+    def _open_in(self, received_on: date) -> Iterable[int]:
+        """Return the places of the items in the order for money of a day; settled ones at its front only once."""
         order = in_force(self._rules.orders, received_on)
-        places = self._orders.get(order.version) or order.sorted(self._items)
-        self._orders[order.version] = opened = [index for index in places if self.open_pence[index]]
-        return opened
+        queue = self._queues.get(order.version)
+        if queue is None:
+            queue = self._queues[order.version] = _Queue(order, self._items)
+        queue.skip(self.open_pence)
+        return islice(queue.places, queue.first, None)
 
     def _set(self, payment_id: str | None, index: int, pence: int) -> int:
         """Set pence against an item; return them."""
@@ -152,3 +156,16 @@ class _Settling:
             self.open_pence[index] -= pence
             self.parts.append(Allocated(payment_id, item.charge_id, item.statement_no, pence))
         return pence
+
+
+class _Queue:
+    """The places of items in one order; ``first`` is the first that may be open."""
+
+    def __init__(self, order: AllocationOrder, items: Sequence[Item]) -> None:
+        self.places = order.sorted(items)
+        self.first = 0
+
+    def skip(self, open_pence: Sequence[int]) -> None:
+        """Pass what is settled at the front."""
+        while self.first < len(self.places) and not open_pence[self.places[self.first]]:
+            self.first += 1

@@ -28,6 +28,10 @@ _RANKS: Mapping[Criterion, Callable[[Item], int]] = MappingProxyType(
 )
 
 
+_NATURAL = (Criterion.OLDEST_DUE, Criterion.CHARGES_FIRST)
+"""What ``items.payment_order`` says already."""
+
+
 @dataclass(frozen=True, slots=True)
 class AllocationOrder:
     """One version, for money received from ``effective_from`` until the next version's day.
@@ -40,9 +44,11 @@ class AllocationOrder:
     effective_from: date
     order: tuple[Criterion, ...]
 
-    def sorted(self, items: Sequence[Item]) -> tuple[int, ...]:
-        """Return the places of items in the order in which money settles them."""
-        return tuple(sorted(range(len(items)), key=lambda index: self._key(items[index])))
+    def sorted(self, items: Sequence[Item]) -> Sequence[int]:
+        """Return the places of items (given in ``items.payment_order``) in the order in which money settles them."""
+        if self.order == _NATURAL:
+            return range(len(items))
+        return sorted(range(len(items)), key=lambda index: self._key(items[index]))
 
     def _key(self, item: Item) -> tuple[object, ...]:
         return (*(_RANKS[criterion](item) for criterion in self.order), payment_order(item))
@@ -50,6 +56,8 @@ class AllocationOrder:
 
 def in_force(orders: Sequence[AllocationOrder], day: date) -> AllocationOrder:
     """Return the version for money received on a day; there is one for every day, or the data is wrong."""
+    if len(orders) == 1 and orders[0].effective_from <= day:
+        return orders[0]
     begun = [order for order in orders if order.effective_from <= day]
     assert begun, f"no order of allocation is in force on {day}"
     return max(begun, key=lambda order: (order.effective_from, order.version))

@@ -15,6 +15,11 @@ def reminder_key(account_id: str, cycle: int, stage: int) -> str:
     return f"stage|{account_id}|{cycle}|{stage}"
 
 
+def collection_key(collection_id: str, account_id: str) -> str:
+    """Return the name of an account's advance notice of a collection."""
+    return f"collection|{collection_id}|{account_id}"
+
+
 def welcome_key(account_id: str) -> str:
     """Return the name of an account's one welcome letter."""
     return f"welcome|{account_id}"

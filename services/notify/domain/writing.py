@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.notify.domain import fee_notices, reminders, safety, spoken, statements, welcome
+from services.notify.domain import collections, fee_notices, reminders, safety, spoken, statements, welcome
 from services.notify.domain.letter import (
     Addressee,
     Advice,
@@ -21,7 +21,7 @@ from services.notify.domain.letter import (
 from services.notify.domain.recipients import Recipient
 from services.notify.domain.wording import BlockWords, CommonWords, Facts, Letterhead, Stationery, Wording, fill
 from shared.events.arrears import StageReached
-from shared.events.billing import FeeNoticeGiven, StatementIssued
+from shared.events.billing import CollectionAnnounced, FeeNoticeGiven, StatementIssued
 from shared.events.housing import Address
 
 
@@ -32,7 +32,7 @@ class Welcome:
     from_on: date
 
 
-Matter = StatementIssued | StageReached | FeeNoticeGiven | Welcome
+Matter = StatementIssued | StageReached | FeeNoticeGiven | CollectionAnnounced | Welcome
 """The business fact a letter is about."""
 
 
@@ -99,6 +99,8 @@ def _facts(case: Case, wording: Wording, head: Letterhead) -> Facts:
             return common | reminders.facts_of(case.matter, wording)
         case FeeNoticeGiven():
             return common | fee_notices.facts_of(case.matter)
+        case CollectionAnnounced():
+            return common | collections.facts_of(case.matter)
         case Welcome(from_on):
             return common | welcome.facts_of(from_on, head.name)
 
@@ -111,6 +113,8 @@ def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
             return reminders.describe(case.matter, wording, facts, case.descriptions)
         case FeeNoticeGiven():
             return fee_notices.describe(case.matter, wording, facts)
+        case CollectionAnnounced():
+            return collections.describe(case.matter, wording, facts)
         case Welcome():
             return welcome.describe(wording, case.account_ref)
 

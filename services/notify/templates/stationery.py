@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 SAMPLE_LETTERHEAD = HERE / "letterhead.json"
 """The letterhead of an association that does not exist: for demonstrations and tests."""
 
-TEMPLATES = ("statement", "final-account", "reminder-1", "reminder-2", "welcome", "fee-increase")
+TEMPLATES = ("statement", "final-account", "reminder-1", "reminder-2", "welcome", "fee-increase", "collection-notice")
 """Every letter there is; its words stand in ``wording/<template>.toml``."""
 
 

@@ -11,7 +11,7 @@ from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.arrears import StageReached
 from shared.events.base import Event
-from shared.events.billing import AccountOpened, FeeNoticeGiven, StatementIssued
+from shared.events.billing import AccountOpened, CollectionAnnounced, FeeNoticeGiven, StatementIssued
 
 REMINDERS = frozenset({"reminder-1", "reminder-2"})
 """The stages of the ladder that are letters of ours."""
@@ -40,6 +40,12 @@ async def tell_increases(work: Work, events: Sequence[Event[FeeNoticeGiven]]) ->
         for event in events
     ]
     await _want(work, [(event, _wanted(event, "fee-increase", key)) for event, key in keyed])
+
+
+async def announce_collections(work: Work, events: Sequence[Event[CollectionAnnounced]]) -> None:
+    """Ask for the advance notice of each direct debit."""
+    keyed = [(event, identity.collection_key(event.data.collection_id, event.data.account_id)) for event in events]
+    await _want(work, [(event, _wanted(event, "collection-notice", key)) for event, key in keyed])
 
 
 async def reach_stages(work: Work, events: Sequence[Event[StageReached]]) -> None:

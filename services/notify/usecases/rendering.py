@@ -26,7 +26,7 @@ from services.notify.templates.pdf import PdfPress
 from shared.bus.day import DaySlice
 from shared.db.engine import driver
 from shared.events.arrears import StageReached
-from shared.events.billing import FeeNoticeGiven, FinalAccountIssued, StatementIssued
+from shared.events.billing import CollectionAnnounced, FeeNoticeGiven, FinalAccountIssued, StatementIssued
 from shared.events.notify import MessageChannel
 from shared.events.owners import ContactKind
 from shared.logs import LogEvent, log
@@ -141,6 +141,8 @@ def _matter(letter: DueLetter) -> Matter:
             return FinalAccountIssued.model_validate_json(letter.matter)
         case "fee-increase":
             return FeeNoticeGiven.model_validate_json(letter.matter)
+        case "collection-notice":
+            return CollectionAnnounced.model_validate_json(letter.matter)
         case _:
             return StageReached.model_validate_json(letter.matter)
 
@@ -153,6 +155,8 @@ def _dated_on(matter: Matter, day: date) -> date:
             return matter.stage_on
         case FeeNoticeGiven():
             return matter.notified_on
+        case CollectionAnnounced():
+            return matter.announced_on
         case Welcome():
             return day
 

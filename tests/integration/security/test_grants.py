@@ -17,10 +17,11 @@ OWN = {
     },
     "billing": {
         READ_AND_ADD: (
-            "causes charges credits dispute_ends disputes entries fee_letters fee_notices fee_reliefs float_terms"
-            " fund_spendings lines matches payment_refs reversals schedules statements tracked_costs write_offs"
-            " release_policies statement_checks statement_releases statement_restrikes statement_runs statement_samples"
-            " struck_statements"
+            "causes charges collection_notices collection_releases collection_skips collections credits dispute_ends"
+            " disputes entries fee_letters fee_notices fee_reliefs float_terms fund_spendings lines mandate_ends"
+            " mandates matches payment_refs release_policies reversals schedules statement_checks statement_releases"
+            " statement_restrikes statement_runs statement_samples statements struck_statements tracked_costs"
+            " write_offs"
         ),
         KEPT: "share_versions units",
         "select, insert, update, delete": "charge_parts",

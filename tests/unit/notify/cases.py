@@ -11,7 +11,7 @@ from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
 from services.notify.templates.stationery import load_stationery
 from shared.events.arrears import StageReached
-from shared.events.billing import FeeNoticeGiven, StatementIssued
+from shared.events.billing import CollectionAnnounced, FeeNoticeGiven, StatementIssued
 from shared.events.owners import ContactKind
 from tests.support.letters import ISSUED, an_address
 
@@ -51,6 +51,8 @@ def template_of(matter: Matter) -> str:
             return matter.name
         case FeeNoticeGiven():
             return "fee-increase"
+        case CollectionAnnounced():
+            return "collection-notice"
         case Welcome():
             return "welcome"
 
@@ -59,6 +61,8 @@ def day_of(matter: Matter) -> date:
     match matter:
         case StageReached():
             return matter.stage_on
+        case CollectionAnnounced():
+            return matter.announced_on
         case _:
             return ISSUED
 

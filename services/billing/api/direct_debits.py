@@ -1,0 +1,102 @@
+"""Routes of direct debits: mandates, collections announced and listed, and the file two people released."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict
+
+from services.billing.api.common import Matcher, Staff, as_json
+from services.billing.db.reading import snapshot
+from services.billing.usecases import collecting, mandates
+from services.billing.usecases.mandates import MandateId
+from shared.auth import Caller, requires
+from shared.bus.commands import Given, give, named
+from shared.bus.proposal_api import Key
+from shared.bus.transaction import Doors
+from shared.events.types import Id, Text
+
+Collector = Annotated[Caller, requires("lead-officer", "finance")]
+
+
+class MandateRequest(BaseModel):
+    """An owner's instruction, by the bureau's name for it, and where the paper is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account_ref: Id
+    mandate_id: MandateId
+    reason: Text
+
+
+class CancelRequest(BaseModel):
+    """Why a mandate is no more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Text
+
+
+class CollectionRequest(BaseModel):
+    """The day money is to be taken."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    collect_on: date
+    reason: Text
+
+
+def add(router: APIRouter, doors: Doors) -> None:
+    """Add the routes of direct debits."""
+    _mandates(router, doors)
+    _collections(router, doors)
+
+
+def _mandates(router: APIRouter, doors: Doors) -> None:
+    @router.get("/mandates")
+    async def every(_caller: Staff) -> Response:
+        """Return every mandate: whose, since when, and whether it stands, was cancelled or ended by the bank."""
+        async with snapshot(doors.sessions) as connection:
+            return as_json(await mandates.worklist(connection))
+
+    @router.post("/mandates")
+    async def set_mandate(asked: MandateRequest, caller: Matcher, key: Key = None) -> Response:
+        """Let an account be collected from."""
+        content = asked.model_dump(exclude={"reason"})
+        given = Given(mandates.SET, asked.account_ref, caller.subject, asked.reason, content, **named(key))
+        return as_json(await give(doors, given, lambda work: mandates.set_mandate(work, content)))
+
+    @router.post("/mandates/{mandate_id}/cancel")
+    async def cancel(mandate_id: Id, asked: CancelRequest, caller: Matcher, key: Key = None) -> Response:
+        """Cancel a mandate: nothing that is not released yet is taken by it."""
+        content = {"mandate_id": mandate_id}
+        given = Given(mandates.CANCEL, mandate_id, caller.subject, asked.reason, content, **named(key))
+        return as_json(await give(doors, given, lambda work: mandates.cancel_mandate(work, content)))
+
+
+def _collections(router: APIRouter, doors: Doors) -> None:
+    @router.get("/collections")
+    async def every(_caller: Staff) -> Response:
+        """Return every collection, the newest first."""
+        async with snapshot(doors.sessions) as connection:
+            return as_json(await collecting.worklist(connection))
+
+    @router.post("/collections")
+    async def announce(asked: CollectionRequest, caller: Collector, key: Key = None) -> Response:
+        """Tell owners with a mandate what a day will take, ten working days or more before."""
+        content = {"collect_on": asked.collect_on.isoformat()}
+        given = Given(collecting.ANNOUNCE, "direct-debit", caller.subject, asked.reason, content, **named(key))
+        return as_json(await give(doors, given, lambda work: collecting.announce(work, content)))
+
+    @router.get("/collections/{collection_id}")
+    async def show(collection_id: Id, _caller: Staff) -> Response:
+        """Return what each owner was told of a collection, and who was passed over why."""
+        async with snapshot(doors.sessions) as connection:
+            return as_json(await collecting.show(connection, collection_id))
+
+    @router.get("/collections/{collection_id}/file")
+    async def file(collection_id: Id, _caller: Collector) -> Response:
+        """Return the bureau's file of a released collection, the same bytes every time."""
+        async with snapshot(doors.sessions) as connection:
+            text = await collecting.file(connection, collection_id)
+        return Response(text, media_type="text/csv; charset=utf-8")

@@ -1,0 +1,165 @@
+"""Statements about direct debits: mandates, returns that end them, collections, and who was told of what."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from services.billing.db.sets import columns
+from services.billing.domain.direct_debits import Announced, Mandate, Return, Skip
+
+_MANDATES = """
+select it.mandate_id, it.account_id::text, it.set_on, over.ended_on
+from billing.mandates as it left join billing.mandate_ends as over using (mandate_id) order by it.mandate_id
+"""
+_RETURNS = """
+select entry.account_id::text, reversal.reversed_on, reversal.reason
+from billing.entries as entry
+join billing.reversals as reversal on reversal.reversal_id = entry.fact_id
+join billing.payments as payment on payment.payment_id = reversal.payment_id and payment.method = 'direct-debit'
+where entry.account_id = any($1::uuid[]) and entry.fact_kind = 'reversal'
+group by entry.account_id, reversal.reversal_id having sum(entry.amount_pence) > 0
+"""
+_SET = """
+insert into billing.mandates (command_uid, book, mandate_id, account_id, set_on) values ($1, $2, $3, $4::uuid, $2)
+"""
+_CANCEL = "insert into billing.mandate_ends (command_uid, book, mandate_id, ended_on) values ($1, $2, $3, $2)"
+_REFS = "select account_id::text, account_ref from billing.accounts where account_id = any($1::uuid[])"
+_COUNT = "select count(*) from billing.collections where collect_on = $1"
+_ADD = """
+insert into billing.collections (command_uid, book, collection_id, collect_on, policy_version)
+values ($1, $2, $3, $4, $5)
+"""
+_NOTIFY = """
+insert into billing.collection_notices (collection_id, account_id, mandate_id, amount_pence)
+select $1, * from unnest($2::uuid[], $3::text[], $4::bigint[])
+"""
+_FIND = """
+select it.collection_id, it.book, it.collect_on, it.policy_version, over.book, over.sha256
+from billing.collections as it left join billing.collection_releases as over using (collection_id)
+where it.collection_id = $1
+"""
+_NOTICES = """
+select notice.account_id::text, account.account_ref, notice.mandate_id, notice.amount_pence, skip.why
+from billing.collection_notices as notice join billing.accounts as account using (account_id)
+left join billing.collection_skips as skip using (collection_id, account_id)
+where notice.collection_id = $1 order by account.account_ref
+"""
+_IN_FLIGHT = """
+select notice.account_id::text, sum(notice.amount_pence)::bigint as pence
+from billing.collection_notices as notice join billing.collections as it using (collection_id)
+left join billing.collection_releases as over using (collection_id)
+left join billing.collection_skips as skip using (collection_id, account_id)
+where it.collect_on >= $1 and it.collection_id <> $2 and skip.why is null and (over.book is not null or not $3)
+group by 1
+"""
+_RELEASE = "insert into billing.collection_releases (command_uid, book, collection_id, sha256) values ($1, $2, $3, $4)"
+_SKIP = """
+insert into billing.collection_skips (collection_id, account_id, why) select $1, * from unnest($2::uuid[], $3::text[])
+"""
+_LIST = """
+select it.collection_id, it.book as announced_on, it.collect_on, over.book as released_on,
+  encode(over.sha256, 'hex') as sha256, count(notice.account_id) as announced,
+  coalesce(sum(notice.amount_pence), 0)::bigint as announced_pence, count(skip.why) as skipped,
+  coalesce(sum(notice.amount_pence) filter (where skip.why is not null), 0)::bigint as skipped_pence
+from billing.collections as it left join billing.collection_releases as over using (collection_id)
+left join billing.collection_notices as notice using (collection_id)
+left join billing.collection_skips as skip using (collection_id, account_id)
+group by 1, 2, 3, 4, 5 order by it.collect_on desc, it.collection_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A day of collection that owners were told of; ``released_on`` when its file went out, with its hash."""
+
+    collection_id: str
+    announced_on: date
+    collect_on: date
+    policy_version: str
+    released_on: date | None
+    sha256: bytes | None
+
+
+async def load_mandates(connection: asyncpg.Connection) -> list[Mandate]:
+    """Return every mandate, cancelled ones too."""
+    return [Mandate(*row) for row in await connection.fetch(_MANDATES)]
+
+
+async def load_returns(connection: asyncpg.Connection, account_ids: Iterable[str]) -> list[Return]:
+    """Return the direct debits that were taken back from accounts."""
+    return [Return(*row) for row in await connection.fetch(_RETURNS, list(account_ids))]
+
+
+async def add_mandate(connection: asyncpg.Connection, command_uid: UUID, mandate: Mandate) -> None:
+    """Add a mandate."""
+    await connection.execute(_SET, command_uid, mandate.set_on, mandate.mandate_id, mandate.account_id)
+
+
+async def end_mandate(connection: asyncpg.Connection, command_uid: UUID, mandate_id: str, on: date) -> None:
+    """Cancel a mandate in the book of a day."""
+    await connection.execute(_CANCEL, command_uid, on, mandate_id)
+
+
+async def refs_of(connection: asyncpg.Connection, account_ids: Iterable[str]) -> dict[str, str]:
+    """Return the references of accounts."""
+    return {row[0]: row[1] for row in await connection.fetch(_REFS, list(account_ids))}
+
+
+async def count_on(connection: asyncpg.Connection, collect_on: date) -> int:
+    """Return how many collections a day has."""
+    return int(await connection.fetchval(_COUNT, collect_on))
+
+
+async def add_collection(
+    connection: asyncpg.Connection, command_uid: UUID, collection: Collection, notices: Sequence[Announced]
+) -> None:
+    """Add a collection, and what each owner is told."""
+    await connection.execute(
+        _ADD, command_uid, collection.announced_on, collection.collection_id, collection.collect_on,
+        collection.policy_version,
+    )  # fmt: skip
+    rows = [(one.account_id, one.mandate_id, one.amount_pence) for one in notices]
+    await connection.execute(_NOTIFY, collection.collection_id, *columns(rows))
+
+
+async def find_collection(connection: asyncpg.Connection, collection_id: str) -> Collection | None:
+    """Return one collection."""
+    row = await connection.fetchrow(_FIND, collection_id)
+    return Collection(*row) if row is not None else None
+
+
+async def load_notices(connection: asyncpg.Connection, collection_id: str) -> list[tuple[Announced, Skip | None]]:
+    """Return what owners were told of a collection, in order of account_ref, and who was passed over why."""
+    return [
+        (Announced(*tuple(row)[:4]), Skip(row["why"]) if row["why"] else None)
+        for row in await connection.fetch(_NOTICES, collection_id)
+    ]
+
+
+async def in_flight(
+    connection: asyncpg.Connection, book: date, but: str = "", *, released_only: bool = False
+) -> dict[str, int]:
+    """Return the pence that other collections, not due before a day, were told to take from each account."""
+    return {row[0]: row[1] for row in await connection.fetch(_IN_FLIGHT, book, but, released_only)}
+
+
+async def release(
+    connection: asyncpg.Connection, command_uid: UUID, book: date, collection_id: str, sha256: bytes
+) -> None:
+    """Note that the file of a collection went out."""
+    await connection.execute(_RELEASE, command_uid, book, collection_id, sha256)
+
+
+async def skip(connection: asyncpg.Connection, collection_id: str, skipped: Mapping[str, Skip]) -> None:
+    """Note whom a collection passes over; ``skipped`` by account_id."""
+    if skipped:
+        await connection.execute(_SKIP, collection_id, list(skipped), [str(why) for why in skipped.values()])
+
+
+async def list_collections(connection: asyncpg.Connection) -> list[dict[str, Any]]:
+    """Return every collection, the newest first."""
+    return [dict(row) for row in await connection.fetch(_LIST)]

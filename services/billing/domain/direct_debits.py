@@ -1,0 +1,144 @@
+"""Direct debits: who may be collected from, when, how much, and what is never collected unannounced."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from services.billing.domain.position import Open
+from shared.calendar import bank_day_from, bank_days_earlier, bank_days_later
+from shared.csv_text import csv_line
+from shared.returns import NextStep, reason_of
+
+COLUMNS = (
+    "mandate.id", "customer.id", "customer.given_name", "customer.family_name", "customer.company_name",
+    "customer.email", "payment.amount", "payment.currency", "payment.description", "payment.charge_date",
+    "payment.metadata.account_ref",
+)  # fmt: skip
+"""The columns of the bureau's bulk upload (GoCardless, "Bulk importing payments"); it knows the customers itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectDebitPolicy:
+    """One version, in force from ``effective_from`` until the next version's, counted in days on which Bacs works.
+
+    An owner is told ``notice_bank_days`` before a collection; its file is at the bureau ``submit_bank_days`` before.
+    """
+
+    version: str
+    effective_from: date
+    notice_bank_days: int
+    submit_bank_days: int
+
+    def refuse_day(self, collect_on: date, book: date) -> str | None:
+        """Return why nothing may be announced in a book for a day of collection; None: it may."""
+        earliest = bank_days_later(book, self.notice_bank_days)
+        if collect_on >= earliest:
+            return None
+        return f"Owners are told {self.notice_bank_days} working days before; {earliest} is the first day possible."
+
+    def last_release(self, collect_on: date) -> date:
+        """Return the last day on which the file of a collection may still go out."""
+        return bank_days_earlier(collect_on, self.submit_bank_days)
+
+
+def in_force(policies: Sequence[DirectDebitPolicy], day: date) -> DirectDebitPolicy:
+    """Return the version in force on a day; there is one for every day, or the data is wrong."""
+    begun = [policy for policy in policies if policy.effective_from <= day]
+    assert begun, f"no direct debit policy is in force on {day}"
+    return max(begun, key=lambda policy: (policy.effective_from, policy.version))
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """An owner's instruction, by the bureau's name for it, since a day; ``ended_on``: no more.
+
+    No sort code and no account number: these stay with the bureau.
+    """
+
+    mandate_id: str
+    account_id: str
+    set_on: date
+    ended_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A direct debit that was taken back from an account, and the bank's words."""
+
+    account_id: str
+    reversed_on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What an owner was told that a collection takes from an account, in pence."""
+
+    account_id: str
+    account_ref: str
+    mandate_id: str
+    amount_pence: int
+
+
+class Skip(StrEnum):
+    """Why nothing is taken of what was announced."""
+
+    MANDATE_ENDED = "mandate-ended"
+    OWES_LESS = "owes-less"
+
+
+def collection_day(day: date) -> date:
+    """Return the day on which money asked for on ``day`` is taken: the next on which Bacs works (domain.md 9.25)."""
+    return bank_day_from(day)
+
+
+def ends_mandate(words: str) -> bool:
+    """Say whether the bank's words mean that the instruction is no more (domain.md 9.21, 9.22)."""
+    reason = reason_of(words)
+    told_by_bank = reason.code.startswith(("arudd-", "addacs-"))
+    return told_by_bank and reason.next_step in (NextStep.ASK_FOR_METHOD, NextStep.CONDOLE)
+
+
+def standing(mandates: Iterable[Mandate], returns: Iterable[Return]) -> dict[str, Mandate]:
+    """Return the mandate of each account that has one: set, not cancelled, and not ended by the bank since.
+
+    What the bank took back on the day a mandate was set was collected under an earlier one.
+    """
+    ended: dict[str, date] = {}
+    for one in returns:
+        if ends_mandate(one.reason):
+            ended[one.account_id] = max(one.reversed_on, ended.get(one.account_id, one.reversed_on))
+    return {
+        one.account_id: one
+        for one in sorted(mandates, key=lambda one: (one.set_on, one.mandate_id))
+        if one.ended_on is None and ended.get(one.account_id, date.min) <= one.set_on
+    }
+
+
+def payable(items: Iterable[Open], collect_on: date) -> int:
+    """Return the pence that may be collected on a day: open and due by then, and not disputed."""
+    return sum(one.open_pence - one.disputed_pence for one in items if one.item.due_on <= collect_on)
+
+
+def why_skipped(announced: Announced, mandate: Mandate | None, payable_pence: int) -> Skip | None:
+    """Return why a collection passes an account over; None: what was announced is taken, and nothing else ever.
+
+    An owner who owes less than was announced is not collected from, one who owes more pays what was announced.
+    Source: domain.md 9.24.
+    """
+    if mandate is None or mandate.mandate_id != announced.mandate_id:
+        return Skip.MANDATE_ENDED
+    return Skip.OWES_LESS if payable_pence < announced.amount_pence else None
+
+
+def file_of(collection_id: str, collect_on: date, taken: Iterable[Announced]) -> str:
+    """Return the file that the bureau collects by: a line an account, in order of account_ref; the same every time."""
+    rows = [
+        (
+            one.mandate_id, None, None, None, None, None, f"{one.amount_pence // 100}.{one.amount_pence % 100:02d}",
+            "GBP", f"{one.account_ref} {collection_id}", collect_on.isoformat(), one.account_ref,
+        )
+        for one in sorted(taken, key=lambda one: one.account_ref)
+    ]  # fmt: skip
+    return "".join(csv_line(row) for row in (COLUMNS, *rows))

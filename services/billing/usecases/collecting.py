@@ -1,0 +1,211 @@
+"""Collecting by direct debit: owners are told ten working days before, and two people release the file."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+import asyncpg
+from pydantic import BaseModel, ConfigDict
+
+from services.billing.db import direct_debits as stored
+from services.billing.db import ledger
+from services.billing.db.direct_debits import Collection as Announcement
+from services.billing.domain import direct_debits
+from services.billing.domain.direct_debits import Announced, Skip, collection_day, file_of, payable, why_skipped
+from services.billing.domain.position import position
+from services.billing.settings import read_direct_debit
+from services.billing.usecases.allocating import rules_of
+from services.billing.usecases.mandates import LOCK, standing_mandates
+from shared.bus.commands import Command, Json
+from shared.bus.proposals import Kind, Proposal
+from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
+from shared.bus.work import OPENING_BOOK, Work
+from shared.db.engine import driver
+from shared.events.billing import CollectionAnnounced
+from shared.events.topics import COLLECTION_ANNOUNCED
+from shared.events.types import Id
+
+ANNOUNCE, NAME = "collection-announce", "collection-release"
+CHUNK = 500
+"""Accounts whose positions are worked out at a time."""
+
+
+class AskedCollection(BaseModel):
+    """The day money is to be taken; on a day without Bacs, the next one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    collect_on: date
+
+
+class AskedRelease(BaseModel):
+    """The collection whose file is to go out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    collection_id: Id
+
+
+async def announce(work: Work, content: Json) -> Json:
+    """Tell every owner with a mandate what a day will take: what is open, undisputed and due by then.
+
+    What other collections were told to take is left out.  A rebuild does the same again.
+    """
+    collect_on = collection_day(understood(AskedCollection, content).collect_on)
+    if work.book == OPENING_BOOK:
+        raise NotNowError("No business day has ended yet: there is no day to announce on.")
+    policy = direct_debits.in_force(read_direct_debit(), work.book)
+    refusal = policy.refuse_day(collect_on, work.book)
+    if refusal is not None:
+        raise NotValidError(refusal)
+    # Money may not move while the amounts are worked out: they are told to owners, and a rebuild must find them again.
+    await work.lock(exclusive=[LOCK, "structure"])
+    connection = await driver(work.session)
+    notices = await _to_announce(connection, collect_on, work.book)
+    if not notices:
+        raise NotNowError(f"Nothing is due by {collect_on} from an owner with a mandate.")
+    number = await stored.count_on(connection, collect_on) + 1
+    collection = Announcement(f"DD-{collect_on}-{number}", work.book, collect_on, policy.version, None, None)
+    await stored.add_collection(connection, Command.of(work).uid, collection, notices)
+    for one in notices:
+        work.stage(COLLECTION_ANNOUNCED, _said(collection, one), cause=work.cause)
+    return _answer(collection, notices) | {"release_by": policy.last_release(collect_on)}
+
+
+def _said(collection: Announcement, one: Announced) -> CollectionAnnounced:
+    return CollectionAnnounced(
+        account_id=one.account_id, account_ref=one.account_ref, collection_id=collection.collection_id,
+        mandate_id=one.mandate_id, amount_pence=one.amount_pence, announced_on=collection.announced_on,
+        collect_on=collection.collect_on,
+    )  # fmt: skip
+
+
+def _answer(collection: Announcement, notices: Collection[Announced]) -> Json:
+    return {
+        "collection_id": collection.collection_id, "collect_on": collection.collect_on, "accounts": len(notices),
+        "amount_pence": sum(one.amount_pence for one in notices),
+    }  # fmt: skip
+
+
+async def _to_announce(connection: asyncpg.Connection, collect_on: date, book: date) -> list[Announced]:
+    mandates = await standing_mandates(connection)
+    owed = await _payable(connection, sorted(mandates), collect_on, book)
+    flying = await stored.in_flight(connection, book)
+    names = await stored.refs_of(connection, mandates)
+    told = [
+        Announced(account_id, names[account_id], mandates[account_id].mandate_id, pence - flying.get(account_id, 0))
+        for account_id, pence in owed.items()
+    ]
+    return sorted((one for one in told if one.amount_pence > 0), key=lambda one: one.account_ref)
+
+
+async def _payable(
+    connection: asyncpg.Connection, account_ids: list[str], collect_on: date, book: date
+) -> dict[str, int]:
+    """Return the pence that may be collected from each account on a day, as the books stand."""
+    found: dict[str, int] = {}
+    for start in range(0, len(account_ids), CHUNK):
+        chunk = account_ids[start : start + CHUNK]
+        lines = await ledger.load_lines(connection, chunk)
+        heads = await ledger.load_heads(connection, chunk)
+        rules = await rules_of(connection, chunk)
+        for one in chunk:
+            opened = position(lines.get(one, ()), heads.get(one, ()), book, rules[one]).items
+            found[one] = payable(opened, collect_on)
+    return found
+
+
+async def release(work: Work, content: Json) -> Json:
+    """Let the file of a collection go out: what was announced is taken, or nothing."""
+    collection, notices, skipped = await _weighed(work, content)
+    taken = [one for one in notices if one.account_id not in skipped]
+    sha256 = hashlib.sha256(file_of(collection.collection_id, collection.collect_on, taken).encode()).digest()
+    connection = await driver(work.session)
+    await stored.release(connection, Command.of(work).uid, work.book, collection.collection_id, sha256)
+    await stored.skip(connection, collection.collection_id, skipped)
+    return _answer(collection, taken) | {"skipped": len(skipped), "sha256": sha256.hex()}
+
+
+async def _weighed(work: Work, content: Json) -> tuple[Announcement, list[Announced], dict[str, Skip]]:
+    """Return a collection that may go out now, what was announced, and whom it passes over; money stands still."""
+    asked = understood(AskedRelease, content)
+    await work.lock(exclusive=[LOCK, "structure"])
+    connection = await driver(work.session)
+    collection = await stored.find_collection(connection, asked.collection_id)
+    if collection is None:
+        raise NotKnownError(f"There is no collection {asked.collection_id}.")
+    if collection.released_on is not None:
+        raise NotNowError(f"The file of {collection.collection_id} has gone out already.")
+    last = direct_debits.in_force(read_direct_debit(), collection.announced_on).last_release(collection.collect_on)
+    if work.book > last:
+        raise NotNowError(f"{last} was the last day for this file; announce another collection.")
+    notices = [one for one, _ in await stored.load_notices(connection, collection.collection_id)]
+    return collection, notices, await _skipped(connection, collection, notices, work.book)
+
+
+async def _skipped(
+    connection: asyncpg.Connection, collection: Announcement, notices: list[Announced], book: date
+) -> dict[str, Skip]:
+    mandates = await standing_mandates(connection)
+    owed = await _payable(connection, [one.account_id for one in notices], collection.collect_on, book)
+    flying = await stored.in_flight(connection, book, collection.collection_id, released_only=True)
+    found: dict[str, Skip] = {}
+    for one in notices:
+        left = owed[one.account_id] - flying.get(one.account_id, 0)
+        why = why_skipped(one, mandates.get(one.account_id), left)
+        if why is not None:
+            found[one.account_id] = why
+    return found
+
+
+async def _apply(work: Work, proposal: Proposal) -> Json:
+    return await release(work, proposal.body)
+
+
+async def _check(work: Work, proposal: Proposal) -> None:
+    """Refuse a proposal that could not take effect now, or that says it is about something else."""
+    collection, _, _ = await _weighed(work, proposal.body)
+    if collection.collection_id != proposal.subject:
+        raise NotValidError(f"The proposal's subject is {proposal.subject}, it releases {collection.collection_id}.")
+
+
+RELEASE = Kind(
+    NAME, frozenset({"assistant", "lead-officer", "finance"}), frozenset({"lead-officer", "finance"}), _apply, _check
+)
+"""Declared to the bus: routes and the list of proposals come with it."""
+
+DEEDS: Mapping[str, Callable[[Work, Json], Awaitable[Json]]] = MappingProxyType({ANNOUNCE: announce, NAME: release})
+"""How a rebuild repeats them."""
+
+
+async def file(connection: asyncpg.Connection, collection_id: str) -> str:
+    """Return the file of a released collection, the same bytes every time; raises a ``RefusedError`` otherwise."""
+    collection = await stored.find_collection(connection, collection_id)
+    if collection is None:
+        raise NotKnownError(f"There is no collection {collection_id}.")
+    if collection.sha256 is None:
+        raise NotNowError(f"{collection_id} is not released: a second person approves its file first.")
+    taken = [one for one, why in await stored.load_notices(connection, collection_id) if why is None]
+    text = file_of(collection_id, collection.collect_on, taken)
+    if hashlib.sha256(text.encode()).digest() != collection.sha256:
+        raise NotNowError(f"{collection_id} would not be the file that was released; do not collect by it.")
+    return text
+
+
+async def worklist(connection: asyncpg.Connection) -> list[Json]:
+    """Return every collection: announced, released, how much of it was passed over, until when it may go out."""
+    rows = await stored.list_collections(connection)
+    for row in rows:
+        policy = direct_debits.in_force(read_direct_debit(), row["announced_on"])
+        row["release_by"] = policy.last_release(row["collect_on"])
+    return rows
+
+
+async def show(connection: asyncpg.Connection, collection_id: str) -> list[dict[str, Any]]:
+    """Return what each owner was told of a collection, and who was passed over why."""
+    return [
+        {"account_ref": one.account_ref, "mandate_id": one.mandate_id, "amount_pence": one.amount_pence, "skipped": why}
+        for one, why in await stored.load_notices(connection, collection_id)
+    ]

@@ -1,0 +1,182 @@
+"""`closebook direct-debit`: mandates, collections that owners are told of, and the file that two people release."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from shared.cli import environment, output, proposing
+from shared.cli.account import as_reference
+from shared.cli.api import FINANCE, Api
+from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, parse_day
+
+bench = typer.Typer(help="Set and cancel mandates; announce, release and hand out collections.")
+Mandate = Annotated[str, typer.Argument(metavar="MANDATE", help="The bureau's name for it.", show_default=False)]
+Collection = Annotated[str, typer.Argument(metavar="COLLECTION", help="Its id, as DD-DAY-1.", show_default=False)]
+
+_COLUMNS = (
+    "collection",
+    "collect on",
+    "told on",
+    "accounts",
+    "amount",
+    "release by",
+    "released",
+    "skipped",
+    "not taken",
+)
+
+
+@bench.command("set")
+def set_mandate(
+    reference: Annotated[str, typer.Argument(metavar="REF", help="The account's reference, as on its statements.")],
+    mandate: Mandate,
+    *,
+    reason: Reason,
+    key: IdempotencyKey = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Record an owner's instruction: the account may be collected from, once it was told."""
+    body = {"account_ref": as_reference(reference), "mandate_id": mandate, "reason": reason}
+    answer = _api(data, role).post("billing", "/mandates", body, key)
+    if as_json:
+        output.write_json(answer)
+        return
+    output.tell(f"Mandate {mandate} of {answer['account_ref']} stands since {answer['set_on']}.")
+
+
+@bench.command("cancel")
+def cancel(
+    mandate: Mandate,
+    *,
+    reason: Reason,
+    key: IdempotencyKey = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Cancel a mandate: what is not released yet is not taken."""
+    path = f"/mandates/{quote(mandate, safe='')}/cancel"
+    answer = _api(data, role).post("billing", path, {"reason": reason}, key)
+    if as_json:
+        output.write_json(answer)
+        return
+    output.tell(f"Mandate {mandate} is cancelled since {answer['ended_on']}.")
+
+
+@bench.command("mandates")
+def list_mandates(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+    """List every mandate, and whether it stands, was cancelled or was ended by the bank."""
+    found = Api(environment.resolve(data)).get("billing", "/mandates")
+    if as_json:
+        output.write_json(found)
+        return
+    columns = ("mandate_id", "account_ref", "set_on", "ended_on", "state")
+    rows = [tuple(row[name] for name in columns) for row in found]
+    output.show(output.table(f"{len(rows)} mandates", ("mandate", "account", "since", "cancelled", "state"), rows))
+
+
+@bench.command("announce")
+def announce(
+    *,
+    collect_on: Annotated[
+        date, typer.Option("--on", parser=parse_day, metavar="DAY", help="When money is taken.", show_default=False)
+    ],
+    reason: Reason = "collection of what is due",
+    key: IdempotencyKey = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Tell owners with a mandate what a day takes, ten working days before or more; on no bank day: the next."""
+    body = {"collect_on": collect_on.isoformat(), "reason": reason}
+    answer = _api(data, role).post("billing", "/collections", body, key)
+    if as_json:
+        output.write_json(answer)
+        return
+    told = "1 owner is" if answer["accounts"] == 1 else f"{answer['accounts']} owners are"
+    output.tell(
+        f"{answer['collection_id']}: {told} told of {output.pounds(answer['amount_pence'])} on"
+        f" {answer['collect_on']}; release its file by {answer['release_by']}."
+    )
+
+
+@bench.command("release")
+def release(
+    collection: Collection,
+    *,
+    reason: Reason,
+    key: IdempotencyKey = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Propose that a collection's file goes out; another person approves, and what changed meanwhile is skipped."""
+    body = {"collection_id": collection}
+    made = proposing.propose(_api(data, role), "billing", "collection-release", collection, body, reason, key)
+    proposing.tell("billing", made, f"release of {collection}", "lead-officer", as_json=as_json)
+
+
+@bench.command("list")
+def list_collections(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+    """List every collection, the newest first."""
+    found = Api(environment.resolve(data)).get("billing", "/collections")
+    if as_json:
+        output.write_json(found)
+        return
+    right = ("accounts", "amount", "skipped", "not taken")
+    output.show(output.table(f"{len(found)} collections", _COLUMNS, [_row(row) for row in found], right=right))
+
+
+def _row(row: dict[str, Any]) -> tuple[object, ...]:
+    return (
+        row["collection_id"], row["collect_on"], row["announced_on"], row["announced"],
+        output.pounds(row["announced_pence"]), row["release_by"], row["released_on"], row["skipped"],
+        output.pounds(row["skipped_pence"]),
+    )  # fmt: skip
+
+
+@bench.command("show")
+def show(collection: Collection, *, as_json: JsonFlag = False, data: DataDir = None) -> None:
+    """Show what each owner was told of a collection, and who is passed over why."""
+    found = Api(environment.resolve(data)).get("billing", _path(collection))
+    if as_json:
+        output.write_json(found)
+        return
+    rows = [
+        (row["account_ref"], row["mandate_id"], output.pounds(row["amount_pence"]), row["skipped"]) for row in found
+    ]
+    columns = ("account", "mandate", "amount", "skipped")
+    output.show(output.table(f"{collection}: {len(rows)} accounts", columns, rows, right=("amount",)))
+
+
+@bench.command("file")
+def file(
+    collection: Collection,
+    *,
+    to: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file instead of standard output.", show_default=False)
+    ] = None,
+    role: As = None,
+    data: DataDir = None,
+) -> None:
+    """Write the file of a released collection for the bureau; the same bytes every time."""
+    text = "".join(_api(data, role).stream("billing", f"{_path(collection)}/file", {}))
+    if to is None:
+        sys.stdout.write(text)
+        return
+    to.write_bytes(text.encode())
+    output.tell(f"{to} is the file of {collection}.")
+
+
+def _path(collection: str) -> str:
+    return f"/collections/{quote(collection, safe='')}"
+
+
+def _api(data: Path | None, role: str | None) -> Api:
+    return Api(environment.resolve(data).acting_as(role), role or FINANCE)

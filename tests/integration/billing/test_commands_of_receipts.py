@@ -1,0 +1,93 @@
+"""`closebook disputes` and `closebook direct-debit` against a billing service that listens."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from fastapi import APIRouter
+
+from services.billing import api
+from services.billing.domain.refs import account_ref
+from services.billing.usecases.collecting import RELEASE
+from shared.auth import TokenVerifier
+from shared.auth_keys import KeySource
+from shared.bus.proposal_api import add_proposals
+from shared.bus.proposals import Proposals
+from shared.cli.main import run
+from shared.local_issuer import LocalIssuer
+from shared.web import WebServer, create_app
+from tests.integration.billing.conftest import Desk
+from tests.integration.billing.facts import a_charge, a_line, a_unit
+
+A = account_ref("U1", "A")
+Closebook = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+async def closebook(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> AsyncIterator[Closebook]:
+    """Gives a command; returns what it tells.  An owner owes £95.50, due on 29 April; it is 2 April."""
+    await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")), a_charge("C1", 95_50, unit="U1", on="2026-03-01"))
+    await desk.close("2026-04-01")
+    await desk.rows("update msg.gate set last_closed = $1", desk.book - timedelta(days=1))
+    issuer = LocalIssuer.open(tmp_path / "issuer")
+    verifier = TokenVerifier(KeySource(str(issuer.jwks)), issuer=issuer.issuer, audience=issuer.audience)
+    bench = APIRouter(prefix="/bus")
+    add_proposals(bench, Proposals(desk.doors, (RELEASE,)))
+    app = create_app("billing", [api.routes(desk.doors), bench], verifier)
+    server = WebServer(app, host="127.0.0.1", port=0)
+    server.bind()
+    serving = asyncio.create_task(server.run())
+    await server.started()
+    monkeypatch.setenv("CLOSEBOOK_BILLING_URL", server.url)
+    for role in ("assistant", "lead-officer", "finance"):
+        monkeypatch.setenv(f"CLOSEBOOK_TOKEN_{role.upper().replace('-', '_')}", issuer.token(f"{role}-1", [role]))
+    monkeypatch.setenv("CLOSEBOOK_TOKEN_AUDITOR", issuer.token("auditor-1", ["auditor"]))
+    monkeypatch.setenv("COLUMNS", "250")
+
+    async def give(*words: str, code: int = 0) -> str:
+        assert await asyncio.to_thread(run, words) == code
+        told = capsys.readouterr()
+        return " ".join(f"{told.out}{told.err}".split())
+
+    yield give
+    server.stop()
+    await serving
+
+
+async def test_a_dispute_is_raised_listed_and_rejected(closebook: Closebook) -> None:
+    told = await closebook("disputes", "raise", A, "C1", "--pounds", "40.00", "--reason", "letter")
+    dispute = told.split()[1].rstrip(":")
+    assert told == f"Dispute {dispute}: £40.00 of C1 on {A}, to be reviewed by 2026-04-30."
+    assert "disputed £40.00" in await closebook("account", A)
+    assert f"{dispute} {A} U1 C1 £40.00 2026-04-02 2026-04-30" in await closebook("disputes", "list")
+    ended = await closebook("disputes", "reject", dispute, "--reason", "roof was repaired")
+    assert ended == f"Dispute {dispute} is rejected: £40.00 of C1 on {A}."
+    assert "has ended already" in await closebook("disputes", "uphold", dispute, "--reason", "x", code=1)
+    assert "disputed" not in await closebook("account", A)
+
+
+async def test_a_collection_goes_from_the_mandate_to_the_file(closebook: Closebook, tmp_path: Path) -> None:
+    assert await closebook("direct-debit", "set", A, "MD1", "--reason", "form") == (
+        f"Mandate MD1 of {A} stands since 2026-04-02."
+    )
+    assert "10 working days before" in await closebook("direct-debit", "announce", "--on", "2026-04-10", code=1)
+    assert await closebook("direct-debit", "announce", "--on", "2026-04-29") == (
+        "DD-2026-04-29-1: 1 owner is told of £95.50 on 2026-04-29; release its file by 2026-04-27."
+    )
+    waits = await closebook("direct-debit", "release", "DD-2026-04-29-1", "--reason", "due")
+    assert "waits for a second person" in waits
+    await closebook("proposals", "approve", "billing", "1", "--as", "lead-officer")
+    file = tmp_path / "dd.csv"
+    await closebook("direct-debit", "file", "DD-2026-04-29-1", "-o", str(file))
+    assert file.read_bytes().split(b"\r\n")[1].startswith(b"MD1,,,,,,95.50,GBP,")
+    assert "MD1,,,,,,95.50,GBP," in await closebook("direct-debit", "file", "DD-2026-04-29-1")
+    assert f"{A} MD1 £95.50" in await closebook("direct-debit", "show", "DD-2026-04-29-1")
+    assert "DD-2026-04-29-1 2026-04-29 2026-04-02 1 £95.50" in await closebook("direct-debit", "list")
+    assert await closebook("direct-debit", "cancel", "MD1", "--reason", "sold") == (
+        "Mandate MD1 is cancelled since 2026-04-02."
+    )
+    assert f"MD1 {A} 2026-04-02 2026-04-02 cancelled" in await closebook("direct-debit", "mandates")
