@@ -31,7 +31,7 @@ test: setup
 faults: setup
 	$(BIN)/python -m pytest -p tests.support.fault_table.page $$($(BIN)/python -m tests.support.fault_table.page) $(PYTEST_ARGS)
 
-# A batch, a page, a mail and a day killed at every await and recovered, each time the whole database compared
+# A batch, a page, a mail and three days killed at every await and recovered, each time the whole database compared
 # (some minutes; `make test` takes a few points of each).
 crashes: setup
 	$(BIN)/python -m pytest tests/crashes $(PYTEST_ARGS)

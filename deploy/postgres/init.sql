@@ -24,9 +24,11 @@ alter role owners_app set lock_timeout = '3s';
 alter role owners_app set idle_in_transaction_session_timeout = '10s';
 alter role owners_app set timezone = 'UTC';
 alter role owners_app set statement_timeout = '8s';
+create role owners_read nologin;
 create database owners owner owners_owner template template0 encoding 'UTF8';
 revoke all on database owners from public;
 grant connect, temporary on database owners to owners_app;
+grant connect on database owners to owners_read;
 \connect owners
 alter schema public owner to current_user;
 revoke all on schema public from public;
@@ -44,9 +46,11 @@ alter role billing_app set lock_timeout = '3s';
 alter role billing_app set idle_in_transaction_session_timeout = '10s';
 alter role billing_app set timezone = 'UTC';
 alter role billing_app set statement_timeout = '8s';
+create role billing_read nologin;
 create database billing owner billing_owner template template0 encoding 'UTF8';
 revoke all on database billing from public;
 grant connect, temporary on database billing to billing_app;
+grant connect on database billing to billing_read;
 \connect billing
 alter schema public owner to current_user;
 revoke all on schema public from public;
@@ -64,9 +68,11 @@ alter role arrears_app set lock_timeout = '3s';
 alter role arrears_app set idle_in_transaction_session_timeout = '10s';
 alter role arrears_app set timezone = 'UTC';
 alter role arrears_app set statement_timeout = '8s';
+create role arrears_read nologin;
 create database arrears owner arrears_owner template template0 encoding 'UTF8';
 revoke all on database arrears from public;
 grant connect, temporary on database arrears to arrears_app;
+grant connect on database arrears to arrears_read;
 \connect arrears
 alter schema public owner to current_user;
 revoke all on schema public from public;
@@ -84,9 +90,11 @@ alter role notify_app set lock_timeout = '3s';
 alter role notify_app set idle_in_transaction_session_timeout = '10s';
 alter role notify_app set timezone = 'UTC';
 alter role notify_app set statement_timeout = '8s';
+create role notify_read nologin;
 create database notify owner notify_owner template template0 encoding 'UTF8';
 revoke all on database notify from public;
 grant connect, temporary on database notify to notify_app;
+grant connect on database notify to notify_read;
 \connect notify
 alter schema public owner to current_user;
 revoke all on schema public from public;

@@ -100,6 +100,10 @@ class Databases:
             await connection.execute(f"create database \"{database}\" owner {owner} template template0 encoding 'UTF8'")
             await connection.execute(f'revoke all on database "{database}" from public')
             await connection.execute(f'grant connect, temporary on database "{database}" to {app}')
+            reader = roles.reader_of(service)
+            if not await connection.fetchval("select exists (select from pg_roles where rolname = $1)", reader):
+                await connection.execute(f"create role {reader} nologin")
+            await connection.execute(f'grant connect on database "{database}" to {reader}')
         async with self.connected(database) as connection:
             await connection.execute("revoke all on schema public from public")
 

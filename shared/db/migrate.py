@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 
+from shared.db import reading
 from shared.db.engine import connect, create_engine, server_settings
 from shared.events.topics import heard_by
 
@@ -62,7 +63,8 @@ async def _with_connection(url: str, service: str, work: Callable[[Connection], 
 async def upgrade(url: str, service: str, revision: str = "head", *, versions: Path | None = None) -> None:
     """Bring a service's database to ``revision``; each migration is its own transaction, repeating is harmless.
 
-    Two processes at once are safe: the second waits on an advisory lock and finds nothing to do.
+    Two processes at once are safe: the second waits on an advisory lock and finds nothing to do.  The reading role sees
+    the tables that there are then.
     """
     config = _config(service, versions)
 
@@ -73,6 +75,7 @@ async def upgrade(url: str, service: str, revision: str = "head", *, versions: P
         connection.commit()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+        reading.grant(connection, service)
 
     await _with_connection(url, service, run)
 

@@ -32,6 +32,11 @@ def roles_of(service: str) -> tuple[str, str]:
     return f"{service}_owner", f"{service}_app"
 
 
+def reader_of(service: str) -> str:
+    """Return the role through which people read a service's database; nobody logs in as it."""
+    return f"{service}_read"
+
+
 def steps(passwords: Mapping[str, str], services: Sequence[str] = LINE_OF_SERVICES) -> list[Step]:
     """Return everything that is done, in order; ``passwords`` gives the SQL literal of each role's password."""
     done = [Step(f"revoke all on database {name} from public") for name in ("postgres", "template1")]
@@ -40,12 +45,14 @@ def steps(passwords: Mapping[str, str], services: Sequence[str] = LINE_OF_SERVIC
         for role in (owner, app):
             done += _role_steps(role, passwords[role])
         done.append(Step(f"alter role {app} set statement_timeout = '8s'"))
+        done.append(Step(f"create role {reader_of(service)} nologin", unless_role=reader_of(service)))
         done.append(
             Step(f"create database {service} owner {owner} template template0 encoding 'UTF8'", unless_database=service)
         )
         done += [
             Step(f"revoke all on database {service} from public"),
             Step(f"grant connect, temporary on database {service} to {app}"),
+            Step(f"grant connect on database {service} to {reader_of(service)}"),
             Step("alter schema public owner to current_user", service),
             Step("revoke all on schema public from public", service),
         ]

@@ -44,6 +44,7 @@ async def make_database(admin_url: str, service: str, name: str, *, template: st
         await connection.execute(f'create database "{name}" owner {owner} template "{template or "template0"}"')
         await connection.execute(f'revoke all on database "{name}" from public')
         await connection.execute(f'grant connect, temporary on database "{name}" to {app}')
+        await connection.execute(f'grant connect on database "{name}" to {roles.reader_of(service)}')
     return urls_of(admin_url, service, name)
 
 

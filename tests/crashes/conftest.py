@@ -1,21 +1,28 @@
 """The works, each with a database of its own in the state from which it starts, and run once undisturbed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from shared.db.engine import database_of
+from shared.bus.transaction import Doors
+from shared.db.engine import create_engine, database_of, session_factory
+from shared.embedded.databases import ServiceUrls
 from shared.embedded.stack import KafkaServer, PostgresServer
+from shared.events.topics import ACCOUNT_OPENED, ITEMS_CHANGED
+from tests.crashes import chasing, writing
 from tests.crashes.case import Case
 from tests.crashes.database import Database
 from tests.crashes.laboratory import Experiment, Runner, Survey, spread, survey, zygote
 from tests.crashes.mailing import lapse
 from tests.crashes.outside import Mails, Nothing, Topics
+from tests.integration.arrears.conftest import Desk, item, items_changed, opened
 from tests.integration.notify.conftest import office_of
 from tests.support.kafka_tools import KafkaTools
 from tests.support.scripted_mail import ScriptedMail
@@ -25,7 +32,14 @@ SOME = 6
 """Points of each work in `make test`."""
 
 _LETTERS = 3
+_ENDED = """
+insert into msg.ended_day (day, after, ended_by) values ('{day}', '{{}}', 'tests');
+insert into msg.upstream_closed (service, day, after, totals)
+  select service, '{day}', '{{}}', '{{}}' from unnest(array['owners', 'billing', 'arrears']) as service;
+update msg.gate set first_ended = '{day}', last_closed = date '{day}' - 1;
+"""
 
+Prepare = Callable[[ServiceUrls], Awaitable[None]]
 Experiments = dict[str, Experiment]
 Surveys = dict[str, "asyncio.Task[Survey]"]
 
@@ -45,7 +59,8 @@ class Workshop:
         """Return a work of billing that starts where the works ``before`` it end."""
         tools = KafkaTools(self.kafka.bootstrap, f"{self.prefix}{work}.")
         self.stack.push_async_callback(tools.close)
-        outside = await self.stack.enter_async_context(Topics.opened(tools)) if work != "reading" else Nothing()
+        topics = Topics.opened(tools, "billing")
+        outside = await self.stack.enter_async_context(topics) if work != "reading" else Nothing()
         urls = await self.databases("billing")
         case = Case(work, urls.app_url, tools.bootstrap, tools.prefix)
         runner = await self.stack.enter_async_context(Runner.connected(self.port))
@@ -68,30 +83,68 @@ class Workshop:
         database = await self._kept("notify", urls.app_url)
         return await Experiment(runner, database, case, Mails(server), lapse).undisturbed()
 
-    async def _kept(self, service: str, url: str) -> Database:
+    async def day(self, work: str, service: str, day: date, prepare: Prepare) -> Experiment:
+        """Return the day of a service that only hears: it has ended, and all before it in the line have closed it."""
+        tools = KafkaTools(self.kafka.bootstrap, f"{self.prefix}{work}.")
+        self.stack.push_async_callback(tools.close)
+        outside = await self.stack.enter_async_context(Topics.opened(tools, service))
+        urls = await self.databases(service)
+        await prepare(urls)
+        runner = await self.stack.enter_async_context(Runner.connected(self.port))
+        database = await self._kept(service, urls.app_url, day)
+        case = Case(work, urls.app_url, tools.bootstrap, tools.prefix)
+        return await Experiment(runner, database, case, outside).undisturbed()
+
+    async def arrears(self, urls: ServiceUrls) -> None:
+        """Let three owners owe what a reminder is written for, up to the day before it is."""
+        engine = create_engine(urls.app_url, application_name="crashes-arrears", pool_size=3)
+        desk = Desk(Doors("arrears", session_factory(engine), lambda: None))
+        for account in ("A1", "A2", "A3"):
+            await desk.hear(ACCOUNT_OPENED, opened(account))
+            await desk.hear(ITEMS_CHANGED, items_changed(item(), account=account))
+        await desk.work_to(chasing.DAY - timedelta(days=1))
+        await engine.dispose()
+
+    async def letters(self, urls: ServiceUrls) -> None:
+        """Let letters be wanted that nobody has written."""
+        with tempfile.TemporaryDirectory() as directory:
+            async with office_of(urls, Path(directory)) as office:
+                await office.close_of(_LETTERS)
+
+    async def _kept(self, service: str, url: str, ended: date | None = None) -> Database:
         as_superuser = f"{self.postgres.admin_url.rpartition('/')[0]}/{database_of(url)}"
         database = await self.stack.enter_async_context(Database.opened(service, as_superuser))
+        if ended is not None:
+            await database.connection.execute(_ENDED.format(day=ended))
         await database.keep()
         return database
 
 
 @pytest_asyncio.fixture(scope="module")
-async def experiments(
-    module_databases: Databases,
-    postgres: PostgresServer,
-    kafka_server: KafkaServer,
-    module_topic_prefix: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Experiments]:
+async def shop(
+    module_databases: Databases, postgres: PostgresServer, kafka_server: KafkaServer, module_topic_prefix: str
+) -> AsyncIterator[Workshop]:
     async with zygote() as port, AsyncExitStack() as stack:
-        shop = Workshop(stack, module_databases, postgres, kafka_server, module_topic_prefix, port)
-        yield {
-            "reading": await shop.billing("reading"),
-            "relaying": await shop.billing("relaying", "reading"),
-            "closing": await shop.billing("closing", "reading", "relaying"),
-            "mailing": await shop.notify("mailing", tmp_path_factory.mktemp("print")),
-            "announcing": await shop.notify("announcing", tmp_path_factory.mktemp("print"), "mailing"),
-        }
+        yield Workshop(stack, module_databases, postgres, kafka_server, module_topic_prefix, port)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def experiments(shop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Experiments:
+    return {
+        "reading": await shop.billing("reading"),
+        "relaying": await shop.billing("relaying", "reading"),
+        "closing": await shop.billing("closing", "reading", "relaying"),
+        "mailing": await shop.notify("mailing", tmp_path_factory.mktemp("print")),
+        "announcing": await shop.notify("announcing", tmp_path_factory.mktemp("print"), "mailing"),
+    }
+
+
+@pytest_asyncio.fixture(scope="module")
+async def other_days(shop: Workshop) -> Experiments:
+    return {
+        "chasing": await shop.day("chasing", "arrears", chasing.DAY, shop.arrears),
+        "writing": await shop.day("writing", "notify", writing.DAY, shop.letters),
+    }
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from signal import SIGKILL
@@ -90,17 +90,24 @@ class Experiment:
 
         What is ``broken`` is broken in both processes.
         """
+        killed, wrong = await self.killed_at([at], broken)
+        return killed == 1, wrong
+
+    async def killed_at(self, points: Sequence[str], broken: str = "") -> tuple[int, list[str]]:
+        """Kill the work at the first point, its recovery at the next, and recover for good; how often it came there."""
         case = self.case.spoilt(broken)
+        killed = 0
         async with self._alone:
             await self._begin()
-            ended = await self.runner.run(case.killed(at))
-            await self.lapse(self.database)
+            for at in points:
+                killed += (await self.runner.run(case.killed(at))).code == KILLED
+                await self.lapse(self.database)
             await self.runner.run(case)
             left, repeats = await self._left()
         wrong = differences(left, self.wanted)
-        if repeats > self.outside.most_repeats:
+        if repeats > len(points) * self.outside.most_repeats:
             wrong.append(f"{repeats} came twice")
-        return ended.code == KILLED, wrong
+        return killed, wrong
 
     async def _begin(self) -> None:
         await self.database.restore()
@@ -134,6 +141,17 @@ async def survey(experiment: Experiment, points: Iterable[str]) -> Survey:
         if wrong:
             found.wrong.append(f"{at}: {wrong}")
     return found
+
+
+async def killed_twice(experiment: Experiment, some: int) -> tuple[int, list[str]]:
+    """Kill a work at so many points, and each recovery at three; how often both came to pass, and what was wrong."""
+    twice, found = 0, []
+    for first in spread(experiment, some):
+        for second in spread(experiment, 3):
+            killed, wrong = await experiment.killed_at([first, second])
+            twice += killed == 2
+            found += [f"{first}, then {second}: {wrong}"] if wrong else []
+    return twice, found
 
 
 def places_of(points: Iterable[str]) -> set[str]:

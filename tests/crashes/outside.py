@@ -43,7 +43,7 @@ class Nothing:
 
 
 class Topics:
-    """Everything billing says on Kafka."""
+    """Everything a service says on Kafka."""
 
     most_repeats = PAGE
 
@@ -53,15 +53,15 @@ class Topics:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, kafka: KafkaTools) -> AsyncIterator["Topics"]:
-        """Lend the topics under a prefix of the test's own."""
-        await kafka.provide(*said_by("billing"))
+    async def opened(cls, kafka: KafkaTools, service: str) -> AsyncIterator["Topics"]:
+        """Lend the topics of a service under a prefix of the test's own."""
+        await kafka.provide(*said_by(service))
         consumer = AIOKafkaConsumer(bootstrap_servers=kafka.bootstrap, enable_auto_commit=False)
         await consumer.start()
         try:
             consumer.assign([
                 TopicPartition(kafka.prefix + channel.topic, number)
-                for channel in said_by("billing")
+                for channel in said_by(service)
                 for number in range(1 if channel.single else PARTITIONS)
             ])  # fmt: skip
             yield cls(consumer, kafka.prefix)

@@ -7,12 +7,14 @@ from typing import Any
 
 import asyncpg
 
+from services.arrears import app as arrears
 from services.billing import app as billing
 from services.billing.settings import Settings as BillingSettings
 from services.notify import app as notify
 from services.notify.settings import Settings as NotifySettings
 from shared.bus.service import Running, build
 from shared.db.engine import connect
+from shared.settings import ServiceSettings
 from tests.crashes.case import Case
 from tests.support.kafka_tools import PARTITIONS
 
@@ -42,6 +44,16 @@ async def billing_of(case: Case) -> AsyncIterator[Running]:
 
 
 @asynccontextmanager
+async def arrears_of(case: Case) -> AsyncIterator[Running]:
+    """Lend arrears, of which nothing runs yet."""
+    settings = ServiceSettings(service="arrears", **_common(case))
+    running = build(arrears.build(settings), settings)
+    yield running
+    await running.cuts.stop()
+    await running.engine.dispose()
+
+
+@asynccontextmanager
 async def notify_of(case: Case) -> AsyncIterator[Running]:
     """Lend notify with one sender, whose silences are not waited for; nothing of it runs yet."""
     settings = NotifySettings(
@@ -50,4 +62,5 @@ async def notify_of(case: Case) -> AsyncIterator[Running]:
     )  # fmt: skip
     running = build(notify.build(settings), settings)
     yield running
+    await running.cuts.stop()
     await running.engine.dispose()

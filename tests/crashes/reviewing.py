@@ -60,7 +60,7 @@ async def issue(case: Case) -> None:
         if (await gate.read(connection)).last_closed == DAY:
             with suppress(gate.GateClosedError):  # it is under way since before the crash
                 await gate.shut(connection, NEXT)
-    await closing.close(case, NEXT)
+    await closing.close(case, billing_of, NEXT)
 
 
 _DAY = (closing.COUNTED, closing.MOMENTS)

@@ -3,11 +3,11 @@
 import pytest
 
 from tests.crashes.conftest import SOME, Experiments, Surveys
-from tests.crashes.laboratory import NEVER, places_of, spread
+from tests.crashes.laboratory import NEVER, killed_twice, places_of, spread
 from tests.crashes.relaying import PAGE
 
 WORKS = ("reading", "relaying", "mailing", "announcing", "closing")
-_IDLE = ("wait", "sleep_unless")
+IDLE = ("wait", "sleep_unless")
 """Functions in which a part that has nothing to do waits: how often is chance."""
 
 
@@ -28,7 +28,17 @@ async def test_a_work_killed_at_every_await_ends_like_one_in_peace(
     with capsys.disabled():
         print(f"\n{work}: killed at {len(found.killed)} points, {len(places_of(found.killed))} places")  # noqa: T201 - the figure
     assert found.wrong == []
-    assert {place for place in found.unseen() if not place.endswith(_IDLE)} == set()
+    assert {place for place in found.unseen() if not place.endswith(IDLE)} == set()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("work", WORKS)
+async def test_a_recovery_that_is_killed_too_ends_like_one_in_peace(experiments: Experiments, work: str) -> None:
+    """Each point meets an early, a middle and a late one of the recovery after it."""
+    twice, wrong = await killed_twice(experiments[work], 3 * SOME)
+    assert wrong == []
+    assert twice >= SOME
 
 
 @pytest.mark.slow

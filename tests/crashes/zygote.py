@@ -19,7 +19,7 @@ from typing import Any
 
 from shared.bus import relay
 from shared.events.decode import Record, decode
-from tests.crashes import announcing, breaking, closing, mailing, reading, relaying, reviewing
+from tests.crashes import announcing, breaking, chasing, closing, mailing, reading, relaying, reviewing, writing
 from tests.crashes.case import Case, Ended
 from tests.crashes.fuse import Fuse, arm
 from tests.crashes.story import story
@@ -31,7 +31,7 @@ _LOOK_S = 1.0
 
 WORKS: dict[str, tuple[Callable[[Case], Awaitable[None]], frozenset[str], frozenset[str]]] = {
     module.__name__.rpartition(".")[2]: (module.work, module.COUNTED, module.MOMENTS)
-    for module in (reading, relaying, mailing, announcing, closing)
+    for module in (reading, relaying, mailing, announcing, closing, chasing, writing)
 } | reviewing.WORKS
 """Each work with the tasks in which its awaits are counted, and the moments of an await that are points."""
 
@@ -115,6 +115,8 @@ async def _run(case: Case, fuse: Fuse) -> None:
 
 SMALL: dict[str, Any] = {
     "services.billing.usecases.day:SLICE": 2,
+    "services.arrears.usecases.day:SLICE": 2,
+    "services.notify.usecases.rendering:LETTERS_IN_A_SLICE": 2,
     "services.notify.usecases.sending:MAILS_IN_A_CLAIM": 2,
     "shared.bus.relay:_PAGE": relay._PAGE.replace("limit 1000", f"limit {relaying.PAGE}"),
 }

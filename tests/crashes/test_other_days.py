@@ -1,0 +1,30 @@
+"""The days of arrears and notify, killed at every await, and their recoveries, end like days in peace."""
+
+import pytest
+
+from tests.crashes.conftest import SOME, Experiments
+from tests.crashes.laboratory import killed_twice, survey
+from tests.crashes.test_crashes import IDLE
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(14_400)]
+DAYS = ("chasing", "writing")
+
+
+async def test_each_day_is_several_slices_with_something_to_lose(other_days: Experiments) -> None:
+    assert len(other_days["chasing"].wanted["arrears.decisions"]) == 3
+    assert len(other_days["writing"].wanted["notify.messages"]) == 3
+    assert all(sum(" advance " in point for point in other_days[day].points) > 1 for day in DAYS)
+
+
+@pytest.mark.parametrize("day", DAYS)
+async def test_a_day_killed_at_every_await_ends_like_one_in_peace(other_days: Experiments, day: str) -> None:
+    found = await survey(other_days[day], other_days[day].points)
+    assert found.wrong == []
+    assert {place for place in found.unseen() if not place.endswith(IDLE)} == set()
+
+
+@pytest.mark.parametrize("day", DAYS)
+async def test_a_day_whose_recovery_is_killed_too_ends_like_one_in_peace(other_days: Experiments, day: str) -> None:
+    twice, wrong = await killed_twice(other_days[day], SOME)
+    assert wrong == []
+    assert twice >= SOME
