@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.cli import environment, output, proposing
+from shared.cli import environment, fee_costs, output, proposing
 from shared.cli.api import FINANCE, Api
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import As, DataDir, JsonFlag, Reason, parse_day, parse_pounds
 
 fees = typer.Typer(help="Schedules of fees and premiums: propose versions, notices and reliefs; list what holds.")
+fees.command("cost")(fee_costs.cost)
+fees.command("cost-model")(fee_costs.cost_model)
 
 _COLUMNS = (
     "schedule",
