@@ -16,7 +16,7 @@ from shared.bus.refusals import NotNowError
 from shared.bus.transaction import Doors
 from shared.bus.work import Cause, Work
 from shared.db.engine import driver
-from shared.events.base import event_uid
+from shared.events.uid import event_uid
 from shared.log_events import LogEvent
 from shared.logs import log
 

@@ -10,7 +10,8 @@ _TAKE = """
 select count(*) from (
   select case when alone then pg_advisory_xact_lock(number) else pg_advisory_xact_lock_shared(number) end
   from (select hashtextextended(name, 0) as number, bool_or(alone) as alone
-        from unnest($1::text[], $2::bool[]) as wanted(name, alone) group by 1 order by 1) as sorted
+        from (select unnest($1::text[]), true union all select unnest($2::text[]), false) as wanted(name, alone)
+        group by 1 order by 1) as sorted
 ) as taken
 """
 
@@ -18,8 +19,7 @@ select count(*) from (
 async def take(session: AsyncSession, exclusive: Iterable[str], shared: Iterable[str]) -> None:
     """Take advisory locks on all names in one order, in one statement; held until the transaction ends."""
     alone = set(exclusive)
-    names = [(name, True) for name in alone] + [(name, False) for name in set(shared) - alone]
-    if not names:
-        return
-    connection = await driver(session)
-    await connection.fetchval(_TAKE, [name for name, _ in names], [lone for _, lone in names])
+    together = set(shared) - alone
+    if alone or together:
+        connection = await driver(session)
+        await connection.fetchval(_TAKE, list(alone), list(together))

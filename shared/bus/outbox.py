@@ -9,9 +9,10 @@ import asyncpg
 
 from shared.bus.work import Staged, Work
 from shared.db.engine import driver
-from shared.events.base import derived_id, event_uid, source_of
+from shared.events.base import derived_id, source_of
 from shared.events.envelope import encode
 from shared.events.topics import pence_of
+from shared.events.uid import event_uid
 
 _VERSIONS = """
 select wanted.topic, wanted.msg_key, coalesce(last.aggver, 0) as aggver, coalesce(last.seq < 0, false) as read_back

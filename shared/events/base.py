@@ -51,11 +51,6 @@ class Event(NamedTuple, Generic[Data_co]):
     unknown_fields: int = 0
 
 
-def event_uid(source: str, event_id: str) -> UUID:
-    """Return the 16-byte name of an event: the head of SHA-256 over ``source|id``."""
-    return UUID(bytes=hashlib.sha256(f"{source}|{event_id}".encode()).digest()[:16])
-
-
 def content_sha(event_type: str, data: Any) -> bytes:
     """Return the SHA-256 of an event's content: its type and its data, whatever order the fields came in."""
     return sorted_sha(event_type, _sorted(data))

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from shared.events.base import Event, EventData, event_uid, sorted_sha, source_of
+from shared.events.base import Event, EventData, sorted_sha, source_of
 from shared.events.explain import reason_of
 from shared.events.headers import binary_envelope
 from shared.events.rejection import Reason, Record, Refused, Rejection
@@ -21,6 +21,7 @@ from shared.events.shapes import check_shape
 from shared.events.strict_json import parse_object
 from shared.events.topics import BY_TOPIC, BY_TYPE, CONTACT_CHANGED, Channel, key_of, pence_of
 from shared.events.types import ID_PATTERN, TEXT_PATTERN, Day, Id, Text
+from shared.events.uid import event_uid
 from shared.events.unknown import count_unknown
 from shared.money import MAX_PENCE
 

@@ -31,20 +31,11 @@ def encode(
     ``time`` has an offset.  In a contact change a field set to ``None`` is kept as ``null``: there it removes.
     """
     attributes: dict[str, object] = {
-        "specversion": "1.0",
-        "id": id,
-        "source": source,
-        "type": channel.type,
-        "time": _instant(time),
-        "subject": key_of(channel, data) or None,
-        "datacontenttype": "application/json",
-        "book": book.isoformat() if book else None,
-        "aggver": aggver,
-        "correlationid": correlation_id or None,
-        "causationid": causation_id or None,
-        "traceparent": traceparent or None,
-    }
-    present = {name: value for name, value in attributes.items() if value is not None}
+        "specversion": "1.0", "id": id, "source": source, "type": channel.type, "time": _instant(time),
+        "subject": key_of(channel, data), "datacontenttype": "application/json", "book": book, "aggver": aggver,
+        "correlationid": correlation_id, "causationid": causation_id, "traceparent": traceparent,
+    }  # fmt: skip
+    present = {name: value for name, value in attributes.items() if value}
     return to_json(present)[:-1] + b',"data":' + data_bytes(data) + b"}"
 
 

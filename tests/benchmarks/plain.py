@@ -15,9 +15,9 @@ from sqlalchemy.orm import registry
 
 from services.billing.db import tables
 from shared.db import msg
-from shared.events.base import event_uid
 from shared.events.housing import ChargeRaised
 from shared.events.topics import CHARGE_RAISED
+from shared.events.uid import event_uid
 from tests.benchmarks import facts
 from tests.benchmarks.rows import Rows
 from tests.benchmarks.stage import Office

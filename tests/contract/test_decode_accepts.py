@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from shared.events.base import Event, content_sha, event_uid
+from shared.events.base import Event, content_sha
 from shared.events.decode import Rejection, decode
+from shared.events.uid import event_uid
 from tests.contract.samples import golden, record, spoilt
 
 CHARGE = "housing.charge-raised"

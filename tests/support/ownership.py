@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from shared.events.base import Event, EventData, content_sha, event_uid
+from shared.events.base import Event, EventData, content_sha
 from shared.events.housing import (
     Address,
     BillingContact,
@@ -19,6 +19,7 @@ from shared.events.housing import (
     UnitRegistered,
 )
 from shared.events.topics import Channel, key_of
+from shared.events.uid import event_uid
 
 MANAGED_FROM = date(2025, 1, 1)
 START = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)

@@ -15,8 +15,8 @@ EntryRow = tuple[object, ...]
 """One posting in the order of ``ENTRY_COLUMNS``."""
 
 ENTRY_COLUMNS = (
-    "cause_uid", "posting_no", "ledger", "account_id", "amount_pence", "tax_pence", "value_on", "book", "fact_kind",
-    "fact_id", "charge_id", "payment_id",
+    "cause_uid", "posting_no", "ledger", "account_id", "amount_pence", "tax_pence", "value_on", "fact_kind",
+    "fact_id", "charge_id", "payment_id", "book",
 )  # fmt: skip
 _LINES = """
 select entry.account_id::text, entry.fact_kind, entry.fact_id, entry.amount_pence, entry.value_on, entry.book,

@@ -86,7 +86,7 @@ class _Spread:
         else:
             self._unit_ids, self._weights, self._whole = version.unit_ids, version.weights, version.whole
             self._stretches = [attribution.stretches(units, unit_id, first, last) for unit_id in version.unit_ids]
-        self._lot = division.lot_of(charge.charge_id)
+            self._lot = division.lot_of(charge.charge_id)
 
     def place(self, net: int, tax: int) -> _Placed:
         """Divide net and tax, each between units and then between the holders of each unit's days."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from shared.events.housing import ChargeKind
 
@@ -36,6 +37,7 @@ class LedgerAccount:
     meaning: str
 
 
+@cache
 def income_ledger(kind: ChargeKind | str) -> str:
     """Return the account that a charge of a kind is posted against; an opening balance is nobody's income."""
     return OPENING if kind == ChargeKind.OPENING_BALANCE else f"income:{kind}"

@@ -50,9 +50,16 @@ class Owed(NamedTuple):
 
 def in_force(policies: Sequence[Liability], raised_on: date) -> Liability:
     """Return the version for a charge raised on a day: a fact of the charge, so a rebuild decides the same."""
-    begun = [policy for policy in policies if policy.effective_from <= raised_on]
-    assert begun, f"no liability policy is in force on {raised_on}"
-    return max(begun, key=lambda policy: (policy.effective_from, policy.version))
+    newest: Liability | None = None
+    for policy in policies:
+        if policy.effective_from <= raised_on and (newest is None or _rank(policy) > _rank(newest)):
+            newest = policy
+    assert newest is not None, f"no liability policy is in force on {raised_on}"
+    return newest
+
+
+def _rank(policy: Liability) -> tuple[date, str]:
+    return (policy.effective_from, policy.version)
 
 
 def owed(data: ChargeRaised, policies: Sequence[Liability]) -> Owed:
@@ -64,6 +71,8 @@ def owed(data: ChargeRaised, policies: Sequence[Liability]) -> Owed:
     rule = policy.kinds[data.kind]
     if rule.accrues and data.period is not None:
         return Owed(data.period.from_, data.period.to, PERIOD, policy.version)
-    given = ((name, getattr(data, name)) for name in rule.owed_on)
-    name, day = next((name, day) for name, day in given if day is not None)
-    return Owed(day, day, name, policy.version)
+    for name in rule.owed_on:
+        day = getattr(data, name)
+        if day is not None:
+            return Owed(day, day, name, policy.version)
+    raise AssertionError("raised_on is always given")

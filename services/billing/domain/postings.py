@@ -49,15 +49,12 @@ def charge_postings(
     postings: list[Posting] = []
     for (kind, fact_id), parts in _by_fact(changes):
         day = value_on[kind, fact_id]
-        net = sum(part.net_pence for part in parts)
-        tax = sum(part.tax_pence for part in parts)
         postings += _held(parts, SUSPENSE_CHARGES, day, charge.charge_id, None)
-        against = ((income_ledger(charge.kind), net, 0), (TAX, tax, tax))
-        postings += [
-            Posting(ledger, None, -amount, -of_tax, day, kind, fact_id, charge.charge_id)
-            for ledger, amount, of_tax in against
-            if amount
-        ]
+        net, tax = _summed(parts)
+        if net:
+            postings.append(Posting(income_ledger(charge.kind), None, -net, 0, day, kind, fact_id, charge.charge_id))
+        if tax:
+            postings.append(Posting(TAX, None, -tax, -tax, day, kind, fact_id, charge.charge_id))
     return tuple(postings)
 
 
@@ -73,7 +70,7 @@ def payment_postings(payment: Payment, reversals: Iterable[Reversal], changes: I
     postings: list[Posting] = []
     for (kind, fact_id), parts in _by_fact(changes):
         day = value_on[kind, fact_id]
-        amount = sum(part.amount_pence for part in parts)
+        amount = sum(_summed(parts))
         postings += _held(parts, SUSPENSE_RECEIPTS, day, None, payment.payment_id)
         if amount:
             postings.append(Posting(bank, None, -amount, 0, day, kind, fact_id, None, payment.payment_id))
@@ -87,28 +84,29 @@ def _by_fact(changes: Iterable[Part]) -> Iterable[tuple[tuple[FactKind, str], Se
     return facts.items()
 
 
+def _summed(parts: Iterable[Part]) -> tuple[int, int]:
+    """Return what parts come to, net and tax."""
+    net = tax = 0
+    for part in parts:
+        net += part.net_pence
+        tax += part.tax_pence
+    return net, tax
+
+
 def _held(
     parts: Sequence[Part], suspense: str, value_on: date, charge_id: str | None, payment_id: str | None
 ) -> list[Posting]:
     """Return one posting for each account (in order of account_id), and one for all that waits."""
     kind, fact_id = parts[0].kind, parts[0].fact_id
-    held: dict[str, list[int]] = {}
+    held: dict[str, list[Part]] = {}
     for part in parts:
-        amounts = held.setdefault("" if is_waiting(part.holder) else part.holder, [0, 0])
-        amounts[0] += part.amount_pence
-        amounts[1] += part.tax_pence
-    return [
-        Posting(
-            RECEIVABLE if holder else suspense,
-            holder or None,
-            amount,
-            tax,
-            value_on,
-            kind,
-            fact_id,
-            charge_id,
-            payment_id,
-        )
-        for holder, (amount, tax) in sorted(held.items())
-        if amount
-    ]
+        held.setdefault("" if is_waiting(part.holder) else part.holder, []).append(part)
+    postings: list[Posting] = []
+    for holder in sorted(held):
+        net, tax = _summed(held[holder])
+        if net + tax:
+            ledger = RECEIVABLE if holder else suspense
+            postings.append(
+                Posting(ledger, holder or None, net + tax, tax, value_on, kind, fact_id, charge_id, payment_id)
+            )
+    return postings

@@ -45,15 +45,10 @@ class Journal:
 
     def post(self, cause: Named, postings: Iterable[Posting]) -> None:
         """Add postings that one cause led to; an event's line in the log says how many."""
-        uid, number, book = cause.uid, self._next.get(cause.uid, 0), self._work.book
-        for posting in postings:
-            row = (
-                uid, number, posting.ledger, posting.account_id, posting.amount_pence, posting.tax_pence,
-                posting.value_on, book, posting.kind, posting.fact_id, posting.charge_id, posting.payment_id,
-            )  # fmt: skip
-            self._rows.append(row)
-            number += 1
-        self._next[uid] = number
+        uid, book, known = cause.uid, self._work.book, self._next.get(cause.uid, 0)
+        rows = [(uid, number, *posting, book) for number, posting in enumerate(postings, known)]
+        self._rows += rows
+        self._next[uid] = number = known + len(rows)
         self._causes[uid] = cause
         self._work.remark(uid, entries=number)
 

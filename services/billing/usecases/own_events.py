@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime, time
 from typing import TypeVar
 
-from shared.events.base import Event, EventData, content_sha, event_uid
+from shared.events.base import Event, EventData, content_sha
+from shared.events.uid import event_uid
 
 D = TypeVar("D", bound=EventData)
 

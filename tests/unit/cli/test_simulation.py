@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from shared.events.base import Event, EventData, event_uid
+from shared.events.base import Event, EventData
 from shared.events.billing import StatementIssued
 from shared.events.decode import Record, decode
 from shared.events.housing import PaymentMethod, PaymentReceived
 from shared.events.topics import STATEMENT_ISSUED
+from shared.events.uid import event_uid
 from shared.simulation.diary import Remark
 from shared.simulation.office import is_working_day
 from shared.simulation.portfolio import build
