@@ -18,6 +18,8 @@ ENTRY_COLUMNS = (
     "cause_uid", "posting_no", "ledger", "account_id", "amount_pence", "tax_pence", "value_on", "fact_kind",
     "fact_id", "charge_id", "payment_id", "book",
 )  # fmt: skip
+_FACT_KINDS = {kind.value: kind for kind in FactKind}
+_CHARGE_KINDS: dict[str | None, ChargeKind | None] = {None: None, **{kind.value: kind for kind in ChargeKind}}
 _LINES = """
 select entry.account_id::text, entry.fact_kind, entry.fact_id, entry.amount_pence, entry.value_on, entry.book,
   entry.charge_id, entry.payment_id, entry.tax_pence, charge.kind, charge.due_on, payment.for_statement
@@ -59,8 +61,8 @@ async def load_lines(connection: asyncpg.Connection, account_ids: Iterable[str])
     for row in rows:
         account_id, kind, fact_id, pence, value_on, book, charge_id, payment_id, tax, charge_kind, due_on, aimed = row
         line = Line(
-            FactKind(kind), fact_id, pence, value_on, book, charge_id, payment_id, tax,
-            ChargeKind(charge_kind) if charge_kind is not None else None, due_on, aimed,
+            _FACT_KINDS[kind], fact_id, pence, value_on, book, charge_id, payment_id, tax, _CHARGE_KINDS[charge_kind],
+            due_on, aimed,
         )  # fmt: skip
         lines.setdefault(account_id, []).append(line)
     return lines

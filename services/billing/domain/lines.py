@@ -1,8 +1,8 @@
 """The lines of an account: what one fact did to it within a book."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from services.billing.domain.facts import FEES, FactKind, is_refund
 from shared.events.billing import LineKind
@@ -13,12 +13,12 @@ _LAST_BUT_ONE = date.max - _DAY  # the last day of the calendar has no day after
 _ORDER = {FactKind.CHARGE: 0, FactKind.CREDIT: 1, FactKind.PAYMENT: 2, FactKind.REVERSAL: 3, FactKind.WRITE_OFF: 4}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """Receivable pence of one account from one fact in one book, owed positive.
 
     Credits and write-offs carry their ``charge_id``, reversals their ``payment_id``.  ``charge_kind`` and ``due_on``
     are the charge's (``due_on``: an opening balance billed before our time), ``for_statement`` the payment's.
+    A tuple, because a statement run reads millions of them.
     """
 
     kind: FactKind
@@ -54,7 +54,7 @@ def summed(lines: Iterable[Line]) -> list[Line]:
             found[key] = line
         else:
             pence, tax = known.amount_pence + line.amount_pence, known.tax_pence + line.tax_pence
-            found[key] = replace(known, amount_pence=pence, tax_pence=tax)
+            found[key] = known._replace(amount_pence=pence, tax_pence=tax)
     return [line for line in found.values() if line.amount_pence]
 
 

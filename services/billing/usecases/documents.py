@@ -11,6 +11,9 @@ from shared.events.housing import ChargeKind
 MOST_BYTES = 180_000
 """What the lines of one statement may take of a record's 256 KiB."""
 
+LONGEST_LINE = 3_000
+"""No line takes more bytes: a few of them need not be measured."""
+
 
 def statement_line(line: Line, account_id: str, notes: Notes) -> StatementLine:
     """Return a line as a document shows it: with the share and the pool it came from."""
@@ -43,7 +46,7 @@ def fitted(lines: Sequence[StatementLine], most_bytes: int = MOST_BYTES) -> tupl
 
     The sums stay the same; the account itself always shows every line.
     """
-    if _size(lines) <= most_bytes:
+    if len(lines) * LONGEST_LINE <= most_bytes or _size(lines) <= most_bytes:
         return tuple(lines)
     terse = tuple(line.model_copy(update={"description": None}) for line in lines)
     return terse if _size(terse) <= most_bytes else _by_kind(lines)
