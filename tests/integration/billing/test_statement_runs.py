@@ -58,6 +58,16 @@ async def struck(desk: Desk) -> Desk:
     return desk
 
 
+async def test_as_shipped_statements_go_out_on_their_day_and_say_nothing_of_a_review(desk: Desk) -> None:
+    await two_flats(desk)
+    await desk.close(APRIL_1)
+    assert [(number[-6:], on) for number, on, *_ in await statements(desk)] == [("2026Q1", "2026-04-01")] * 2
+    bodies = await desk.rows("select body from msg.event_log where topic = $1", STATEMENT_ISSUED.topic)
+    assert not any(b"known_at" in row["body"] for row in bodies)
+    for table in ("statement_runs", "struck_statements", "statement_samples"):
+        assert await desk.rows(f"select from billing.{table}") == []
+
+
 async def test_a_reviewed_run_is_struck_on_its_day_and_nothing_is_issued(struck: Desk) -> None:
     assert await statements(struck) == []
     assert all(one.items == () for one in await struck.said(ITEMS_CHANGED))
