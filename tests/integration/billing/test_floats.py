@@ -152,7 +152,7 @@ async def ended(desk: Desk, late: bool) -> dict[str, int]:
         await desk.close("2026-01-02" if late else on)
         if not late or line is steps[-1][1]:
             await desk.hear(line.model_copy(update={"version": 2 if late else line.version}))
-        await desk.close(*([] if late else [date.fromisoformat(on) + timedelta(days=n) for n in (1, 2)]))
+        await desk.close(*([] if late else [date.fromisoformat(on) + timedelta(days=1)]))
     await desk.close("2026-09-02", "2026-10-20")
     assert await desk.wrong() == []
     assert (await held(desk))["ledger_pence"] == 150_00
@@ -190,7 +190,7 @@ async def told_by_and_by(desk: Desk, events: list[EventData], dice: random.Rando
     return await desk.rows(_FLOATS)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 async def test_floats_depend_on_who_owned_what_and_not_on_when_it_was_learnt(desks: Desks, seed: int) -> None:
     dice = random.Random(seed)
     events = a_history(dice)
