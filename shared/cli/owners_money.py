@@ -59,7 +59,7 @@ def set_terms(
         raise CliError(f"{scope!r} names no id.", "Write it as block=ID.", ExitCode.USAGE)
     body = {"scope": name, "scope_id": scope_id, "effective_from": since.isoformat(), "amount_pence": pence}
     api = Api(environment.resolve(data).acting_as(role), role or FINANCE)
-    made = proposing.propose(api, "billing", "float-terms", scope, body, reason)
+    made = proposing.propose(api, "billing", "float-terms", scope_id, body, reason)
     proposing.tell("billing", made, f"float of {as_pounds(pence)} for {scope}", "board", as_json=as_json)
 
 
