@@ -1,0 +1,46 @@
+"""Door 2, people: questions about accounts."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path, Response
+
+from services.billing.api.common import AsOf, KnownAt, Staff, as_json
+from services.billing.db.reading import snapshot
+from services.billing.usecases import explaining, final_accounts, questions
+from shared.bus.transaction import Doors
+
+Reference = Annotated[str, Path(max_length=64, description="The account's reference, as on its statements.")]
+
+
+def add(router: APIRouter, doors: Doors) -> None:
+    """Add the questions about accounts."""
+
+    @router.get("/accounts")
+    async def accounts(_caller: Staff, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
+        """Return every account with its days, owners, balance, and what is due and overdue of it."""
+        async with snapshot(doors.sessions) as connection:
+            return as_json(await questions.accounts(connection, as_of, known_at))
+
+    @router.get("/accounts/{reference}")
+    async def account(reference: Reference, _caller: Staff, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
+        """Return one account whole: lines with their causes, open items, ageing, allocations, statements."""
+        async with snapshot(doors.sessions) as connection:
+            answer = await questions.account(connection, reference, as_of, known_at)
+        if answer is None:
+            raise HTTPException(404, f"No account has the reference {reference}.")
+        return as_json(answer)
+
+    @router.get("/accounts/{reference}/charges/{charge_id:path}")
+    async def explain(reference: Reference, charge_id: str, _caller: Staff) -> Response:
+        """Return how an account's pence of a charge came about, step by step."""
+        async with snapshot(doors.sessions) as connection:
+            answer = await explaining.explain(connection, reference, charge_id)
+        if answer is None:
+            raise HTTPException(404, f"No account {reference}, or no charge {charge_id[:64]}.")
+        return as_json(answer)
+
+    @router.get("/final-accounts")
+    async def finals(_caller: Staff) -> Response:
+        """Return every account whose owner has left: exit, due day, hard stop, state, what is missing."""
+        async with snapshot(doors.sessions) as connection:
+            return as_json(await final_accounts.worklist(connection))

@@ -1,0 +1,66 @@
+"""Door 2, people: the books themselves, whole: their balance, a quarter, the ledger to take away, the proof."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import StreamingResponse
+
+from services.billing.api.common import BOOKKEEPERS, QUARTER, AsOf, Bookkeeper, KnownAt, as_json
+from services.billing.db.reading import Sessions, snapshot
+from services.billing.usecases import books, exports, proof, questions
+from services.billing.usecases.exports import LedgerFormat
+from shared.auth import Caller, requires
+from shared.bus.transaction import Doors
+
+PROVERS = (*BOOKKEEPERS, "operator")
+
+Prover = Annotated[Caller, requires(*PROVERS)]
+
+_MEDIA = {LedgerFormat.HLEDGER: "text/plain; charset=utf-8", LedgerFormat.CSV: "text/csv; charset=utf-8"}
+
+
+def add(router: APIRouter, doors: Doors) -> None:
+    """Add the questions about the books."""
+
+    @router.get("/trial-balance")
+    async def trial_balance(_caller: Bookkeeper, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
+        """Return what stands on each ledger account, and both totals."""
+        async with snapshot(doors.sessions) as connection:
+            return as_json(await questions.trial_balance(connection, as_of, known_at))
+
+    @router.get("/periods/{quarter}")
+    async def period(_caller: Bookkeeper, quarter: Annotated[str, Path(pattern=QUARTER)]) -> Response:
+        """Return what a quarter's books posted to each ledger account; closed, it never changes."""
+        async with snapshot(doors.sessions) as connection:
+            return as_json(await books.period(connection, quarter))
+
+    @router.get("/export/ledger")
+    async def export(
+        _caller: Bookkeeper, form: Annotated[LedgerFormat, Query(alias="format")] = LedgerFormat.HLEDGER
+    ) -> StreamingResponse:
+        """Stream the whole ledger, every posting with its cause."""
+        return StreamingResponse(_ledger(doors.sessions, form), media_type=_MEDIA[form])
+
+    @router.get("/export/facts")
+    async def facts(_caller: Bookkeeper) -> StreamingResponse:
+        """Stream every charge and payment as it was told, one JSON object a line, to compare with another system."""
+        return StreamingResponse(_facts(doors.sessions), media_type="application/x-ndjson")
+
+    @router.get("/verify")
+    async def verify(_caller: Prover) -> Response:
+        """Return whether the books prove themselves, and each account's sums for other services to compare."""
+        async with snapshot(doors.sessions) as connection:
+            return as_json(await proof.verify(connection))
+
+
+async def _ledger(sessions: Sessions, form: LedgerFormat) -> AsyncIterator[str]:
+    async with snapshot(sessions) as connection:
+        async for piece in exports.ledger(connection, form):
+            yield piece
+
+
+async def _facts(sessions: Sessions) -> AsyncIterator[str]:
+    async with snapshot(sessions) as connection:
+        async for piece in exports.facts(connection):
+            yield piece
