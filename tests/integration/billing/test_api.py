@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from services.billing import api
-from services.billing.api.common import STAFF
+from services.billing.api.books import PROVERS
+from services.billing.api.common import BOOKKEEPERS, STAFF
 from services.billing.domain.refs import account_ref
 from shared.auth import ROLES, TokenVerifier
 from shared.auth_keys import KeySource
@@ -122,8 +123,8 @@ async def test_the_ledger_is_handed_out(client: httpx.AsyncClient, form: str, ki
 
 async def test_each_role_sees_what_it_may(client: httpx.AsyncClient, issuer: LocalIssuer) -> None:
     allowed = {
-        "/accounts": STAFF, "/suspense": STAFF, "/trial-balance": api.BOOKKEEPERS,
-        "/export/ledger": api.BOOKKEEPERS, "/verify": api.PROVERS, "/summary": (*STAFF, "operator"),
+        "/accounts": STAFF, "/suspense": STAFF, "/trial-balance": BOOKKEEPERS,
+        "/export/ledger": BOOKKEEPERS, "/verify": PROVERS, "/summary": (*STAFF, "operator"),
     }  # fmt: skip
     for role in sorted(ROLES):
         headers = {"Authorization": f"Bearer {issuer.token('someone', [role])}"}

@@ -122,7 +122,7 @@ def test_a_file_without_the_columns_and_a_mapping_that_is_none_are_refused(tmp_p
 
 
 def test_the_mapping_of_the_officers_page_is_one(tmp_path: Path) -> None:
-    page = (Path(__file__).parents[3] / "docs" / "officer.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "receipts.md").read_text()
     file = tmp_path / "mapping.toml"
     file.write_text(page.partition("```toml\n")[2].partition("```")[0])
     assert read_mapping(file).columns >= {"Date", "Paid in"}
