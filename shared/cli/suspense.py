@@ -158,7 +158,9 @@ def unmatch(
 
 def _share(text: str) -> dict[str, Any]:
     """Return what ``REF=POUNDS`` says."""
-    account, _, pounds = text.partition("=")
+    account, gets, pounds = text.partition("=")
+    if not gets:
+        raise typer.BadParameter(f"{text!r} is no share; write REF=POUNDS, for example F1W7305WAF7W=45.50.")
     return {"account_ref": account, "amount_pence": parse_pounds(pounds)}
 
 

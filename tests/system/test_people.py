@@ -143,8 +143,9 @@ async def test_a_statement_is_imported_once_and_an_officer_says_whose_the_money_
     assert [line["amount_pence"] for line in found["lines"] if line["kind"] == "payment"] == [-7_50, -1_25]
     shown = await told.run("suspense", "show", payment)
     assert (shown.code, "rang us" in shown.out) == (0, True), shown.err
-    refused = await told.run("suspense", "split", payment, "F=nothing", "--reason", "x")
-    assert (refused.code, "REF=POUNDS" in refused.err) == (64, True)
+    for wrong, hint in (("F1W7305WAF7W", "REF=POUNDS"), ("F1W7305WAF7W=nothing", "45.50")):
+        refused = await told.run("suspense", "split", payment, wrong, "--reason", "x")
+        assert (refused.code, hint in refused.err) == (64, True), refused.err
     table = await told.run("suspense", "list")
     assert (table.code, "Unmatched payments" in table.out) == (0, True), table.err
 
