@@ -39,6 +39,8 @@ for absent in {absent!r}:
     sys.modules[absent] = None
 for name in {modules!r}:
     importlib.import_module(name)
+if "shared.cli.commands" in sys.modules:
+    sys.modules["shared.cli.commands"].application(sys.modules["shared.cli.commands"].COMMANDS)
 """
 
 

@@ -11,7 +11,7 @@ IDLE = ("wait", "sleep_unless")
 """Functions in which a part that has nothing to do waits: how often is chance."""
 
 
-@pytest.mark.parametrize("work", WORKS)
+@pytest.mark.parametrize("work", [pytest.param("reading", marks=pytest.mark.slow), *WORKS[1:]])
 async def test_a_work_killed_at_some_of_its_awaits_ends_like_one_in_peace(samples: Surveys, work: str) -> None:
     found = await samples[work]
     assert found.wrong == []

@@ -54,6 +54,7 @@ async def test_a_mail_server_that_is_away_delays_letters_and_doubles_none(plant:
     await plant.prove(leaves=["notify:mail_deferred"])
 
 
+@pytest.mark.slow
 async def test_a_connection_dropped_after_the_final_dot_makes_one_more_copy_under_the_same_message_id(
     plant: Plant, newcomers: list[str]
 ) -> None:

@@ -17,7 +17,8 @@ def _pids(plant: Plant) -> list[int]:
     return [plant.stack.processes[service, 1].child.pid for service in LINE_OF_SERVICES]
 
 
-@pytest.mark.parametrize("number", [SIGQUIT, pytest.param(SIGKILL, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [SIGQUIT, SIGKILL])
 async def test_postgresql_stopped_at_once_and_restarted_under_load(plant: Plant, number: Signals) -> None:
     """F48 (immediate shutdown), F49 (postmaster killed): the same batches are retried, no process ends."""
     pids = _pids(plant)

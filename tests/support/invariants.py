@@ -225,14 +225,14 @@ async def _said(evidence: Evidence, service: str, connection: asyncpg.Connection
         rows = await connection.fetch("select event_uid, body from msg.event_log where topic = $1", channel.topic)
         logged = {row["event_uid"]: bytes(row["body"]) for row in rows}
         wire: dict[UUID, bytes | None] = {}
-        latest: defaultdict[str, int] = defaultdict(int)
+        latest: defaultdict[bytes | None, int] = defaultdict(int)
         for record in evidence.records[channel.topic]:
             event = decode(record)
             assert isinstance(event, Event), f"{channel.topic}: {event}"
             if event.uid not in wire and event.aggver is not None:
-                if event.aggver != latest[event.key] + 1:
-                    found.append(f"I8: {channel.topic} {event.key}: {event.aggver} came after {latest[event.key]}")
-                latest[event.key] = event.aggver
+                if event.aggver != latest[record.key] + 1:
+                    found.append(f"I8: {channel.topic} {event.key}: {event.aggver} came after {latest[record.key]}")
+                latest[record.key] = event.aggver
             wire.setdefault(event.uid, record.value)
         found += _differ(f"I8: {channel.topic}", "on one side only", logged.keys() ^ wire.keys())
         found += _differ(f"I8: {channel.topic}", "with other bytes", {u for u in logged if wire.get(u) != logged[u]})

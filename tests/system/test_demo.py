@@ -51,6 +51,7 @@ async def test_two_demos_side_by_side_tell_the_same_to_the_penny(tmp_path: Path)
     assert files_in(one["paths"]["print"], "**/*.pdf")
 
 
+@pytest.mark.slow
 async def test_ctrl_c_leaves_no_process_and_no_data_behind(tmp_path: Path) -> None:
     process = await start(tmp_path)
     assert process.stderr is not None

@@ -16,6 +16,8 @@ from tests.system.examiner import charge, contact, dumped, home, party, say
 from tests.system.office import Office
 from tests.system.test_people import CANARIES, MAIL, NAME, PHONE, STREET
 
+pytestmark = pytest.mark.slow  # months told, every table and topic searched; `make recovery` runs it
+
 _ADDRESS = {"lines": [STREET], "town": "Edinburgh", "postcode": "EH1 1AA"}
 _PERSON = {"party_id": "ER-party", "kind": "person", "name": NAME, "email": MAIL, "phone": PHONE}
 _CONTACTS = "owners.contact-changed"

@@ -118,7 +118,7 @@ async def tell(desk: Desk, events: list[EventData], dice: random.Random) -> None
         left = left[size:]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 8))])
 async def test_balances_depend_on_the_facts_alone(desks: Desks, seed: int) -> None:
     dice = random.Random(seed)
     events = a_history(dice)
@@ -138,7 +138,7 @@ async def test_balances_depend_on_the_facts_alone(desks: Desks, seed: int) -> No
         assert await desk.wrong() == []
 
 
-@pytest.mark.parametrize("seed", range(100, 104))
+@pytest.mark.parametrize("seed", [100, 101, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (102, 103))])
 async def test_statements_depend_on_the_facts_and_their_books(desks: Desks, seed: int) -> None:
     dice = random.Random(seed)
     events = a_history(dice)

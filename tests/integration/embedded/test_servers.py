@@ -91,6 +91,7 @@ async def test_postgres_keeps_what_was_committed_before_it_was_killed(own_postgr
     await after.close()
 
 
+@pytest.mark.slow
 async def test_a_killed_broker_comes_back_on_its_port_with_its_records(tmp_path: Path) -> None:
     broker = await EmbeddedKafka(tmp_path / "kafka").start()
     try:
