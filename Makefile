@@ -25,7 +25,7 @@ demo: setup
 # All tests but the slow ones, on two workers with servers of their own; what PYTEST_ARGS names, on one.
 WORKERS ?= 2
 test: setup
-	$(BIN)/python -m pytest -m "not slow" $(if $(PYTEST_ARGS),$(PYTEST_ARGS),--numprocesses $(WORKERS) --dist loadgroup)
+	$(BIN)/python -m pytest -m "not slow" $(if $(PYTEST_ARGS),$(PYTEST_ARGS),--numprocesses $(WORKERS) --dist loadfile)
 
 # Every fault against real processes and servers: killed, frozen, starved. The slow ones too; writes docs/faults.md.
 faults: setup
