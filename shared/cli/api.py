@@ -2,17 +2,19 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import httpx
 
-from shared.cli.environment import Environment
+from shared.cli.environment import Environment, resolve
 from shared.cli.errors import CliError, ExitCode, NotFoundError, away
 
 READER = "auditor"
 OPERATOR = "operator"
 FINANCE = "finance"
+OFFICER = "lead-officer"
 
 _SOMEBODY_ELSE = ("another person", "limit of your roles")
 """Refusals of a person, not of a token: somebody else can give the command."""
@@ -80,6 +82,11 @@ class Api:
             return response.json()
         except ValueError as error:
             raise away(service, str(response.request.url)) from error
+
+
+def acting(data: Path | None, role: str | None, usual: str) -> Api:
+    """Return the APIs for whoever gives a command: in the role that is named, else in the one whose work it is."""
+    return Api(resolve(data).acting_as(role), role or usual)
 
 
 def _refusal(service: str, role: str, response: httpx.Response) -> CliError:

@@ -18,7 +18,7 @@ _FIELDS = ("service", "id", "place", "event_id", "reason", "status", "detail")
 _NARROW = ("service", "id", "place", "reason", "status")
 """What a narrow screen shows; `show` has the rest."""
 _GROUP = ("service", "fingerprint", "topic", "reason", "field", "letters", "amount_pence", "first_seen", "last_seen")
-_NUMBERS = ("id", "partition", "offset", "letters", "amount_pence")
+_NUMBERS = ("id", "letters", "amount_pence")
 
 Service = Annotated[str, typer.Argument(help="owners, billing, arrears or notify.", show_default=False)]
 Number = Annotated[str, typer.Argument(metavar="ID", help="The letter's id, as `list` shows it.", show_default=False)]

@@ -10,7 +10,7 @@ import typer
 
 from shared.cli import environment, output, proposing
 from shared.cli.account import as_reference
-from shared.cli.api import FINANCE, Api
+from shared.cli.api import FINANCE, Api, acting
 from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, parse_day
 
 bench = typer.Typer(help="Set and cancel mandates; announce, release and hand out collections.")
@@ -43,11 +43,10 @@ def set_mandate(
 ) -> None:
     """Record an owner's instruction: the account may be collected from, once it was told."""
     body = {"account_ref": as_reference(reference), "mandate_id": mandate, "reason": reason}
-    answer = _api(data, role).post("billing", "/mandates", body, key)
-    if as_json:
-        output.write_json(answer)
-        return
-    output.tell(f"Mandate {mandate} of {answer['account_ref']} stands since {answer['set_on']}.")
+    answer = acting(data, role, FINANCE).post("billing", "/mandates", body, key)
+    output.answer(
+        answer, f"Mandate {mandate} of {answer['account_ref']} stands since {answer['set_on']}.", as_json=as_json
+    )
 
 
 @bench.command("cancel")
@@ -62,11 +61,8 @@ def cancel(
 ) -> None:
     """Cancel a mandate: what is not released yet is not taken."""
     path = f"/mandates/{quote(mandate, safe='')}/cancel"
-    answer = _api(data, role).post("billing", path, {"reason": reason}, key)
-    if as_json:
-        output.write_json(answer)
-        return
-    output.tell(f"Mandate {mandate} is cancelled since {answer['ended_on']}.")
+    answer = acting(data, role, FINANCE).post("billing", path, {"reason": reason}, key)
+    output.answer(answer, f"Mandate {mandate} is cancelled since {answer['ended_on']}.", as_json=as_json)
 
 
 @bench.command("mandates")
@@ -95,15 +91,13 @@ def announce(
 ) -> None:
     """Tell owners with a mandate what a day takes, ten working days before or more; on no bank day: the next."""
     body = {"collect_on": collect_on.isoformat(), "reason": reason}
-    answer = _api(data, role).post("billing", "/collections", body, key)
-    if as_json:
-        output.write_json(answer)
-        return
+    answer = acting(data, role, FINANCE).post("billing", "/collections", body, key)
     told = "1 owner is" if answer["accounts"] == 1 else f"{answer['accounts']} owners are"
-    output.tell(
+    words = (
         f"{answer['collection_id']}: {told} told of {output.pounds(answer['amount_pence'])} on"
         f" {answer['collect_on']}; release its file by {answer['release_by']}."
     )
+    output.answer(answer, words, as_json=as_json)
 
 
 @bench.command("release")
@@ -118,7 +112,9 @@ def release(
 ) -> None:
     """Propose that a collection's file goes out; another person approves, and what changed meanwhile is skipped."""
     body = {"collection_id": collection}
-    made = proposing.propose(_api(data, role), "billing", "collection-release", collection, body, reason, key)
+    made = proposing.propose(
+        acting(data, role, FINANCE), "billing", "collection-release", collection, body, reason, key
+    )
     proposing.tell("billing", made, f"release of {collection}", "lead-officer", as_json=as_json)
 
 
@@ -166,7 +162,7 @@ def file(
     data: DataDir = None,
 ) -> None:
     """Write the file of a released collection for the bureau; the same bytes every time."""
-    text = "".join(_api(data, role).stream("billing", f"{_path(collection)}/file", {}))
+    text = "".join(acting(data, role, FINANCE).stream("billing", f"{_path(collection)}/file", {}))
     if to is None:
         sys.stdout.write(text)
         return
@@ -176,7 +172,3 @@ def file(
 
 def _path(collection: str) -> str:
     return f"/collections/{quote(collection, safe='')}"
-
-
-def _api(data: Path | None, role: str | None) -> Api:
-    return Api(environment.resolve(data).acting_as(role), role or FINANCE)

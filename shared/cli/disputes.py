@@ -1,7 +1,6 @@
 """`closebook disputes`: what owners do not accept; recorded, listed, upheld or rejected."""
 
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -9,10 +8,9 @@ import typer
 
 from shared.cli import environment, output
 from shared.cli.account import as_reference
-from shared.cli.api import Api
+from shared.cli.api import OFFICER, Api, acting
 from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, parse_day, parse_pounds
 
-OFFICER = "lead-officer"
 _COLUMNS = ("id", "account", "unit", "charge", "disputed", "since", "review by", "ended", "how", "by", "why")
 
 bench = typer.Typer(help="Record what an owner disputes and how it ended; list disputes.")
@@ -65,15 +63,9 @@ def raise_dispute(
         body["amount_pence"] = pence
     if since is not None:
         body["raised_on"] = since.isoformat()
-    answer = _api(data, role).post("billing", "/disputes", body, key)
-    if as_json:
-        output.write_json(answer)
-        return
-    pounds = output.pounds(answer["amount_pence"])
-    output.tell(
-        f"Dispute {answer['dispute_id']}: {pounds} of {answer['charge_id']} on {answer['account_ref']},"
-        f" to be reviewed by {answer['review_on']}."
-    )
+    answer = acting(data, role, OFFICER).post("billing", "/disputes", body, key)
+    words = f"Dispute {answer['dispute_id']}: {_what(answer)}, to be reviewed by {answer['review_on']}."
+    output.answer(answer, words, as_json=as_json)
 
 
 @bench.command("uphold")
@@ -87,7 +79,7 @@ def uphold(
     data: DataDir = None,
 ) -> None:
     """End a dispute: the owner was right; the housing system credits the charge."""
-    _end(dispute, "upheld", reason, key, _api(data, role), as_json)
+    _end(dispute, "upheld", reason, key, acting(data, role, OFFICER), as_json)
 
 
 @bench.command("reject")
@@ -101,18 +93,14 @@ def reject(
     data: DataDir = None,
 ) -> None:
     """End a dispute: the charge stands; letters about it wait for the days of grace."""
-    _end(dispute, "rejected", reason, key, _api(data, role), as_json)
+    _end(dispute, "rejected", reason, key, acting(data, role, OFFICER), as_json)
 
 
 def _end(dispute: str, outcome: str, reason: str, key: str | None, api: Api, as_json: bool) -> None:
     path = f"/disputes/{quote(dispute, safe='')}/end"
     answer = api.post("billing", path, {"outcome": outcome, "reason": reason}, key)
-    if as_json:
-        output.write_json(answer)
-        return
-    pounds = output.pounds(answer["amount_pence"])
-    output.tell(f"Dispute {dispute} is {outcome}: {pounds} of {answer['charge_id']} on {answer['account_ref']}.")
+    output.answer(answer, f"Dispute {dispute} is {outcome}: {_what(answer)}.", as_json=as_json)
 
 
-def _api(data: Path | None, role: str | None) -> Api:
-    return Api(environment.resolve(data).acting_as(role), role or OFFICER)
+def _what(answer: dict[str, Any]) -> str:
+    return f"{output.pounds(answer['amount_pence'])} of {answer['charge_id']} on {answer['account_ref']}"

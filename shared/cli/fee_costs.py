@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from shared.cli import environment, output
-from shared.cli.api import FINANCE, Api
+from shared.cli.api import FINANCE, Api, acting
 from shared.cli.options import (
     As,
     DataDir,
@@ -45,11 +45,8 @@ def cost(
 ) -> None:
     """Record what factoring cost on a day; it is counted in its year's model and posted nowhere."""
     body = {"kind": kind, "incurred_on": on.isoformat(), "amount_pence": pence, "note": note, "reason": reason}
-    made = Api(environment.resolve(data).acting_as(role), role or FINANCE).post("billing", "/fee-costs", body, key)
-    if as_json:
-        output.write_json(made)
-        return
-    output.tell(f"billing: {as_pounds(pence)} of {kind} recorded for {on}.")
+    made = acting(data, role, FINANCE).post("billing", "/fee-costs", body, key)
+    output.answer(made, f"billing: {as_pounds(pence)} of {kind} recorded for {on}.", as_json=as_json)
 
 
 def cost_model(

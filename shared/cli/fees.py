@@ -7,9 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from shared.cli import environment, fee_costs, output, proposing
-from shared.cli.api import FINANCE, Api
-from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import As, DataDir, JsonFlag, Reason, parse_day, parse_pounds
+from shared.cli.api import FINANCE, Api, acting
+from shared.cli.options import As, DataDir, JsonFlag, Reason, parse_day, parse_pounds, parse_scope
 
 fees = typer.Typer(help="Schedules of fees and premiums: propose versions, notices and reliefs; list what holds.")
 fees.command("cost")(fee_costs.cost)
@@ -59,9 +58,7 @@ def set_terms(
     data: DataDir = None,
 ) -> None:
     """Propose a version of a schedule; for a share set the pounds are the pool's, else each unit's."""
-    name, _, scope_id = scope.partition("=")
-    if not scope_id:
-        raise CliError(f"{scope!r} names no id.", "Write it as block=ID.", ExitCode.USAGE)
+    name, scope_id = parse_scope(scope)
     body = {
         "schedule_id": schedule, "kind": kind, "scope": name, "scope_id": scope_id, "annual_net_pence": pence,
         "effective_from": since.isoformat(), "instalments": instalments, "year_starts": month, "description": words,
@@ -135,7 +132,7 @@ def relief(
 
 
 def _propose(kind: str, body: dict[str, Any], reason: str, role: str | None, as_json: bool, data: Path | None) -> None:
-    api = Api(environment.resolve(data).acting_as(role), role or FINANCE)
+    api = acting(data, role, FINANCE)
     made = proposing.propose(api, "billing", kind, body["schedule_id"], body, reason)
     proposing.tell("billing", made, f"{kind} of {body['schedule_id']}", "board", as_json=as_json)
 

@@ -49,6 +49,14 @@ def parse_pounds(text: str) -> int:
         raise typer.BadParameter(f"{error}; write it as 45.50.") from error
 
 
+def parse_scope(text: str) -> tuple[str, str]:
+    """Return what ``block=ID`` names: the kind of scope, which the service judges, and its id."""
+    scope, _, scope_id = text.partition("=")
+    if not scope_id:
+        raise typer.BadParameter(f"{text!r} names no id; write it as block=ID.")
+    return scope, scope_id
+
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 DataDir = Annotated[
     Path | None, typer.Option("--data", help="Folder with the stack.env of `closebook up`.", show_default=False)

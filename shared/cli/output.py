@@ -42,6 +42,14 @@ def tell(text: str) -> None:
     answer_console().print(Text(text))
 
 
+def answer(document: Any, words: str, *, as_json: bool) -> None:
+    """Print what a command did: its JSON document, or the sentence that says it."""
+    if as_json:
+        write_json(document)
+    else:
+        tell(words)
+
+
 def write_json(document: Any) -> None:
     """Print the one JSON document of a command."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")

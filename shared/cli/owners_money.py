@@ -7,8 +7,7 @@ import typer
 
 from shared.cli import environment, output, proposing
 from shared.cli.aged_debt import Grouping
-from shared.cli.api import FINANCE, Api
-from shared.cli.errors import CliError, ExitCode
+from shared.cli.api import FINANCE, Api, acting
 from shared.cli.options import (
     As,
     AsOf,
@@ -20,6 +19,7 @@ from shared.cli.options import (
     ledger_line,
     parse_day,
     parse_pounds,
+    parse_scope,
     source_line,
 )
 from shared.money import as_pounds
@@ -54,11 +54,9 @@ def set_terms(
     data: DataDir = None,
 ) -> None:
     """Propose the float that every owner who comes is asked; the narrowest scope holds, and 0 asks none."""
-    name, _, scope_id = scope.partition("=")
-    if not scope_id:
-        raise CliError(f"{scope!r} names no id.", "Write it as block=ID.", ExitCode.USAGE)
+    name, scope_id = parse_scope(scope)
     body = {"scope": name, "scope_id": scope_id, "effective_from": since.isoformat(), "amount_pence": pence}
-    api = Api(environment.resolve(data).acting_as(role), role or FINANCE)
+    api = acting(data, role, FINANCE)
     made = proposing.propose(api, "billing", "float-terms", scope_id, body, reason)
     proposing.tell("billing", made, f"float of {as_pounds(pence)} for {scope}", "board", as_json=as_json)
 
@@ -110,7 +108,7 @@ def spend(
     body = {
         "fund_id": fund, "amount_pence": pence, "spent_on": on.isoformat(), "description": words, "evidence": evidence,
     }  # fmt: skip
-    api = Api(environment.resolve(data).acting_as(role), role or FINANCE)
+    api = acting(data, role, FINANCE)
     made = proposing.propose(api, "billing", "fund-spending", fund, body, reason)
     proposing.tell("billing", made, f"{as_pounds(pence)} out of the fund of {fund}", "board", as_json=as_json)
 

@@ -1,12 +1,11 @@
 """`closebook proposals`: commands that one person proposed and another approves."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from shared.cli import environment, output
-from shared.cli.api import FINANCE, Api
+from shared.cli.api import FINANCE, Api, acting
 from shared.cli.options import As, DataDir, JsonFlag
 from shared.events.topics import LINE_OF_SERVICES
 
@@ -62,7 +61,7 @@ def approve(
     data: DataDir = None,
 ) -> None:
     """Let another person's proposal take effect; approving it twice does no harm."""
-    _decide(service, number, "approve", reason, as_json, _api(data, role))
+    _decide(service, number, "approve", reason, as_json, acting(data, role, FINANCE))
 
 
 @second_person.command("reject")
@@ -76,11 +75,7 @@ def reject(
     data: DataDir = None,
 ) -> None:
     """Put a proposal away; whoever made it may withdraw it."""
-    _decide(service, number, "reject", reason, as_json, _api(data, role))
-
-
-def _api(data: Path | None, role: str | None) -> Api:
-    return Api(environment.resolve(data).acting_as(role), role or FINANCE)
+    _decide(service, number, "reject", reason, as_json, acting(data, role, FINANCE))
 
 
 def _decide(service: str, number: str, decision: str, reason: str, as_json: bool, api: Api) -> None:

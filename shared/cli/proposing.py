@@ -17,8 +17,6 @@ def propose(
 
 def tell(service: str, made: dict[str, Any], what: str, approver: str, *, as_json: bool) -> None:
     """Tell of a proposal: what it would do, and how somebody with the role ``approver`` lets it."""
-    if as_json:
-        output.write_json(made)
-        return
     approve = f"closebook proposals approve {service} {made['id']} --as {approver}"
-    output.tell(f"{service}: proposal {made['id']}, {what}, waits for a second person (`{approve}`).")
+    words = f"{service}: proposal {made['id']}, {what}, waits for a second person (`{approve}`)."
+    output.answer(made, words, as_json=as_json)

@@ -5,10 +5,8 @@ from typing import Annotated, Any
 import typer
 
 from shared.cli import environment, output, proposing
-from shared.cli.api import Api
+from shared.cli.api import OFFICER, Api, acting
 from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, parse_pounds
-
-OFFICER = "lead-officer"
 
 bench = typer.Typer(help="List owners in credit; propose that money goes back where it came from.")
 
@@ -65,6 +63,6 @@ def propose(
     body: dict[str, Any] = {"payment_id": payment, "amount_pence": pence}
     if account is not None:
         body["account_ref"] = account
-    api = Api(environment.resolve(data).acting_as(role), role or OFFICER)
+    api = acting(data, role, OFFICER)
     made = proposing.propose(api, "billing", "refund", f"payment:{payment}"[:64], body, reason, key)
     proposing.tell("billing", made, f"refund of {output.pounds(pence)}", "finance", as_json=as_json)

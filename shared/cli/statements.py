@@ -1,6 +1,5 @@
 """`closebook statements`: runs that people look at before they are issued, and an account's year."""
 
-from pathlib import Path
 from typing import Annotated
 
 import httpx
@@ -8,13 +7,12 @@ import typer
 
 from shared.cli import environment, output, proposing, statement_tables
 from shared.cli.account import as_reference
-from shared.cli.api import FINANCE, Api
+from shared.cli.api import FINANCE, OFFICER, Api, acting
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason
 
 bench = typer.Typer(help="Statement runs: look before they are issued, check a sample, release; an account's year.")
 
-_OFFICER = "lead-officer"
 _LONG = httpx.Timeout(600.0, connect=5.0)
 """Every account is drafted for a dry run."""
 
@@ -71,12 +69,10 @@ def propose(
     data: DataDir = None,
 ) -> None:
     """Have a quarter struck anew in the work of the day, after what was wrong is mended; checks begin anew."""
-    answer = _officer(data, role).post("billing", f"/statement-runs/{run}/restrike", {"reason": reason}, key)
-    if as_json:
-        output.write_json(answer)
-        return
-    output.tell(f"billing: {answer['quarter']} is struck anew in the work of {answer['struck_in']}.")
-    output.tell("`closebook statements show --dry-run` shows what it would say now.")
+    answer = acting(data, role, OFFICER).post("billing", f"/statement-runs/{run}/restrike", {"reason": reason}, key)
+    struck = f"billing: {answer['quarter']} is struck anew in the work of {answer['struck_in']}."
+    words = f"{struck}\n`closebook statements show --dry-run` shows what it would say now."
+    output.answer(answer, words, as_json=as_json)
 
 
 @bench.command("check")
@@ -93,11 +89,9 @@ def check(
 ) -> None:
     """Pass or fail a statement of a run's sample; the last word holds until the run is released."""
     body = {"account_ref": as_reference(reference), "passed": passed, "reason": reason}
-    answer = _officer(data, role).post("billing", f"/statement-runs/{run}/checks", body, key)
-    if as_json:
-        output.write_json(answer)
-    else:
-        output.tell(f"billing: {answer['account_ref']} {'passed' if answer['passed'] else 'failed'} in run {run}.")
+    answer = acting(data, role, OFFICER).post("billing", f"/statement-runs/{run}/checks", body, key)
+    verdict = "passed" if answer["passed"] else "failed"
+    output.answer(answer, f"billing: {answer['account_ref']} {verdict} in run {run}.", as_json=as_json)
 
 
 @bench.command("release")
@@ -111,7 +105,9 @@ def release(
     data: DataDir = None,
 ) -> None:
     """Propose that a run is issued on the next day that closes; another person approves."""
-    made = proposing.propose(_officer(data, role), "billing", "statement-release", run, {"run_id": run}, reason, key)
+    made = proposing.propose(
+        acting(data, role, OFFICER), "billing", "statement-release", run, {"run_id": run}, reason, key
+    )
     proposing.tell("billing", made, f"release of run {run}", FINANCE, as_json=as_json)
 
 
@@ -130,7 +126,7 @@ def policy(
     if way not in {"automatic", "reviewed"}:
         raise CliError(f"{way!r} is no way to release statements.", "Say automatic or reviewed.", ExitCode.USAGE)
     body = {"release": way, "sample_size": sample, "outlier_percent": percent}
-    made = proposing.propose(_officer(data, role), "billing", "statement-policy", "statements", body, reason)
+    made = proposing.propose(acting(data, role, OFFICER), "billing", "statement-policy", "statements", body, reason)
     proposing.tell("billing", made, f"{way} statements", "board", as_json=as_json)
 
 
@@ -148,10 +144,6 @@ def annual(
         output.write_json(found)
     else:
         statement_tables.show_year(found)
-
-
-def _officer(data: Path | None, role: str | None) -> Api:
-    return Api(environment.resolve(data).acting_as(role), role or _OFFICER)
 
 
 def _last(api: Api) -> str:

@@ -1,17 +1,15 @@
 """`closebook suspense`: money nobody matches and what waits; an officer says whose the money is."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
 from shared.cli import environment, output
-from shared.cli.api import Api
+from shared.cli.api import OFFICER, Api, acting
 from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, parse_pounds
 
-OFFICER = "lead-officer"
 _AGES = ("d0_30", "d31_60", "d61_90", "d91_120", "over_120")
 
 bench = typer.Typer(
@@ -121,7 +119,7 @@ def match(
     data: DataDir = None,
 ) -> None:
     """Let the whole of a payment stand on an account, with its own value date."""
-    _say(payment, "match", {"account_ref": account, "reason": reason}, key, _api(data, role), as_json)
+    _say(payment, "match", {"account_ref": account, "reason": reason}, key, acting(data, role, OFFICER), as_json)
 
 
 @bench.command("split")
@@ -139,7 +137,7 @@ def split(
 ) -> None:
     """Let parts of a payment stand on several accounts; what is not named stays in suspense."""
     body = {"shares": [_share(text) for text in shares], "reason": reason}
-    _say(payment, "split", body, key, _api(data, role), as_json)
+    _say(payment, "split", body, key, acting(data, role, OFFICER), as_json)
 
 
 @bench.command("unmatch")
@@ -153,7 +151,7 @@ def unmatch(
     data: DataDir = None,
 ) -> None:
     """Take a payment back into suspense, whatever it names, until somebody says whose it is."""
-    _say(payment, "unmatch", {"reason": reason}, key, _api(data, role), as_json)
+    _say(payment, "unmatch", {"reason": reason}, key, acting(data, role, OFFICER), as_json)
 
 
 def _share(text: str) -> dict[str, Any]:
@@ -162,10 +160,6 @@ def _share(text: str) -> dict[str, Any]:
     if not gets:
         raise typer.BadParameter(f"{text!r} is no share; write REF=POUNDS, for example F1W7305WAF7W=45.50.")
     return {"account_ref": account, "amount_pence": parse_pounds(pounds)}
-
-
-def _api(data: Path | None, role: str | None) -> Api:
-    return Api(environment.resolve(data).acting_as(role), role or OFFICER)
 
 
 def _path(payment: str, deed: str = "") -> str:

@@ -8,7 +8,7 @@ import typer
 
 from shared.cli import environment, output, proposing
 from shared.cli.account import as_reference
-from shared.cli.api import FINANCE, Api
+from shared.cli.api import FINANCE, Api, acting
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import As, DataDir, JsonFlag, Reason, parse_pounds
 
@@ -43,7 +43,7 @@ def propose(
     data: DataDir = None,
 ) -> None:
     """Propose that debts of an account are written off; another person approves."""
-    api = Api(environment.resolve(data).acting_as(role), role or FINANCE)
+    api = acting(data, role, FINANCE)
     account = api.get("billing", f"/accounts/{as_reference(reference)}")
     debts = debts_of(account, charge or ())
     body = {"account_ref": account["account_ref"], "ground": ground, "evidence": evidence, "debts": debts}
