@@ -4,7 +4,6 @@ How long is dated policy data (``retention.json``; source: reliability.md b11). 
 so each day does what has come due since the day before, also when a version of the policy shortens the time.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,9 +11,11 @@ from functools import cache
 from pathlib import Path
 
 import asyncpg
+from pydantic import TypeAdapter
 
 from shared.bus import audit
 from shared.bus.work import Work
+from shared.dated import in_force
 from shared.db.engine import driver
 from shared.log_events import LogEvent
 
@@ -56,22 +57,8 @@ class Retention:
 
 @cache
 def read_retention(path: Path = _SHIPPED) -> tuple[Retention, ...]:
-    """Return every version of the policy, the oldest first."""
-    versions = json.loads(path.read_text(encoding="utf-8"))
-    return tuple(
-        sorted(
-            (
-                Retention(one["version"], date.fromisoformat(one["effective_from"]), one["keep_days"])
-                for one in versions
-            ),
-            key=lambda one: one.effective_from,
-        )
-    )
-
-
-def in_force(versions: Sequence[Retention], day: date) -> Retention:
-    """Return the version that holds on a day; the first one also before it began."""
-    return [versions[0], *(one for one in versions if one.effective_from <= day)][-1]
+    """Return every version of the policy; the first is in force from the first day of the calendar on."""
+    return TypeAdapter(tuple[Retention, ...]).validate_json(path.read_text(encoding="utf-8"))
 
 
 async def purge(work: Work, day: date, purges: Sequence[Purge], versions: Sequence[Retention] = ()) -> None:

@@ -1,6 +1,5 @@
 """The ladder as data: versions of the policy, each from a day on, each with its stages (domain.md 4.2)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -35,10 +34,3 @@ class Policy:
     def after(self, number: int) -> Stage | None:
         """Return the next enabled stage after ``number`` (0 before the first); nothing at the top."""
         return next((stage for stage in self.stages if stage.number > number and stage.enabled), None)
-
-
-def in_force(policies: Sequence[Policy], day: date) -> Policy:
-    """Return the version in force on ``day``; there is one for every day, or the data is wrong."""
-    begun = [policy for policy in policies if policy.effective_from <= day]
-    assert begun, f"no ladder policy is in force on {day}"
-    return max(begun, key=lambda policy: (policy.effective_from, policy.version))

@@ -7,9 +7,10 @@ from services.arrears.db import ladder as rows
 from services.arrears.domain import ladder
 from services.arrears.domain.account import Account
 from services.arrears.domain.ladder import Decision
-from services.arrears.domain.policy import Policy, in_force
+from services.arrears.domain.policy import Policy
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
+from shared.dated import in_force
 from shared.events.arrears import OverdueItem, StageReached
 from shared.events.topics import STAGE_REACHED
 

@@ -6,10 +6,11 @@ from datetime import date, timedelta
 from services.arrears.db import holds as rows
 from services.arrears.db.holds import KeptHold
 from services.arrears.domain import holds
-from services.arrears.domain.policy import Policy, in_force
+from services.arrears.domain.policy import Policy
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError
 from shared.bus.work import Cause, Work
+from shared.dated import in_force
 from shared.db.engine import driver
 from shared.events.arrears import HoldChanged, HoldKind
 from shared.events.base import Event

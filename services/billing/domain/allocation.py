@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
-from services.billing.domain.allocation_policy import AllocationOrder, in_force
+from services.billing.domain.allocation_policy import AllocationOrder
 from services.billing.domain.disputes import Dispute, ringed
 from services.billing.domain.facts import FactKind
 from services.billing.domain.items import Item
 from services.billing.domain.lines import Line
 from services.billing.domain.refs import normalised
+from shared.dated import in_force
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,12 +52,3 @@ class AllocationOrder:
 
     def _key(self, item: Item) -> tuple[object, ...]:
         return (*(_RANKS[criterion](item) for criterion in self.order), payment_order(item))
-
-
-def in_force(orders: Sequence[AllocationOrder], day: date) -> AllocationOrder:
-    """Return the version for money received on a day; there is one for every day, or the data is wrong."""
-    if len(orders) == 1 and orders[0].effective_from <= day:
-        return orders[0]
-    begun = [order for order in orders if order.effective_from <= day]
-    assert begun, f"no order of allocation is in force on {day}"
-    return max(begun, key=lambda order: (order.effective_from, order.version))

@@ -1,6 +1,6 @@
 """Direct debits: who may be collected from, when, how much, and what is never collected unannounced."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -40,13 +40,6 @@ class DirectDebitPolicy:
     def last_release(self, collect_on: date) -> date:
         """Return the last day on which the file of a collection may still go out."""
         return bank_days_earlier(collect_on, self.submit_bank_days)
-
-
-def in_force(policies: Sequence[DirectDebitPolicy], day: date) -> DirectDebitPolicy:
-    """Return the version in force on a day; there is one for every day, or the data is wrong."""
-    begun = [policy for policy in policies if policy.effective_from <= day]
-    assert begun, f"no direct debit policy is in force on {day}"
-    return max(begun, key=lambda policy: (policy.effective_from, policy.version))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from shared.dated import in_force
 from shared.events.housing import ChargeKind, ChargeRaised
 
 
@@ -46,20 +47,6 @@ class Owed(NamedTuple):
     last_on: date
     decided_by: str
     version: str
-
-
-def in_force(policies: Sequence[Liability], raised_on: date) -> Liability:
-    """Return the version for a charge raised on a day: a fact of the charge, so a rebuild decides the same."""
-    newest: Liability | None = None
-    for policy in policies:
-        if policy.effective_from <= raised_on and (newest is None or _rank(policy) > _rank(newest)):
-            newest = policy
-    assert newest is not None, f"no liability policy is in force on {raised_on}"
-    return newest
-
-
-def _rank(policy: Liability) -> tuple[date, str]:
-    return (policy.effective_from, policy.version)
 
 
 def owed(data: ChargeRaised, policies: Sequence[Liability]) -> Owed:

@@ -1,6 +1,6 @@
 """Who may let a write-off take effect, up to how much: dated versions, as data."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,10 +22,3 @@ class WriteOffPolicy:
         """Say whether somebody with these roles may approve what brings an account to ``total_pence``."""
         limits = [limit for role, limit in self.limits.items() if role in roles]
         return any(limit is None or total_pence <= limit for limit in limits)
-
-
-def in_force(policies: Sequence[WriteOffPolicy], day: date) -> WriteOffPolicy:
-    """Return the version in force on a day; there is one for every day, or the data is wrong."""
-    begun = [policy for policy in policies if policy.effective_from <= day]
-    assert begun, f"no write-off policy is in force on {day}"
-    return max(begun, key=lambda policy: (policy.effective_from, policy.version))

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict
 from services.billing.db import direct_debits as stored
 from services.billing.db import ledger
 from services.billing.db.direct_debits import Collection as Announcement
-from services.billing.domain import direct_debits
 from services.billing.domain.direct_debits import Announced, Skip, collection_day, file_of, payable, why_skipped
 from services.billing.domain.position import position
 from services.billing.settings import read_direct_debit
@@ -22,6 +21,7 @@ from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import OPENING_BOOK, Work
+from shared.dated import in_force
 from shared.db.engine import driver
 from shared.events.billing import CollectionAnnounced
 from shared.events.topics import COLLECTION_ANNOUNCED
@@ -56,7 +56,7 @@ async def announce(work: Work, content: Json) -> Json:
     collect_on = collection_day(understood(AskedCollection, content).collect_on)
     if work.book == OPENING_BOOK:
         raise NotNowError("No business day has ended yet: there is no day to announce on.")
-    policy = direct_debits.in_force(read_direct_debit(), work.book)
+    policy = in_force(read_direct_debit(), work.book)
     refusal = policy.refuse_day(collect_on, work.book)
     if refusal is not None:
         raise NotValidError(refusal)
@@ -138,7 +138,7 @@ async def _weighed(work: Work, content: Json) -> tuple[Announcement, list[Announ
         raise NotKnownError(f"There is no collection {asked.collection_id}.")
     if collection.released_on is not None:
         raise NotNowError(f"The file of {collection.collection_id} has gone out already.")
-    last = direct_debits.in_force(read_direct_debit(), collection.announced_on).last_release(collection.collect_on)
+    last = in_force(read_direct_debit(), collection.announced_on).last_release(collection.collect_on)
     if work.book > last:
         raise NotNowError(f"{last} was the last day for this file; announce another collection.")
     notices = [one for one, _ in await stored.load_notices(connection, collection.collection_id)]
@@ -198,7 +198,7 @@ async def worklist(connection: asyncpg.Connection) -> list[Json]:
     """Return every collection: announced, released, how much of it was passed over, until when it may go out."""
     rows = await stored.list_collections(connection)
     for row in rows:
-        policy = direct_debits.in_force(read_direct_debit(), row["announced_on"])
+        policy = in_force(read_direct_debit(), row["announced_on"])
         row["release_by"] = policy.last_release(row["collect_on"])
     return rows
 

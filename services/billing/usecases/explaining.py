@@ -11,9 +11,10 @@ from services.billing.db import charges as stored
 from services.billing.db import questions
 from services.billing.domain import attribution, charges, division, explanation, refs
 from services.billing.domain.facts import Charge, Credit, FactKind, Part, ShareVersion, Unit, is_waiting
-from services.billing.domain.liability import PERIOD, in_force
+from services.billing.domain.liability import PERIOD
 from services.billing.settings import read_liability
 from services.billing.usecases.charges import surroundings_of
+from shared.dated import in_force
 
 Answer = dict[str, Any]
 

@@ -14,7 +14,6 @@ from services.billing.db.questions import AccountRow
 from services.billing.db.write_offs import Reason
 from services.billing.domain import refs, write_offs
 from services.billing.domain.position import as_known, position
-from services.billing.domain.write_off_policy import in_force
 from services.billing.domain.write_offs import Ground, WriteOff
 from services.billing.settings import read_write_off_policies
 from services.billing.usecases.allocating import rules_of
@@ -25,6 +24,7 @@ from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
 from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import OPENING_BOOK, Work
+from shared.dated import in_force
 from shared.db.engine import driver
 from shared.events.types import Id, PositivePence, Text
 from shared.money import as_pounds

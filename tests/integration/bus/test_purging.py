@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.bus.purging import Retention, in_force, read_retention
+from shared.bus.purging import Retention, read_retention
+from shared.dated import in_force
 from tests.integration.bus.conftest import Bench, Benches
 from tests.integration.bus.test_days import end_day
 from tests.support.bus import eventually

@@ -7,9 +7,10 @@ import pytest
 
 from services.arrears.domain.account import Account, Hold, Item, Standing
 from services.arrears.domain.ladder import Decision, assess
-from services.arrears.domain.policy import Policy, in_force
+from services.arrears.domain.policy import Policy
 from services.arrears.settings import read_policies
 from shared.calendar import is_office_day
+from shared.dated import in_force
 from shared.events.arrears import HoldKind
 
 POLICY = read_policies()[0]

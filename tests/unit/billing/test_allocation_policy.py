@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.billing.domain.allocation import Receipt, Rules
-from services.billing.domain.allocation_policy import AllocationOrder, Criterion, in_force
+from services.billing.domain.allocation_policy import AllocationOrder, Criterion
 from services.billing.domain.items import Item, payment_order
 from services.billing.settings import read_allocation
+from shared.dated import in_force
 from tests.unit.billing.builders import allocate, an_item, day
 
 OLD = an_item(120_00, "C-old", "2026-01-28")

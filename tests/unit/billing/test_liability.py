@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.billing.domain import charges
-from services.billing.domain.liability import KindRule, OwedOn, in_force, owed
+from services.billing.domain.liability import KindRule, OwedOn, owed
 from services.billing.settings import SHIPPED_LIABILITY, read_liability
+from shared.dated import in_force
 from shared.events.housing import ChargeKind, ChargeRaised
 from tests.unit.billing.builders import a_charge, a_unit, account, amounts, day, units_of
 

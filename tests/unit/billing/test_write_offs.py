@@ -11,10 +11,11 @@ from services.billing.domain import write_offs
 from services.billing.domain.facts import FactKind
 from services.billing.domain.items import fold
 from services.billing.domain.lines import Line
-from services.billing.domain.write_off_policy import WriteOffPolicy, in_force
+from services.billing.domain.write_off_policy import WriteOffPolicy
 from services.billing.domain.write_offs import Movement, WriteOff, movements, standing
 from services.billing.settings import read_write_off_policies
 from shared.auth import ROLES
+from shared.dated import in_force
 from tests.unit.billing.builders import (
     a_statement,
     account,
