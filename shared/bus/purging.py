@@ -61,13 +61,13 @@ def read_retention(path: Path = _SHIPPED) -> tuple[Retention, ...]:
     return TypeAdapter(tuple[Retention, ...]).validate_json(path.read_text(encoding="utf-8"))
 
 
-async def purge(work: Work, day: date, purges: Sequence[Purge], versions: Sequence[Retention] = ()) -> None:
+async def purge(work: Work, day: date, purges: Sequence[Purge]) -> None:
     """Blank what came due on ``day``; what was blanked is in the audit and, after the commit, in the log."""
-    known = versions or read_retention()
-    before, now = in_force(known, day - timedelta(days=1)), in_force(known, day)
+    versions, yesterday = read_retention(), day - timedelta(days=1)
+    before, now = in_force(versions, yesterday), in_force(versions, day)
     connection = await driver(work.session)
     for one in purges:
-        after = before.last_day(one.what, day - timedelta(days=1))
+        after = before.last_day(one.what, yesterday)
         done: str = await connection.execute(one.query, after, now.last_day(one.what, day))
         count = int(done.rpartition(" ")[2])
         if count:
