@@ -7,7 +7,7 @@ STAMP := $(VENV)/.closebook-installed
 
 SECONDS ?= 180
 
-.PHONY: setup demo test faults crashes recovery runbooks nemesis fuzz shuffles bench check sbom audit schemas lock clean
+.PHONY: setup demo test slow faults crashes recovery runbooks nemesis fuzz shuffles bench check sbom audit schemas lock clean
 
 setup: $(STAMP)
 
@@ -31,8 +31,8 @@ test: setup
 faults: setup
 	$(BIN)/python -m pytest -p tests.support.fault_table.page $$($(BIN)/python -m tests.support.fault_table.page) $(PYTEST_ARGS)
 
-# A batch, a page, a mail and three days killed at every await and recovered, each time the whole database compared
-# (some minutes; `make test` takes a few points of each).
+# A batch, a page, a mail, three days and a reviewed run killed at every await and recovered, each time the whole database
+# compared (hours; `make test` takes a few points of some).
 crashes: setup
 	$(BIN)/python -m pytest tests/crashes $(PYTEST_ARGS)
 
@@ -54,6 +54,11 @@ shuffles: setup
 recovery: setup
 	$(BIN)/python -m pytest tests/system/test_rebuild.py tests/system/test_rebuild_redriven.py \
 		tests/system/test_restore.py tests/system/test_erasure.py $(PYTEST_ARGS)
+
+# Slow tests that no other target runs: more random histories, whole demonstrations, a killed broker.
+slow: setup
+	$(BIN)/python -m pytest -m slow tests/integration/embedded/test_servers.py tests/integration/billing/test_floats.py \
+		tests/integration/billing/test_histories.py tests/system/test_demo.py tests/nemesis $(PYTEST_ARGS)
 
 # Every command of every runbook, against a running plant.
 runbooks: setup

@@ -16,6 +16,8 @@ _EXAMINED = "tests/system/test_contract_"
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep what shares a costly story on one worker: each file, and all files of the examiner's one diary together."""
+    if config.getoption("dist") != "loadfile":
+        return None
     from xdist.scheduler import LoadFileScheduling
 
     class OneDiary(LoadFileScheduling):  # type: ignore[misc] # the library has no types

@@ -93,7 +93,7 @@ def read_mapping(path: Path) -> BankMapping:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "it"
         raise CliError(
-            f"{path}: {where}: {first['msg']}.", "docs/officer.md shows a mapping.", ExitCode.USAGE
+            f"{path}: {where}: {first['msg']}.", "docs/receipts.md shows a mapping.", ExitCode.USAGE
         ) from error
 
 

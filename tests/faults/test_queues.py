@@ -1,4 +1,4 @@
-"""Much at once beside the daily work: ten thousand letters to send, thousands of dead letters to apply again."""
+"""Much at once beside the daily work: ten thousand letters to send, a thousand dead letters to apply again."""
 
 import asyncio
 import time

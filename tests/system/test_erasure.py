@@ -140,7 +140,6 @@ async def test_the_proof_of_what_was_sent_stays(told: Office) -> None:
     assert all(tuple(row) == (True, 32) for row in rows)
 
 
-@pytest.mark.slow  # the whole of notify is built a second time; `make recovery` runs it
 async def test_life_goes_on_and_a_rebuild_comes_out_equal(told: Office) -> None:
     await _compact(told)
     await say(_kafka(told), [contact("ER-party", time="2026-04-01T10:00:00Z", email=MAIL)])

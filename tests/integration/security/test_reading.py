@@ -52,6 +52,7 @@ async def test_a_person_who_was_lent_the_role_reads_and_can_do_nothing_else(
 ) -> None:
     url = (await databases("billing")).owner_url
     name = urlsplit(url).path.lstrip("/")
+    other = urlsplit((await databases("notify")).owner_url).path.lstrip("/")
     admin = await asyncpg.connect(postgres.admin_url)
     try:
         await admin.execute("create role ann login password 'hers'; grant billing_read to ann")
@@ -62,8 +63,8 @@ async def test_a_person_who_was_lent_the_role_reads_and_can_do_nothing_else(
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await ann.execute(refused)
         await ann.close()
-        with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.InvalidCatalogNameError)):
-            await asyncpg.connect(roles.url_for(postgres.admin_url, "ann", "hers", "notify"))
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await asyncpg.connect(roles.url_for(postgres.admin_url, "ann", "hers", other))
     finally:
         await admin.execute("drop role ann")
         await admin.close()

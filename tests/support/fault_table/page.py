@@ -23,8 +23,9 @@ _HEAD = """# Faults: what was done to Closebook, and what it did
 Written by `make faults` from the table in `tests/support/fault_table/` and from the results of its tests; do not edit.
 Every fault of a whole plant ends with the same proof (`tests/support/invariants.py`): nothing lost, nothing twice,
 money conserved, each letter out, no hand lent, the log tells of it, the audit's chain unbroken. *held*: every test of
-the row passed, in all its cases, when last run; *open*: it cannot be shown on one machine, or is not shown yet. The
-list at the end says what is missing. Proofs that `make test` leaves out, whole or in part, say so.
+the row passed, in all its cases, when last run; *not run*: it, or its proof, has changed since it was last run whole;
+*open*: it cannot be shown on one machine, or is not shown yet, as the list at the end says. Proofs that `make test`
+leaves out, whole or in part, say so.
 """
 _TABLE = "| no. | fault | how | expected | last result |\n|---|---|---|---|---|\n"
 _RESULT = re.compile(r"^- (.+?): `([^`]+::[^`]+)`", re.MULTILINE)
