@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.billing.db.reading import OUR_CREDIT, OUR_OWN
 from services.billing.domain import floats
 from services.billing.domain.attribution import Account
 from services.billing.domain.floats import FloatTerms, Newcomer, Place, Standing
@@ -19,19 +20,20 @@ _ADD_TERMS = """
 insert into billing.float_terms (command_uid, book, scope, scope_id, version, effective_from, amount_pence)
 values ($1, $2, $3, $4, $5, $6, $7)
 """
-_STANDING = """
-select charge.charge_id, charge.unit_id, account.account_ref, sum(part.net_pence)::bigint as left_pence,
-  coalesce(-sum(part.net_pence) filter (where credit.source = $1), 0)::bigint as returned_pence
-from billing.charges as charge join billing.charge_parts as part using (charge_id)
+_GIVEN_BACK = f"sum(part.net_pence) filter (where credit.source = $1 and {OUR_CREDIT})"
+_OWNER = f"case when fact.charge_id like $2 || '%' and {OUR_OWN} then split_part(fact.charge_id, ':', 2) end"
+_STANDING = f"""
+select fact.charge_id, {_OWNER} as owner_ref, fact.unit_id, account.account_ref,
+  sum(part.net_pence)::bigint as left_pence, coalesce(-{_GIVEN_BACK}, 0)::bigint as returned_pence
+from billing.charges as fact join billing.charge_parts as part using (charge_id)
 left join billing.credits as credit on credit.credit_id = part.credit_id
 left join billing.accounts as account on account.account_id = part.account_id
-where charge.kind = 'float'
-group by charge.charge_id, charge.unit_id, account.account_ref, account.closed_on
-having coalesce(sum(part.net_pence) filter (where credit.source = $1), 0) < 0 or sum(part.net_pence) > 0 and (
-  account.closed_on is not null
-  or charge.charge_id like $2 || '%' and split_part(charge.charge_id, ':', 2) is distinct from account.account_ref)
-order by charge.charge_id
-"""
+where fact.kind = 'float'
+group by fact.charge_id, fact.event_uid, fact.unit_id, account.account_ref, account.closed_on
+having coalesce({_GIVEN_BACK}, 0) < 0 or sum(part.net_pence) > 0 and (
+  account.closed_on is not null or {_OWNER} <> coalesce(account.account_ref, ''))
+order by fact.charge_id
+"""  # noqa: S608
 _NEWCOMERS = """
 select account.account_id::text, account.account_ref, account.unit_id, account.ownership_id,
   (stay ->> 1)::date as from_on, (stay ->> 2)::date as to_on, unit.block_id, unit.development_id,
@@ -43,11 +45,12 @@ join billing.units as unit on unit.unit_id = newest.unit_id
 where greatest((stay ->> 1)::date, unit.managed_from) between $1 and coalesce(unit.managed_to, $2)
   and greatest((stay ->> 1)::date, unit.managed_from) <= $2
   and coalesce((stay ->> 2)::date > unit.managed_from, true)
+  and account.account_ref > $4
   and not exists (select from billing.charges where charge_id = $3 || account.account_ref)
   and not exists (
     select from billing.charges as charge join billing.charge_parts as part using (charge_id)
     where charge.kind = 'float' and charge.unit_id = account.unit_id and part.account_id = account.account_id)
-order by account.account_ref
+order by account.account_ref limit $5
 """
 
 
@@ -69,9 +72,14 @@ async def list_standing(connection: asyncpg.Connection, source: str) -> Sequence
     return [Standing(*row) for row in await connection.fetch(_STANDING, source, floats.PREFIX)]
 
 
-async def list_newcomers(connection: asyncpg.Connection, since: date, day: date) -> Sequence[Newcomer]:
-    """Return the owners' accounts whose first managed day is from ``since`` to ``day`` and that had no float yet."""
-    rows = await connection.fetch(_NEWCOMERS, since, day, floats.PREFIX)
+async def list_newcomers(
+    connection: asyncpg.Connection, since: date, day: date, after: str, most: int
+) -> Sequence[Newcomer]:
+    """Return the owners' accounts whose first managed day is from ``since`` to ``day`` and that had no float yet.
+
+    In order of their references; ``after`` is empty at first.
+    """
+    rows = await connection.fetch(_NEWCOMERS, since, day, floats.PREFIX, after, most)
     return [_newcomer(*row) for row in rows]
 
 

@@ -14,8 +14,11 @@ Sessions = async_sessionmaker[AsyncSession]
 LONG_SECONDS = 120.0
 """How long one statement over a whole ledger may take; it reads beside everybody else and locks nothing."""
 
-OUR_OWN = "not exists (select from msg.inbox as heard where heard.event_uid = fact.event_uid)"
+_OURS = "not exists (select from msg.inbox as heard where heard.event_uid = {}.event_uid)"
+OUR_OWN = _OURS.format("fact")
 """A ``fact`` that no event brought: a day's work or a command of people made it, whatever it is called."""
+OUR_CREDIT = _OURS.format("credit")
+"""The same of a ``credit``."""
 
 
 @asynccontextmanager

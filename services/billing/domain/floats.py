@@ -49,13 +49,24 @@ class Newcomer:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A charge of a float: who has it (None: it waits), what is left of it, what was given back with final accounts."""
+    """A charge of a float: who has it (None: it waits), what is left of it, what was given back with final accounts.
+
+    ``owner_ref`` is whose float it is, if we asked for it; None: the housing system did, it is whose its day is.
+    """
 
     charge_id: str
+    owner_ref: str | None
     unit_id: str
     account_ref: str | None
     left_pence: int
     returned_pence: int
+
+
+class Managed(NamedTuple):
+    """The days on which a unit is managed, both included; no ``to_on``: until further notice."""
+
+    from_on: date
+    to_on: date | None = None
 
 
 class Asking(NamedTuple):
@@ -88,7 +99,7 @@ def terms_on(terms: Iterable[FloatTerms], place: Place, day: date) -> FloatTerms
 def step(
     standing: Iterable[Standing],
     accounts: Mapping[str, Account],
-    managed_from: Mapping[str, date],
+    managed: Mapping[str, Managed],
     made: Collection[str],
     day: date,
 ) -> Step:
@@ -96,22 +107,32 @@ def step(
 
     A float goes back on the day of its owner's final account; one of ours that a corrected line put on somebody else
     (or on nobody) goes back at once.  Whoever turns out to own the unit still is asked again for what went back, once:
-    ``made`` names the charges there are.  ``accounts`` are by reference, ``managed_from`` is by unit.
+    ``made`` names the charges there are.  ``accounts`` are by reference, ``managed`` is by unit.
     """
     asked, back = [], []
     for one in standing:
-        owner = accounts.get(owner_of(one.charge_id) or one.account_ref or "")
+        owner = accounts.get(one.owner_ref or one.account_ref or "")
         gone = one.left_pence > 0 and _goes_back(one, accounts.get(one.account_ref or ""), day)
         if gone:
             back.append(one.charge_id)
         returned = one.returned_pence or (one.left_pence if gone else 0)
-        if owner is None or owner.from_on is None or not returned or not _keeps(owner, day):
+        first_on = _first_day(owner, managed.get(one.unit_id)) if owner is not None else None
+        if owner is None or first_on is None or first_on > day or not returned or not _keeps(owner, day):
             continue
         name = again(owner.account_ref, one.charge_id)
         if name not in made:
-            first_on = max(owner.from_on, managed_from.get(one.unit_id, owner.from_on))
             asked.append(Asking(name, one.unit_id, first_on, returned))
     return Step(tuple(asked), tuple(back))
+
+
+def _first_day(owner: Account, managed: Managed | None) -> date | None:
+    """Return the first day that is both the owner's and managed: a float of any other day would be nobody's."""
+    if owner.from_on is None or managed is None:
+        return None
+    first_on = max(owner.from_on, managed.from_on)
+    is_owned = owner.to_on is None or first_on < owner.to_on
+    is_managed = managed.to_on is None or first_on <= managed.to_on
+    return first_on if is_owned and is_managed else None
 
 
 def first_asked(newcomers: Iterable[Newcomer], terms: Collection[FloatTerms], day: date) -> tuple[Asking, ...]:
@@ -126,8 +147,7 @@ def first_asked(newcomers: Iterable[Newcomer], terms: Collection[FloatTerms], da
 
 
 def _goes_back(one: Standing, holder: Account | None, day: date) -> bool:
-    owner_ref = owner_of(one.charge_id)
-    if owner_ref is not None and owner_ref != one.account_ref:
+    if one.owner_ref is not None and one.owner_ref != one.account_ref:
         return True
     return holder is not None and not _stays(holder, day)
 
@@ -139,11 +159,6 @@ def _keeps(account: Account, day: date) -> bool:
 
 def _stays(account: Account, day: date) -> bool:
     return account.to_on is None or timetable(account.to_on).due_on > day
-
-
-def owner_of(charge_id: str) -> str | None:
-    """Return whose float a charge of ours is, by its name; None: the housing system's, it is whose its day is."""
-    return charge_id.split(":")[1] if charge_id.startswith(PREFIX) else None
 
 
 def again(account_ref: str, charge_id: str) -> str:

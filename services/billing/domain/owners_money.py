@@ -56,7 +56,7 @@ def refuse_spending(amount_pence: int, held_pence: int, spent_pence: int) -> str
     It spends what owners have paid into it, never what they still owe; and no more comes back than was spent.
     """
     left = held_pence - spent_pence
-    if amount_pence > left:
+    if amount_pence > 0 and amount_pence > left:
         return f"{left} pence of the fund are paid in and not spent; {amount_pence} are asked."
     if amount_pence < -spent_pence:
         return f"{spent_pence} pence were spent; {-amount_pence} cannot come back."

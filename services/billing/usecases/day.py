@@ -22,15 +22,24 @@ async def work_day(piece: DaySlice) -> None:
     if piece.progress.startswith(schedules.PROGRESS):
         await schedules.raise_slice(piece)
         return
+    begins = not piece.progress or piece.progress.startswith(floats.PROGRESS)
+    async with question(piece.sessions) as connection:
+        last = piece.progress.removeprefix(floats.PROGRESS)
+        come = await floats.newcomers(connection, piece.day, last, SLICE) if begins else ()
+    if len(come) == SLICE:
+        async with piece.open(f"{floats.PROGRESS}{come[-1].account.account_ref}") as work:
+            await floats.ask(work, come)
+        return
     async with question(piece.sessions) as connection:
         duty = await statement_runs.duty_on(connection, piece.day)
-        payers = await statement_runs.payers_of(connection, duty, piece.progress, SLICE)
+        payers = await statement_runs.payers_of(connection, duty, "" if begins else piece.progress, SLICE)
     following = payers[-1].account_id if len(payers) == SLICE else None
     async with question(piece.sessions) as connection:
         after = following or await schedules.first_slice(connection, piece.state.last_closed or date.min, piece.day)
     async with piece.open(after) as work:
-        if not piece.progress:
+        if begins:
             await floats.settle(work)
+            await floats.ask(work, come)
         await statement_runs.work_slice(work, duty, piece.day, payers, is_last=following is None)
         if following is None:
             await final_accounts.issue(work, piece.day)

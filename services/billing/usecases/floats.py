@@ -1,6 +1,6 @@
 """Floats in the day's work: asked of owners who have come, and given back on the day of their final account."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 import asyncpg
@@ -9,7 +9,7 @@ from services.billing.db import charges as stored_charges
 from services.billing.db import floats as stored
 from services.billing.db import ledger, registry
 from services.billing.domain import floats
-from services.billing.domain.floats import Asking, Standing, Step
+from services.billing.domain.floats import Asking, Managed, Newcomer, Standing, Step
 from services.billing.usecases.charges import credit_charges, raise_charges
 from services.billing.usecases.own_events import own_event
 from shared.bus.work import Work
@@ -24,17 +24,37 @@ SOURCE = "closebook/floats"
 _ASKED, _BACK = "billing.float-asked.v1", "billing.float-given-back.v1"
 _DAY = timedelta(days=1)
 
+PROGRESS = "floats:"
+"""Before the reference of the newcomer that had the last turn, in a day's progress."""
+
+
+async def newcomers(connection: asyncpg.Connection, day: date, after: str, most: int) -> Sequence[Newcomer]:
+    """Return the next owners who have come and had no float yet, in order of reference; none if nothing is asked."""
+    terms = await stored.load_terms(connection)
+    if not terms:
+        return ()
+    return await stored.list_newcomers(connection, min(one.effective_from for one in terms), day, after, most)
+
+
+async def ask(work: Work, come: Sequence[Newcomer]) -> None:
+    """Ask a slice of newcomers for what the terms of their first day say."""
+    terms = await stored.load_terms(await driver(work.session)) if come else ()
+    await _make(work, floats.first_asked(come, terms, work.book), ())
+
 
 async def settle(work: Work) -> None:
-    """Give back the floats whose day it is, and ask for those that are due; a day that is worked twice adds nothing.
+    """Give back the floats whose day it is, and ask again for what went back by mistake; twice adds nothing.
 
     What goes back is dated the day before, so that the final account (and a statement) of this day carries it.
     """
+    step = await _step(await driver(work.session), work.book)
+    await _make(work, step.asked, step.back)
+
+
+async def _make(work: Work, asking: Iterable[Asking], giving_back: Iterable[str]) -> None:
     connection = await driver(work.session)
-    step = await _step(connection, work.book)
-    new = await _first_asked(connection, work.book)
-    back = [_credit(work.book, charge_id) for charge_id in step.back]
-    asked = [_charge(work.book, one) for one in (*step.asked, *new)]
+    back = [_credit(work.book, charge_id) for charge_id in giving_back]
+    asked = [_charge(work.book, one) for one in asking]
     causes = [*back, *asked]
     await ledger.add_causes(connection, ((event.uid, event.source, event.id, event.type) for event in causes))
     if back:
@@ -49,23 +69,19 @@ async def _step(connection: asyncpg.Connection, day: date) -> Step:
         return Step((), ())
     known = await registry.load_registered(connection, {one.unit_id for one in standing})
     accounts = {one.account_ref: one for unit in known.values() for one in unit.accounts() if not one.internal}
-    managed = {name: unit.managed_from for name, unit in known.items() if unit.managed_from is not None}
+    managed = {
+        name: Managed(unit.managed_from, unit.managed_to)
+        for name, unit in known.items()
+        if unit.managed_from is not None
+    }
     made = await stored_charges.charge_shas(connection, _names(standing))
     return floats.step(standing, accounts, managed, made, day)
 
 
 def _names(standing: Iterable[Standing]) -> set[str]:
     """Return the charges that would ask again for what went back."""
-    owners = ((floats.owner_of(one.charge_id) or one.account_ref, one.charge_id) for one in standing)
+    owners = ((one.owner_ref or one.account_ref, one.charge_id) for one in standing)
     return {floats.again(ref, charge_id) for ref, charge_id in owners if ref is not None}
-
-
-async def _first_asked(connection: asyncpg.Connection, day: date) -> tuple[Asking, ...]:
-    terms = await stored.load_terms(connection)
-    if not terms:
-        return ()
-    newcomers = await stored.list_newcomers(connection, min(one.effective_from for one in terms), day)
-    return floats.first_asked(newcomers, terms, day)
 
 
 def _charge(day: date, one: Asking) -> Event[ChargeRaised]:

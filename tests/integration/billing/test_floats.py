@@ -243,3 +243,16 @@ async def test_terms_of_the_past_or_of_a_pool_are_not_even_proposed(desk: Desk) 
     for wrong, words in (({}, "is past"), ({"scope": "share-set"}, "own money"), ({"amount_pence": -1}, "amount")):
         with pytest.raises(NotValidError, match=words):
             await decide(desk, TERMS, **FLOAT | wrong)
+
+
+async def test_a_crowd_of_newcomers_is_asked_in_slices_and_each_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.billing.usecases.day.SLICE", 2)
+    await desk.close("2025-12-31")
+    await decide(desk, TERMS, **FLOAT)
+    for number in range(1, 6):
+        await desk.hear(a_unit(f"U{number}"), a_line(f"U{number}", (f"A{number}", "2026-01-02")))
+    await desk.close("2026-01-01", "2026-01-02", "2026-01-03")
+    told = await held(desk)
+    assert (told["total"]["accounts"], told["total"]["asked_pence"]) == (5, 5 * 150_00)

@@ -3,7 +3,7 @@
 import asyncpg
 
 from services.billing.db import receipts, reports
-from services.billing.usecases import proof
+from services.billing.usecases import proof, questions
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_reversal, a_unit
 
@@ -22,4 +22,15 @@ async def test_what_the_housing_system_said_is_not_taken_for_our_own(desk: Desk)
     assert (sums["reversals_pence"], sums["refunds_pence"]) == (200, 0)
     assert await desk.ask(receipts.list_refunds) == []
     assert await desk.ask(facts_told) == [("charge", "C1"), ("payment", "P1")]
+    assert await desk.wrong() == []
+
+
+async def test_a_float_of_the_housing_system_with_a_name_like_ours_stays(desk: Desk) -> None:
+    await desk.close("2025-12-31")
+    await desk.hear(a_unit(), a_line("U1", ("A", "2026-01-02")))
+    desk.source = "closebook/floats"
+    await desk.hear(a_charge("FLOAT:2026-001", 150_00, unit="U1", on="2026-01-02", kind="float"))
+    await desk.close("2026-01-01", "2026-01-02", "2026-01-03")
+    (account,) = [one for one in await desk.ask(questions.accounts, None, None) if str(one["from"]) == "2026-01-02"]
+    assert account["balance_pence"] == 150_00
     assert await desk.wrong() == []

@@ -15,6 +15,7 @@ from services.billing.domain.floats import (
     PREFIX,
     Asking,
     FloatTerms,
+    Managed,
     Newcomer,
     Place,
     Standing,
@@ -45,11 +46,12 @@ def owner(chain: str = "A", come: date | None = COMES, left: date | None = None)
 
 
 def standing(charge_id: str, holder: Account | None, left: int = 150_00, returned: int = 0) -> Standing:
-    return Standing(charge_id, "U1", holder.account_ref if holder else None, left, returned)
+    owner_ref = charge_id.split(":")[1] if charge_id.startswith(PREFIX) else None
+    return Standing(charge_id, owner_ref, "U1", holder.account_ref if holder else None, left, returned)
 
 
 def stepped(one: Standing, *owners: Account, on: date, made: Any = (), managed: str = "2020-01-01") -> Step:
-    return step([one], {account.account_ref: account for account in owners}, {"U1": day(managed)}, made, on)
+    return step([one], {account.account_ref: account for account in owners}, {"U1": Managed(day(managed))}, made, on)
 
 
 def test_the_narrowest_scope_says_what_is_asked_and_its_last_version() -> None:
@@ -100,9 +102,11 @@ def test_a_float_that_a_corrected_line_puts_on_somebody_else_goes_back_at_once_a
     assert found == Step((Asking(again(buyer.account_ref, own), "U1", day("2026-05-01"), 150_00),), (own,))
     void = owner("B", come=None)
     assert stepped(standing(own, seller), owner("A"), void, on=day("2026-05-02")) == Step((), (own,))
-    assert stepped(standing(own, None), buyer, on=day("2026-05-02"), managed="2026-05-07").asked[0].first_on == day(
-        "2026-05-07"
-    )
+    later = standing(own, None), buyer
+    assert stepped(*later, on=day("2026-05-06"), managed="2026-05-07") == Step((), (own,))
+    assert [one.first_on for one in stepped(*later, on=day("2026-05-07"), managed="2026-05-07").asked] == [
+        day("2026-05-07")
+    ]
 
 
 def test_who_stays_after_all_is_asked_again_once_for_what_went_back() -> None:
@@ -123,8 +127,8 @@ def test_any_exits_moved_and_cancelled_end_in_one_float_or_none(
     for on, left in [*exits, (max([last, *(on for on, _ in exits)]), None)]:
         account = owner(come=date(2025, 1, 1), left=left)
         for _ in range(2):
-            rows = [Standing(name, "U1", account.account_ref, *sums) for name, sums in charges.items()]
-            found = step(rows, {account.account_ref: account}, {}, charges, on)
+            rows = [standing(name, account, *sums) for name, sums in charges.items()]
+            found = step(rows, {account.account_ref: account}, {"U1": Managed(date(2020, 1, 1))}, charges, on)
             for name in found.back:
                 charges[name] = [0, charges[name][0]]
             charges |= {one.charge_id: [one.amount_pence, 0] for one in found.asked}
@@ -132,6 +136,41 @@ def test_any_exits_moved_and_cancelled_end_in_one_float_or_none(
         gone = left is not None and timetable(left).due_on <= on
         assert left_pence == (0 if gone else pence)
     assert len({credit_id(name) for name in charges}) == len(charges)
+
+
+@given(st.lists(st.tuples(st.none() | DAYS, st.none() | DAYS), min_size=1, max_size=6))
+def test_a_float_that_no_day_can_carry_goes_back_and_is_not_asked_again(
+    ends: list[tuple[date | None, date | None]],
+) -> None:
+    """The end of management and the exit move about; a charge of a day that is not managed or not the owner's waits."""
+    come = date(2026, 3, 1)
+    name = f"{PREFIX}{owner().account_ref}"
+    charges: dict[str, tuple[date, int, int]] = {name: (come, 150_00, 0)}
+    for managed_to, left in ends:
+        account, managed = owner(come=come, left=left), Managed(date(2020, 1, 1), managed_to)
+        asked = []
+        for _ in range(4):
+            rows = [
+                standing(one, account if _carries(first_on, account, managed) else None, *sums)
+                for one, (first_on, *sums) in charges.items()
+            ]
+            found = step(rows, {account.account_ref: account}, {"U1": managed}, charges, date(2030, 1, 1))
+            for one in found.back:
+                charges[one] = (charges[one][0], 0, charges[one][1])
+            charges |= {one.charge_id: (one.first_on, one.amount_pence, 0) for one in found.asked}
+            asked.append(len(found.asked))
+        assert sum(asked) <= 1
+        carried = _carries(come, account, managed) and left is None
+        assert sum(left_pence for _, left_pence, _ in charges.values()) == (150_00 if carried else 0)
+
+
+def _carries(on: date, account: Account, managed: Managed) -> bool:
+    return (managed.to_on is None or on <= managed.to_on) and (account.to_on is None or on < account.to_on)
+
+
+def test_a_fund_that_overspent_takes_money_back() -> None:
+    assert refuse_spending(-10_00, 50_00, 100_00) is None
+    assert refuse_spending(1, 50_00, 100_00) is not None
 
 
 def test_only_what_is_paid_is_held() -> None:
