@@ -80,22 +80,16 @@ def receipts_of(lines: Iterable[Line]) -> tuple[tuple[Receipt, ...], int]:
 def allocate(items: Sequence[Item], receipts: Iterable[Receipt], rules: Rules, surplus_pence: int = 0) -> Allocation:
     """Set payments against items: each first to its ``for_statement``, then in the order of the day it was received.
 
-    What was disputed on that day is passed over, unless the payer chose its statement.  What is left then goes, in the
-    same order, to whatever is no longer disputed: so what money settled stays settled, whatever is disputed, decided or
-    ordered later.  ``surplus_pence`` comes last, by the first version.  ``items`` are in ``items.payment_order``,
-    ``receipts`` in the order of ``receipts_of``.  No penny is lost: what is set and what is left as credit make the
-    receipts and the surplus.  Source: contract.md 6, allocation; domain.md 3.6.
+    What was disputed when money came is passed over, unless the payer chose its statement.  Where anything was ever
+    disputed, money goes day by day to what is billed then, and to what is no longer disputed: so what it settled stays
+    settled, whatever is billed, disputed, decided or ordered later.  ``surplus_pence`` is last, by the first version.
+    ``items`` are in ``items.payment_order``, ``receipts`` in the order of ``receipts_of``.  No penny is lost: what is
+    set and what is left as credit make the receipts and the surplus.  Source: contract.md 6, allocation; domain.md 3.6.
     """
     settling = _Settling(items, rules)
-    left: list[tuple[Receipt, int]] = []
-    for receipt in receipts:
-        pence = receipt.pence
-        if receipt.for_statement is not None:
-            pence = settling.settle_chosen(receipt.payment_id, pence, receipt.for_statement)
-        pence = settling.settle(receipt.payment_id, pence, receipt.received_on, settling.ring_on(receipt.received_on))
-        left.append((receipt, pence))
+    left = settling.day_by_day(receipts) if rules.disputes else [(one, one.pence) for one in receipts]
     now = settling.ring_now()
-    credit = sum(settling.settle(one.payment_id, pence, one.received_on, now) for one, pence in left if pence)
+    credit = sum(settling.settle_receipt(one, pence, now) for one, pence in left if pence)
     credit += settling.settle(None, surplus_pence, date.min, now)
     disputed = tuple(map(min, now, settling.open_pence))
     return Allocation(tuple(settling.open_pence), tuple(settling.parts), credit, disputed)
@@ -112,9 +106,21 @@ class _Settling:
         self.open_pence = [item.amount_pence for item in items]
         self.parts: list[Allocated] = []
 
-    def ring_on(self, day: date) -> Sequence[int]:
-        """Return the pence of each item that were disputed on a day."""
-        return self._ring(lambda one: one.stands_on(day))
+    def day_by_day(self, receipts: Iterable[Receipt]) -> list[tuple[Receipt, int]]:
+        """Settle on each day on which money came, something was billed or a dispute ended; return what is left."""
+        come: dict[date, list[Receipt]] = {}
+        for receipt in receipts:
+            come.setdefault(receipt.received_on, []).append(receipt)
+        ended = {one.ended_on for one in self._rules.disputes if one.ended_on is not None}
+        waiting: list[tuple[Receipt, int]] = []
+        for day in sorted({*come, *(item.issued_on for item in self._items), *ended}):
+            waiting += [(one, one.pence) for one in come.get(day, ())]
+            waiting = [(one, self.settle_receipt(one, pence, self._ring_on(one, day), day)) for one, pence in waiting]
+        return waiting
+
+    def _ring_on(self, receipt: Receipt, day: date) -> Sequence[int]:
+        """Return the pence of each item that were disputed when the money came, and are still on a day."""
+        return self._ring(lambda one: one.stands_on(receipt.received_on) and one.stands_on(day))
 
     def ring_now(self) -> Sequence[int]:
         """Return the pence of each item that are disputed still."""
@@ -125,20 +131,25 @@ class _Settling:
             return self._nothing
         return ringed(self._items, filter(stands, self._rules.disputes))
 
-    def settle_chosen(self, payment_id: str, pence: int, statement_no: str) -> int:
-        """Settle what a statement carries, disputed or not; return the pence that are left."""
-        wanted = normalised(statement_no)
-        for index, item in enumerate(self._items):
-            if item.statement_no is not None and normalised(item.statement_no) == wanted:
-                pence -= self._set(payment_id, index, min(pence, self.open_pence[index]))
-        return pence
+    def settle_receipt(self, receipt: Receipt, pence: int, ring: Sequence[int], issued_by: date = date.max) -> int:
+        """Settle what the payer chose, disputed or not, then the rest; return the pence that are left."""
+        if receipt.for_statement is not None:
+            wanted = normalised(receipt.for_statement)
+            for index, item in enumerate(self._items):
+                is_chosen = item.statement_no is not None and normalised(item.statement_no) == wanted
+                if is_chosen and item.issued_on <= issued_by:
+                    pence -= self._set(receipt.payment_id, index, min(pence, self.open_pence[index]))
+        return self.settle(receipt.payment_id, pence, receipt.received_on, ring, issued_by)
 
-    def settle(self, payment_id: str | None, pence: int, received_on: date, ring: Sequence[int]) -> int:
+    def settle(
+        self, payment_id: str | None, pence: int, received_on: date, ring: Sequence[int], issued_by: date = date.max
+    ) -> int:
         """Settle items in the order for money of a day, but for what is ringed off; return the pence that are left."""
         for index in self._open_in(received_on) if pence else ():
-            pence -= self._set(payment_id, index, min(pence, max(self.open_pence[index] - ring[index], 0)))
-            if not pence:
-                break
+            if self._items[index].issued_on <= issued_by:
+                pence -= self._set(payment_id, index, min(pence, max(self.open_pence[index] - ring[index], 0)))
+                if not pence:
+                    break
         return pence
 
     def _open_in(self, received_on: date) -> Iterable[int]:

@@ -51,11 +51,24 @@ def test_money_of_the_day_a_dispute_is_raised_passes_it_over() -> None:
 
 
 def test_an_ended_dispute_leaves_what_money_settled_meanwhile() -> None:
-    over = a_dispute(40_00, "C-q4", "2026-05-01", until="2026-06-01")
+    over = a_dispute(40_00, "C-q4", "2026-05-01", until="2026-08-01")
     result = allocate([Q4, Q5], [paid(100_00)], rules=shipped(over))
     assert (result.open_pence, result.disputed_pence) == ((40_00, 35_50), (0, 0))
-    later = allocate([Q4, Q5], [paid(100_00), paid(40_00, "P2", "2026-06-01")], rules=shipped(over))
+    later = allocate([Q4, Q5], [paid(100_00), paid(40_00, "P2", "2026-08-01")], rules=shipped(over))
     assert later.open_pence == (0, 35_50)
+
+
+def test_what_credit_settled_when_a_dispute_ended_is_not_opened_by_a_later_statement() -> None:
+    over = a_dispute(40_00, "C-q4", "2026-05-01", until="2026-06-01")
+    result = allocate([Q4, Q5], [paid(95_50)], rules=shipped(over))
+    assert result.open_pence == (0, 80_00)
+
+
+def test_a_dispute_raised_anew_frees_no_money_that_had_settled_its_charge() -> None:
+    first = a_dispute(40_00, "C-q4", "2026-05-01", until="2026-06-01")
+    again = a_dispute(95_50, "C-q4", "2026-07-01", dispute_id="D2")
+    result = allocate([Q4, Q5], [paid(95_50)], rules=shipped(first, again))
+    assert (result.open_pence, result.disputed_pence) == ((0, 80_00), (0, 0))
 
 
 def test_credit_left_over_settles_what_is_no_longer_disputed() -> None:
@@ -155,8 +168,27 @@ def test_the_end_of_a_dispute_leaves_what_earlier_money_settled(
     found: list[Item], receipts: list[Receipt], ended: Dispute
 ) -> None:
     assert ended.ended_on is not None
+    billed = [item for item in found if item.issued_on < ended.ended_on]
     earlier = [receipt for receipt in receipts if receipt.received_on < ended.ended_on]
     standing = replace(ended, ended_on=None, ended_book=None)
-    before = allocate(found, earlier, rules=shipped(standing)).parts
-    after = allocate(found, earlier, rules=shipped(ended)).parts
+    before = allocate(billed, earlier, rules=shipped(standing)).parts
+    after = allocate(billed, earlier, rules=shipped(ended)).parts
     assert after[: len(before)] == before
+
+
+@given(
+    ITEMS,
+    RECEIPTS.map(lambda found: [replace(one, for_statement=None) for one in found]),
+    st.lists(disputes(), max_size=3),
+)
+def test_a_later_statement_opens_nothing_that_money_had_settled(
+    found: list[Item], receipts: list[Receipt], disputed: list[Dispute]
+) -> None:
+    """As things stand on a day, what is open of an item may only shrink when later statements come."""
+    last = max(
+        [date(2026, 6, 1), *(one.issued_on for one in found), *(one.ended_on for one in disputed if one.ended_on)]
+    )
+    new = an_item(70, "Z", str(last + timedelta(days=28)), statement_no="F9")
+    before = allocate(found, receipts, rules=shipped(*disputed))
+    after = allocate([*found, new], receipts, rules=shipped(*disputed))
+    assert after.open_pence[:-1] == before.open_pence
