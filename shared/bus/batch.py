@@ -103,7 +103,7 @@ class Applier:
         known = await inbox.shas(connection, [item.uid for item in repeats if item.uid is not None])
         for item in repeats:
             assert item.uid is not None
-            same = known.get(item.uid) == item.outcome.sha or _forgets(item.record)
+            same = known.get(item.uid) == item.outcome.sha or topics.forgets(item.record.topic)
             verdicts[id(item)] = _DUPLICATE if same else _CONTRADICTION
         return verdicts
 
@@ -224,14 +224,9 @@ def _first(verdict: Verdict) -> bool:
     return verdict is not _DUPLICATE and verdict is not _CONTRADICTION
 
 
-def _forgets(record: Record) -> bool:
-    """Whether a record's topic forgets by key: its content may have been blanked since it was first said."""
-    return topics.BY_TOPIC[record.topic].retention is topics.Retention.COMPACTED
-
-
 def _rejected(record: Record, rejection: Rejection) -> Verdict:
     """Return the verdict on a record that could not be decoded; a tombstone says nothing that is not known."""
-    if record.value is None and _forgets(record):
+    if record.value is None and topics.forgets(record.topic):
         return _DUPLICATE
     kind = ReasonClass.UNDECODABLE if rejection.reason in _UNREADABLE else ReasonClass.INVALID
     return Verdict(Disposition.DEAD, kind, str(rejection.reason), rejection.detail, rejection.field)

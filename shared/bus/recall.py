@@ -5,7 +5,7 @@ so what it forgot is taken in again first (docs/decisions/0024).
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import cast
@@ -20,28 +20,31 @@ from shared.events.base import Event, EventData
 from shared.events.calendar import DayClosed
 from shared.events.decode import Record, decode
 from shared.events.intake import TakenIn
-from shared.events.topics import said_by
+from shared.events.topics import forgets, said_by
 
 _TAIL = 500
 """So many of the last records of a partition are looked at at every start: a repeated book may hide what is behind."""
 _CUT = "select after from msg.closed_day order by day desc limit 1"
-_KNOWN = "select event_uid from msg.event_log where event_uid = any($1::uuid[])"
+_NAMED = "select event_uid from msg.event_log where event_uid = any($1::uuid[])"
+_LOGGED = "select topic, body from msg.event_log where event_uid = any($1::uuid[])"
 
 Spans = dict[Lane, tuple[int, int]]
 Heard = tuple[Event[EventData], Record]
 """An event of ours, and the record that carries it in Kafka."""
+Content = tuple[bytes, int | None, date | None]
+"""What may not differ between Kafka and the event log: the SHA-256 of an event's data, its version, its book."""
 
 
 @dataclass(slots=True)
 class Said:
     """What Kafka has of ours since the last day that the database has closed.
 
-    ``forgotten``: topic and content's SHA-256 of each event that the event log lacks; ``intakes``: what those
+    ``forgotten``: topic and content of each event that the event log lacks or has otherwise; ``intakes``: what those
     transactions took in, in order; ``closed``: the days we have said to be closed; ``highest``: the last version of
     each topic and key, known or not.
     """
 
-    forgotten: dict[UUID, tuple[str, bytes]] = field(default_factory=dict)
+    forgotten: dict[UUID, tuple[str, Content]] = field(default_factory=dict)
     intakes: list[Event[TakenIn]] = field(default_factory=list)
     closed: dict[date, DayClosed] = field(default_factory=dict)
     highest: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -57,9 +60,27 @@ class Said:
             self.closed[event.data.day] = event.data
         if known or event.uid in self.forgotten:
             return
-        self.forgotten[event.uid] = (event.topic, event.sha)
+        self.forgotten[event.uid] = (event.topic, _content(event))
         if isinstance(event.data, TakenIn):
             self.intakes.append(cast("Event[TakenIn]", event))
+
+
+def _content(event: Event[EventData]) -> Content:
+    return event.sha, event.aggver, event.book
+
+
+async def contents(connection: asyncpg.Connection, uids: Sequence[UUID]) -> dict[UUID, Content]:
+    """Return what the event log has of these events."""
+    rows = await connection.fetch(_LOGGED, uids)
+    logged = [decode(Record(row["topic"], 0, 0, None, row["body"], (), 0)) for row in rows]
+    return {event.uid: _content(event) for event in logged if isinstance(event, Event)}
+
+
+async def agreed(connection: asyncpg.Connection, said: Mapping[UUID, tuple[str, Content]]) -> set[UUID]:
+    """Return which events the event log has as Kafka has them; by name alone where erasure may have blanked either."""
+    logged = await contents(connection, list(said))
+    blanked = await connection.fetch(_NAMED, [uid for uid, (topic, _) in said.items() if forgets(topic)])
+    return {uid for uid, (_, content) in said.items() if logged.get(uid) == content} | {row[0] for row in blanked}
 
 
 def in_words(counts: Counter[str]) -> str:
@@ -97,6 +118,5 @@ async def _pages(
     """Yield the events of these spans, those of a lane in order, each with whether the event log has it."""
     async for page in cuts.read_all({lane: span for lane, span in spans.items() if span[0] < span[1]}):
         said: list[Heard] = [(event, record) for record in page if isinstance(event := decode(record), Event)]
-        rows = await connection.fetch(_KNOWN, [event.uid for event, _ in said])
-        known = {row["event_uid"] for row in rows}
+        known = await agreed(connection, {event.uid: (event.topic, _content(event)) for event, _ in said})
         yield [(event, record, event.uid in known) for event, record in said]

@@ -228,6 +228,11 @@ BY_TOPIC = {channel.topic: channel for channel in CHANNELS}
 BY_TYPE = {channel.type: channel for channel in CHANNELS}
 
 
+def forgets(topic: str) -> bool:
+    """Say whether a topic forgets by key: the content of what it said may have been blanked since."""
+    return BY_TOPIC[topic].retention is Retention.COMPACTED
+
+
 def heard_by(service: str) -> tuple[Channel, ...]:
     """Return every channel that ``service`` hears."""
     return tuple(channel for channel in CHANNELS if service in channel.heard_by)

@@ -5,16 +5,13 @@ from contextlib import asynccontextmanager
 
 from shared.bus import recall
 from shared.bus.service import Running
-from shared.db.engine import connect, question
+from shared.db.engine import connect, question, server_settings
 from shared.events.topics import TAKEN_IN
 from shared.log_events import LogEvent
 from shared.logs import log
 from shared.rebuild.retaking import OtherwiseError, Retaking
 
 _LOCK = "select pg_advisory_lock(hashtextextended('closebook retaking', 0))"
-
-_LONGEST_S = 3600.0
-"""Nobody has as much to take in again as lasts an hour (a day's events: minutes)."""
 
 
 async def remember(running: Running) -> None:
@@ -43,9 +40,10 @@ async def _alone(running: Running) -> AsyncIterator[None]:
     """Wait for the other processes of the service: one does it, the others find it done."""
     url = running.settings.database_url.get_secret_value()
     name = f"closebook-{running.service.name}-retaking"
-    connection = await connect(url, application_name=name, settings={"application_name": name})
+    patient = server_settings(name, statement_timeout="0", lock_timeout="0")
+    connection = await connect(url, application_name=name, settings=patient, command_timeout=None)
     try:
-        await connection.execute(_LOCK, timeout=_LONGEST_S)
+        await connection.execute(_LOCK)
         yield
     finally:
         await connection.close()

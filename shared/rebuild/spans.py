@@ -52,19 +52,19 @@ class Spans:
         place = self._place(lane)
         async with asyncio.timeout(_DEADLINE_S):
             while await self._kafka.position(place) < end:
-                await self._read_on()
+                await self._read_on(place)
         read = self._read[lane]
         self._read[lane] = [record for record in read if record.offset >= end]
         return [record for record in read if record.offset < end]
 
-    async def _read_on(self) -> None:
-        """Keep what comes next, of whatever lane."""
-        found = await self._kafka.getmany(timeout_ms=_POLL_MS)
-        for place, records in found.items():
-            lane = (place.topic[len(self._prefix) :], place.partition)
-            self._read[lane] += [
-                Record(*lane, one.offset, one.key, one.value, tuple(one.headers), one.timestamp) for one in records
-            ]
+    async def _read_on(self, place: TopicPartition) -> None:
+        """Keep what comes next of a lane; the others wait in Kafka, not here."""
+        found = await self._kafka.getmany(place, timeout_ms=_POLL_MS)
+        lane = (place.topic[len(self._prefix) :], place.partition)
+        self._read[lane] += [
+            Record(*lane, one.offset, one.key, one.value, tuple(one.headers), one.timestamp)
+            for one in found.get(place, ())
+        ]
 
     def _place(self, lane: Lane) -> TopicPartition:
         return TopicPartition(self._prefix + lane[0], lane[1])

@@ -172,3 +172,26 @@ async def test_a_copy_that_decides_otherwise_is_not_let_speak(benches: Benches, 
             await remember(running)
         await running.cuts.stop()
         await running.engine.dispose()
+
+
+async def test_what_was_refused_once_is_not_let_speak_by_another_start(
+    benches: Benches, postgres: PostgresServer
+) -> None:
+    """The first start has written other content under the same names: a second one must not take that for known."""
+    bench = await benches("owners")
+    await _first_life(bench)
+    async with copied(postgres, bench) as urls:
+        async with bench.running():
+            await _send(bench, 4)
+            await _there_are(bench, 4)
+
+        async def otherwise(work: Work, event: Event[Any]) -> None:
+            work.stage(OWNERS_LINE, OwnershipLineChanged(unit_id="U", version=99, line=()), cause=event)
+
+        bench.recorder.behaviours[UNITS] = otherwise
+        running = build(bench.service, replace(bench, urls=urls).settings())
+        for _ in range(2):
+            with pytest.raises(OtherwiseError, match=r"something else: owners.ownership-changed 1\."):
+                await remember(running)
+        await running.cuts.stop()
+        await running.engine.dispose()
