@@ -1,7 +1,7 @@
 """Letters of an increase: two people let every owner who is charged be told the old and the new sum, and the day."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 import asyncpg
@@ -24,6 +24,7 @@ from shared.events.topics import FEE_NOTICE
 from shared.events.types import Text
 
 LETTERS = "fee-letters"
+_DAY = timedelta(days=1)
 
 
 class Asked(BaseModel):
@@ -84,7 +85,7 @@ async def _notices(
     return [
         notice
         for unit in units
-        for account in _owners(registered[unit.unit_id].accounts(), work)
+        for account in _owners(registered[unit.unit_id].accounts(), raised.first_on)
         for notice in _notice(work, asked, known, raised, account, shares.get(unit.unit_id))
     ]
 
@@ -105,12 +106,12 @@ def _charged(unit: UnitRow, raised: Increase, shares: Mapping[str, str]) -> bool
     return managed and (within or unit.unit_id in shares)
 
 
-def _owners(accounts: Iterable[Account], work: Work) -> list[Account]:
-    """Return the owners of today and those to come: who has left is not told."""
+def _owners(accounts: Iterable[Account], first_on: date) -> list[Account]:
+    """Return the owners of the first day and those to come: who will have left is not told."""
     return [
         one
         for one in accounts
-        if one.from_on is not None and not one.internal and (one.to_on is None or one.to_on > work.book)
+        if one.from_on is not None and not one.internal and (one.to_on is None or one.to_on > first_on)
     ]
 
 
@@ -120,10 +121,14 @@ def _notice(
     """Return an owner's notice; none for a unit that is let off so that nothing changes."""
     assert account.ownership_id is not None
     old, new = raised.old, raised.new
-    rate = read_schedule_policy().tax_on(new.kind, raised.first_on)
     reliefs = known.reliefs.get((new.schedule_id, account.unit_id), ())
-    points = schedules.relief_points(reliefs, schedules.period_on(new, raised.first_on))
-    before, after = (schedules.yearly(terms, raised.first_on, rate, points) for terms in (old, new))
+    before, after = (
+        schedules.yearly(
+            terms, day, read_schedule_policy().tax_on(terms.kind, day),
+            schedules.relief_points(reliefs, schedules.period_on(terms, day)),
+        )
+        for terms, day in ((old, raised.first_on - _DAY), (new, raised.first_on))
+    )  # fmt: skip
     if sum(before) >= sum(after):
         return []
     facts: dict[str, Any] = {"old_pence": sum(before), "new_pence": sum(after), "new_tax_pence": after.tax_pence}

@@ -13,6 +13,7 @@ from services.billing.db import owners_money as stored
 from services.billing.db.owners_money import Spending
 from services.billing.domain.floats import FloatTerms
 from services.billing.domain.owners_money import kept, refuse_spending, spending_postings, together
+from services.billing.domain.position import as_known
 from services.billing.domain.schedules import Scope
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.journal import Journal
@@ -96,11 +97,18 @@ async def _spending(work: Work, content: Json) -> Spending:
     lines = await ledger.load_lines(connection, accounts)
     heads = await ledger.load_heads(connection, accounts)
     rules = await rules_of(connection, accounts)
-    paid = together(
-        kept(own, heads.get(name, ()), ChargeKind.RESERVE_FUND, work.book, rules[name], internal=accounts[name])
-        for name, own in lines.items()
-    )
-    refusal = refuse_spending(asked.amount_pence, paid.held_pence, await stored.sum_spent(connection, asked.fund_id))
+    # Neither then nor now may a fund pay what had not come in.
+    held_pence = min(
+        together(
+            kept(
+                *as_known(own, heads.get(name, ()), day, None), ChargeKind.RESERVE_FUND, day, rules[name],
+                internal=accounts[name],
+            )
+            for name, own in lines.items()
+        ).held_pence
+        for day in (asked.spent_on, work.book)
+    )  # fmt: skip
+    refusal = refuse_spending(asked.amount_pence, held_pence, await stored.sum_spent(connection, asked.fund_id))
     if refusal is not None:
         raise NotValidError(refusal)
     return Spending(f"FS-{work.cause.id}", **asked.model_dump())

@@ -79,7 +79,7 @@ async def work_slice(work: Work, duty: Duty, day: date, payers: Sequence[Payer],
         if is_last:
             await _draw(work, connection, duty.run, policy.sample_size)
             await stored.add_run(connection, duty.run)
-    if is_last:
+    if is_last and not (duty.act is Act.STRIKE and not statements.is_issue_day(day)):
         await _remind(work, day)
 
 
