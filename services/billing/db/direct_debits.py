@@ -16,12 +16,12 @@ select it.mandate_id, it.account_id::text, it.set_on, over.ended_on
 from billing.mandates as it left join billing.mandate_ends as over using (mandate_id) order by it.mandate_id
 """
 _RETURNS = """
-select entry.account_id::text, reversal.reversed_on, reversal.reason
+select entry.account_id::text, payment.received_on, reversal.reason
 from billing.entries as entry
 join billing.reversals as reversal on reversal.reversal_id = entry.fact_id
 join billing.payments as payment on payment.payment_id = reversal.payment_id and payment.method = 'direct-debit'
 where entry.account_id = any($1::uuid[]) and entry.fact_kind = 'reversal'
-group by entry.account_id, reversal.reversal_id having sum(entry.amount_pence) > 0
+group by entry.account_id, payment.received_on, reversal.reversal_id having sum(entry.amount_pence) > 0
 """
 _SET = """
 insert into billing.mandates (command_uid, book, mandate_id, account_id, set_on) values ($1, $2, $3, $4::uuid, $2)
@@ -37,11 +37,6 @@ _NOTIFY = """
 insert into billing.collection_notices (collection_id, account_id, mandate_id, amount_pence)
 select $1, * from unnest($2::uuid[], $3::text[], $4::bigint[])
 """
-_FIND = """
-select it.collection_id, it.book, it.collect_on, it.policy_version, over.book, over.sha256
-from billing.collections as it left join billing.collection_releases as over using (collection_id)
-where it.collection_id = $1
-"""
 _NOTICES = """
 select notice.account_id::text, account.account_ref, notice.mandate_id, notice.amount_pence, skip.why
 from billing.collection_notices as notice join billing.accounts as account using (account_id)
@@ -51,11 +46,18 @@ where notice.collection_id = $1 order by account.account_ref
 _IN_FLIGHT = """
 select notice.account_id::text, sum(notice.amount_pence)::bigint as pence
 from billing.collection_notices as notice join billing.collections as it using (collection_id)
-left join billing.collection_releases as over using (collection_id)
 left join billing.collection_skips as skip using (collection_id, account_id)
-where it.collect_on >= $1 and it.collection_id <> $2 and skip.why is null and (over.book is not null or not $3)
+where it.collection_id = any($1) and skip.why is null and not exists (
+  select from billing.entries as entry join billing.payments as payment on payment.payment_id = entry.payment_id
+  where entry.account_id = notice.account_id and entry.fact_kind = 'payment' and payment.method = 'direct-debit'
+    and payment.received_on >= it.collect_on)
 group by 1
 """
+_COLLECTIONS = """
+select it.collection_id, it.book, it.collect_on, it.policy_version, over.book, over.sha256
+from billing.collections as it left join billing.collection_releases as over using (collection_id)
+"""
+_FIND = f"{_COLLECTIONS}where it.collection_id = $1"
 _RELEASE = "insert into billing.collection_releases (command_uid, book, collection_id, sha256) values ($1, $2, $3, $4)"
 _SKIP = """
 insert into billing.collection_skips (collection_id, account_id, why) select $1, * from unnest($2::uuid[], $3::text[])
@@ -140,11 +142,14 @@ async def load_notices(connection: asyncpg.Connection, collection_id: str) -> li
     ]
 
 
-async def in_flight(
-    connection: asyncpg.Connection, book: date, but: str = "", *, released_only: bool = False
-) -> dict[str, int]:
-    """Return the pence that other collections, not due before a day, were told to take from each account."""
-    return {row[0]: row[1] for row in await connection.fetch(_IN_FLIGHT, book, but, released_only)}
+async def load_collections(connection: asyncpg.Connection) -> list[Collection]:
+    """Return every collection: a few a month."""
+    return [Collection(*row) for row in await connection.fetch(_COLLECTIONS)]
+
+
+async def in_flight(connection: asyncpg.Connection, collection_ids: Iterable[str]) -> dict[str, int]:
+    """Return the pence that collections take from each account and that have not come yet."""
+    return {row[0]: row[1] for row in await connection.fetch(_IN_FLIGHT, list(collection_ids))}
 
 
 async def release(

@@ -22,13 +22,15 @@ COLUMNS = (
 class DirectDebitPolicy:
     """One version, in force from ``effective_from`` until the next version's, counted in days on which Bacs works.
 
-    An owner is told ``notice_bank_days`` before a collection; its file is at the bureau ``submit_bank_days`` before.
+    An owner is told ``notice_bank_days`` before a collection; its file is at the bureau ``submit_bank_days`` before;
+    ``settle_bank_days`` after it the bank has told of the money, or never will.
     """
 
     version: str
     effective_from: date
     notice_bank_days: int
     submit_bank_days: int
+    settle_bank_days: int
 
     def refuse_day(self, collect_on: date, book: date) -> str | None:
         """Return why nothing may be announced in a book for a day of collection; None: it may."""
@@ -40,6 +42,12 @@ class DirectDebitPolicy:
     def last_release(self, collect_on: date) -> date:
         """Return the last day on which the file of a collection may still go out."""
         return bank_days_earlier(collect_on, self.submit_bank_days)
+
+    def is_in_flight(self, collect_on: date, book: date, *, released: bool) -> bool:
+        """Say whether what owners were told of a collection may still be taken, or be on its way, in a book."""
+        if released:
+            return book <= bank_days_later(collect_on, self.settle_bank_days)
+        return book <= self.last_release(collect_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +65,10 @@ class Mandate:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """A direct debit that was taken back from an account, and the bank's words."""
+    """A direct debit of a day that was taken back from an account, and the bank's words."""
 
     account_id: str
-    reversed_on: date
+    collected_on: date
     reason: str
 
 
@@ -94,14 +102,15 @@ def ends_mandate(words: str) -> bool:
 
 
 def standing(mandates: Iterable[Mandate], returns: Iterable[Return]) -> dict[str, Mandate]:
-    """Return the mandate of each account that has one: set, not cancelled, and not ended by the bank since.
+    """Return the mandate of each account that has one: set, not cancelled, and not ended by the bank.
 
-    What the bank took back on the day a mandate was set was collected under an earlier one.
+    The bank's words end the mandate that the money was collected under: what was collected by the day a mandate was set
+    was collected under an earlier one, whenever it is taken back.
     """
     ended: dict[str, date] = {}
     for one in returns:
         if ends_mandate(one.reason):
-            ended[one.account_id] = max(one.reversed_on, ended.get(one.account_id, one.reversed_on))
+            ended[one.account_id] = max(one.collected_on, ended.get(one.account_id, one.collected_on))
     return {
         one.account_id: one
         for one in sorted(mandates, key=lambda one: (one.set_on, one.mandate_id))

@@ -92,13 +92,28 @@ def _answer(collection: Announcement, notices: Collection[Announced]) -> Json:
 async def _to_announce(connection: asyncpg.Connection, collect_on: date, book: date) -> list[Announced]:
     mandates = await standing_mandates(connection)
     owed = await _payable(connection, sorted(mandates), collect_on, book)
-    flying = await stored.in_flight(connection, book)
+    flying = await _in_flight(connection, book)
     names = await stored.refs_of(connection, mandates)
     told = [
         Announced(account_id, names[account_id], mandates[account_id].mandate_id, pence - flying.get(account_id, 0))
         for account_id, pence in owed.items()
     ]
     return sorted((one for one in told if one.amount_pence > 0), key=lambda one: one.account_ref)
+
+
+async def _in_flight(connection: asyncpg.Connection, book: date, but: str | None = None) -> dict[str, int]:
+    """Return the pence on their way from each account; beside a collection (``but``) only released ones are."""
+    policies = read_direct_debit()
+    flying = [
+        one.collection_id
+        for one in await stored.load_collections(connection)
+        if one.collection_id != but
+        and (one.released_on is not None or but is None)
+        and in_force(policies, one.announced_on).is_in_flight(
+            one.collect_on, book, released=one.released_on is not None
+        )
+    ]
+    return await stored.in_flight(connection, flying)
 
 
 async def _payable(
@@ -150,7 +165,7 @@ async def _skipped(
 ) -> dict[str, Skip]:
     mandates = await standing_mandates(connection)
     owed = await _payable(connection, [one.account_id for one in notices], collection.collect_on, book)
-    flying = await stored.in_flight(connection, book, collection.collection_id, released_only=True)
+    flying = await _in_flight(connection, book, but=collection.collection_id)
     found: dict[str, Skip] = {}
     for one in notices:
         left = owed[one.account_id] - flying.get(one.account_id, 0)

@@ -105,6 +105,22 @@ async def test_a_day_too_soon_and_a_file_too_late_are_refused(desk: Desk) -> Non
     await desk.close("2026-04-27")
     assert await refused(released(desk)) is NotNowError
     assert await refused(released(desk, "DD-2026-04-30-1")) is NotKnownError
+    # What can go out no more stands in nobody's way.
+    assert (await say(desk, ANNOUNCE, collect_on="2026-05-20"))["amount_pence"] == 100_00
+
+
+async def test_what_was_collected_and_the_bank_has_not_told_of_yet_is_not_asked_for_twice(desk: Desk) -> None:
+    await close_of(desk, "A")
+    await say(desk, ANNOUNCE, collect_on="2026-04-29")
+    await desk.close("2026-04-24")
+    await released(desk)
+    await desk.close("2026-05-01")
+    assert await refused(say(desk, ANNOUNCE, collect_on="2026-05-20")) is NotNowError
+    await desk.hear(a_charge("C9", 7_00, unit="U1", on="2026-04-01"))
+    await desk.hear(a_payment("P1", 100_00, on="2026-04-29", account_ref=A, method="direct-debit"))
+    assert await refused(say(desk, ANNOUNCE, collect_on="2026-05-20")) is NotNowError
+    await desk.close("2026-07-01")
+    assert (await say(desk, ANNOUNCE, collect_on="2026-07-29"))["amount_pence"] == 7_00
 
 
 @pytest.mark.parametrize(("words", "state"), [("ARUDD 1", "ended-by-the-bank"), ("ARUDD 0", "stands")])

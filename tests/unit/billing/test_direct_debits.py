@@ -99,9 +99,20 @@ def test_a_mandate_stands_until_it_is_cancelled_or_the_bank_ends_it() -> None:
     assert standing([Mandate("MD1", "A1", day("2026-04-01"), day("2026-04-02"))], []) == {}
     ended = Return("A1", day("2026-04-20"), "arudd-1")
     assert standing([MANDATE], [ended]) == {}
-    assert standing([MANDATE], [Return("A1", day("2026-04-20"), "arudd-0"), Return("A2", ended.reversed_on, "arudd-1")])
+    assert standing(
+        [MANDATE], [Return("A1", day("2026-04-20"), "arudd-0"), Return("A2", ended.collected_on, "arudd-1")]
+    )
     new = Mandate("MD2", "A1", day("2026-04-20"))
     assert standing([MANDATE, new], [ended]) == {"A1": new}
+
+
+def test_money_is_in_flight_until_the_bank_has_told_of_it_and_an_announcement_while_its_file_may_go() -> None:
+    (policy,) = read_direct_debit()
+    taken = day("2026-04-29")
+    assert policy.is_in_flight(taken, day("2026-05-07"), released=True)  # 4 May is a bank holiday
+    assert not policy.is_in_flight(taken, day("2026-05-08"), released=True)
+    assert policy.is_in_flight(taken, day("2026-04-27"), released=False)
+    assert not policy.is_in_flight(taken, day("2026-04-28"), released=False)
 
 
 def test_the_file_has_a_line_an_account_and_no_bank_details() -> None:
