@@ -69,7 +69,7 @@ def of_the_bus(outside: tuple[str, ...]) -> tuple[Compared, ...]:
     """Return what is compared of every service: what became of each event, and what was said in which book.
 
     Not derived are the time in an event, when it was written down, and the cut in a closed day, where topics ended; nor
-    the notes of what each transaction took in, which a rebuild does not make.
+    the notes of what each transaction took in: a rebuild makes those of commands alone.
     """
     topics = ", ".join(f"'{topic}'" for topic in (*outside, *(channel.topic for channel in TAKEN_IN.values())))
     return (
