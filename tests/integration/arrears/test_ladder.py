@@ -1,6 +1,5 @@
 """The ladder through a real PostgreSQL: news in, days worked, letters said."""
 
-import time
 from datetime import date, timedelta
 
 import asyncpg
@@ -153,9 +152,7 @@ async def test_the_day_looks_only_at_the_index(desk: Desk) -> None:
             "insert into arrears.accounts (account_id, next_check_on) "
             "select 'A' || n, case when n % 2 = 0 then date '2026-09-01' end from generate_series(1, 100000) as n"
         )
-    started = time.monotonic()
     await desk.work_day()
-    assert time.monotonic() - started < 1
     async with desk.doors.sessions() as session:
         plan = await (await driver(session)).fetch("explain (costs off) " + ladder._DUE, ISSUED, 1000)
     assert "Index Scan using ix_accounts_next_check_on" in "\n".join(row[0] for row in plan)

@@ -221,7 +221,7 @@ async def test_a_rebuild_asks_and_spends_the_same_again(desk: Desk, desks: Desks
         await one.close("2026-04-01")
         await one.hear(a_payment("P1", 90_00, on="2026-04-02", account_ref=SELLER))
     await decide(desk, TERMS, **FLOAT | {"effective_from": "2026-04-02"})
-    spent = {"fund_id": "B1", "amount_pence": 5_00, "spent_on": "2026-04-01", "description": "Paint", "evidence": "1"}
+    spent = {"fund_id": "B1", "amount_pence": 5_00, "spent_on": "2026-04-02", "description": "Paint", "evidence": "1"}
     await decide(desk, SPENDING, **spent)
     service = build(cast("Settings", None))
     assert service.likeness is not None

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from io import TextIOWrapper
+import timeit
 from typing import Any
 
 import pytest
@@ -117,19 +117,13 @@ def test_a_stopped_reader_costs_lines_not_time() -> None:
 
 
 def test_a_line_an_event_is_affordable() -> None:
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
-        assert isinstance(nowhere, TextIOWrapper)
-        writer = Writer(nowhere.fileno(), ENVELOPE, capacity=10**6)
-        renderer = Renderer(ENVELOPE)
-        fields = {"topic": "billing.x", "partition": 3, "offset": 9, "event_id": "abc", "outcome": "done", "pence": 100}
-        best = 1.0
-        for _ in range(5):
-            started = time.perf_counter()
-            for _ in range(2000):
-                renderer.render((time.time_ns(), LogEvent.EVENT, fields))
-            best = min(best, (time.perf_counter() - started) / 2000)
-        writer.close()
-    assert best < 20e-6  # measured: 4 µs
+    """Measured: three quarters of what the standard library needs for the same fields alone."""
+    renderer = Renderer(ENVELOPE)
+    fields = {"topic": "billing.x", "partition": 3, "offset": 9, "event_id": "abc", "outcome": "done", "pence": 100}
+    plain = json.loads(renderer.render((time.time_ns(), LogEvent.EVENT, fields)))
+    ours = timeit.repeat(lambda: renderer.render((time.time_ns(), LogEvent.EVENT, fields)), number=2000)
+    baseline = timeit.repeat(lambda: json.dumps(plain), number=2000)
+    assert min(ours) < 3 * min(baseline)
 
 
 def test_a_process_writes_json_lines_and_flushes_at_exit() -> None:
