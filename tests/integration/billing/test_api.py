@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -11,19 +10,13 @@ from services.billing import api
 from services.billing.api.books import PROVERS
 from services.billing.api.common import BOOKKEEPERS, STAFF
 from services.billing.domain.refs import account_ref
-from shared.auth import ROLES, TokenVerifier
-from shared.auth_keys import KeySource
+from shared.auth import ROLES
 from shared.local_issuer import LocalIssuer
-from shared.web import create_app
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit, shares
+from tests.support.staff import as_, staff_door
 
 A = account_ref("U1", "A")
-
-
-@pytest.fixture
-def issuer(tmp_path: Path) -> LocalIssuer:
-    return LocalIssuer.open(tmp_path / "issuer")
 
 
 @pytest.fixture
@@ -31,10 +24,7 @@ async def client(desk: Desk, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncCl
     """An auditor asking about one account with a bill and a payment."""
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")), a_charge("C1", 1200, unit="U1", on="2026-02-05"))
     await desk.hear(a_payment("P1", 500, on="2026-04-20", account_ref=A), a_payment("P2", 5, on="2026-04-20"))
-    verifier = TokenVerifier(KeySource(str(issuer.jwks)), issuer=issuer.issuer, audience=issuer.audience)
-    transport = httpx.ASGITransport(create_app("billing", [api.routes(desk.doors)], verifier))
-    headers = {"Authorization": f"Bearer {issuer.token('ada', ['auditor'])}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://billing", headers=headers) as made:
+    async with staff_door(issuer, "billing", api.routes(desk.doors), headers=as_(issuer, "auditor", "ada")) as made:
         yield made
 
 
@@ -127,14 +117,14 @@ async def test_each_role_sees_what_it_may(client: httpx.AsyncClient, issuer: Loc
         "/export/ledger": BOOKKEEPERS, "/verify": PROVERS, "/summary": (*STAFF, "operator"),
     }  # fmt: skip
     for role in sorted(ROLES):
-        headers = {"Authorization": f"Bearer {issuer.token('someone', [role])}"}
+        headers = as_(issuer, role, "someone")
         for path, roles in allowed.items():
             expected = 200 if role in roles else 403
             assert (await client.get(path, headers=headers)).status_code == expected, (role, path)
 
 
 async def test_an_officer_says_whose_money_a_payment_is(client: httpx.AsyncClient, issuer: LocalIssuer) -> None:
-    officer = {"Authorization": f"Bearer {issuer.token('bo', ['assistant'])}", "Idempotency-Key": "k-1"}
+    officer = as_(issuer, "assistant", "bo", **{"Idempotency-Key": "k-1"})
     body = {"account_ref": A, "reason": "rang us"}
     first = await client.post("/payments/P2/match", json=body, headers=officer)
     again = await client.post("/payments/P2/match", json=body, headers=officer)

@@ -11,8 +11,6 @@ from fastapi import APIRouter
 from services.billing import api
 from services.billing.domain.refs import account_ref
 from services.billing.usecases.collecting import RELEASE
-from shared.auth import TokenVerifier
-from shared.auth_keys import KeySource
 from shared.bus.proposal_api import add_proposals
 from shared.bus.proposals import Proposals
 from shared.cli.main import run
@@ -20,6 +18,7 @@ from shared.local_issuer import LocalIssuer
 from shared.web import WebServer, create_app
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_unit
+from tests.support.staff import verifier_of
 
 A = account_ref("U1", "A")
 Closebook = Callable[..., Awaitable[str]]
@@ -27,17 +26,15 @@ Closebook = Callable[..., Awaitable[str]]
 
 @pytest.fixture
 async def closebook(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    desk: Desk, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> AsyncIterator[Closebook]:
     """Gives a command; returns what it tells.  An owner owes £95.50, due on 29 April; it is 2 April."""
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")), a_charge("C1", 95_50, unit="U1", on="2026-03-01"))
     await desk.close("2026-04-01")
     await desk.rows("update msg.gate set last_closed = $1", desk.book - timedelta(days=1))
-    issuer = LocalIssuer.open(tmp_path / "issuer")
-    verifier = TokenVerifier(KeySource(str(issuer.jwks)), issuer=issuer.issuer, audience=issuer.audience)
     bench = APIRouter(prefix="/bus")
     add_proposals(bench, Proposals(desk.doors, (RELEASE,)))
-    app = create_app("billing", [api.routes(desk.doors), bench], verifier)
+    app = create_app("billing", [api.routes(desk.doors), bench], verifier_of(issuer))
     server = WebServer(app, host="127.0.0.1", port=0)
     server.bind()
     serving = asyncio.create_task(server.run())

@@ -2,7 +2,6 @@
 
 import random
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,15 +11,13 @@ from services.billing import api
 from services.billing.domain.cost_model import FEES
 from services.billing.domain.refs import account_ref
 from services.billing.usecases import books, cost_model, questions
-from shared.auth import TokenVerifier
-from shared.auth_keys import KeySource
 from shared.events.housing import ChargeKind, ChargeRaised
 from shared.local_issuer import LocalIssuer
-from shared.web import create_app
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_unit, shares
 from tests.integration.billing.people import write_off
 from tests.integration.billing.test_histories import a_history, tell
+from tests.support.staff import as_, staff_door
 
 STAFF: dict[str, Any] = {
     "kind": "staff", "incurred_on": "2026-04-30", "amount_pence": 300_00, "note": "April", "reason": "payroll",
@@ -31,12 +28,8 @@ async def model(desk: Desk, wanted: int = 0, known_at: date | None = None) -> An
     return await desk.ask(cost_model.model, 2026, wanted, known_at)
 
 
-def client(desk: Desk, folder: Path, role: str) -> httpx.AsyncClient:
-    issuer = LocalIssuer.open(folder / "issuer")
-    verifier = TokenVerifier(KeySource(str(issuer.jwks)), issuer=issuer.issuer, audience=issuer.audience)
-    transport = httpx.ASGITransport(create_app("billing", [api.routes(desk.doors)], verifier))
-    headers = {"Authorization": f"Bearer {issuer.token('fin', [role])}"}
-    return httpx.AsyncClient(transport=transport, base_url="http://billing", headers=headers)
+def client(desk: Desk, issuer: LocalIssuer, role: str) -> httpx.AsyncClient:
+    return staff_door(issuer, "billing", api.routes(desk.doors), headers=as_(issuer, role))
 
 
 async def a_year(desk: Desk) -> None:
@@ -58,9 +51,9 @@ async def a_year(desk: Desk) -> None:
     await desk.close("2026-07-02", "2026-08-01")
 
 
-async def test_costs_and_surplus_are_the_fees_of_the_ledger(desk: Desk, tmp_path: Path) -> None:
+async def test_costs_and_surplus_are_the_fees_of_the_ledger(desk: Desk, issuer: LocalIssuer) -> None:
     await a_year(desk)
-    async with client(desk, tmp_path, "finance") as finance:
+    async with client(desk, issuer, "finance") as finance:
         for _ in range(2):
             answer = await finance.post("/fee-costs", json=STAFF, headers={"Idempotency-Key": "april-staff"})
             assert answer.status_code == 200
@@ -87,15 +80,15 @@ async def test_costs_and_surplus_are_the_fees_of_the_ledger(desk: Desk, tmp_path
         ({"kind": "x"}, 422),
     ],
 )
-async def test_what_is_no_cost_is_refused(desk: Desk, tmp_path: Path, wrong: dict[str, Any], status: int) -> None:
+async def test_what_is_no_cost_is_refused(desk: Desk, issuer: LocalIssuer, wrong: dict[str, Any], status: int) -> None:
     await desk.rows("update msg.gate set first_ended = '2026-07-01', last_closed = '2026-07-01'")
-    async with client(desk, tmp_path, "finance") as finance:
+    async with client(desk, issuer, "finance") as finance:
         assert (await finance.post("/fee-costs", json=STAFF | wrong)).status_code == status
     assert (await model(desk))["cost_pence"] == 0
 
 
-async def test_an_assistant_records_no_costs(desk: Desk, tmp_path: Path) -> None:
-    async with client(desk, tmp_path, "assistant") as assistant:
+async def test_an_assistant_records_no_costs(desk: Desk, issuer: LocalIssuer) -> None:
+    async with client(desk, issuer, "assistant") as assistant:
         assert (await assistant.post("/fee-costs", json=STAFF)).status_code == 403
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,14 +10,12 @@ import pytest
 from services.billing import api
 from services.billing.domain.refs import account_ref
 from services.billing.usecases.collecting import RELEASE
-from shared.auth import TokenVerifier
-from shared.auth_keys import KeySource
 from shared.bus.proposals import Proposal, Proposals
 from shared.local_issuer import LocalIssuer
-from shared.web import create_app
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_unit
 from tests.integration.billing.people import LEAD, OFFICER
+from tests.support.staff import as_, staff_door
 
 A = account_ref("U1", "A")
 
@@ -31,26 +28,20 @@ class Staff:
         self._issuer = issuer
 
     async def post(self, role: str, path: str, key: str | None = None, **body: Any) -> httpx.Response:
-        headers = self._headers(role) | ({"Idempotency-Key": key} if key else {})
+        headers = as_(self._issuer, role, **({"Idempotency-Key": key} if key else {}))
         return await self._client.post(path, json=body | {"reason": "a letter"}, headers=headers)
 
     async def get(self, role: str, path: str) -> httpx.Response:
-        return await self._client.get(path, headers=self._headers(role))
-
-    def _headers(self, role: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._issuer.token(f'{role}-1', [role])}"}
+        return await self._client.get(path, headers=as_(self._issuer, role))
 
 
 @pytest.fixture
-async def staff(desk: Desk, tmp_path: Path) -> AsyncIterator[Staff]:
+async def staff(desk: Desk, issuer: LocalIssuer) -> AsyncIterator[Staff]:
     """One owner owes £95.50, due on 29 April; it is 2 April."""
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")), a_charge("C1", 95_50, unit="U1", on="2026-03-01"))
     await desk.close("2026-04-01")
     await desk.rows("update msg.gate set last_closed = $1", desk.book - timedelta(days=1))
-    issuer = LocalIssuer.open(tmp_path / "issuer")
-    verifier = TokenVerifier(KeySource(str(issuer.jwks)), issuer=issuer.issuer, audience=issuer.audience)
-    transport = httpx.ASGITransport(create_app("billing", [api.routes(desk.doors)], verifier))
-    async with httpx.AsyncClient(transport=transport, base_url="http://billing") as client:
+    async with staff_door(issuer, "billing", api.routes(desk.doors)) as client:
         yield Staff(client, issuer)
 
 

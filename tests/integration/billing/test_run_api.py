@@ -1,28 +1,20 @@
 """Statement runs over HTTP, with real tokens: questions, a verdict given once, striking anew, each by its roles."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
 
 from services.billing import api
 from services.billing.domain.refs import account_ref
-from shared.auth import TokenVerifier
-from shared.auth_keys import KeySource
 from shared.local_issuer import LocalIssuer
-from shared.web import create_app
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_unit
 from tests.integration.billing.people import office
 from tests.integration.billing.reviewing import review_from_now
+from tests.support.staff import as_, staff_door
 
 A, RUN = account_ref("U1", "A"), "2026Q1-1"
-
-
-@pytest.fixture
-def issuer(tmp_path: Path) -> LocalIssuer:
-    return LocalIssuer.open(tmp_path / "issuer")
 
 
 @pytest.fixture
@@ -32,14 +24,8 @@ async def client(desk: Desk, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncCl
     await review_from_now(desk)
     await desk.close("2026-04-01")
     await office(desk)
-    verifier = TokenVerifier(KeySource(str(issuer.jwks)), issuer=issuer.issuer, audience=issuer.audience)
-    transport = httpx.ASGITransport(create_app("billing", [api.routes(desk.doors)], verifier))
-    async with httpx.AsyncClient(transport=transport, base_url="http://billing") as made:
+    async with staff_door(issuer, "billing", api.routes(desk.doors)) as made:
         yield made
-
-
-def as_(issuer: LocalIssuer, role: str, **headers: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {issuer.token(role, [role])}", **headers}
 
 
 async def test_a_run_is_told_and_its_sample_is_checked_once_for_each_key(
@@ -52,7 +38,7 @@ async def test_a_run_is_told_and_its_sample_is_checked_once_for_each_key(
     run = (await client.get(f"/statement-runs/{RUN}", headers=auditor)).json()
     assert (run["state"], run["statements"], run["billed_pence"]) == ("open", 1, 1200)
     assert [(one["verdict"], one["who"], one["why"]) for one in run["sample"]] == [
-        ("failed", "assistant", "the roof is not ours")
+        ("failed", "assistant-1", "the roof is not ours")
     ]
     assert len(await desk.rows("select from billing.statement_checks")) == 1
     assert len(await desk.rows("select from msg.audit where action = 'statement-check'")) == 1

@@ -1,32 +1,22 @@
 """The questions of notify over HTTP, with real tokens and a real PostgreSQL."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
 
 from services.notify import api
-from shared.auth import ROLES, TokenVerifier
-from shared.auth_keys import KeySource
+from shared.auth import ROLES
 from shared.local_issuer import LocalIssuer
-from shared.web import create_app
 from tests.integration.notify.conftest import DAY, Office
 from tests.support.letters import a_statement, an_erasure
-
-
-@pytest.fixture
-def issuer(tmp_path: Path) -> LocalIssuer:
-    return LocalIssuer.open(tmp_path / "issuer")
+from tests.support.staff import as_, staff_door
 
 
 @pytest.fixture
 async def client(office: Office, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncClient]:
     """An auditor asking."""
-    verifier = TokenVerifier(KeySource(str(issuer.jwks)), issuer=issuer.issuer, audience=issuer.audience)
-    transport = httpx.ASGITransport(create_app("notify", [api.routes(office.sessions)], verifier))
-    headers = {"Authorization": f"Bearer {issuer.token('ada', ['auditor'])}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://notify", headers=headers) as made:
+    async with staff_door(issuer, "notify", api.routes(office.sessions), headers=as_(issuer, "auditor", "ada")) as made:
         yield made
 
 
@@ -63,7 +53,7 @@ async def test_content_is_not_for_every_role(office: Office, client: httpx.Async
     await office.work()
     (one,) = (await client.get("/letters")).json()
     for role in ROLES:
-        headers = {"Authorization": f"Bearer {issuer.token('x', [role])}"}
+        headers = as_(issuer, role, "x")
         answer = await client.get(f"/messages/{one['message_id']}/content", headers=headers)
         assert answer.status_code == (200 if role in api.READERS else 403)
     assert (await client.get("/letters", headers={"Authorization": ""})).status_code == 401

@@ -1,33 +1,23 @@
 """The questions of the owners service over HTTP, with real tokens and a real PostgreSQL."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import asyncpg
 import httpx
 import pytest
 
 from services.owners import api
-from shared.auth import ROLES, TokenVerifier
-from shared.auth_keys import KeySource
+from shared.auth import ROLES
 from shared.local_issuer import LocalIssuer
-from shared.web import create_app
 from tests.integration.owners.conftest import Desk
 from tests.support.ownership import a_cancellation, a_change, a_contact, a_party, a_share_set, a_unit, an_agent, day
-
-
-@pytest.fixture
-def issuer(tmp_path: Path) -> LocalIssuer:
-    return LocalIssuer.open(tmp_path / "issuer")
+from tests.support.staff import as_, staff_door
 
 
 @pytest.fixture
 async def client(desk: Desk, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncClient]:
     """An auditor asking."""
-    verifier = TokenVerifier(KeySource(str(issuer.jwks)), issuer=issuer.issuer, audience=issuer.audience)
-    transport = httpx.ASGITransport(create_app("owners", [api.routes(desk.sessions)], verifier))
-    headers = {"Authorization": f"Bearer {issuer.token('ada', ['auditor'])}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://owners", headers=headers) as made:
+    async with staff_door(issuer, "owners", api.routes(desk.sessions), headers=as_(issuer, "auditor", "ada")) as made:
         yield made
 
 
@@ -109,7 +99,7 @@ async def test_each_role_sees_what_it_may(
     client: httpx.AsyncClient, issuer: LocalIssuer, desk: Desk, role: str
 ) -> None:
     await desk.hear(a_unit("U1"))
-    headers = {"Authorization": f"Bearer {issuer.token('someone', [role])}"}
+    headers = as_(issuer, role, "someone")
     answers = [
         (await client.get(path, headers=headers)).status_code for path in ("/units/U1", "/units/U1/line", "/verify")
     ]

@@ -14,8 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import metrics
-from shared.auth import ROLES, TokenVerifier
-from shared.auth_keys import KeySource
+from shared.auth import ROLES
 from shared.bus import figures
 from shared.bus.api import router_for
 from shared.bus.bench import Bench
@@ -34,6 +33,7 @@ from shared.local_issuer import LocalIssuer
 from shared.logs import capture
 from shared.web import create_app, guarded_routes
 from tests.integration.shared.conftest import Server
+from tests.support.staff import verifier_of
 
 DAY = date(2026, 4, 1)
 TOPIC = "billing.account-opened"
@@ -90,15 +90,13 @@ class Desk:
 
 
 @pytest.fixture
-def desk(engine: AsyncEngine, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    issuer = LocalIssuer.open(tmp_path_factory.mktemp("issuer"))
+def desk(engine: AsyncEngine, issuer: LocalIssuer) -> Desk:
     kafka, redriver, commits = FakeKafka(), FakeRedriver(), list[int]()
     doors = Doors("billing", session_factory(engine), lambda: commits.append(1))
     made = Desk(None, issuer, kafka, redriver, doors.sessions, commits)
     proposals = Proposals(doors, BUS_KINDS)
     bench = Bench("billing", doors, redriver, Lags(kafka), lambda: made.waiting, proposals)
-    keys = KeySource(str(issuer.jwks))
-    made.app = create_app("t", [router_for(bench)], TokenVerifier(keys, issuer=issuer.issuer, audience=issuer.audience))
+    made.app = create_app("t", [router_for(bench)], verifier_of(issuer))
     return made
 
 

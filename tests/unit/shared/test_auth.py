@@ -13,19 +13,15 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from shared.auth import Caller, TokenError, TokenVerifier, requires
 from shared.auth_keys import KeySource, KeysUnavailableError, usable_keys
 from shared.local_issuer import AUDIENCE, ISSUER, LocalIssuer
+from tests.support.staff import verifier_of
 
 NOW = int(time.time())
 GOOD: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "sub": "u1", "roles": ["finance"], "exp": NOW + 7200}
 
 
 @pytest.fixture(scope="module")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> LocalIssuer:
-    return LocalIssuer.open(tmp_path_factory.mktemp("issuer"))
-
-
-@pytest.fixture(scope="module")
 def verifier(issuer: LocalIssuer) -> TokenVerifier:
-    return TokenVerifier(KeySource(str(issuer.jwks)), issuer=ISSUER, audience=AUDIENCE)
+    return verifier_of(issuer)
 
 
 def signed(issuer: LocalIssuer, claims: dict[str, Any], **header: Any) -> str:

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.auth import TokenVerifier
-from shared.auth_keys import KeySource
 from shared.cli.api import Api
-from shared.local_issuer import AUDIENCE, ISSUER, LocalIssuer
+from shared.local_issuer import LocalIssuer
 from shared.logs import capture
 from shared.rate_limit import RateLimit
 from shared.web import create_app
+from tests.support.staff import verifier_of
 from tests.unit.shared.test_web import call, router
 
 
@@ -61,13 +60,8 @@ def test_whoever_waits_as_long_as_told_gets_an_answer(per_minute: int) -> None:
     assert limit.take("mo") == 0
 
 
-@pytest.fixture(scope="module")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> LocalIssuer:
-    return LocalIssuer.open(tmp_path_factory.mktemp("issuer"))
-
-
 async def test_a_burst_is_answered_429_with_when_to_ask_again(issuer: LocalIssuer) -> None:
-    verifier = TokenVerifier(KeySource(str(issuer.jwks)), issuer=ISSUER, audience=AUDIENCE)
+    verifier = verifier_of(issuer)
     app: Any = create_app("test", [router], verifier, requests_per_minute=2)
     mo, jo = issuer.token("mo", ["auditor"]), issuer.token("jo", ["auditor"])
     with capture() as lines:

@@ -9,13 +9,13 @@ import pytest
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from shared.auth import ROLES, Caller, TokenVerifier, requires
-from shared.auth_keys import KeySource
+from shared.auth import ROLES, Caller, requires
 from shared.bus.gate import GateClosedError
-from shared.local_issuer import AUDIENCE, ISSUER, LocalIssuer
+from shared.local_issuer import LocalIssuer
 from shared.logs import capture
 from shared.web import WebServer, create_app, guarded_routes
 from shared.web_frame import MAX_BODY, SECURITY_HEADERS
+from tests.support.staff import verifier_of
 
 router = APIRouter(prefix="/things")
 
@@ -44,13 +44,8 @@ async def fail(how: str, _: Annotated[Caller, requires("auditor")]) -> None:
 
 
 @pytest.fixture(scope="module")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> LocalIssuer:
-    return LocalIssuer.open(tmp_path_factory.mktemp("issuer"))
-
-
-@pytest.fixture(scope="module")
 def app(issuer: LocalIssuer) -> Any:
-    return create_app("test", [router], TokenVerifier(KeySource(str(issuer.jwks)), issuer=ISSUER, audience=AUDIENCE))
+    return create_app("test", [router], verifier_of(issuer))
 
 
 async def call(app: Any, method: str, path: str, token: str | None = None, **more: Any) -> httpx.Response:
@@ -78,7 +73,7 @@ def test_a_route_that_names_no_roles_does_not_start(issuer: LocalIssuer) -> None
     async def opened() -> None: ...
 
     with pytest.raises(LookupError, match="GET /open"):
-        create_app("x", [careless], TokenVerifier(KeySource(str(issuer.jwks)), issuer=ISSUER, audience=AUDIENCE))
+        create_app("x", [careless], verifier_of(issuer))
 
 
 async def test_answers_carry_security_headers_and_the_correlation_id(app: Any, issuer: LocalIssuer) -> None:
