@@ -1,15 +1,14 @@
 """`closebook account`: one account whole: lines, balance, ageing, documents."""
 
 import re
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from stdnum.iso7064 import mod_37_36
 
 from shared.cli import environment, output
 from shared.cli.api import Api
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, as_params
+from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, Reference, as_params
 
 _REF = re.compile(r"F[0-9A-Z]{11}")
 _FINDER = "`closebook accounts` lists every account with its reference."
@@ -17,7 +16,7 @@ _BUCKETS = ("current", "d1_30", "d31_60", "d61_90", "d91_120", "over_120", "cred
 
 
 def account(
-    reference: Annotated[str, typer.Argument(metavar="REF", help="The account's reference, as on its statements.")],
+    reference: Reference,
     *,
     as_of: AsOf = None,
     known_at: KnownAt = None,

@@ -23,9 +23,12 @@ class Grouping(StrEnum):
     DEVELOPMENT = "development"
 
 
+By = Annotated[Grouping, typer.Option("--by", help="What a row is.")]
+
+
 def aged_debt(
     *,
-    by: Annotated[Grouping, typer.Option("--by", help="What a row is.")] = Grouping.BLOCK,
+    by: By = Grouping.BLOCK,
     as_of: AsOf = None,
     known_at: KnownAt = None,
     as_json: JsonFlag = False,

@@ -12,27 +12,19 @@ from shared.cli.api import OPERATOR, Api
 from shared.cli.closing import Closing, close_days
 from shared.cli.environment import Environment
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import DataDir, JsonFlag, parse_day
+from shared.cli.options import DataDir, JsonFlag, day_option, parse_day
 from shared.cli.status import standings
 
 Day = Annotated[
     date | None,
     typer.Argument(parser=parse_day, metavar="DAY", help="The business day that is over.", show_default=False),
 ]
-Through = Annotated[
-    date | None,
-    typer.Option(
-        "--through", parser=parse_day, metavar="DAY", help="Also every day after it up to this one.", show_default=False
-    ),
-]
+Through = Annotated[date | None, day_option("--through", "Also every day after it up to this one.")]
 Accept = Annotated[
     date | None,
-    typer.Option(
+    day_option(
         "--accept-difference",
-        parser=parse_day,
-        metavar="DAY",
-        help="Propose that this day may close although a control total differs; a second person approves.",
-        show_default=False,
+        "Propose that this day may close although a control total differs; a second person approves.",
     ),
 ]
 

@@ -9,7 +9,7 @@ import typer
 from shared.cli import environment, output
 from shared.cli.api import OPERATOR, Api
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import DataDir, JsonFlag
+from shared.cli.options import DataDir, JsonFlag, OnlyService, Service
 from shared.events.topics import LINE_OF_SERVICES
 
 bench = typer.Typer(help="List, look at, re-drive and discard dead letters; let a quarantined partition go on.")
@@ -20,7 +20,6 @@ _NARROW = ("service", "id", "place", "reason", "status")
 _GROUP = ("service", "fingerprint", "topic", "reason", "field", "letters", "amount_pence", "first_seen", "last_seen")
 _NUMBERS = ("id", "letters", "amount_pence")
 
-Service = Annotated[str, typer.Argument(help="owners, billing, arrears or notify.", show_default=False)]
 Number = Annotated[str, typer.Argument(metavar="ID", help="The letter's id, as `list` shows it.", show_default=False)]
 
 OneLetter = Annotated[
@@ -50,7 +49,7 @@ def _pages(api: Api, service: str, params: dict[str, str]) -> Iterator[dict[str,
 @bench.command("list")
 def list_letters(
     *,
-    service: Annotated[str | None, typer.Option("--service", help="Only this service's.", show_default=False)] = None,
+    service: OnlyService = None,
     status: Annotated[
         str | None, typer.Option("--status", help="Only in this state, e.g. open.", show_default=False)
     ] = None,
@@ -204,11 +203,4 @@ def release(
         raise CliError("--partition needs --topic.", "`closebook status` names what is quarantined.", ExitCode.USAGE)
     body = {name: value for name, value in (("topic", topic), ("partition", partition)) if value is not None}
     answer = Api(environment.resolve(data), OPERATOR).post(service, "/bus/release", body)
-    _tell(answer, as_json, f"{service}: released {topic or 'every quarantined partition'}.")
-
-
-def _tell(answer: dict[str, Any], as_json: bool, words: str) -> None:
-    if as_json:
-        output.write_json(answer)
-    else:
-        output.tell(words)
+    output.answer(answer, f"{service}: released {topic or 'every quarantined partition'}.", as_json=as_json)

@@ -2,7 +2,6 @@
 
 import sys
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -11,7 +10,7 @@ import typer
 from shared.cli import environment, output, proposing
 from shared.cli.account import as_reference
 from shared.cli.api import FINANCE, Api, acting
-from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, parse_day
+from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, OutputFile, Reason, Reference, day_option
 
 bench = typer.Typer(help="Set and cancel mandates; announce, release and hand out collections.")
 Mandate = Annotated[str, typer.Argument(metavar="MANDATE", help="The bureau's name for it.", show_default=False)]
@@ -32,7 +31,7 @@ _COLUMNS = (
 
 @bench.command("set")
 def set_mandate(
-    reference: Annotated[str, typer.Argument(metavar="REF", help="The account's reference, as on its statements.")],
+    reference: Reference,
     mandate: Mandate,
     *,
     reason: Reason,
@@ -80,9 +79,7 @@ def list_mandates(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
 @bench.command("announce")
 def announce(
     *,
-    collect_on: Annotated[
-        date, typer.Option("--on", parser=parse_day, metavar="DAY", help="When money is taken.", show_default=False)
-    ],
+    collect_on: Annotated[date, day_option("--on", "When money is taken.")],
     reason: Reason = "collection of what is due",
     key: IdempotencyKey = None,
     role: As = None,
@@ -155,9 +152,7 @@ def show(collection: Collection, *, as_json: JsonFlag = False, data: DataDir = N
 def file(
     collection: Collection,
     *,
-    to: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A file instead of standard output.", show_default=False)
-    ] = None,
+    to: OutputFile = None,
     role: As = None,
     data: DataDir = None,
 ) -> None:

@@ -9,7 +9,7 @@ import typer
 from shared.cli import environment, output
 from shared.cli.account import as_reference
 from shared.cli.api import OFFICER, Api, acting
-from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, parse_day, parse_pounds
+from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, Reference, day_option, pounds_option
 
 _COLUMNS = ("id", "account", "unit", "charge", "disputed", "since", "review by", "ended", "how", "by", "why")
 
@@ -38,20 +38,12 @@ def _row(row: dict[str, Any]) -> tuple[object, ...]:
 
 @bench.command("raise")
 def raise_dispute(
-    reference: Annotated[str, typer.Argument(metavar="REF", help="The account's reference, as on its statements.")],
+    reference: Reference,
     charge: Annotated[str, typer.Argument(metavar="CHARGE", help="The charge's id.", show_default=False)],
     *,
     reason: Reason,
-    pence: Annotated[
-        int | None,
-        typer.Option(
-            "--pounds", parser=parse_pounds, metavar="POUNDS", help="How much; else all open.", show_default=False
-        ),
-    ] = None,
-    since: Annotated[
-        date | None,
-        typer.Option("--on", parser=parse_day, metavar="DAY", help="When the owner said so.", show_default=False),
-    ] = None,
+    pence: Annotated[int | None, pounds_option("How much; else all open.")] = None,
+    since: Annotated[date | None, day_option("--on", "When the owner said so.")] = None,
     key: IdempotencyKey = None,
     role: As = None,
     as_json: JsonFlag = False,

@@ -9,11 +9,11 @@ import typer
 from shared.cli import environment, output
 from shared.cli.account import as_reference
 from shared.cli.api import Api
-from shared.cli.options import DataDir, JsonFlag
+from shared.cli.options import DataDir, JsonFlag, Reference
 
 
 def explain(
-    reference: Annotated[str, typer.Argument(metavar="REF", help="The account's reference, as on its statements.")],
+    reference: Reference,
     charge_id: Annotated[str, typer.Argument(metavar="CHARGE_ID", help="The charge, as on the account's lines.")],
     *,
     as_json: JsonFlag = False,

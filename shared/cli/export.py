@@ -2,7 +2,6 @@
 
 import sys
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +9,7 @@ import typer
 from shared.cli import environment, output
 from shared.cli.api import Api
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import DataDir, JsonFlag
+from shared.cli.options import DataDir, JsonFlag, OutputFile
 
 exports = typer.Typer(help="Hand whole books to other programs.")
 
@@ -26,9 +25,7 @@ class LedgerFormat(StrEnum):
 def ledger(
     *,
     form: Annotated[LedgerFormat, typer.Option("--format", help="hledger's journal, or CSV.")] = LedgerFormat.HLEDGER,
-    to: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A file instead of standard output.", show_default=False)
-    ] = None,
+    to: OutputFile = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
@@ -44,10 +41,8 @@ def ledger(
             raise CliError(
                 f"{to} cannot be written: {error.strerror or error}.", "Name another --output.", ExitCode.USAGE
             ) from error
-        if as_json:
-            output.write_json({"format": form.value, "file": str(to), "characters": written})
-        else:
-            output.tell(f"{to}: {written:,} characters of {form.value}.")
+        document = {"format": form.value, "file": str(to), "characters": written}
+        output.answer(document, f"{to}: {written:,} characters of {form.value}.", as_json=as_json)
     elif as_json:
         output.write_json({"format": form.value, "text": "".join(pieces)})
     else:

@@ -15,8 +15,9 @@ from shared.cli.options import (
     KnownAt,
     Reason,
     as_params,
-    parse_day,
+    day_option,
     parse_pounds,
+    pounds_option,
     source_line,
 )
 from shared.money import as_pounds
@@ -27,15 +28,8 @@ def cost(
         str, typer.Argument(metavar="KIND", help="staff, overhead, it, print-post, legal, internal-recharge or other.")
     ],
     *,
-    pence: Annotated[
-        int,
-        typer.Option(
-            "--pounds", parser=parse_pounds, metavar="POUNDS", help="Below nothing corrects.", show_default=False
-        ),
-    ],
-    on: Annotated[
-        date, typer.Option("--on", parser=parse_day, metavar="DAY", help="The day it arose.", show_default=False)
-    ],
+    pence: Annotated[int, pounds_option("Below nothing corrects.")],
+    on: Annotated[date, day_option("--on", "The day it arose.")],
     note: Annotated[str, typer.Option("--note", help="What for, and where the papers are; no names.")],
     reason: Reason = "cost of factoring",
     key: IdempotencyKey = None,

@@ -8,7 +8,7 @@ import typer
 
 from shared.cli import environment, fee_costs, output, proposing
 from shared.cli.api import FINANCE, Api, acting
-from shared.cli.options import As, DataDir, JsonFlag, Reason, parse_day, parse_pounds, parse_scope
+from shared.cli.options import As, DataDir, Evidence, JsonFlag, Reason, day_option, parse_scope, pounds_option
 
 fees = typer.Typer(help="Schedules of fees and premiums: propose versions, notices and reliefs; list what holds.")
 fees.command("cost")(fee_costs.cost)
@@ -28,7 +28,6 @@ _COLUMNS = (
 )
 
 Schedule = Annotated[str, typer.Argument(metavar="SCHEDULE", help="The schedule's id.", show_default=False)]
-Evidence = Annotated[str, typer.Option("--evidence", help="Where the papers are; no names.", show_default=False)]
 
 
 @fees.command("set")
@@ -40,15 +39,8 @@ def set_terms(
         str,
         typer.Option("--for", metavar="SCOPE=ID", help="unit, block, development or share-set.", show_default=False),
     ],
-    since: Annotated[
-        date, typer.Option("--from", parser=parse_day, metavar="DAY", help="A period's first day.", show_default=False)
-    ],
-    pence: Annotated[
-        int,
-        typer.Option(
-            "--pounds", parser=parse_pounds, metavar="POUNDS", help="Net a year; 0 ends it.", show_default=False
-        ),
-    ],
+    since: Annotated[date, day_option("--from", "A period's first day.")],
+    pence: Annotated[int, pounds_option("Net a year; 0 ends it.")],
     words: Annotated[str, typer.Option("--words", help="What the statement says.", show_default=False)],
     reason: Reason,
     instalments: Annotated[int, typer.Option("--instalments", help="1, 2 or 4 a year.")] = 4,
@@ -71,9 +63,7 @@ def notice(
     schedule: Schedule,
     *,
     version: Annotated[int, typer.Option("--version", min=1, help="The version owners were told of.")],
-    on: Annotated[
-        date, typer.Option("--on", parser=parse_day, metavar="DAY", help="The day they were told.", show_default=False)
-    ],
+    on: Annotated[date, day_option("--on", "The day they were told.")],
     evidence: Evidence,
     reason: Reason = "owners were told",
     role: As = None,
@@ -108,17 +98,10 @@ def relief(
     points: Annotated[
         int, typer.Option("--points", min=1, max=10_000, help="Hundredths of a percent; 10000 opts out.")
     ],
-    since: Annotated[
-        date, typer.Option("--from", parser=parse_day, metavar="DAY", help="From periods that begin then.")
-    ],
+    since: Annotated[date, day_option("--from", "From periods that begin then.")],
     evidence: Evidence,
     reason: Reason,
-    proven_to: Annotated[
-        date | None,
-        typer.Option(
-            "--proven-to", parser=parse_day, metavar="DAY", help="The last day its proof covers.", show_default=False
-        ),
-    ] = None,
+    proven_to: Annotated[date | None, day_option("--proven-to", "The last day its proof covers.")] = None,
     role: As = None,
     as_json: JsonFlag = False,
     data: DataDir = None,

@@ -3,17 +3,15 @@
 from datetime import date
 from typing import Annotated
 
-import typer
-
 from shared.cli import environment, output
 from shared.cli.api import Api
-from shared.cli.options import DataDir, JsonFlag, KnownAt, as_params, ledger_line, parse_day, source_line
+from shared.cli.options import DataDir, JsonFlag, KnownAt, as_params, day_option, ledger_line, source_line
 
 
 def movement(
     *,
-    first: Annotated[date, typer.Option("--from", parser=parse_day, metavar="DAY", help="The first day.")],
-    last: Annotated[date, typer.Option("--to", parser=parse_day, metavar="DAY", help="The last day, included.")],
+    first: Annotated[date, day_option("--from", "The first day.")],
+    last: Annotated[date, day_option("--to", "The last day, included.")],
     known_at: KnownAt = None,
     as_json: JsonFlag = False,
     data: DataDir = None,

@@ -49,6 +49,16 @@ def parse_pounds(text: str) -> int:
         raise typer.BadParameter(f"{error}; write it as 45.50.") from error
 
 
+def day_option(name: str, words: str) -> Any:
+    """Return the option that names a day; ``words``: what happens on it."""
+    return typer.Option(name, parser=parse_day, metavar="DAY", help=words, show_default=False)
+
+
+def pounds_option(words: str) -> Any:
+    """Return the option ``--pounds``; ``words``: what they are."""
+    return typer.Option("--pounds", parser=parse_pounds, metavar="POUNDS", help=words, show_default=False)
+
+
 def parse_scope(text: str) -> tuple[str, str]:
     """Return what ``block=ID`` names: the kind of scope, which the service judges, and its id."""
     scope, _, scope_id = text.partition("=")
@@ -70,25 +80,14 @@ IdempotencyKey = Annotated[
     str | None,
     typer.Option("--key", help="A name for this command: given again, it takes effect once.", show_default=False),
 ]
-AsOf = Annotated[
-    date | None,
-    typer.Option(
-        "--as-of",
-        parser=parse_day,
-        metavar="DAY",
-        help="Count what is dated up to and including this day.",
-        show_default=False,
-    ),
-]
-KnownAt = Annotated[
-    date | None,
-    typer.Option(
-        "--known-at",
-        parser=parse_day,
-        metavar="DAY",
-        help="Count only what was known at the end of this day.",
-        show_default=False,
-    ),
+AsOf = Annotated[date | None, day_option("--as-of", "Count what is dated up to and including this day.")]
+KnownAt = Annotated[date | None, day_option("--known-at", "Count only what was known at the end of this day.")]
+Service = Annotated[str, typer.Argument(help="owners, billing, arrears or notify.", show_default=False)]
+OnlyService = Annotated[str | None, typer.Option("--service", help="Only this service's.", show_default=False)]
+Reference = Annotated[str, typer.Argument(metavar="REF", help="The account's reference, as on its statements.")]
+Evidence = Annotated[str, typer.Option("--evidence", help="Where the papers are; no names.", show_default=False)]
+OutputFile = Annotated[
+    Path | None, typer.Option("--output", "-o", help="A file instead of standard output.", show_default=False)
 ]
 
 

@@ -6,20 +6,21 @@ from typing import Annotated, Any
 import typer
 
 from shared.cli import environment, output, proposing
-from shared.cli.aged_debt import Grouping
+from shared.cli.aged_debt import By, Grouping
 from shared.cli.api import FINANCE, Api, acting
 from shared.cli.options import (
     As,
     AsOf,
     DataDir,
+    Evidence,
     JsonFlag,
     KnownAt,
     Reason,
     as_params,
+    day_option,
     ledger_line,
-    parse_day,
-    parse_pounds,
     parse_scope,
+    pounds_option,
     source_line,
 )
 from shared.money import as_pounds
@@ -33,9 +34,7 @@ _TERMS = ("for", "version", "from", "float")
 _SPENDINGS = ("spent on", "fund", "amount", "for what", "evidence", "id")
 _KEPT = ("asked_pence", "held_pence", "unpaid_pence", "written_off_pence")
 
-Pounds = Annotated[
-    int, typer.Option("--pounds", parser=parse_pounds, metavar="POUNDS", help="How much.", show_default=False)
-]
+Pounds = Annotated[int, pounds_option("How much.")]
 
 
 @floats.command("set")
@@ -45,9 +44,7 @@ def set_terms(
         str, typer.Option("--for", metavar="SCOPE=ID", help="unit, block or development.", show_default=False)
     ],
     pence: Pounds,
-    since: Annotated[
-        date, typer.Option("--from", parser=parse_day, metavar="DAY", help="Owners who come from then on.")
-    ],
+    since: Annotated[date, day_option("--from", "Owners who come from then on.")],
     reason: Reason,
     role: As = None,
     as_json: JsonFlag = False,
@@ -64,7 +61,7 @@ def set_terms(
 @floats.command("list")
 def list_floats(
     *,
-    by: Annotated[Grouping, typer.Option("--by", help="What a row is.")] = Grouping.BLOCK,
+    by: By = Grouping.BLOCK,
     as_of: AsOf = None,
     known_at: KnownAt = None,
     as_json: JsonFlag = False,
@@ -94,11 +91,9 @@ def spend(
     fund: Annotated[str, typer.Argument(metavar="BLOCK", help="The block, or the development of units without one.")],
     *,
     pence: Pounds,
-    on: Annotated[
-        date, typer.Option("--on", parser=parse_day, metavar="DAY", help="The day it was paid.", show_default=False)
-    ],
+    on: Annotated[date, day_option("--on", "The day it was paid.")],
     words: Annotated[str, typer.Option("--words", help="What for.", show_default=False)],
-    evidence: Annotated[str, typer.Option("--evidence", help="Where the papers are; no names.", show_default=False)],
+    evidence: Evidence,
     reason: Reason,
     role: As = None,
     as_json: JsonFlag = False,

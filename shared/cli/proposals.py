@@ -6,21 +6,20 @@ import typer
 
 from shared.cli import environment, output
 from shared.cli.api import FINANCE, Api, acting
-from shared.cli.options import As, DataDir, JsonFlag
+from shared.cli.options import As, DataDir, JsonFlag, OnlyService, Service
 from shared.events.topics import LINE_OF_SERVICES
 
 second_person = typer.Typer(help="List, look at, approve and reject commands that need a second person.")
 
 _FIELDS = ("service", "id", "kind", "subject", "why", "proposed_by", "status", "decided_by")
 
-Service = Annotated[str, typer.Argument(help="owners, billing, arrears or notify.", show_default=False)]
 Number = Annotated[str, typer.Argument(metavar="ID", help="The proposal's id, as `list` shows it.", show_default=False)]
 
 
 @second_person.command("list")
 def list_proposals(
     *,
-    service: Annotated[str | None, typer.Option("--service", help="Only this service's.", show_default=False)] = None,
+    service: OnlyService = None,
     status: Annotated[
         str | None, typer.Option("--status", help="Only open, approved, rejected or expired.", show_default=False)
     ] = None,
@@ -80,7 +79,4 @@ def reject(
 
 def _decide(service: str, number: str, decision: str, reason: str, as_json: bool, api: Api) -> None:
     answer: dict[str, Any] = api.post(service, f"/bus/proposals/{number}/{decision}", {"reason": reason})
-    if as_json:
-        output.write_json(answer)
-    else:
-        output.tell(f"{service}: proposal {number} {answer['status']}.")
+    output.answer(answer, f"{service}: proposal {number} {answer['status']}.", as_json=as_json)

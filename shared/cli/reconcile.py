@@ -12,7 +12,7 @@ from shared.cli.api import Api
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.exported import COLUMNS, read_export
 from shared.cli.lines import BadLine
-from shared.cli.options import DataDir, JsonFlag, parse_day
+from shared.cli.options import DataDir, JsonFlag, day_option
 from shared.cli.reconciliation import Compared, Fact, Finding, compare, totals
 
 _MONEY = ("there", "here", "difference")
@@ -23,12 +23,8 @@ def reconcile(
         Path, typer.Argument(help=f"CSV with the columns {','.join(COLUMNS)}, or JSON lines.", show_default=False)
     ],
     *,
-    first: Annotated[
-        date | None, typer.Option("--from", parser=parse_day, metavar="DAY", help="The file's first day.")
-    ] = None,
-    last: Annotated[
-        date | None, typer.Option("--to", parser=parse_day, metavar="DAY", help="The file's last day.")
-    ] = None,
+    first: Annotated[date | None, day_option("--from", "The file's first day.")] = None,
+    last: Annotated[date | None, day_option("--to", "The file's last day.")] = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:

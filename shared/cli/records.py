@@ -1,28 +1,24 @@
 """`closebook held` and `closebook audit`: what waits in the services, and what people did there."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from shared.cli import environment, output
 from shared.cli.api import Api
-from shared.cli.options import DataDir, JsonFlag
+from shared.cli.options import DataDir, JsonFlag, OnlyService
 from shared.events.topics import LINE_OF_SERVICES
 
 _HELD = ("service", "topic", "partition", "offset", "needs", "amount_pence", "since_book", "since")
 _AUDIT = ("service", "id", "at", "who", "approved_by", "action", "subject", "reason")
 
-OneService = Annotated[str | None, typer.Option("--service", help="Only this service's.", show_default=False)]
 
-
-def held(*, service: OneService = None, as_json: JsonFlag = False, data: DataDir = None) -> None:
+def held(*, service: OnlyService = None, as_json: JsonFlag = False, data: DataDir = None) -> None:
     """List events that wait: for what, since which book, and the pence they carry."""
     found = _asked(Api(environment.resolve(data)), service, "/bus/held", "event_uid")
     _tell("held events", found, _HELD, as_json)
 
 
-def audit(*, service: OneService = None, as_json: JsonFlag = False, data: DataDir = None) -> None:
+def audit(*, service: OnlyService = None, as_json: JsonFlag = False, data: DataDir = None) -> None:
     """List what people did: who, what, when, why, and who approved it."""
     found = _asked(Api(environment.resolve(data)), service, "/bus/audit", "id")
     _tell("deeds", found, _AUDIT, as_json)

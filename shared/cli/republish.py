@@ -8,20 +8,15 @@ import typer
 from shared.cli import environment, output
 from shared.cli.api import OPERATOR, Api
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import DataDir, JsonFlag, parse_day
+from shared.cli.options import DataDir, JsonFlag, Service, day_option
 from shared.events.topics import said_by
 
 
 def republish(
-    service: Annotated[str, typer.Argument(help="owners, billing, arrears or notify.", show_default=False)],
+    service: Service,
     *,
     topic: Annotated[str, typer.Option("--topic", help="The service's topic to say again.", show_default=False)],
-    book: Annotated[
-        date,
-        typer.Option(
-            "--book", parser=parse_day, metavar="DAY", help="The book (day) to say again.", show_default=False
-        ),
-    ],
+    book: Annotated[date, day_option("--book", "The book (day) to say again.")],
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
@@ -33,7 +28,5 @@ def republish(
         raise CliError(f"{service} does not say {topic}.", f"Its topics are {', '.join(topics)}.", ExitCode.USAGE)
     answer = Api(known, OPERATOR).post(service, "/bus/republish", {"topic": topic, "book": book.isoformat()})
     events = int(answer.get("events", 0))
-    if as_json:
-        output.write_json({"service": service, "topic": topic, "book": book.isoformat(), "events": events})
-    else:
-        output.tell(f"{service} says {events} events of {topic} in book {book} again.")
+    document = {"service": service, "topic": topic, "book": book.isoformat(), "events": events}
+    output.answer(document, f"{service} says {events} events of {topic} in book {book} again.", as_json=as_json)

@@ -3,23 +3,17 @@
 from datetime import date
 from typing import Annotated
 
-import typer
-
 from shared.cli import environment, output
 from shared.cli.api import Api
-from shared.cli.options import DataDir, JsonFlag, parse_day
+from shared.cli.options import DataDir, JsonFlag, day_option
 
 _COLUMNS = ("on", "account", "payment", "received", "amount", "reason", "meaning", "next")
 
 
 def returns(
     *,
-    first: Annotated[
-        date, typer.Option("--from", parser=parse_day, metavar="DAY", help="The first day.", show_default=False)
-    ],
-    last: Annotated[
-        date, typer.Option("--to", parser=parse_day, metavar="DAY", help="The last day.", show_default=False)
-    ],
+    first: Annotated[date, day_option("--from", "The first day.")],
+    last: Annotated[date, day_option("--to", "The last day.")],
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:

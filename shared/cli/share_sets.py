@@ -10,7 +10,7 @@ import typer
 from shared.cli import environment, output
 from shared.cli.api import Api
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import DataDir, JsonFlag, parse_day
+from shared.cli.options import DataDir, JsonFlag, day_option
 from shared.events.envelope import encode
 from shared.events.housing import SharesPublished
 from shared.events.topics import SHARES_PUBLISHED
@@ -28,9 +28,7 @@ def propose(
     *,
     block: Annotated[str, typer.Option("--block", help="The block whose units share.", show_default=False)],
     share_set: Annotated[str, typer.Option("--set", help="The share set's id.", show_default=False)],
-    since: Annotated[
-        date, typer.Option("--from", parser=parse_day, metavar="DAY", help="Its first day.", show_default=False)
-    ],
+    since: Annotated[date, day_option("--from", "Its first day.")],
     basis: Annotated[str, typer.Option("--basis", help="tms, equal, floor-area or rateable-value.")] = "tms",
     name: Annotated[str | None, typer.Option("--name", help="Its name; absent: its id.", show_default=False)] = None,
     value: Annotated[

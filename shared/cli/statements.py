@@ -9,7 +9,7 @@ from shared.cli import environment, output, proposing, statement_tables
 from shared.cli.account import as_reference
 from shared.cli.api import FINANCE, OFFICER, Api, acting
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason
+from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, Reference
 
 bench = typer.Typer(help="Statement runs: look before they are issued, check a sample, release; an account's year.")
 
@@ -18,7 +18,6 @@ _LONG = httpx.Timeout(600.0, connect=5.0)
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run's name, as `list` shows it.", show_default=False)]
 Most = Annotated[int, typer.Option("--most", min=1, max=1000, help="How many statements of each list.")]
-Reference = Annotated[str, typer.Argument(metavar="REF", help="The account's reference, as on its statements.")]
 
 
 @bench.command("list")

@@ -10,7 +10,7 @@ from shared.cli import environment, output, proposing
 from shared.cli.account import as_reference
 from shared.cli.api import FINANCE, Api, acting
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import As, DataDir, JsonFlag, Reason, parse_pounds
+from shared.cli.options import As, DataDir, Evidence, JsonFlag, Reason, Reference, parse_pounds
 
 given_up = typer.Typer(help="Propose that a debt is written off, and list those that were.")
 
@@ -20,7 +20,7 @@ _MONEY = ("amount_pence", "written_back_pence", "standing_pence")
 
 @given_up.command("propose")
 def propose(
-    reference: Annotated[str, typer.Argument(metavar="REF", help="The account's reference, as on its statements.")],
+    reference: Reference,
     *,
     ground: Annotated[
         str,
@@ -30,7 +30,7 @@ def propose(
             show_default=False,
         ),
     ],
-    evidence: Annotated[str, typer.Option("--evidence", help="Where the papers are; no names.", show_default=False)],
+    evidence: Evidence,
     reason: Reason,
     charge: Annotated[
         list[str] | None,
