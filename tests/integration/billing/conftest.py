@@ -118,10 +118,17 @@ class Desk:
 
     async def command(self, kind: str, payment_id: str, *shares: tuple[str, int | None], key: str = "") -> Any:
         """Say whose a payment is, as the API does, in the book that is being written; returns the answer."""
-        await self.rows("update msg.gate set last_closed = $1", self.book - timedelta(days=1))
+        await self.note_closed()
         content = matching.content_of(payment_id, shares)
         given = Given(kind, f"payment:{payment_id}", "ada", "a letter", content, **named(key or None))
         return await give(self.doors, given, lambda work: matching.say_whose(work, content))
+
+    async def note_closed(self) -> None:
+        """Let the gate say what was closed, so that people's words and questions are of the book that is written."""
+        await self.rows(
+            "update msg.gate set first_ended = coalesce(first_ended, $1), last_closed = $1",
+            self.book - timedelta(days=1),
+        )
 
     @property
     def doors(self) -> Doors:

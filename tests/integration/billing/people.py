@@ -1,12 +1,11 @@
 """Staff at the billing desk: commands that need two people, given through the bus's own list of proposals."""
 
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
+from typing import Any, cast
 
-from services.billing.usecases.write_offs import WRITE_OFF
+from services.billing.app import build
 from shared.auth import Caller
 from shared.bus.proposals import Proposal, Proposals
-from shared.bus.transaction import Doors
 from tests.integration.billing.conftest import Desk
 
 
@@ -21,8 +20,23 @@ BOARD = caller("bo", "board")
 
 async def office(desk: Desk) -> Proposals:
     """The desk's proposals, in the book that the desk writes."""
-    await desk.rows("update msg.gate set first_ended = $1, last_closed = $1", desk.book - timedelta(days=1))
-    return Proposals(Doors("billing", desk.sessions, lambda: None), [WRITE_OFF])
+    await desk.note_closed()
+    return Proposals(desk.doors, build(cast("Any", None)).kinds)
+
+
+async def agree(desk: Desk, asked: Proposal, proposer: Caller, approver: Caller) -> Any:
+    """Propose and approve at once; returns what came of it."""
+    people = await office(desk)
+    made = await people.propose(proposer, asked)
+    return (await people.approve(approver, made["id"], "agreed"))["answer"]
+
+
+async def decide(
+    desk: Desk, kind: str, subject: str = "billing", people: tuple[Caller, Caller] = (OFFICER, BOARD), /, **body: Any
+) -> Any:
+    """Let two people, who proposes and who approves, decide what ``body`` says."""
+    asked = Proposal(kind, subject, body, "agreed at the meeting", people[0].subject)
+    return await agree(desk, asked, *people)
 
 
 def giving_up(reference: str, debts: dict[str, int], ground: str = "uneconomic") -> Proposal:
@@ -37,10 +51,8 @@ def giving_up(reference: str, debts: dict[str, int], ground: str = "uneconomic")
 async def write_off(
     desk: Desk, reference: str, debts: dict[str, int], approver: Caller = BOARD, ground: str = "uneconomic"
 ) -> Any:
-    """Propose and approve at once."""
-    people = await office(desk)
-    made = await people.propose(OFFICER, giving_up(reference, debts, ground))
-    return (await people.approve(approver, made["id"], "agreed"))["answer"]
+    """Let two people write charges off."""
+    return await agree(desk, giving_up(reference, debts, ground), OFFICER, approver)
 
 
 def day(text: str) -> date:

@@ -3,32 +3,28 @@
 from typing import Any
 
 from services.billing.usecases import releasing
-from services.billing.usecases.releasing import POLICY, RELEASE, RUN_KINDS
+from services.billing.usecases.releasing import POLICY, RELEASE
 from shared.bus.commands import Given, give
-from shared.bus.proposals import Proposal, Proposals
 from tests.integration.billing.conftest import Desk
-from tests.integration.billing.people import BOARD, LEAD, office
+from tests.integration.billing.people import BOARD, LEAD, decide
 
 
-async def decide(desk: Desk, kind: str, subject: str, body: dict[str, Any]) -> Any:
-    """Propose as the lead officer and approve as the board, in the book that the desk writes."""
-    await office(desk)
-    people = Proposals(desk.doors, RUN_KINDS)
-    made = await people.propose(LEAD, Proposal(kind, subject, body, "as agreed", LEAD.subject))
-    return (await people.approve(BOARD, made["id"], "agreed"))["answer"]
+async def set_policy(desk: Desk, **policy: Any) -> None:
+    """Let two people say how statements get out from the next quarter on."""
+    await decide(desk, POLICY, "statements", (LEAD, BOARD), **policy)
 
 
 async def review_from_now(desk: Desk, **figures: int) -> None:
-    await decide(desk, POLICY, "statements", {"release": "reviewed", **figures})
+    await set_policy(desk, release="reviewed", **figures)
 
 
 async def release(desk: Desk, run_id: str) -> Any:
-    return await decide(desk, RELEASE, run_id, {"run_id": run_id})
+    return await decide(desk, RELEASE, run_id, run_id=run_id)
 
 
 async def say(desk: Desk, run_id: str, account_ref: str, *, passed: bool = True, key: str = "") -> Any:
     """Pass or fail a sampled statement, as the API does."""
-    await office(desk)
+    await desk.note_closed()
     content = {"run_id": run_id, "account_ref": account_ref, "passed": passed}
     given = Given(
         releasing.CHECK, f"statement:{account_ref}", "ada", "read it", content, **({"key": key} if key else {})
@@ -38,7 +34,7 @@ async def say(desk: Desk, run_id: str, account_ref: str, *, passed: bool = True,
 
 async def restrike(desk: Desk, run_id: str) -> Any:
     """Have a quarter struck anew, as the API does."""
-    await office(desk)
+    await desk.note_closed()
     content = {"run_id": run_id}
     given = Given(releasing.RESTRIKE, f"run:{run_id}", "ada", "mended", content)
     return await give(desk.doors, given, lambda work: releasing.restrike(work, content))

@@ -5,10 +5,9 @@ from typing import Any
 
 from services.billing.domain.refs import account_ref
 from services.billing.usecases import annual
-from services.billing.usecases.releasing import POLICY
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_reversal, a_unit, shares
-from tests.integration.billing.reviewing import decide, pass_all, release, review_from_now
+from tests.integration.billing.reviewing import pass_all, release, review_from_now, set_policy
 
 A = account_ref("U1", "A")
 
@@ -39,7 +38,7 @@ async def a_year(desk: Desk) -> None:
     await desk.hear(a_charge("NEXT", 1_00, unit="U1", on="2026-12-30"))
     await pass_all(desk, "2026Q4-1")
     await release(desk, "2026Q4-1")
-    await decide(desk, POLICY, "statements", {"release": "automatic"})
+    await set_policy(desk, release="automatic")
     await desk.close("2027-01-02", "2027-04-01")
 
 

@@ -1,23 +1,22 @@
 """Direct debits on a real database: told ten working days before, released by two people, returned, rebuilt."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.billing.domain.refs import account_ref
 from services.billing.usecases import collecting, disputing, mandates
-from services.billing.usecases.collecting import ANNOUNCE, RELEASE
+from services.billing.usecases.collecting import ANNOUNCE
 from services.billing.usecases.mandates import CANCEL, SET
 from shared.bus.commands import Given, give
-from shared.bus.proposals import Proposal, Proposals
+from shared.bus.proposals import Proposal
 from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError, RefusedError
 from shared.events.housing import PaymentReversed
 from shared.events.topics import COLLECTION_ANNOUNCED, ITEMS_CHANGED
 from tests.integration.billing.conftest import Desk, Desks
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit, day
-from tests.integration.billing.people import LEAD, OFFICER
+from tests.integration.billing.people import LEAD, OFFICER, office
 from tests.integration.billing.test_repeated_words import Kept, repeat
 
 A, B, C = (account_ref(f"U{number}", name) for number, name in enumerate("ABC", start=1))
@@ -26,7 +25,7 @@ ID = "DD-2026-04-29-1"
 
 
 async def say(desk: Desk, kind: str, **content: Any) -> Any:
-    await desk.rows("update msg.gate set last_closed = $1", desk.book - timedelta(days=1))
+    await desk.note_closed()
     effect = DEEDS[kind]
     return await give(desk.doors, Given(kind, "x", "ada", "form 12", content), lambda work: effect(work, content))
 
@@ -42,8 +41,7 @@ async def close_of(desk: Desk, *names: str, unit: Callable[[int], int] = lambda 
 
 
 async def released(desk: Desk, collection_id: str = ID) -> Any:
-    await desk.rows("update msg.gate set last_closed = $1", desk.book - timedelta(days=1))
-    people = Proposals(desk.doors, (RELEASE,))
+    people = await office(desk)
     body = {"collection_id": collection_id}
     made = await people.propose(OFFICER, Proposal("collection-release", collection_id, body, "due", OFFICER.subject))
     with pytest.raises(NotAllowedError):

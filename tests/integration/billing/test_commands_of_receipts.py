@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,7 @@ async def closebook(
     """Gives a command; returns what it tells.  An owner owes £95.50, due on 29 April; it is 2 April."""
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")), a_charge("C1", 95_50, unit="U1", on="2026-03-01"))
     await desk.close("2026-04-01")
-    await desk.rows("update msg.gate set last_closed = $1", desk.book - timedelta(days=1))
+    await desk.note_closed()
     bench = APIRouter(prefix="/bus")
     add_proposals(bench, Proposals(desk.doors, (RELEASE,)))
     app = create_app("billing", [api.routes(desk.doors), bench], verifier_of(issuer))

@@ -45,7 +45,6 @@ async def a_year(desk: Desk) -> None:
         a_credit("K1", "F3", 60_00, on="2026-06-01"),
     )
     await desk.close("2026-07-01")
-    await desk.rows("update msg.gate set first_ended = '2026-07-01', last_closed = '2026-07-01'")
     await write_off(desk, account_ref("U1", "A1"), {"PACK": 15_00})
     await write_off(desk, account_ref("U2", "A2"), {"ROOF": 30_00}, ground="rule-5")
     await desk.close("2026-07-02", "2026-08-01")

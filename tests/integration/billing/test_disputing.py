@@ -1,6 +1,6 @@
 """Disputes on a real database: ringed off with one word to arrears, ended, refused, and repeated by a rebuild."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ A = account_ref("U1", "A")
 
 
 async def say(desk: Desk, kind: str, key: str | None = None, **content: Any) -> Any:
-    await desk.rows("update msg.gate set last_closed = $1", desk.book - timedelta(days=1))
+    await desk.note_closed()
     named = {} if key is None else {"key": key}
     given = Given(kind, content.get("account_ref", "dispute"), "ada", "a letter", content, **named)
     return await give(desk.doors, given, lambda work: disputing.DEEDS[kind](work, content))

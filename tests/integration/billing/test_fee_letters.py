@@ -1,32 +1,27 @@
 """Letters of an increase, billing's side: who is told what, once, and from which day the new price is charged."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
 
-from services.billing.usecases.fee_letters import LETTER_KIND, LETTERS
+from services.billing.usecases.fee_letters import LETTERS
 from services.billing.usecases.scheduling import RELIEF, SCHEDULE
-from shared.bus.proposals import Proposal, Proposals
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
 from shared.events.billing import FeeNoticeGiven
 from shared.events.housing import Tenure
 from shared.events.topics import FEE_NOTICE
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_line, a_unit, shares
-from tests.integration.billing.people import BOARD, OFFICER
-from tests.integration.billing.test_schedules import FEE, POLICY, charged, decide, listed, two_flats
+from tests.integration.billing.people import decide
+from tests.integration.billing.test_schedules import FEE, POLICY, charged, listed, two_flats
 
 DEARER = FEE | {"effective_from": "2026-07-01", "annual_net_pence": 160_00}
 
 
 async def tell(desk: Desk, **body: Any) -> Any:
-    """Propose and approve that owners are told, in the book that the desk writes."""
-    await desk.rows("update msg.gate set first_ended = $1, last_closed = $1", desk.book - timedelta(days=1))
-    people = Proposals(desk.doors, [LETTER_KIND])
-    asked = {"schedule_id": "FEE-B1", "version": 2, "why": "Wages rose by 4 %"} | body
-    made = await people.propose(OFFICER, Proposal(LETTERS, "fees", asked, "board of May", OFFICER.subject))
-    return (await people.approve(BOARD, made["id"], "agreed"))["answer"]
+    """Let two people decide that owners are told."""
+    return await decide(desk, LETTERS, **{"schedule_id": "FEE-B1", "version": 2, "why": "Wages rose by 4 %"} | body)
 
 
 async def told(desk: Desk) -> list[FeeNoticeGiven]:

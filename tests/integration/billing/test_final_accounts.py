@@ -79,7 +79,7 @@ async def test_the_worklist_says_how_far_each_is_and_what_waits(desk: Desk) -> N
     assert {ref: row["state"] for ref, row in to_come.items()} == dict.fromkeys(to_come, "to-come")
     assert to_come[account_ref("U2", "C")]["missing"] == ["EARLY"]
     await desk.close("2026-04-28")
-    await desk.rows("update msg.gate set last_closed = '2026-04-28'")
+    await desk.note_closed()
     rows = {
         row["account_ref"]: (row["state"], str(row["due_by"]), str(row["hard_stop"])) for row in await worklist(desk)
     }

@@ -11,31 +11,22 @@ from services.billing.app import build
 from services.billing.domain.refs import account_ref
 from services.billing.settings import Settings
 from services.billing.usecases import final_accounts, owners_money, questions, refunds
-from services.billing.usecases.funding import MONEY_KINDS, SPENDING, TERMS
+from services.billing.usecases.funding import SPENDING, TERMS
 from services.billing.usecases.reports import Grouping
 from shared.bus.commands import Given
-from shared.bus.proposals import Proposal, Proposals
 from shared.bus.refusals import NotValidError
 from shared.bus.work import Work
 from shared.events.base import EventData
 from shared.events.topics import ACCOUNT_CHARGED, FINAL_ACCOUNT
 from tests.integration.billing.conftest import Desk, Desks
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit
-from tests.integration.billing.people import BOARD, OFFICER, day
+from tests.integration.billing.people import day, decide
 from tests.integration.billing.test_histories import a_history, shuffled, tell
 
 SELLER, BUYER = account_ref("U1", "A"), account_ref("U1", "B")
 FLOAT: dict[str, Any] = {
     "scope": "block", "scope_id": "B1", "effective_from": "2026-01-01", "amount_pence": 150_00,
 }  # fmt: skip
-
-
-async def decide(desk: Desk, kind: str, /, **body: Any) -> Any:
-    """Propose and approve in the book that the desk writes."""
-    await desk.rows("update msg.gate set first_ended = $1, last_closed = $1", desk.book - timedelta(days=1))
-    people = Proposals(desk.doors, MONEY_KINDS)
-    made = await people.propose(OFFICER, Proposal(kind, "money", body, "agreed at the meeting", OFFICER.subject))
-    return (await people.approve(BOARD, made["id"], "agreed"))["answer"]
 
 
 async def balances(desk: Desk) -> dict[str, int]:

@@ -1,7 +1,6 @@
 """Disputes and direct debits over HTTP: who may, once by its key, and the file as the bureau takes it."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -9,12 +8,10 @@ import pytest
 
 from services.billing import api
 from services.billing.domain.refs import account_ref
-from services.billing.usecases.collecting import RELEASE
-from shared.bus.proposals import Proposal, Proposals
 from shared.local_issuer import LocalIssuer
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_unit
-from tests.integration.billing.people import LEAD, OFFICER
+from tests.integration.billing.people import LEAD, OFFICER, decide
 from tests.support.staff import as_, staff_door
 
 A = account_ref("U1", "A")
@@ -40,7 +37,7 @@ async def staff(desk: Desk, issuer: LocalIssuer) -> AsyncIterator[Staff]:
     """One owner owes £95.50, due on 29 April; it is 2 April."""
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")), a_charge("C1", 95_50, unit="U1", on="2026-03-01"))
     await desk.close("2026-04-01")
-    await desk.rows("update msg.gate set last_closed = $1", desk.book - timedelta(days=1))
+    await desk.note_closed()
     async with staff_door(issuer, "billing", api.routes(desk.doors)) as client:
         yield Staff(client, issuer)
 
@@ -71,10 +68,8 @@ async def test_a_collection_is_announced_released_and_handed_out_as_csv(desk: De
     assert (await staff.post("finance", "/collections", "k1", collect_on="2026-04-29")).json() == told
     path = f"/collections/{told['collection_id']}"
     assert (await staff.get("finance", f"{path}/file")).status_code == 409
-    people = Proposals(desk.doors, (RELEASE,))
-    name, body = told["collection_id"], {"collection_id": told["collection_id"]}
-    made = await people.propose(OFFICER, Proposal("collection-release", name, body, "due", OFFICER.subject))
-    await people.approve(LEAD, made["id"], "seen")
+    name = told["collection_id"]
+    await decide(desk, "collection-release", name, (OFFICER, LEAD), collection_id=name)
     file = await staff.get("finance", f"{path}/file")
     assert file.headers["content-type"] == "text/csv; charset=utf-8"
     assert file.text.split("\r\n")[1] == f"MD1,,,,,,95.50,GBP,{A} DD-2026-04-29-1,2026-04-29,{A}"

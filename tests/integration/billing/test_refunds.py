@@ -33,7 +33,7 @@ async def overpaid(desk: Desk) -> None:
         a_charge("C1", 700, unit="U1", on="2026-01-02"), a_payment("P1", 1000, on="2026-01-09", account_ref=A)
     )
     await desk.close("2026-03-01")
-    await desk.rows("update msg.gate set last_closed = $1", desk.book.replace(day=1))
+    await desk.note_closed()
 
 
 async def test_a_refund_needs_finance_and_goes_back_on_the_day_it_is_approved(desk: Desk) -> None:

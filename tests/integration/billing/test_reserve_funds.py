@@ -12,8 +12,8 @@ from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
 from shared.events.housing import Tenure
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_unit, shares
-from tests.integration.billing.test_floats import balances, decide
-from tests.integration.billing.test_schedules import decide as agree
+from tests.integration.billing.people import decide
+from tests.integration.billing.test_floats import balances
 from tests.integration.billing.test_write_offs import exported
 from tests.support import hledger
 
@@ -100,6 +100,6 @@ async def test_the_association_pays_in_for_its_own_flats_without_a_statement(blo
 async def test_a_fund_may_be_paid_into_by_schedule(block: Desk) -> None:
     each = {"schedule_id": "FUND", "kind": "reserve-fund", "scope": "block", "scope_id": "B1"}
     terms = {"effective_from": "2026-07-01", "annual_net_pence": 100_00, "description": "Reserve fund"}
-    await agree(block, SCHEDULE, **each, **terms)
+    await decide(block, SCHEDULE, **each, **terms)
     await block.close("2026-07-01")
     assert (await funds(block))["rows"][0]["asked_pence"] == 200_00 + 2 * 25_00

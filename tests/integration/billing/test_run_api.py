@@ -10,7 +10,6 @@ from services.billing.domain.refs import account_ref
 from shared.local_issuer import LocalIssuer
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_unit
-from tests.integration.billing.people import office
 from tests.integration.billing.reviewing import review_from_now
 from tests.support.staff import as_, staff_door
 
@@ -23,7 +22,7 @@ async def client(desk: Desk, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncCl
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")), a_charge("C1", 1200, unit="U1", on="2026-02-05"))
     await review_from_now(desk)
     await desk.close("2026-04-01")
-    await office(desk)
+    await desk.note_closed()
     async with staff_door(issuer, "billing", api.routes(desk.doors)) as made:
         yield made
 

@@ -6,7 +6,6 @@ from services.billing.domain.refs import account_ref
 from services.billing.usecases import run_questions
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_unit
-from tests.integration.billing.people import office
 from tests.integration.billing.reviewing import pass_all, release, review_from_now, say
 
 UNITS = ("U1", "U2", "U3")
@@ -27,12 +26,12 @@ async def two_quarters(desk: Desk) -> None:
 
 
 async def told(desk: Desk, run_id: str) -> Any:
-    await office(desk)
+    await desk.note_closed()
     return await desk.ask(run_questions.run, run_id, 20)
 
 
 async def dry(desk: Desk) -> Any:
-    await office(desk)
+    await desk.note_closed()
     return await desk.ask(run_questions.dry_run, 20)
 
 
@@ -91,13 +90,15 @@ async def test_how_far_runs_are_and_who_agreed_on_them(desk: Desk) -> None:
     await release(desk, "2026Q2-1")
     states = []
     for day in ("2026-07-02", "2026-07-03"):
-        await office(desk)
+        await desk.note_closed()
         states.append((await desk.ask(run_questions.runs))["runs"][0]["state"])
         await desk.close(day)
     assert states == ["released", "issued"]
     answer = await desk.ask(run_questions.runs)
     assert answer["policy"] == {"release": "reviewed", "sample_size": 5, "outlier_percent": 50}
-    assert [(one["who"], one["approved_by"], one["why"]) for one in answer["said"]] == [("lea", "bo", "as agreed")]
+    assert [(one["who"], one["approved_by"], one["why"]) for one in answer["said"]] == [
+        ("lea", "bo", "agreed at the meeting")
+    ]
 
 
 async def test_an_open_run_struck_now_is_told_by_a_dry_run(desk: Desk) -> None:

@@ -1,6 +1,6 @@
 """Schedules on a real database: two people's word, the business day raises, and every sale leads to the same."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import asyncpg
@@ -8,15 +8,13 @@ import pytest
 
 from services.billing.db import schedules as stored
 from services.billing.usecases import exports, proof, scheduling
-from services.billing.usecases.scheduling import FEE_KINDS, NOTICE, RELIEF, SCHEDULE
-from shared.bus.proposals import Proposal, Proposals
+from services.billing.usecases.scheduling import NOTICE, RELIEF, SCHEDULE
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
-from shared.bus.transaction import Doors
 from shared.db.engine import question
 from shared.events.topics import ACCOUNT_CHARGED
 from tests.integration.billing.conftest import Desk, Desks
 from tests.integration.billing.facts import a_credit, a_line, a_unit, shares
-from tests.integration.billing.people import BOARD, OFFICER, day
+from tests.integration.billing.people import day, decide
 
 FEE: dict[str, Any] = {
     "schedule_id": "FEE-B1", "kind": "management-fee", "scope": "block", "scope_id": "B1",
@@ -28,14 +26,6 @@ POLICY: dict[str, Any] = {
 }  # fmt: skip
 
 OUT: dict[str, Any] = {"unit_id": "U1", "basis_points": 10_000, "from_on": "2026-04-01"}
-
-
-async def decide(desk: Desk, kind: str, /, **body: Any) -> Any:
-    """Propose and approve in the book that the desk writes."""
-    await desk.rows("update msg.gate set first_ended = $1, last_closed = $1", desk.book - timedelta(days=1))
-    people = Proposals(Doors("billing", desk.sessions, lambda: None), FEE_KINDS)
-    made = await people.propose(OFFICER, Proposal(kind, "fees", body, "agreed at the meeting", OFFICER.subject))
-    return (await people.approve(BOARD, made["id"], "agreed"))["answer"]
 
 
 @pytest.fixture
@@ -140,7 +130,7 @@ async def test_a_sale_learnt_late_leads_to_what_knowing_it_at_once_does(desks: D
 
 async def listed(desk: Desk) -> Any:
     """The one schedule as people see it in the book that the desk writes."""
-    await desk.rows("update msg.gate set last_closed = $1", desk.book - timedelta(days=1))
+    await desk.note_closed()
     [told] = await desk.ask(scheduling.worklist)
     return told
 

@@ -18,15 +18,14 @@ from shared.events.topics import ITEMS_CHANGED, STATEMENT_ISSUED
 from shared.logs import capture
 from tests.integration.billing.conftest import Desk, Desks
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit
-from tests.integration.billing.people import office
 from tests.integration.billing.reviewing import (
-    decide,
     pass_all,
     release,
     restrike,
     review_from_now,
     sampled,
     say,
+    set_policy,
 )
 
 A, B = account_ref("U1", "A"), account_ref("U2", "B")
@@ -101,7 +100,7 @@ async def test_what_arrives_between_is_on_the_next_statement_once(struck: Desk) 
     await struck.hear(a_payment("P2", 1000, on="2026-04-03", unit_id="U1"), a_credit("K1", "C2", 800, on="2026-04-03"))
     await struck.close("2026-04-03")
     assert [item.charge_id for item in (await struck.said(ITEMS_CHANGED))[-1].items] == []
-    await decide(struck, "statement-policy", "statements", {"release": "automatic"})
+    await set_policy(struck, release="automatic")
     await struck.close("2026-07-01")
     assert sorted((await statements(struck))[2:]) == sorted(
         [(f"{A}-2026Q2", "2026-07-01", 1000, -700, 300), (f"{B}-2026Q2", "2026-07-01", 800, -800, 0)]
@@ -114,7 +113,7 @@ async def test_what_arrives_between_is_on_the_next_statement_once(struck: Desk) 
 
 
 async def test_a_run_that_nobody_releases_lapses_and_the_next_statements_carry_it(struck: Desk) -> None:
-    await decide(struck, "statement-policy", "statements", {"release": "automatic"})
+    await set_policy(struck, release="automatic")
     await struck.close("2026-06-30")
     with pytest.raises(NotNowError, match="lapsed"):
         await say(struck, RUN, A)
@@ -202,7 +201,7 @@ async def test_a_policy_of_nonsense_is_refused_when_it_is_proposed(desk: Desk) -
     await two_flats(desk)
     for wrong in ({"release": "never"}, {"release": "reviewed", "sample_size": 0}, {}):
         with pytest.raises(NotValidError):
-            await decide(desk, "statement-policy", "statements", wrong)
+            await set_policy(desk, **wrong)
 
 
 async def test_a_crash_in_any_slice_strikes_and_issues_nothing_twice_and_misses_nothing(
@@ -220,7 +219,7 @@ async def test_a_crash_in_any_slice_strikes_and_issues_nothing_twice_and_misses_
     await crash_through(desk, date(2026, 4, 2))
     numbers = [statement.statement_no for statement in await desk.said(STATEMENT_ISSUED)]
     assert sorted(numbers) == sorted(f"{account_ref(unit, 'A')}-2026Q1" for unit in units)
-    await desk.rows("update msg.gate set last_closed = '2026-04-02'")
+    await desk.note_closed()
     assert await desk.wrong() == []
 
 
@@ -238,7 +237,7 @@ async def test_a_statement_issued_otherwise_than_struck_is_found(struck: Desk) -
     await pass_all(struck, RUN)
     await release(struck, RUN)
     await struck.close("2026-04-02")
-    await struck.rows("update msg.gate set last_closed = '2026-04-02'")
+    await struck.note_closed()
     await struck.rows(
         "insert into billing.struck_statements select '2026Q1-1', account_id, 'F-NOBODY', 0, 1, 1, 1, null, '{}'"
         " from (select gen_random_uuid() as account_id) as nobody"
@@ -290,7 +289,7 @@ async def test_a_rebuild_repeats_what_people_said_and_gives_the_same_rows(desks:
 
 async def repeat(live: Desk, desk: Desk) -> None:
     """Let the live desk's commands of this book take effect again from their record, as a rebuild does."""
-    await office(desk)
+    await desk.note_closed()
     rows = await live.rows(
         "select body from msg.event_log where topic = 'billing.command-given' and book = $1 order by seq", desk.book
     )
