@@ -57,10 +57,6 @@ class Health:
         """Expect a beat of ``part`` at least every ``limit`` seconds from now on."""
         self.beats[part] = _Beat(limit, self.clock())
 
-    def unwatch(self, part: str) -> None:
-        """Expect nothing more of ``part``: it has finished."""
-        self.beats.pop(part, None)
-
     def beat(self, part: str) -> None:
         """Note that ``part`` lives."""
         if part in self.beats:

@@ -9,7 +9,6 @@ from shared.log_events import LogEvent, Severity
 from shared.log_lines import Entry, Envelope, Renderer
 
 CAPACITY = 20_000
-_ROOM_FOR_WARNINGS = CAPACITY // 4
 _CHUNK = 500
 
 

@@ -6,17 +6,16 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Protocol
-from zoneinfo import ZoneInfo
 
 import typer
 
+from shared.calendar import LONDON, london_day
 from shared.cli import environment, output
 from shared.cli.days import HOUSING_TOPICS, end_day, read_calendar
 from shared.cli.kafka import Broker, producing, reading
 from shared.cli.options import DataDir, JsonFlag
 from shared.events.topics import DAY_ENDED
 
-LONDON = ZoneInfo("Europe/London")
 SOURCE = "closebook/scheduler"
 _AFTER_MIDNIGHT = time(0, 0, 5)
 # Midnight itself belongs to clocks that disagree by a second or two.
@@ -99,7 +98,7 @@ async def end_due_days(broker: Broker, now: datetime) -> list[date]:
 
 def days_due(last: date | None, now: datetime) -> list[date]:
     """Return the days that are over and not ended: only yesterday when none ever ended."""
-    yesterday = now.astimezone(LONDON).date() - timedelta(days=1)
+    yesterday = london_day(now) - timedelta(days=1)
     if last is None:
         return [yesterday]
     return [last + timedelta(days=number) for number in range(1, (yesterday - last).days + 1)]
@@ -107,5 +106,5 @@ def days_due(last: date | None, now: datetime) -> list[date]:
 
 def next_run(now: datetime) -> datetime:
     """Return the instant just after the next midnight in London, whatever the clocks do that night."""
-    tomorrow = now.astimezone(LONDON).date() + timedelta(days=1)
+    tomorrow = london_day(now) + timedelta(days=1)
     return datetime.combine(tomorrow, _AFTER_MIDNIGHT, LONDON).astimezone(UTC)

@@ -46,11 +46,6 @@ class Standing:
             if place.get("quarantined")
         ]
 
-    @property
-    def is_quiet(self) -> bool:
-        """Whether nothing is on its way in this service: all read, all said."""
-        return not self.away and not self.body.get("lag") and not self.body.get("outbox")
-
     def in_words(self) -> str:
         """Return what the service waits for."""
         if self.away:

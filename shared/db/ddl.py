@@ -86,11 +86,5 @@ def grant_append_only(*tables: Table | str) -> None:
         grant(table, "select, insert")
 
 
-def grant_read_only(*tables: Table | str) -> None:
-    """Let the app role read."""
-    for table in tables:
-        grant(table, "select")
-
-
 def _name(table: Table | str) -> str:
     return str(table.fullname) if isinstance(table, Table) else table

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from shared.money import MAX_PENCE
 
@@ -22,9 +22,6 @@ Text = Annotated[
 
 Day = Annotated[date, Field(json_schema_extra={"x-kind": "day"})]
 """A calendar day in Europe/London."""
-
-Instant = AwareDatetime
-"""A moment with its offset (RFC 3339)."""
 
 PositivePence = Annotated[int, Field(gt=0, lt=MAX_PENCE, json_schema_extra={"x-kind": "pence"})]
 """Whole pence, more than nothing."""

@@ -12,7 +12,6 @@ from tests.integration.bus.conftest import Bench
 from tests.support.bus import cloud_event, eventually
 
 CHARGES = "housing.charge-raised"
-PAYMENTS = "housing.payment-received"
 
 
 def charge(number: int, pence: int = 100, **more: Any) -> bytes:

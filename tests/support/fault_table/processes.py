@@ -100,7 +100,7 @@ ROWS = (
         "A part of a process dies silently",
         "a part that reports nothing",
         "not alive; the supervisor restarts it",
-        ("tests/unit/shared/test_health.py::test_a_silent_part_is_dead_a_finished_one_is_not",),
+        ("tests/unit/shared/test_health.py::test_a_silent_part_is_dead",),
     ),
     Row(
         15,
