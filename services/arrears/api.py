@@ -4,16 +4,17 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.arrears.domain.policy import Policy
 from services.arrears.usecases import holds, reports
 from shared.auth import Caller, requires
+from shared.bus.bodies import WithReason
 from shared.bus.commands import Given, give, named
 from shared.bus.proposal_api import Key
 from shared.bus.transaction import Doors
 from shared.events.arrears import HoldKind
-from shared.events.types import Id, Text
+from shared.events.types import Id
 
 Reader = Annotated[
     Caller, requires("assistant", "lead-officer", "finance", "board", "admin-team", "auditor", "operator")
@@ -21,25 +22,18 @@ Reader = Annotated[
 Officer = Annotated[Caller, requires("assistant", "lead-officer")]
 
 
-class HoldRequest(BaseModel):
+class HoldRequest(WithReason):
     """Set a hold on an account, or with ``charge_id`` on one charge of it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     account_ref: Id
     kind: HoldKind
     charge_id: Id | None = None
-    reason: Text
     started_on: date | None = Field(default=None, description="Back-dated holds only; else the book it is given in.")
     review_on: date | None = None
 
 
-class LiftRequest(BaseModel):
+class LiftRequest(WithReason):
     """Lift a hold, and why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Text
 
 
 class Hold(BaseModel):

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from shared.auth import Caller, requires
 from shared.bus import audit, queries
 from shared.bus.bench import Bench
+from shared.bus.bodies import Body
 from shared.bus.commands import Given
 from shared.bus.kinds import BUS_KINDS
 from shared.bus.lag import Lags
@@ -30,26 +31,20 @@ Operator = Annotated[Caller, requires("operator")]
 _Reason = Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class _Command(BaseModel):
-    """A command's body: what it does not know is refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class WithReason(_Command):
-    """Why something is done; kept in the audit."""
+class Discard(Body):
+    """Put a dead letter away for good."""
 
     reason: _Reason
 
 
-class Redrive(_Command):
+class Redrive(Body):
     """Apply a dead letter again; ``dry_run``: only say what would become of it."""
 
     reason: _Reason = "re-driven"
     dry_run: bool = False
 
 
-class Release(_Command):
+class Release(Body):
     """Let quarantined partitions go on: all, a topic's, or one."""
 
     topic: str | None = None
@@ -57,7 +52,7 @@ class Release(_Command):
     reason: _Reason = "released"
 
 
-class Republish(_Command):
+class Republish(Body):
     """Say a book of a topic again."""
 
     topic: str
@@ -65,7 +60,7 @@ class Republish(_Command):
     reason: _Reason = "republished"
 
 
-class AcceptDifference(_Command):
+class AcceptDifference(Body):
     """Let a day close although control totals differ."""
 
     day: date
@@ -153,7 +148,7 @@ def _letters(router: APIRouter, bench: Bench) -> None:
 
     @router.post("/dead-letters/{number}/discard")
     async def discard(
-        number: int, caller: Operator, body: WithReason, response: Response, key: Key = None
+        number: int, caller: Operator, body: Discard, response: Response, key: Key = None
     ) -> dict[str, Any]:
         """Put a dead letter away for good; one that carries money waits for a second person (202)."""
         return _proposed(response, await bench.discard(number, caller, body.reason, key))

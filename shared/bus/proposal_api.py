@@ -3,9 +3,10 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from shared.auth import Caller, requires
+from shared.bus.bodies import Body, WithReason
 from shared.bus.proposals import Proposal, Proposals
 from shared.events.types import ID_PATTERN, Id, Text
 
@@ -20,32 +21,23 @@ Key = Annotated[
 ]
 
 
-class Asked(BaseModel):
+class Asked(WithReason):
     """A proposal: the kind of command, what it is about, its content, and why."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: Id
     subject: Id
     body: dict[str, Any]
-    reason: Text
     expires_at: AwareDatetime | None = None
 
 
-class Decision(BaseModel):
+class Decision(Body):
     """A decision about a proposal, with its reason."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reason: Text = "approved"
 
 
-class Rejection(BaseModel):
+class Rejection(WithReason):
     """Why a proposal is put away."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Text
 
 
 def add_proposals(router: APIRouter, proposals: Proposals) -> None:

@@ -4,46 +4,36 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict
 
 from services.billing.api.common import Matcher, Staff, as_json
 from services.billing.db.reading import snapshot
 from services.billing.usecases import collecting, mandates
 from services.billing.usecases.mandates import MandateId
 from shared.auth import Caller, requires
+from shared.bus.bodies import WithReason
 from shared.bus.commands import Given, give, named
 from shared.bus.proposal_api import Key
 from shared.bus.transaction import Doors
-from shared.events.types import Id, Text
+from shared.events.types import Id
 
 Collector = Annotated[Caller, requires("lead-officer", "finance")]
 
 
-class MandateRequest(BaseModel):
+class MandateRequest(WithReason):
     """An owner's instruction, by the bureau's name for it, and where the paper is."""
-
-    model_config = ConfigDict(extra="forbid")
 
     account_ref: Id
     mandate_id: MandateId
-    reason: Text
 
 
-class CancelRequest(BaseModel):
+class CancelRequest(WithReason):
     """Why a mandate is no more."""
 
-    model_config = ConfigDict(extra="forbid")
 
-    reason: Text
-
-
-class CollectionRequest(BaseModel):
+class CollectionRequest(WithReason):
     """The day money is to be taken."""
 
-    model_config = ConfigDict(extra="forbid")
-
     collect_on: date
-    reason: Text
 
 
 def add(router: APIRouter, doors: Doors) -> None:

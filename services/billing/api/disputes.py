@@ -4,40 +4,35 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.billing.api.common import Matcher, Staff, as_json
 from services.billing.db.reading import snapshot
 from services.billing.domain.disputes import Outcome
 from services.billing.usecases import disputing
 from shared.auth import Caller, requires
+from shared.bus.bodies import WithReason
 from shared.bus.commands import Given, give, named
 from shared.bus.proposal_api import Key
 from shared.bus.transaction import Doors
-from shared.events.types import Id, PositivePence, Text
+from shared.events.types import Id, PositivePence
 
 Decider = Annotated[Caller, requires("lead-officer", "finance")]
 
 
-class DisputeRequest(BaseModel):
+class DisputeRequest(WithReason):
     """What an owner disputes of a charge, and what they say; no amount: all that is open of it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     account_ref: Id
     charge_id: Id
     amount_pence: PositivePence | None = None
     raised_on: date | None = Field(default=None, description="When the owner said so, if that was earlier.")
-    reason: Text
 
 
-class EndRequest(BaseModel):
+class EndRequest(WithReason):
     """How a dispute ended, and why."""
 
-    model_config = ConfigDict(extra="forbid")
-
     outcome: Outcome
-    reason: Text
 
 
 def add(router: APIRouter, doors: Doors) -> None:

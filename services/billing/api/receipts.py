@@ -1,52 +1,41 @@
 """Door 2, people: money that came, whose it is, and what was taken or goes back."""
 
 from fastapi import APIRouter, HTTPException, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.billing.api.common import First, Last, Matcher, Staff, as_json
 from services.billing.db.reading import snapshot
 from services.billing.usecases import matching, payments, refunds, returns
 from services.billing.usecases import suspense as waiting
 from shared.auth import Caller
+from shared.bus.bodies import Body, WithReason
 from shared.bus.commands import Given, give, named
 from shared.bus.proposal_api import Key
 from shared.bus.transaction import Doors
-from shared.events.types import Id, PositivePence, Text
+from shared.events.types import Id, PositivePence
 
 
-class MatchRequest(BaseModel):
+class MatchRequest(WithReason):
     """The account that a payment is for, and how one knows."""
 
-    model_config = ConfigDict(extra="forbid")
-
     account_ref: Id
-    reason: Text
 
 
-class Share(BaseModel):
+class Share(Body):
     """What of a payment is for an account."""
-
-    model_config = ConfigDict(extra="forbid")
 
     account_ref: Id
     amount_pence: PositivePence
 
 
-class SplitRequest(BaseModel):
+class SplitRequest(WithReason):
     """The accounts that a payment is for, and how one knows; what is not named stays in suspense."""
 
-    model_config = ConfigDict(extra="forbid")
-
     shares: tuple[Share, ...] = Field(min_length=1, max_length=200)
-    reason: Text
 
 
-class UnmatchRequest(BaseModel):
+class UnmatchRequest(WithReason):
     """Why a payment is nobody's yet."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Text
 
 
 def add(router: APIRouter, doors: Doors) -> None:

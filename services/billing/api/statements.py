@@ -3,16 +3,16 @@
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query, Response
-from pydantic import BaseModel, ConfigDict
 
 from services.billing.api.common import Staff, as_json
 from services.billing.db.reading import Sessions, snapshot
 from services.billing.usecases import annual, releasing, run_questions
 from shared.auth import Caller, requires
+from shared.bus.bodies import WithReason
 from shared.bus.commands import Effect, Given, Json, give, named
 from shared.bus.proposal_api import Key
 from shared.bus.transaction import Doors
-from shared.events.types import Id, Text
+from shared.events.types import Id
 
 Checker = Annotated[Caller, requires("assistant", "lead-officer", "finance")]
 Striker = Annotated[Caller, requires("lead-officer", "finance")]
@@ -20,22 +20,15 @@ RunId = Annotated[str, Path(max_length=20, description="The run's name, like 202
 Most = Annotated[int, Query(ge=1, le=1000, description="How many statements of each list.")]
 
 
-class CheckRequest(BaseModel):
+class CheckRequest(WithReason):
     """What an officer says of a sampled statement, and why."""
-
-    model_config = ConfigDict(extra="forbid")
 
     account_ref: Id
     passed: bool
-    reason: Text
 
 
-class RestrikeRequest(BaseModel):
+class RestrikeRequest(WithReason):
     """Why a quarter is to be struck anew."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Text
 
 
 def add(router: APIRouter, doors: Doors) -> None:
