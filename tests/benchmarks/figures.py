@@ -73,6 +73,11 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
+def milliseconds(name: str, rounds: list[list[float]], share: float, most: float | None = None) -> Figure:
+    """Return the figure of a percentile of waiting; ``rounds`` are seconds."""
+    return Figure(name, "ms", tuple(percentile(values, share) * 1000 for values in rounds), most=most)
+
+
 def write(figures: list[Figure]) -> None:
     """Write the report that other programs read."""
     REPORT.parent.mkdir(exist_ok=True)

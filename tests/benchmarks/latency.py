@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from shared.events.topics import ACCOUNT_PAID, PAYMENT_RECEIVED, PAYMENT_REVERSED
 from tests.benchmarks import facts
-from tests.benchmarks.figures import Figure, percentile
+from tests.benchmarks.figures import Figure, milliseconds
 from tests.benchmarks.stage import PARTITIONS, Office, Stage
 
 _EVERY_S = 0.01
@@ -44,17 +44,13 @@ async def measure(stage: Stage) -> list[Figure]:
             bare.append([heard[name] - sent[name] for name in sent])
             await office.start()
     return [
-        _figure("payment.committed p50", committed, 0.5),
-        _figure("payment.committed p99", committed, 0.99, most=150),
-        _figure("payment.said p50", said, 0.5),
-        _figure("payment.said p99", said, 0.99, most=150),
-        _figure("kafka.round-trip p50", bare, 0.5),
-        _figure("kafka.round-trip p99", bare, 0.99),
+        milliseconds("payment.committed p50", committed, 0.5),
+        milliseconds("payment.committed p99", committed, 0.99, most=150),
+        milliseconds("payment.said p50", said, 0.5),
+        milliseconds("payment.said p99", said, 0.99, most=150),
+        milliseconds("kafka.round-trip p50", bare, 0.5),
+        milliseconds("kafka.round-trip p99", bare, 0.99),
     ]
-
-
-def _figure(name: str, rounds: list[list[float]], share: float, most: float | None = None) -> Figure:
-    return Figure(name, "ms", tuple(percentile(values, share) * 1000 for values in rounds), most=most)
 
 
 def _paid(value: bytes) -> str:

@@ -7,7 +7,7 @@ import httpx
 
 from shared.auth import ROLES
 from tests.benchmarks import ledger
-from tests.benchmarks.figures import Figure, percentile
+from tests.benchmarks.figures import Figure, milliseconds
 from tests.benchmarks.stage import Office, Stage
 
 _YEARS = range(2021, 2026)
@@ -31,15 +31,11 @@ async def measure(stage: Stage) -> list[Figure]:
                 rounds.append(await _ask(client, f"{office.api_url}/accounts/", chosen))
                 bare.append(await _ask(client, f"{office.private_url}/livez", [""] * asked))
     return [
-        _figure("question.account p50", rounds, 0.5),
-        _figure("question.account p99", rounds, 0.99, most=50),
-        _figure("question.bare p50", bare, 0.5),
-        _figure("question.bare p99", bare, 0.99),
+        milliseconds("question.account p50", rounds, 0.5),
+        milliseconds("question.account p99", rounds, 0.99, most=50),
+        milliseconds("question.bare p50", bare, 0.5),
+        milliseconds("question.bare p99", bare, 0.99),
     ]
-
-
-def _figure(name: str, rounds: list[list[float]], share: float, most: float | None = None) -> Figure:
-    return Figure(name, "ms", tuple(percentile(values, share) * 1000 for values in rounds), most=most)
 
 
 async def _five_years(office: Office, units: int) -> None:

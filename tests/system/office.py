@@ -3,14 +3,18 @@
 import asyncio
 import io
 import json
-from collections.abc import Iterable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shared.cli import main
 from shared.cli.supervisor import Stack
+from shared.embedded import stack as servers_stack
+from shared.embedded.databases import ServiceUrls
+from shared.embedded.stack import KafkaServer, PostgresServer, Servers
+from tests.support.kafka_tools import PARTITIONS
 from tests.system.story import Said
 
 _IDS = ("credit_id", "charge_id", "reversal_id", "payment_id", "change_id", "share_set_id", "unit_id")
@@ -81,3 +85,24 @@ def cloud_event(name: str, data: dict[str, Any]) -> dict[str, Any]:
         "time": "2026-01-01T09:00:00Z",
         "data": data,
     }
+
+
+@asynccontextmanager
+async def an_office(
+    folder: Path, kafka: KafkaServer, postgres: PostgresServer, urls: Mapping[str, ServiceUrls], prefix: str
+) -> AsyncIterator[Office]:
+    """Four real service processes on the run's servers, with a mail server of their own."""
+    mail = await servers_stack.start_mail(folder / "mail", containers=True)
+    stack = Stack(
+        folder / "stack",
+        servers=Servers(kafka, postgres, mail),
+        urls=urls,
+        topic_prefix=prefix,
+        partitions=PARTITIONS,
+    )
+    await stack.start()
+    try:
+        yield Office(stack, folder)
+    finally:
+        await stack.stop()
+        await mail.stop()
