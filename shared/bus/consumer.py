@@ -1,4 +1,4 @@
-"""The one adapter between FastStream and the pump: batches, manual acknowledgement, a parser that cannot fail.
+"""The one adapter between FastStream and the pump: batches over all partitions, acknowledged by hand.
 
 FastStream's defaults lose money events (they commit first, a null header loses a whole batch, an exception is committed
 past: tests/contract/test_faststream.py pins all three), so everything that decides is in the database and the pump.
@@ -13,13 +13,13 @@ from functools import partial
 from itertools import chain, count
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from faststream import AckPolicy
-from faststream.kafka import KafkaBroker, KafkaMessage
-from faststream.kafka.message import FAKE_CONSUMER
+from faststream.kafka import KafkaBroker
 
 from shared.bus import gate, positions
 from shared.bus.cuts import Cuts
+from shared.bus.kafka_client import PatientConsumer, handed_over, wrapped
 from shared.bus.lanes import Continuity, LaneState
 from shared.bus.letters import Taken
 from shared.bus.positions import Lane
@@ -35,7 +35,6 @@ from shared.events.topics import BY_TOPIC, heard_by
 from shared.log_events import LogEvent
 from shared.logs import log
 
-_PATIENCE_MS = 500
 _COMMIT_EVERY_S = 1.0
 _WATCH_EVERY_S = 0.05
 _RELEASE_EVERY_S = 0.5
@@ -43,52 +42,12 @@ _SKIPS_EVERY_S = 2.0
 _LEAVING_S = 3.0
 _JOINING_S = 30.0
 _AGAIN_S = 1.0
-_GROUP_PARTS = ("_coordination_task", "_heartbeat_task", "_commit_refresh_task")
 _DECODED_AT_ONCE = 25
 """About a millisecond: the answers of the database do not wait longer."""
 
 Lanes = dict[Lane, list[Record]]
 Decoded = dict[int, Event[EventData] | Rejection]
 """What records were decoded to, by the records' identity in this process."""
-
-
-class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # the library has no types
-    """Waits for records as long as it can be woken, and knows which of them were read before a seek.
-
-    FastStream sleeps after an empty poll, deaf, as long as it polled: short polls cost a core's tenth for nothing
-    (measured: 6 % of a core per idle service), long ones delay records.  So its poll and its sleep are short, and the
-    poll, which records end at once, is made long here.
-    """
-
-    def __init__(self, *topics: str, **options: Any) -> None:
-        super().__init__(*topics, **options)
-        self._seeks: Counter[TopicPartition] = Counter()
-        self.last_read: Counter[TopicPartition] = Counter()
-
-    async def getmany(self, *places: TopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> Any:
-        """Return records as soon as there are any, or nothing after half a second."""
-        found = await super().getmany(*places, timeout_ms=max(timeout_ms, _PATIENCE_MS), max_records=max_records)
-        self.last_read = self._seeks.copy()
-        return found
-
-    def seek(self, place: TopicPartition, offset: int) -> None:
-        """Read on from ``offset``; what was read of the partition before this is stale."""
-        self._seeks[place] += 1
-        super().seek(place, offset)
-
-    @property
-    def left(self) -> bool:
-        """Whether the client has left its group for good: each poll raises from now on, and nothing is read again.
-
-        aiokafka ends its part in the group on an answer that it does not expect: one heartbeat to a coordinator that
-        has just taken the group over and still loads it is enough.
-        """
-        parts = (getattr(self._coordinator, name, None) for name in _GROUP_PARTS)
-        return any(part is not None and part.done() and not part.cancelled() and part.exception() for part in parts)
-
-    def is_stale(self, place: TopicPartition, read: Counter[TopicPartition]) -> bool:
-        """Whether the partition was sought anew since a batch was read, when ``last_read`` was ``read``."""
-        return self._seeks[place] != read[place]
 
 
 class Consumer:
@@ -119,7 +78,7 @@ class Consumer:
             *topics, batch=True, group_id=f"{self._prefix}closebook.{self._doors.service}", ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest", isolation_level="read_committed", max_records=max_records,
             batch_timeout_ms=10, no_reply=True, session_timeout_ms=10_000, heartbeat_interval_ms=1_000,
-            max_poll_interval_ms=1_800_000, rebalance_timeout_ms=20_000, parser=_parse, decoder=_decode,
+            max_poll_interval_ms=1_800_000, rebalance_timeout_ms=20_000, parser=wrapped, decoder=handed_over,
             include_in_schema=False, listener=Handovers(self._prefix, lambda: self._pump.lanes),
         )  # fmt: skip
         subscriber(self._on_batch)
@@ -368,17 +327,3 @@ async def _decoded(lanes: Lanes) -> Decoded:
         if number % _DECODED_AT_ONCE == 0:
             await asyncio.sleep(0)
     return decoded
-
-
-async def _parse(raw: tuple[ConsumerRecord, ...]) -> KafkaMessage:
-    """Wrap a batch without looking into it: no header, key or value can make this fail."""
-    first = raw[0]
-    return KafkaMessage(
-        body=b"", headers={}, reply_to="", content_type=None, raw_message=raw, consumer=FAKE_CONSUMER,
-        message_id=f"{first.topic}-{first.partition}-{first.offset}", correlation_id=str(first.offset),
-    )  # fmt: skip
-
-
-async def _decode(message: KafkaMessage) -> Any:
-    """Hand the raw records over: decoding is ``shared.events.decode``'s."""
-    return message.raw_message

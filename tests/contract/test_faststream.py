@@ -14,7 +14,7 @@ from aiokafka import TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 
-from shared.bus.consumer import _decode, _parse
+from shared.bus.kafka_client import handed_over, wrapped
 from shared.events.topics import CHARGE_RAISED
 from tests.support.bus import eventually
 from tests.support.kafka_tools import KafkaTools
@@ -75,7 +75,7 @@ async def test_r2_r3_one_bad_header_loses_the_whole_batch_with_the_default_parse
 async def test_r4_a_total_parser_and_an_identity_decoder_deliver_every_record(kafka: KafkaTools) -> None:
     seen: list[Any] = []
     async with a_broker(kafka) as broker:
-        options = _options(kafka, AckPolicy.MANUAL, batch=True, max_records=50, parser=_parse, decoder=_decode)
+        options = _options(kafka, AckPolicy.MANUAL, batch=True, max_records=50, parser=wrapped, decoder=handed_over)
         subscriber = broker.subscriber(kafka.prefix + TOPIC, no_reply=True, **options)
 
         async def handler(raw: Any) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 from aiokafka import ConsumerRecord, TopicPartition
 
 from shared.bus import positions
-from shared.bus.consumer import Consumer, PatientConsumer
+from shared.bus.consumer import Consumer
+from shared.bus.kafka_client import PatientConsumer
 from shared.bus.positions import Lane
 from shared.db.engine import question
 from tests.crashes.case import Case
