@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from shared.bus.transaction import Doors
 from shared.db.engine import create_engine, database_of, session_factory
 from shared.embedded.databases import ServiceUrls
 from shared.embedded.stack import KafkaServer, PostgresServer
@@ -98,7 +97,7 @@ class Workshop:
     async def arrears(self, urls: ServiceUrls) -> None:
         """Let three owners owe what a reminder is written for, up to the day before it is."""
         engine = create_engine(urls.app_url, application_name="crashes-arrears", pool_size=3)
-        desk = Desk(Doors("arrears", session_factory(engine), lambda: None))
+        desk = Desk(session_factory(engine))
         for account in ("A1", "A2", "A3"):
             await desk.hear(ACCOUNT_OPENED, opened(account))
             await desk.hear(ITEMS_CHANGED, items_changed(item(), account=account))

@@ -19,11 +19,11 @@ from shared.bus.transaction import Doors
 from shared.bus.work import Cause, Work
 from shared.db.engine import create_engine, driver, question, session_factory
 from shared.events.arrears import StageReached
-from shared.events.base import Event, EventData
+from shared.events.base import EventData
 from shared.events.billing import AccountOpened, ItemsChanged, OpenItem
-from shared.events.decode import Record, decode
 from shared.events.envelope import encode
 from shared.events.topics import STAGE_REACHED, Channel, key_of
+from tests.support.desk import ServiceDesk
 from tests.support.servers import Databases
 
 POLICIES = read_policies()
@@ -47,10 +47,11 @@ def opened(account: str = "A1", *, internal: bool = False) -> AccountOpened:
 
 
 @dataclass
-class Desk:
-    """Hands batches to the bus's applier as the pump does, and works days as the gate does."""
+class Desk(ServiceDesk):
+    """Arrears' desk; it works days as the gate does, and the book goes on with them."""
 
-    doors: Doors
+    service = "arrears"
+    sessions: Any
     book: date = ISSUED
     offset: int = 0
     versions: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -58,11 +59,7 @@ class Desk:
     slices: int = 0
 
     async def hear(self, channel: Channel, *batch: EventData) -> list[str]:
-        taken = [self._taken(channel, data) for data in batch]
-        async with self.doors.sessions.begin() as session:
-            work = Work(session, service="arrears", book=self.book, cause=Cause("test", str(self.offset)))
-            outcome = await self.applier.apply(work, taken)
-        return [str(verdict.disposition) for _, verdict in outcome.verdicts]
+        return await self.apply([self._taken(channel, data) for data in batch], self.book)
 
     def _taken(self, channel: Channel, data: EventData) -> Taken:
         self.offset += 1
@@ -72,23 +69,22 @@ class Desk:
             channel, data, id=f"e{self.offset}", source="closebook/billing", time=datetime.now(UTC), book=self.book,
             aggver=version,
         )  # fmt: skip
-        record = Record(channel.topic, 0, self.offset, key.encode(), value)
-        return Taken(record, decode(record))
+        return self.record(channel, data, value)
 
     async def work_day(self) -> None:
         """Work the current book's day, slice by slice, and go on to the next."""
-        async with self.doors.sessions.begin() as session:
+        async with self.sessions.begin() as session:
             await gate.shut(await driver(session), self.book)
         while True:
-            async with question(self.doors.sessions) as connection:
+            async with question(self.sessions) as connection:
                 state = await gate.read(connection)
             if state.stage != "working":
                 break
             self.slices += 1
             await DayWork(POLICIES)(
-                DaySlice(state, self.doors.sessions, lambda following: self._slice(state, following))  # noqa: B023 - used at once
+                DaySlice(state, self.sessions, lambda following: self._slice(state, following))  # noqa: B023 - used at once
             )
-        async with self.doors.sessions.begin() as session:
+        async with self.sessions.begin() as session:
             await gate.reopen(await driver(session), self.book)
         self.book += timedelta(days=1)
 
@@ -98,29 +94,23 @@ class Desk:
             await self.work_day()
 
     async def _slice(self, state: GateState, following: str | None) -> AsyncIterator[Work]:
-        async with self.doors.sessions.begin() as session:
+        async with self.sessions.begin() as session:
             await gate.advance(await driver(session), state, following)
             work = Work(session, service="arrears", book=self.book, cause=Cause("calendar", f"day:{self.book}"))
             yield work
             await outbox.flush(work)
 
+    @property
+    def doors(self) -> Doors:
+        return Doors("arrears", self.sessions, lambda: None)
+
     async def stages(self) -> list[StageReached]:
         return await self.said(STAGE_REACHED)
-
-    async def said(self, channel: Channel) -> list[Any]:
-        rows = await self.rows("select body, msg_key from msg.event_log where topic = $1 order by seq", channel.topic)
-        events = [decode(Record(channel.topic, 0, 0, row["msg_key"].encode(), row["body"])) for row in rows]
-        assert all(isinstance(event, Event) for event in events), events
-        return [event.data for event in events if isinstance(event, Event)]
-
-    async def rows(self, query: str, *arguments: object) -> list[Any]:
-        async with self.doors.sessions() as session:
-            return list(await (await driver(session)).fetch(query, *arguments))
 
 
 @pytest_asyncio.fixture
 async def desk(databases: Databases) -> AsyncIterator[Desk]:
     urls = await databases("arrears")
     engine = create_engine(urls.app_url, application_name="test-arrears", pool_size=3)
-    yield Desk(Doors("arrears", session_factory(engine), lambda: None))
+    yield Desk(session_factory(engine))
     await engine.dispose()

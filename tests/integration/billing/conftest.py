@@ -21,23 +21,24 @@ from shared.bus.day import DaySlice
 from shared.bus.letters import Taken
 from shared.bus.transaction import Doors
 from shared.bus.work import Cause, Work
-from shared.db import create_engine, driver, session_factory
+from shared.db import create_engine, session_factory
 from shared.db.engine import question
 from shared.embedded.databases import ServiceUrls
-from shared.events.base import Event, EventData
-from shared.events.decode import Record, decode
+from shared.events.base import EventData
 from shared.events.envelope import encode
-from shared.events.topics import Channel, key_of
+from shared.events.topics import key_of
 from tests.integration.billing.facts import CHANNELS
+from tests.support.desk import ServiceDesk
 from tests.support.servers import Databases
 
 START = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 
 
 @dataclass
-class Desk:
-    """Hands batches to the bus's applier as the pump does, each in one transaction of the service's own role."""
+class Desk(ServiceDesk):
+    """Billing's desk; the book goes on with each day that is closed."""
 
+    service = "billing"
     urls: ServiceUrls
     sessions: Any
     book: date = date(2026, 1, 1)
@@ -48,11 +49,7 @@ class Desk:
 
     async def hear(self, *batch: EventData, event_id: str = "") -> list[str]:
         """Apply one batch and return each record's disposition."""
-        taken = [self.taken(data, event_id) for data in batch]
-        async with self.sessions.begin() as session:
-            work = Work(session, service="billing", book=self.book, cause=Cause("test", str(self.offset)))
-            outcome = await self.applier.apply(work, taken)
-        return [str(verdict.disposition) for _, verdict in outcome.verdicts]
+        return await self.apply([self.taken(data, event_id) for data in batch], self.book)
 
     async def hear_each(self, *events: EventData) -> None:
         """Apply events one by one."""
@@ -70,8 +67,7 @@ class Desk:
         told_at = START + timedelta(minutes=self.offset)
         source = "closebook/owners" if ours else self.source
         value = encode(channel, data, id=event_id or f"e{self.offset}", source=source, time=told_at, **ours)
-        record = Record(channel.topic, 0, self.offset, key.encode(), value)
-        return Taken(record, decode(record))
+        return self.record(channel, data, value)
 
     async def close(self, *days_: date | str) -> None:
         """Work days in order, slice by slice, each slice in a transaction of its own."""
@@ -143,24 +139,6 @@ class Desk:
         """Return what ``verify`` finds wrong."""
         answer = await self.ask(proof.verify)
         return [f"{check['name']}: {check['detail']}" for check in answer["checks"] if not check["ok"]]
-
-    async def said(self, channel: Channel) -> list[Any]:
-        """Return the data of every event said on a topic, in order."""
-        rows = await self.rows(
-            "select body, msg_key, topic from msg.event_log where topic = $1 order by seq", channel.topic
-        )
-        events = [decode(Record(row["topic"], 0, 0, row["msg_key"].encode(), row["body"])) for row in rows]
-        return [event.data for event in events if isinstance(event, Event)]
-
-    async def held(self) -> list[str]:
-        return [row["needs"] for row in await self.rows("select needs from msg.held order by needs")]
-
-    async def dead(self) -> list[str]:
-        return [row["reason_code"] for row in await self.rows("select reason_code from msg.dead_letter order by id")]
-
-    async def rows(self, query: str, *values: object) -> list[Any]:
-        async with self.sessions.begin() as session:
-            return await (await driver(session)).fetch(query, *values)
 
 
 Desks = Callable[[], Awaitable[Desk]]

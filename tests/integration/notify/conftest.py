@@ -27,14 +27,14 @@ from shared.bus.day import DaySlice
 from shared.bus.gate import GateState
 from shared.bus.letters import Taken
 from shared.bus.work import Cause, Work
-from shared.db import create_engine, driver, session_factory
+from shared.db import create_engine, session_factory
 from shared.embedded.databases import ServiceUrls
 from shared.events import topics
 from shared.events.base import EventData, source_of
-from shared.events.decode import Record, decode
 from shared.events.envelope import encode
 from tests.integration.notify.post_office import PostOffice
 from tests.support.bus import eventually
+from tests.support.desk import ServiceDesk
 from tests.support.letters import a_line, a_party, a_period, a_unit, an_account
 from tests.support.servers import Databases
 
@@ -46,9 +46,10 @@ CHANNELS = {
 
 
 @dataclass
-class Office:
+class Office(ServiceDesk):
     """The whole of notify but Kafka: ``hear``, ``work``, ``send``, ``print``, ``say``."""
 
+    service = "notify"
     urls: ServiceUrls
     sessions: Any
     settings: Settings
@@ -60,11 +61,7 @@ class Office:
 
     async def hear(self, *batch: EventData, book: date = DAY, event_id: str = "") -> list[str]:
         """Apply one batch and return each record's disposition."""
-        taken = [self._taken(data, book, event_id) for data in batch]
-        async with self.sessions.begin() as session:
-            work = Work(session, service="notify", book=book, cause=Cause("test", str(self.offset)))
-            outcome = await self.applier.apply(work, taken)
-        return [str(verdict.disposition) for _, verdict in outcome.verdicts]
+        return await self.apply([self._taken(data, book, event_id) for data in batch], book)
 
     def _taken(self, data: EventData, book: date, event_id: str) -> Taken:
         self.offset += 1
@@ -76,8 +73,7 @@ class Office:
             channel, data, id=name, source=source_of(channel.owner), time=TOLD_AT, book=book,
             aggver=self.versions[channel.topic, key],
         )  # fmt: skip
-        record = Record(channel.topic, 0, self.offset, key.encode(), value)
-        return Taken(record, decode(record))
+        return self.record(channel, data, value)
 
     async def work(self, day: date = DAY, *, slices: int = 1000) -> list[str | None]:
         """Work a day slice by slice, at most ``slices``; returns the progress noted by each."""
@@ -99,7 +95,7 @@ class Office:
 
     async def billing_closed(self, day: date) -> None:
         """Billing has closed a day, as its event would have told."""
-        await self.execute(
+        await self.rows(
             "insert into msg.upstream_closed (service, day, after, totals) values ('billing', $1, '{}', '{}')", day
         )
 
@@ -147,21 +143,11 @@ class Office:
 
     async def hurry(self) -> None:
         """Let everything that waits for its time be due now."""
-        await self.execute("update notify.messages set due_at = now() where due_at > now()")
+        await self.rows("update notify.messages set due_at = now() where due_at > now()")
 
     async def expire_leases(self) -> None:
         """A sender died long ago."""
-        await self.execute(
-            "update notify.messages set lease_until = now() - interval '1 second' where claim is not null"
-        )
-
-    async def rows(self, query: str, *values: object) -> list[Any]:
-        async with self.sessions.begin() as session:
-            return await (await driver(session)).fetch(query, *values)
-
-    async def execute(self, query: str, *values: object) -> None:
-        async with self.sessions.begin() as session:
-            await (await driver(session)).execute(query, *values)
+        await self.rows("update notify.messages set lease_until = now() - interval '1 second' where claim is not null")
 
     async def close_of(self, owners: int = 1) -> None:
         """Tell of a close: unit, line, owner and account of each of ``owners``."""

@@ -74,7 +74,7 @@ async def test_due_counts_down_to_nothing(office: Office, client: httpx.AsyncCli
     assert await due() == 2  # handed over, and to be said
     await office.say()
     assert await due() == 2  # said, and to be acknowledged by the broker
-    await office.execute("delete from msg.outbox_pending")
+    await office.rows("delete from msg.outbox_pending")
     assert await due() == 0
 
 
@@ -86,7 +86,7 @@ async def test_verify_holds_and_names_what_does_not(office: Office, client: http
     await office.say()
     proof = (await client.get("/verify")).json()
     assert [check["name"] for check in proof["checks"] if not check["ok"]] == []
-    await office.execute("update notify.messages set said = false where template = 'welcome'")
-    await office.execute("update notify.letters set state = 'rendered' where template = 'statement'")
+    await office.rows("update notify.messages set said = false where template = 'welcome'")
+    await office.rows("update notify.letters set state = 'rendered' where template = 'statement'")
     proof = (await client.get("/verify")).json()
     assert [check["name"] for check in proof["checks"] if not check["ok"]] == ["every end of a message was said once"]

@@ -15,7 +15,7 @@ async def test_waiting_mail_is_counted_until_it_is_handed_over_or_refused(office
     before = (sent("email", "accepted", "250"), sent("email", "refused", "550"), sent("email", "not-now", "450"))
     await office.close_of(3)
     await office.work()
-    await office.execute("update notify.messages set due_at = now() - interval '90 seconds'")
+    await office.rows("update notify.messages set due_at = now() - interval '90 seconds'")
     await figures.refresh(office.sessions)
     assert figure("mail_queue", state="queued") == 3
     assert 90 <= (figure("mail_oldest_age_seconds") or 0) < 120

@@ -71,7 +71,7 @@ async def test_the_same_events_make_the_same_bytes(office: Office) -> None:
     first = await office.rows("select message_id, sha256 from notify.messages")
     for table in ("contents", "messages"):
         await _as_owner(office, f"delete from notify.{table}")
-    await office.execute("update notify.letters set state = 'wanted'")
+    await office.rows("update notify.letters set state = 'wanted'")
     await office.work()
     assert await office.rows("select message_id, sha256 from notify.messages") == first
 

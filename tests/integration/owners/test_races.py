@@ -20,7 +20,7 @@ async def work_off(desk: Desk, batches: Sequence[list[Taken]]) -> None:
     for batch in batches:
         while True:
             try:
-                await desk.apply(batch)
+                await desk.apply(batch, desk.book)
                 break
             except _TRY_AGAIN:
                 await asyncio.sleep(0.01)
