@@ -28,7 +28,12 @@ Values = Annotated[
 def routes(sessions: async_sessionmaker[AsyncSession]) -> APIRouter:
     """Return the questions the owners service answers."""
     router = APIRouter()
+    _units(router, sessions)
+    _shares_and_proof(router, sessions)
+    return router
 
+
+def _units(router: APIRouter, sessions: async_sessionmaker[AsyncSession]) -> None:
     # A unit's id may hold slashes, so the longer path stands first.
     @router.get("/units/{unit_id:path}/line")
     async def unit_line(unit_id: str, _caller: Staff, known_at: KnownAt = date.max) -> dict[str, Any]:
@@ -49,6 +54,8 @@ def routes(sessions: async_sessionmaker[AsyncSession]) -> APIRouter:
             raise _unknown(unit_id)
         return answer.unit.model_dump(mode="json") | {"shares": answer.shares} | _as_json(answer.line)
 
+
+def _shares_and_proof(router: APIRouter, sessions: async_sessionmaker[AsyncSession]) -> None:
     @router.get("/share-set-proposal")
     async def proposal(
         _caller: Staff, block_id: Block, effective_from: date, basis: Proposed = Proposed.TMS, values: Values = ""
@@ -66,8 +73,6 @@ def routes(sessions: async_sessionmaker[AsyncSession]) -> APIRouter:
         async with sessions.begin() as session:
             checks = await verify(session)
         return {"checks": [asdict(check) for check in checks], "sums": {}}
-
-    return router
 
 
 def _as_json(answer: asking.LineAnswer) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, Reference, as_p
 _REF = re.compile(r"F[0-9A-Z]{11}")
 _FINDER = "`closebook accounts` lists every account with its reference."
 _BUCKETS = ("current", "d1_30", "d31_60", "d61_90", "d91_120", "over_120", "credit", "not_yet_billed")
+_LINE = ("date", "kind", "what", "share", "statement", "due", "amount")
+_STATEMENT = ("number", "issued", "due", "total", "balance")
 
 
 def account(
@@ -56,34 +58,22 @@ def _show(found: dict[str, Any]) -> None:
         f"{found.get('from') or '…'} to {found.get('to') or '…'}, balance {output.pounds(found['balance_pence'])}, "
         f"overdue {output.pounds(found['overdue_pence'])}{_disputed(found)}"
     )
-    lines = [
-        (
-            line["value_on"],
-            line["kind"],
-            line.get("charge_id") or line.get("payment_id"),
-            line.get("share"),
-            line.get("statement_no"),
-            line.get("due_on"),
-            output.pounds(line["amount_pence"]),
-        )
-        for line in found["lines"]
-    ]
     ageing = [tuple(output.pounds(found["ageing"].get(name, 0)) for name in _BUCKETS)]
-    statements = [
-        (
-            item["statement_no"],
-            item["issued_on"],
-            item["due_on"],
-            *(output.pounds(item[name]) for name in ("total_pence", "balance_pence")),
-        )
-        for item in found["statements"]
-    ]
     output.show(
-        output.table(
-            "Lines", ("date", "kind", "what", "share", "statement", "due", "amount"), lines, right=("amount",)
-        ),
+        output.table("Lines", _LINE, map(_line, found["lines"]), right=("amount",)),
         output.table("Ageing", _BUCKETS, ageing, right=_BUCKETS),
-        output.table(
-            "Statements", ("number", "issued", "due", "total", "balance"), statements, right=("total", "balance")
-        ),
+        output.table("Statements", _STATEMENT, map(_statement, found["statements"]), right=("total", "balance")),
     )
+
+
+def _line(line: dict[str, Any]) -> tuple[object, ...]:
+    what = line.get("charge_id") or line.get("payment_id")
+    amount = output.pounds(line["amount_pence"])
+    return (
+        line["value_on"], line["kind"], what, line.get("share"), line.get("statement_no"), line.get("due_on"), amount,
+    )  # fmt: skip
+
+
+def _statement(item: dict[str, Any]) -> tuple[object, ...]:
+    pence = (output.pounds(item[name]) for name in ("total_pence", "balance_pence"))
+    return (item["statement_no"], item["issued_on"], item["due_on"], *pence)

@@ -1,12 +1,15 @@
 """`closebook profit-and-loss`: what a month earned, and what it passed on to owners."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from shared.cli import environment, output
 from shared.cli.api import Api
 from shared.cli.options import DataDir, JsonFlag, KnownAt, as_params, parse_month, source_line
+
+_EARNED = ("charged", "credited", "net")
+_PASSED_ON = ("net", "tax", "waiting", "difference")
 
 
 def profit_and_loss(
@@ -22,27 +25,13 @@ def profit_and_loss(
     if as_json:
         output.write_json(found)
         return
-    money = ("charged", "credited", "net")
-    income = [(row["account"], *(output.pounds(row[f"{name}_pence"]) for name in money)) for row in found["income"]]
-    passed = ("net", "tax", "waiting", "difference")
-    recovery = [
-        (
-            row["account"],
-            ", ".join(f"{block['block_id']} {output.pounds(block['amount_pence'])}" for block in row["blocks"]),
-            *(output.pounds(row[f"{name}_pence"]) for name in passed),
-        )
-        for row in found["recovery"]
-    ]
+    income = [(row["account"], *_pounds(row, _EARNED)) for row in found["income"]]
+    recovery = [(row["account"], _by_block(row), *_pounds(row, _PASSED_ON)) for row in found["recovery"]]
+    earned, passed_on = output.pounds(found["income_pence"]), output.pounds(found["recovery_pence"])
+    heads = ("account", "on accounts, by block", *_PASSED_ON)
     output.show(
-        output.table(
-            f"Income of {month}, {output.pounds(found['income_pence'])}", ("account", *money), income, right=money
-        ),
-        output.table(
-            f"Passed on, {output.pounds(found['recovery_pence'])}",
-            ("account", "on accounts, by block", *passed),
-            recovery,
-            right=passed,
-        ),
+        output.table(f"Income of {month}, {earned}", ("account", *_EARNED), income, right=_EARNED),
+        output.table(f"Passed on, {passed_on}", heads, recovery, right=_PASSED_ON),
     )
     lost = found["bad_debt"]
     output.tell(
@@ -50,3 +39,11 @@ def profit_and_loss(
         f"written back {output.pounds(lost['written_back_pence'])}, net {output.pounds(lost['net_pence'])}."
     )
     output.tell(source_line(found))
+
+
+def _pounds(row: dict[str, Any], names: tuple[str, ...]) -> list[str]:
+    return [output.pounds(row[f"{name}_pence"]) for name in names]
+
+
+def _by_block(row: dict[str, Any]) -> str:
+    return ", ".join(f"{block['block_id']} {output.pounds(block['amount_pence'])}" for block in row["blocks"])

@@ -7,6 +7,8 @@ from shared.cli import output
 _TOTALS = ("brought_forward_pence", "billed_pence", "total_pence", "balance_pence")
 _ROW = ("account", "bills", "last time", "change", "balance", "flags")
 _MONEY = ("bills", "last time", "change", "balance")
+_HEAD = ("head", "charged", "credited", "tax in it")
+_WORK = ("date", "what", "done on", "whole cost", "share", "amount", "statement")
 
 
 def show_run(found: dict[str, Any]) -> None:
@@ -57,20 +59,15 @@ def show_year(found: dict[str, Any]) -> None:
         for head in found["heads"]
     ]
     heads += [(one["kind"], output.pounds(one["amount_pence"]), None, None) for one in found["others"]]
-    lines = [
-        (
-            line["value_on"], line.get("description") or line["kind"], line.get("completed_on"),
-            output.pounds(line["pool_pence"]) if "pool_pence" in line else None, line.get("share"),
-            output.pounds(line["amount_pence"]), line["statement_no"],
-        )
-        for line in found["lines"]
-    ]  # fmt: skip
     output.show(
-        output.table(
-            "By head", ("head", "charged", "credited", "tax in it"), heads, right=("charged", "credited", "tax in it")
-        ),
-        output.table(
-            "Lines", ("date", "what", "done on", "whole cost", "share", "amount", "statement"), lines,
-            right=("whole cost", "share", "amount"),
-        ),
+        output.table("By head", _HEAD, heads, right=_HEAD[1:]),
+        output.table("Lines", _WORK, map(_work, found["lines"]), right=("whole cost", "share", "amount")),
+    )
+
+
+def _work(line: dict[str, Any]) -> tuple[object, ...]:
+    whole = output.pounds(line["pool_pence"]) if "pool_pence" in line else None
+    what, amount = line.get("description") or line["kind"], output.pounds(line["amount_pence"])
+    return (
+        line["value_on"], what, line.get("completed_on"), whole, line.get("share"), amount, line["statement_no"],
     )  # fmt: skip

@@ -11,6 +11,8 @@ from shared.cli.api import OFFICER, Api, acting
 from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, parse_pounds
 
 _AGES = ("d0_30", "d31_60", "d61_90", "d91_120", "over_120")
+_PAYMENT = ("payment", "received", "amount")
+_WAITING = ("what", "id", "unit", "amount", "waits for")
 
 bench = typer.Typer(
     help="Show unmatched money and what waits; say whose a payment is.",
@@ -37,19 +39,10 @@ def suspense(context: typer.Context, *, as_json: JsonFlag = False, data: DataDir
         for kind in ("charge", "credit", "reversal")
         for item in found.get(f"{kind}s", ())
     ]
+    unmatched, charges = output.pounds(found["payments_pence"]), output.pounds(found["charges_pence"])
     output.show(
-        output.table(
-            f"Unmatched payments, {output.pounds(found['payments_pence'])}",
-            ("payment", "received", "amount"),
-            payments,
-            right=("amount",),
-        ),
-        output.table(
-            f"Waiting, charges {output.pounds(found['charges_pence'])}",
-            ("what", "id", "unit", "amount", "waits for"),
-            waiting,
-            right=("amount",),
-        ),
+        output.table(f"Unmatched payments, {unmatched}", _PAYMENT, payments, right=("amount",)),
+        output.table(f"Waiting, charges {charges}", _WAITING, waiting, right=("amount",)),
     )
 
 
