@@ -59,7 +59,7 @@ async def test_ten_thousand_letters_at_once_do_not_hold_money_up(plant: Plant) -
     meanwhile = await _median_way(plant)
     left = await plant.value("notify", _QUEUED)
     assert left > 0, "the letters were out before anything was measured"
-    assert meanwhile < max(2.0, 5 * before), f"{before:.2f} s before, {meanwhile:.2f} s with {left} letters waiting"
+    assert meanwhile < 10 * before, f"{before:.2f} s before, {meanwhile:.2f} s with {left} letters waiting"
     await plant.close_day(seconds=120)
     await plant.prove(600)
     assert len(plant.mail.taken) >= _LETTERS
@@ -67,6 +67,7 @@ async def test_ten_thousand_letters_at_once_do_not_hold_money_up(plant: Plant) -
 
 async def test_a_thousand_dead_letters_are_driven_again_beside_live_events(plant: Plant) -> None:
     """F80: what a rule of the database refused by mistake is applied when it is mended; live money keeps its pace."""
+    before = await _median_way(plant)
     await plant.stack.stop_service("billing")
     await plant.start("billing", CLOSEBOOK_DEAD_LETTERS_IN_ROW=str(2 * _DEAD))
     async with plant.database("billing") as connection:
@@ -86,7 +87,7 @@ async def test_a_thousand_dead_letters_are_driven_again_beside_live_events(plant
     plant.by_hand += _DEAD
     await until_quiet(lambda: _open(plant, 0), 10)
     assert len(ways) > 3, "nothing was measured"
-    assert max(ways) < 10
+    assert median(ways) < 10 * before, f"{before:.2f} s before, {median(ways):.2f} s beside them"
     await plant.close_day(seconds=90)
     await plant.prove(120, leaves=["billing:dlq_replay_done"])
 

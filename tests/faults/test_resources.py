@@ -136,16 +136,27 @@ async def _slow_disk(plant: Plant) -> AsyncIterator[None]:
 async def test_a_slow_disk_costs_time_only(plant: Plant) -> None:
     """F57: nothing is tried again, nobody is blamed, the day closes."""
     await plant.settle()
+    before = await _seconds_to_commit(plant)
     async with _slow_disk(plant):
         await plant.close_day(seconds=90)  # everybody is connected again
+        assert await _seconds_to_commit(plant) > 5 * before, "the disk is not slow"
         since = plant.mark("billing")
-        started = time.monotonic()
         await plant.say_many(plant.mixture(60))
         await plant.close_day(seconds=90)
-        assert time.monotonic() - started > 0.5, "the disk is not slow"
         assert not plant.said("billing", "retrying", since)
         assert not plant.said("billing", "dead_letter", since)
     await plant.prove(90)
+
+
+async def _seconds_to_commit(plant: Plant) -> float:
+    """Return the best of five transactions that leave nothing but a word in the log."""
+    took = []
+    async with plant.database("billing") as connection:
+        for _ in range(5):
+            started = time.monotonic()
+            await connection.execute("select pg_logical_emit_message(true, 'test', 'x')")
+            took.append(time.monotonic() - started)
+    return min(took)
 
 
 async def test_a_long_reading_transaction_does_not_slow_the_relay(plant: Plant) -> None:
@@ -162,7 +173,7 @@ async def test_a_long_reading_transaction_does_not_slow_the_relay(plant: Plant) 
             grown = await plant.value("billing", "select max(seq) from msg.event_log") - relayed
             assert grown >= _BLOATING, f"{grown} events are no bloat"
             bloated = await _seconds_to_relay(plant)
-    assert bloated < max(1.0, 3 * before), f"{before:.2f} s before, {bloated:.2f} s with {grown} dead rows"
+    assert bloated < 5 * before, f"{before:.2f} s before, {bloated:.2f} s with {grown} dead rows"
     await plant.prove(90)
 
 
