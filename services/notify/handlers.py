@@ -13,6 +13,7 @@ from shared.events.billing import (
     AccountOpened,
     AccountPaid,
     AccountPaymentReversed,
+    AnnualStatementIssued,
     CollectionAnnounced,
     FeeNoticeGiven,
     FinalAccountIssued,
@@ -58,6 +59,12 @@ async def statements_issued(work: Work, events: Sequence[Event[StatementIssued]]
 async def final_accounts_issued(work: Work, events: Sequence[Event[FinalAccountIssued]]) -> None:
     """Ask for the letters of final accounts."""
     await letters.issue_statements(work, events, "final-account")
+
+
+@router.hears(topics.ANNUAL_STATEMENT)
+async def annual_statements_issued(work: Work, events: Sequence[Event[AnnualStatementIssued]]) -> None:
+    """Ask for the letters of annual statements."""
+    await letters.issue_annual_statements(work, events)
 
 
 @router.hears(topics.FEE_NOTICE)

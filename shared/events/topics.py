@@ -165,6 +165,14 @@ FINAL_ACCOUNT = Channel(
     ("arrears", "notify"),
     amount="total_pence",
 )
+ANNUAL_STATEMENT = Channel(
+    "billing.annual-statement-issued",
+    billing.AnnualStatementIssued,
+    "account_id",
+    "billing",
+    ("notify",),
+    amount="total_pence",
+)
 
 FEE_NOTICE = Channel(
     "billing.fee-notice-given",
@@ -219,6 +227,7 @@ CHANNELS: tuple[Channel, ...] = (
     OWNERS_UNIT, OWNERS_SHARES, OWNERS_LINE, OWNERS_CONTACT,
     ACCOUNT_OPENED, ACCOUNT_CLOSED, ACCOUNT_CHARGED, ACCOUNT_PAID, ACCOUNT_REVERSED, PAYMENT_UNMATCHED,
     PAYMENT_SUSPENDED, ITEMS_CHANGED, COLLECTION_ANNOUNCED, STATEMENT_ISSUED, FINAL_ACCOUNT, FEE_NOTICE,
+    ANNUAL_STATEMENT,
     STAGE_REACHED, HOLD_CHANGED, PLAN_CHANGED, NOTICE_CHANGED, WRITE_OFF_CHANGED,
     MESSAGE_SENT, MESSAGE_FAILED,
     *DAY_CLOSED.values(), *EVENT_REJECTED.values(), *TAKEN_IN.values(),
