@@ -189,6 +189,9 @@ class StatementIssued(EventData):
     brought_forward_pence: SignedPence
     total_pence: SignedPence
     balance_pence: SignedPence
+    float_held_pence: PositivePence | None = Field(
+        default=None, description="What is held of the owner as a float on the day of issue; not in the balance."
+    )
     lines: tuple[StatementLine, ...]
 
 

@@ -92,7 +92,7 @@ def a_payment_line(amount: int = -9550, payment_id: str = "PAY1") -> StatementLi
 
 def a_statement(
     *lines: StatementLine, account_id: str = "A1", ref: str = "F000000000A1", brought_forward: int = 9550,
-    unit_id: str = "U1", ownership_id: str = "O1",
+    unit_id: str = "U1", ownership_id: str = "O1", float_held: int | None = None,
 ) -> StatementIssued:  # fmt: skip
     all_lines = lines or (a_charge_line(), a_payment_line())
     total = sum(line.amount_pence for line in all_lines)
@@ -100,7 +100,7 @@ def a_statement(
         account_id=account_id, account_ref=ref, unit_id=unit_id, ownership_id=ownership_id,
         statement_no=f"{ref}-2026Q1", quarter="2026Q1", issued_on=ISSUED, due_on=ISSUED + timedelta(days=28),
         brought_forward_pence=brought_forward, total_pence=total, balance_pence=brought_forward + total,
-        lines=all_lines,
+        float_held_pence=float_held, lines=all_lines,
     )  # fmt: skip
 
 

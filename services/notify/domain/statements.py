@@ -44,6 +44,7 @@ def facts_of(statement: StatementIssued) -> dict[str, str]:
         "due_on": spoken.day(statement.due_on),
         "closed_on": spoken.day(before - timedelta(days=1)),
         "known_on": spoken.day(statement.known_at or statement.issued_on),
+        "float_held": as_pounds(statement.float_held_pence or 0),
     }
 
 
@@ -52,6 +53,7 @@ def describe(statement: StatementIssued, wording: Wording, facts: Facts) -> Subj
     case = balance_case(statement.balance_pence)
     holds = {case} | ({"older"} if case == "pay" and statement.brought_forward_pence > 0 else set())
     holds |= {"reviewed"} if statement.known_at is not None else set()
+    holds |= {"float"} if statement.float_held_pence else set()
     return Subject(
         title_facts=(Fact("Statement", statement.statement_no),),
         headline=Headline(
