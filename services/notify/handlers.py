@@ -15,6 +15,7 @@ from shared.events.billing import (
     AccountPaymentReversed,
     AnnualStatementIssued,
     CollectionAnnounced,
+    DisputeRaised,
     FeeNoticeGiven,
     FinalAccountIssued,
     PaymentUnmatched,
@@ -107,6 +108,12 @@ async def money_moved_away(work: Work, events: Sequence[Event[PaymentUnmatched]]
 async def holds_changed(work: Work, events: Sequence[Event[HoldChanged]]) -> None:
     """Keep holds for the check at dispatch."""
     await money.change_holds(work, events)
+
+
+@router.hears(topics.DISPUTE_RAISED)
+async def disputes_raised(work: Work, events: Sequence[Event[DisputeRaised]]) -> None:
+    """Keep disputes for the check at dispatch."""
+    await money.note_disputes(work, events)
 
 
 @router.hears(topics.PLAN_CHANGED)

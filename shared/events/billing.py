@@ -124,6 +124,16 @@ class ItemsChanged(EventData):
     balance_pence: SignedPence
 
 
+class DisputeRaised(EventData):
+    """An owner does not accept so much of a charge: no letter goes that chases it.  Key: ``account_id``."""
+
+    account_id: Id
+    dispute_id: Id
+    charge_id: Id
+    amount_pence: PositivePence
+    raised_on: Day = Field(description="When the owner said so; never later than the event's book.")
+
+
 class CollectionAnnounced(EventData):
     """An owner is to be told that a direct debit takes so much on a day.  Key: ``account_id``."""
 

@@ -10,6 +10,7 @@ from shared.events.billing import (
     AnnualHead,
     AnnualLine,
     AnnualStatementIssued,
+    DisputeRaised,
     FeeNoticeGiven,
     LineKind,
     StatementIssued,
@@ -127,6 +128,15 @@ def a_hold(kind: HoldKind, *, charge_id: str | None = None, ended_on: date | Non
     return HoldChanged(
         account_id="A1", hold_id="H1", kind=kind, charge_id=charge_id, started_on=date(2026, 5, 1), ended_on=ended_on,
         reason="told us",
+    )  # fmt: skip
+
+
+def a_dispute(
+    dispute_id: str = "D-1", *, account_id: str = "A1", charge_id: str = "C1", pence: int = 40_00
+) -> DisputeRaised:
+    return DisputeRaised(
+        account_id=account_id, dispute_id=dispute_id, charge_id=charge_id, amount_pence=pence,
+        raised_on=date(2026, 5, 7),
     )  # fmt: skip
 
 

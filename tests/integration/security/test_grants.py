@@ -35,7 +35,7 @@ OWN = {
         KEPT: "accounts holds payments unit_lines",
     },
     "notify": {
-        READ_AND_ADD: "content_reads receipts",
+        READ_AND_ADD: "content_reads disputes receipts",
         KEPT: "accounts contacts contents holds letters messages ownerships units",
     },
 }
