@@ -10,7 +10,17 @@ from services.billing.settings import (
     read_schedule_policy,
     read_write_off_policies,
 )
-from services.billing.usecases import collecting, cost_model, disputing, figures, mandates, matching, proof, refunds
+from services.billing.usecases import (
+    annual_statements,
+    collecting,
+    cost_model,
+    disputing,
+    figures,
+    mandates,
+    matching,
+    proof,
+    refunds,
+)
 from services.billing.usecases.day import work_day
 from services.billing.usecases.fee_letters import LETTER_KIND, LETTERS, tell_owners
 from services.billing.usecases.funding import MONEY_DEEDS, MONEY_KINDS
@@ -41,6 +51,7 @@ def build(_settings: Settings) -> Service:
                 refunds.KIND: refunds.refund,
                 WRITE_OFF.name: give_up,
                 cost_model.COST: cost_model.record,
+                annual_statements.ASK: annual_statements.ask,
                 LETTERS: tell_owners,
                 **DEEDS,
                 **MONEY_DEEDS,

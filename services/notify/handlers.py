@@ -13,7 +13,9 @@ from shared.events.billing import (
     AccountOpened,
     AccountPaid,
     AccountPaymentReversed,
+    AnnualStatementIssued,
     CollectionAnnounced,
+    DisputeRaised,
     FeeNoticeGiven,
     FinalAccountIssued,
     PaymentUnmatched,
@@ -60,6 +62,12 @@ async def final_accounts_issued(work: Work, events: Sequence[Event[FinalAccountI
     await letters.issue_statements(work, events, "final-account")
 
 
+@router.hears(topics.ANNUAL_STATEMENT)
+async def annual_statements_issued(work: Work, events: Sequence[Event[AnnualStatementIssued]]) -> None:
+    """Ask for the letters of annual statements."""
+    await letters.issue_annual_statements(work, events)
+
+
 @router.hears(topics.FEE_NOTICE)
 async def fee_notices_given(work: Work, events: Sequence[Event[FeeNoticeGiven]]) -> None:
     """Ask for the letters of an increase."""
@@ -100,6 +108,12 @@ async def money_moved_away(work: Work, events: Sequence[Event[PaymentUnmatched]]
 async def holds_changed(work: Work, events: Sequence[Event[HoldChanged]]) -> None:
     """Keep holds for the check at dispatch."""
     await money.change_holds(work, events)
+
+
+@router.hears(topics.DISPUTE_RAISED)
+async def disputes_raised(work: Work, events: Sequence[Event[DisputeRaised]]) -> None:
+    """Keep disputes for the check at dispatch."""
+    await money.note_disputes(work, events)
 
 
 @router.hears(topics.PLAN_CHANGED)

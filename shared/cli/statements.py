@@ -145,6 +145,27 @@ def annual(
         statement_tables.show_year(found)
 
 
+@bench.command("issue-annual")
+def issue_annual(
+    year: Annotated[int, typer.Argument(min=1970, max=9998, help="The year of the four quarters.")],
+    *,
+    reason: Reason,
+    account: Annotated[
+        str | None, typer.Option("--account", metavar="REF", help="Only this account's; else all who have none yet.")
+    ] = None,
+    key: IdempotencyKey = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Have a year's annual statements sent in the work of the day, once for each account."""
+    body = {"year": year, "account_ref": as_reference(account) if account else None, "reason": reason}
+    answer = acting(data, role, OFFICER).post("billing", "/annual-statements", body, key)
+    accounts = f"{answer['accounts']} account{'' if answer['accounts'] == 1 else 's'}"
+    words = f"billing: the annual statement of {year} goes to {accounts} with the work of {answer['asked_in']}."
+    output.answer(answer, words, as_json=as_json)
+
+
 def _last(api: Api) -> str:
     """Return the last run struck."""
     runs = api.get("billing", "/statement-runs")["runs"]

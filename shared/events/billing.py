@@ -124,6 +124,16 @@ class ItemsChanged(EventData):
     balance_pence: SignedPence
 
 
+class DisputeRaised(EventData):
+    """An owner does not accept so much of a charge: no letter goes that chases it.  Key: ``account_id``."""
+
+    account_id: Id
+    dispute_id: Id
+    charge_id: Id
+    amount_pence: PositivePence
+    raised_on: Day = Field(description="When the owner said so; never later than the event's book.")
+
+
 class CollectionAnnounced(EventData):
     """An owner is to be told that a direct debit takes so much on a day.  Key: ``account_id``."""
 
@@ -189,6 +199,9 @@ class StatementIssued(EventData):
     brought_forward_pence: SignedPence
     total_pence: SignedPence
     balance_pence: SignedPence
+    float_held_pence: PositivePence | None = Field(
+        default=None, description="What is held of the owner as a float on the day of issue; not in the balance."
+    )
     lines: tuple[StatementLine, ...]
 
 
@@ -199,6 +212,47 @@ class FinalAccountIssued(StatementIssued):
     """
 
     exit_on: Day | None = Field(default=None, description="The first day that is no longer the owner's.")
+
+
+class AnnualHead(EventData):
+    """What a year's statements billed of one kind of charge, tax included in all three; credits are negative."""
+
+    kind: ChargeKind
+    charged_pence: SignedPence
+    credited_pence: SignedPence
+    tax_pence: SignedPence
+
+
+class AnnualLine(StatementLine):
+    """A line of a year's statements, with the days of the work it is for."""
+
+    completed_on: Day | None = None
+    period_from: Day | None = Field(default=None, description="The first day of a cost over days.")
+    period_to: Day | None = None
+
+
+class AnnualStatementIssued(EventData):
+    """What an account's statements of a calendar year's quarters billed, said once for each year.  Key: ``account_id``.
+
+    It moves nothing and is no bill.  ``total_pence`` is the sum of the lines, and of the heads with the lines that are
+    of no head; ``balance_pence``, brought forward plus total, is that of the year's last statement.
+    """
+
+    account_id: Id
+    account_ref: Id
+    unit_id: Id
+    ownership_id: Id
+    year: int = Field(ge=1970, le=9998)
+    issued_on: Day
+    statement_nos: tuple[Id, ...] = Field(description="The year's statements, oldest first.")
+    brought_forward_pence: SignedPence
+    total_pence: SignedPence
+    balance_pence: SignedPence
+    float_held_pence: PositivePence | None = Field(
+        default=None, description="What is held of the owner as a float on the day of issue; not in the balance."
+    )
+    heads: tuple[AnnualHead, ...]
+    lines: tuple[AnnualLine, ...]
 
 
 class FeeNoticeGiven(EventData):

@@ -141,6 +141,15 @@ PAYMENT_SUSPENDED = Channel(
 ITEMS_CHANGED = Channel(
     "billing.items-changed", billing.ItemsChanged, "account_id", "billing", ("arrears",), amount="balance_pence"
 )
+DISPUTE_RAISED = Channel(
+    "billing.dispute-raised",
+    billing.DisputeRaised,
+    "account_id",
+    "billing",
+    ("notify",),
+    amount="amount_pence",
+    ahead=("notify",),
+)
 COLLECTION_ANNOUNCED = Channel(
     "billing.collection-announced",
     billing.CollectionAnnounced,
@@ -163,6 +172,14 @@ FINAL_ACCOUNT = Channel(
     "account_id",
     "billing",
     ("arrears", "notify"),
+    amount="total_pence",
+)
+ANNUAL_STATEMENT = Channel(
+    "billing.annual-statement-issued",
+    billing.AnnualStatementIssued,
+    "account_id",
+    "billing",
+    ("notify",),
     amount="total_pence",
 )
 
@@ -219,6 +236,7 @@ CHANNELS: tuple[Channel, ...] = (
     OWNERS_UNIT, OWNERS_SHARES, OWNERS_LINE, OWNERS_CONTACT,
     ACCOUNT_OPENED, ACCOUNT_CLOSED, ACCOUNT_CHARGED, ACCOUNT_PAID, ACCOUNT_REVERSED, PAYMENT_UNMATCHED,
     PAYMENT_SUSPENDED, ITEMS_CHANGED, COLLECTION_ANNOUNCED, STATEMENT_ISSUED, FINAL_ACCOUNT, FEE_NOTICE,
+    ANNUAL_STATEMENT, DISPUTE_RAISED,
     STAGE_REACHED, HOLD_CHANGED, PLAN_CHANGED, NOTICE_CHANGED, WRITE_OFF_CHANGED,
     MESSAGE_SENT, MESSAGE_FAILED,
     *DAY_CLOSED.values(), *EVENT_REJECTED.values(), *TAKEN_IN.values(),

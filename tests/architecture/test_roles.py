@@ -88,6 +88,7 @@ OWN: dict[str, dict[str, str]] = {
         "POST /statement-runs/{run_id}/checks": MATCHERS,
         "POST /statement-runs/{run_id}/restrike": "lead-officer finance",
         "GET /accounts/{reference}/annual/{year}": STAFF,
+        "POST /annual-statements": "lead-officer finance",
     },
     "arrears": {
         "GET /arrears": ALL,

@@ -4,7 +4,18 @@ from datetime import date, timedelta
 from typing import Any
 
 from shared.events.arrears import HoldChanged, HoldKind, OverdueItem, StageReached
-from shared.events.billing import AccountOpened, AccountPaid, FeeNoticeGiven, LineKind, StatementIssued, StatementLine
+from shared.events.billing import (
+    AccountOpened,
+    AccountPaid,
+    AnnualHead,
+    AnnualLine,
+    AnnualStatementIssued,
+    DisputeRaised,
+    FeeNoticeGiven,
+    LineKind,
+    StatementIssued,
+    StatementLine,
+)
 from shared.events.housing import Address, ChannelChoice, ChargeKind, PaymentMethod, Tenure, UnitKind
 from shared.events.owners import ContactDetailsChanged, ContactKind, OwnershipLineChanged, OwnershipPeriod, UnitChanged
 
@@ -82,7 +93,7 @@ def a_payment_line(amount: int = -9550, payment_id: str = "PAY1") -> StatementLi
 
 def a_statement(
     *lines: StatementLine, account_id: str = "A1", ref: str = "F000000000A1", brought_forward: int = 9550,
-    unit_id: str = "U1", ownership_id: str = "O1",
+    unit_id: str = "U1", ownership_id: str = "O1", float_held: int | None = None,
 ) -> StatementIssued:  # fmt: skip
     all_lines = lines or (a_charge_line(), a_payment_line())
     total = sum(line.amount_pence for line in all_lines)
@@ -90,7 +101,7 @@ def a_statement(
         account_id=account_id, account_ref=ref, unit_id=unit_id, ownership_id=ownership_id,
         statement_no=f"{ref}-2026Q1", quarter="2026Q1", issued_on=ISSUED, due_on=ISSUED + timedelta(days=28),
         brought_forward_pence=brought_forward, total_pence=total, balance_pence=brought_forward + total,
-        lines=all_lines,
+        float_held_pence=float_held, lines=all_lines,
     )  # fmt: skip
 
 
@@ -120,6 +131,15 @@ def a_hold(kind: HoldKind, *, charge_id: str | None = None, ended_on: date | Non
     )  # fmt: skip
 
 
+def a_dispute(
+    dispute_id: str = "D-1", *, account_id: str = "A1", charge_id: str = "C1", pence: int = 40_00
+) -> DisputeRaised:
+    return DisputeRaised(
+        account_id=account_id, dispute_id=dispute_id, charge_id=charge_id, amount_pence=pence,
+        raised_on=date(2026, 5, 7),
+    )  # fmt: skip
+
+
 def a_fee_notice(**more: Any) -> FeeNoticeGiven:
     facts: dict[str, Any] = {
         "account_id": "A1", "account_ref": "F000000000A1", "unit_id": "U1", "ownership_id": "O1",
@@ -128,3 +148,37 @@ def a_fee_notice(**more: Any) -> FeeNoticeGiven:
         "notified_on": date(2026, 5, 6), "effective_from": date(2026, 7, 1),
     } | more  # fmt: skip
     return FeeNoticeGiven(**facts)
+
+
+def an_annual_line(line: StatementLine, **days: Any) -> AnnualLine:
+    return AnnualLine(**dict(line) | days)
+
+
+def an_annual_statement(**more: Any) -> AnnualStatementIssued:
+    """A roof of which some was credited, a fee for a quarter, and a payment: £212.00 more than brought forward."""
+    fee = a_charge_line(
+        42_00, "FEE", charge_kind=ChargeKind.MANAGEMENT_FEE, description="Management fee", share=None, pool_pence=None,
+        tax_pence=7_00, value_on=date(2025, 1, 1),
+    )  # fmt: skip
+    roof = a_charge_line(300_00, share="3/10", pool_pence=1_000_00, tax_pence=50_00, value_on=date(2025, 2, 5))
+    credit = a_charge_line(
+        -30_00, kind=LineKind.CREDIT, credit_id="K1", share="3/10", pool_pence=-100_00, tax_pence=-5_00,
+        value_on=date(2025, 5, 1),
+    )  # fmt: skip
+    payment = a_payment_line(-100_00).model_copy(update={"value_on": date(2025, 6, 2)})
+    facts: dict[str, Any] = {
+        "account_id": "A1", "account_ref": "F000000000A1", "unit_id": "U1", "ownership_id": "O1", "year": 2025,
+        "issued_on": date(2026, 1, 5), "statement_nos": ("F000000000A1-2025Q1", "F000000000A1-2025Q2"),
+        "brought_forward_pence": 5_00, "total_pence": 212_00, "balance_pence": 217_00,
+        "heads": (
+            AnnualHead(kind=ChargeKind.REPAIR, charged_pence=300_00, credited_pence=-30_00, tax_pence=45_00),
+            AnnualHead(kind=ChargeKind.MANAGEMENT_FEE, charged_pence=42_00, credited_pence=0, tax_pence=7_00),
+        ),
+        "lines": (
+            an_annual_line(fee, period_from=date(2025, 1, 1), period_to=date(2025, 3, 31)),
+            an_annual_line(roof, completed_on=date(2025, 1, 20)),
+            an_annual_line(credit, completed_on=date(2025, 1, 20)),
+            an_annual_line(payment),
+        ),
+    } | more  # fmt: skip
+    return AnnualStatementIssued(**facts)

@@ -3,10 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query, Response
+from pydantic import Field
 
 from services.billing.api.common import Staff, as_json
 from services.billing.db.reading import Sessions, snapshot
-from services.billing.usecases import annual, releasing, run_questions
+from services.billing.usecases import annual, annual_statements, releasing, run_questions
 from shared.auth import Caller, requires
 from shared.bus.bodies import WithReason
 from shared.bus.commands import Effect, Given, Json, give, named
@@ -31,8 +32,15 @@ class RestrikeRequest(WithReason):
     """Why a quarter is to be struck anew."""
 
 
+class AnnualRequest(WithReason):
+    """The year of which annual statements are to be issued, to all accounts or one, and why."""
+
+    year: Annotated[int, Field(ge=1970, le=9998, strict=True)]
+    account_ref: Id | None = None
+
+
 def add(router: APIRouter, doors: Doors) -> None:
-    """Add the questions and commands about statement runs, and the question about an account's year."""
+    """Add the questions and commands about statement runs, and about accounts' years."""
     _ask(router, doors.sessions)
     _say(router, doors)
 
@@ -93,4 +101,13 @@ def _say(router: APIRouter, doors: Doors) -> None:
         return await say(
             releasing.RESTRIKE, f"run:{run_id}", caller, asked.reason, key, content,
             lambda work: releasing.restrike(work, content),
+        )  # fmt: skip
+
+    @router.post("/annual-statements")
+    async def issue_year(asked: AnnualRequest, caller: Striker, key: Key = None) -> Response:
+        """Have the annual statements of a year issued in the work of the day, to whoever has none of it yet."""
+        content = {"year": asked.year, "account_ref": asked.account_ref}
+        return await say(
+            annual_statements.ASK, f"year:{asked.year}", caller, asked.reason, key, content,
+            lambda work: annual_statements.ask(work, content),
         )  # fmt: skip

@@ -31,6 +31,8 @@ COMPARED = (
     whole("checks of samples", "billing.statement_checks", "run_id || ' ' || account_id || ' ' || check_no"),
     whole("runs asked for anew", "billing.statement_restrikes", "quarter || ' ' || book"),
     whole("releases of runs", "billing.statement_releases", "quarter"),
+    whole("annual statements asked for", "billing.annual_requests", "command_uid::text"),
+    whole("annual statements", "billing.annual_statements", "account_id || ' ' || year"),
     whole("terms of floats", "billing.float_terms", "scope || ' ' || scope_id || ' ' || version"),
     whole("spendings of reserve funds", "billing.fund_spendings", "spending_id"),
     whole("costs of factoring", "billing.tracked_costs", "command_uid::text"),

@@ -92,6 +92,20 @@ where row(struck.brought_forward_pence, struck.total_pence, struck.balance_pence
   and (issued.statement_no is not null or struck.book <= (select last_closed from msg.gate))
 order by 1 limit $1
 """
+ANNUAL_AS_BILLED = """
+with billed as (
+  select account_id, left(quarter, 4)::integer as year, sum(total_pence) as pence,
+    (array_agg(balance_pence order by issued_on desc))[1] as balance_pence
+  from billing.statements group by 1, 2
+)
+select 'annual statement ' || account.account_ref || ' of ' || said.year || ': says ' || said.total_pence || ' and '
+  || said.balance_pence || ', its statements say ' || coalesce(billed.pence::text, 'nothing') || ' and '
+  || coalesce(billed.balance_pence::text, 'nothing')
+from billing.annual_statements as said join billing.accounts as account using (account_id)
+left join billed using (account_id, year)
+where row(said.total_pence, said.balance_pence) is distinct from row(billed.pence, billed.balance_pence)
+order by 1 limit $1
+"""
 SPENDINGS_STAND = """
 with posted as (
   select fact_id as spending_id, sum(amount_pence) as pence from billing.entries

@@ -22,10 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.billing.db import collection_tables, fee_tables, run_tables
+from services.billing.db import annual_tables, collection_tables, fee_tables, run_tables
 from services.billing.db.schema import metadata
 
-__all__ = ["collection_tables", "fee_tables", "metadata", "run_tables"]
+__all__ = ["annual_tables", "collection_tables", "fee_tables", "metadata", "run_tables"]
 
 
 def _event() -> tuple[Column[object], ...]:

@@ -1,10 +1,13 @@
 """The annual detailed statement: what an account's statements of a year billed, by head, and what became of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
+from services.billing.domain import statements
 from services.billing.domain.facts import FactKind
-from services.billing.domain.lines import Line, kind_of
+from services.billing.domain.items import StatementHead
+from services.billing.domain.lines import Line, kind_of, netted
 from shared.events.billing import LineKind
 from shared.events.housing import ChargeKind
 
@@ -36,6 +39,27 @@ class Summary:
 def quarters(year: int) -> tuple[str, ...]:
     """Return the quarters of a year, whose statements the annual one is made from."""
     return tuple(f"{year:04d}Q{number}" for number in range(1, 5))
+
+
+def is_billed(year: int, day: date, *, waits: bool) -> bool:
+    """Say whether all statements of a year are out in the work of a day, after that day's own statements.
+
+    ``waits``: people still look at a run of the year's last quarter.  It lapses when the next quarter's work begins.
+    """
+    return day >= date(year + 1, 4 if waits else 1, 1)
+
+
+def carried(lines: Iterable[Line], heads: Collection[StatementHead], wanted: Collection[str]) -> list[tuple[Line, str]]:
+    """Return the lines of an account that the wanted statements carry, each with its statement, in reading order.
+
+    ``heads`` are all statements of the account, ``wanted`` the numbers of some.
+    """
+    found = ((line, head.statement_no) for line in netted(lines) if (head := statements.carrying(line, heads)))
+    return sorted((pair for pair in found if pair[1] in wanted), key=lambda pair: _reading_order(pair[0]))
+
+
+def _reading_order(line: Line) -> tuple[date, FactKind, str, date]:
+    return (line.value_on, line.kind, line.fact_id, line.book)
 
 
 def summary(lines: Iterable[Line]) -> Summary:

@@ -11,9 +11,9 @@ from services.billing.db import ledger, questions
 from services.billing.db import statements as stored
 from services.billing.db.statements import StatementRow
 from services.billing.domain import annual as rules
-from services.billing.domain import refs, statements
+from services.billing.domain import refs
 from services.billing.domain.facts import FactKind
-from services.billing.domain.lines import Line, netted
+from services.billing.domain.lines import Line
 from services.billing.usecases.documents import statement_line
 from services.billing.usecases.questions import Answer, present
 
@@ -50,10 +50,7 @@ async def annual(connection: asyncpg.Connection, reference: str, year: int) -> A
 
 def _carried(lines: Sequence[Line], all_: Sequence[StatementRow], wanted: set[str]) -> list[tuple[Line, str]]:
     """Return the lines that the wanted statements carry, each with the statement's number, in reading order."""
-    heads = [one.head for one in all_]
-    found = [(line, head.statement_no) for line in netted(lines) if (head := statements.carrying(line, heads))]
-    own = [pair for pair in found if pair[1] in wanted]
-    return sorted(own, key=lambda pair: (pair[0].value_on, pair[0].kind, pair[0].fact_id, pair[0].book))
+    return rules.carried(lines, [one.head for one in all_], wanted)
 
 
 def _ties(own: Sequence[StatementRow], carried: Sequence[tuple[Line, str]], balance_pence: int) -> bool:

@@ -1,9 +1,18 @@
-"""Billing's work of a day, in slices: floats; statements, where any are issued or struck; final accounts; schedules."""
+"""Billing's work of a day, in slices: floats; statements, where any are issued or struck; final accounts; annual
+statements that officers asked for; schedules.
+"""
 
 from datetime import date
 
 from services.billing.db import questions
-from services.billing.usecases import final_accounts, floats, redistribution, schedules, statement_runs
+from services.billing.usecases import (
+    annual_statements,
+    final_accounts,
+    floats,
+    redistribution,
+    schedules,
+    statement_runs,
+)
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
 from shared.db.engine import driver, question
@@ -19,6 +28,9 @@ PATIENCE_DAYS = 14
 
 async def work_day(piece: DaySlice) -> None:
     """Do the next slice of the day's work; the progress is the last account, later the last unit, that had its turn."""
+    if piece.progress.startswith(annual_statements.PROGRESS):
+        await annual_statements.issue_slice(piece, await _schedules_begin(piece))
+        return
     if piece.progress.startswith(schedules.PROGRESS):
         await schedules.raise_slice(piece)
         return
@@ -34,8 +46,7 @@ async def work_day(piece: DaySlice) -> None:
         duty = await statement_runs.duty_on(connection, piece.day)
         payers = await statement_runs.payers_of(connection, duty, "" if begins else piece.progress, SLICE)
     following = payers[-1].account_id if len(payers) == SLICE else None
-    async with question(piece.sessions) as connection:
-        after = following or await schedules.first_slice(connection, piece.state.last_closed or date.min, piece.day)
+    after = following or await annual_statements.first_slice(piece.sessions) or await _schedules_begin(piece)
     async with piece.open(after) as work:
         if begins:
             await floats.settle(work)
@@ -47,6 +58,12 @@ async def work_day(piece: DaySlice) -> None:
         waiting = await _count_waiting(work, piece) if following is None else 0
     if waiting:
         log(LogEvent.HELD_TOO_LONG, day=piece.day.isoformat(), count=waiting)
+
+
+async def _schedules_begin(piece: DaySlice) -> str | None:
+    """Return the progress from which schedules have their turn, if any can raise anything."""
+    async with question(piece.sessions) as connection:
+        return await schedules.first_slice(connection, piece.state.last_closed or date.min, piece.day)
 
 
 async def _count_waiting(work: Work, piece: DaySlice) -> int:

@@ -22,6 +22,8 @@ from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import OPENING_BOOK, Work
 from shared.db.engine import driver
+from shared.events.billing import DisputeRaised
+from shared.events.topics import DISPUTE_RAISED
 from shared.events.types import Id, PositivePence
 from shared.money import as_pounds
 
@@ -68,6 +70,11 @@ async def raise_dispute(work: Work, content: Json) -> Json:
     dispute = Dispute(f"D-{command.uid.hex[:16]}", asked.charge_id, pence, raised_on, work.book)
     await stored.add(connection, command.uid, row.account_id, dispute)
     await say_items(work, {row.account_id: work.cause})
+    said = DisputeRaised(
+        account_id=row.account_id, dispute_id=dispute.dispute_id, charge_id=dispute.charge_id, amount_pence=pence,
+        raised_on=raised_on,
+    )  # fmt: skip
+    work.stage(DISPUTE_RAISED, said)
     return {
         "dispute_id": dispute.dispute_id, "account_ref": row.account_ref, "charge_id": dispute.charge_id,
         "amount_pence": pence, "raised_on": raised_on, "review_on": raised_on + REVIEW,

@@ -1,6 +1,7 @@
 """What a document says of each line, and how a long one is made to fit the largest record the bus carries."""
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from services.billing.db.statements import Notes
 from services.billing.domain.facts import FactKind
@@ -13,6 +14,8 @@ MOST_BYTES = 180_000
 
 LONGEST_LINE = 3_000
 """No line takes more bytes: a few of them need not be measured."""
+
+_Line = TypeVar("_Line", bound=StatementLine)
 
 
 def statement_line(line: Line, account_id: str, notes: Notes) -> StatementLine:
@@ -41,7 +44,7 @@ def statement_line(line: Line, account_id: str, notes: Notes) -> StatementLine:
     )
 
 
-def fitted(lines: Sequence[StatementLine], most_bytes: int = MOST_BYTES) -> tuple[StatementLine, ...]:
+def fitted(lines: Sequence[_Line], most_bytes: int = MOST_BYTES) -> tuple[_Line, ...]:
     """Return lines that fit a record: itemised, else without their descriptions, else summed by kind.
 
     The sums stay the same; the account itself always shows every line.
@@ -56,15 +59,15 @@ def _size(lines: Iterable[StatementLine]) -> int:
     return sum(len(line.model_dump_json(exclude_none=True).encode()) + 1 for line in lines)
 
 
-def _by_kind(lines: Iterable[StatementLine]) -> tuple[StatementLine, ...]:
-    groups: dict[tuple[LineKind, ChargeKind | None], list[StatementLine]] = {}
+def _by_kind(lines: Iterable[_Line]) -> tuple[_Line, ...]:
+    groups: dict[tuple[LineKind, ChargeKind | None], list[_Line]] = {}
     for line in lines:
         groups.setdefault((line.kind, line.charge_kind), []).append(line)
     return tuple(_summed(kind, charge_kind, group) for (kind, charge_kind), group in sorted(groups.items(), key=str))
 
 
-def _summed(kind: LineKind, charge_kind: ChargeKind | None, group: Sequence[StatementLine]) -> StatementLine:
-    return StatementLine(
+def _summed(kind: LineKind, charge_kind: ChargeKind | None, group: Sequence[_Line]) -> _Line:
+    return type(group[0])(
         kind=kind,
         charge_kind=charge_kind,
         description=f"{len(group)} entries, itemised on the account",

@@ -33,6 +33,7 @@ _IN_SQL = (
     ("payments stand where they are posted", proof.PAYMENTS_STAND),
     ("reviewed statements say what they said when they were struck", proof.ISSUED_AS_STRUCK),
     ("spendings of reserve funds are posted", proof.SPENDINGS_STAND),
+    ("annual statements say what the year's statements say", proof.ANNUAL_AS_BILLED),
 )
 
 

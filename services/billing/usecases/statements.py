@@ -14,6 +14,7 @@ from services.billing.domain.facts import FactKind
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Cut, Line
 from services.billing.domain.statements import Draft
+from services.billing.usecases.deposits import floats_held
 from services.billing.usecases.documents import fitted, statement_line
 from services.billing.usecases.items import say_positions
 from shared.bus.work import Work
@@ -46,11 +47,13 @@ async def issue(work: Work, day: date, payers: Sequence[Payer], struck: Cut | No
     if not drafted.drafts:
         return
     await stored.add_statements(connection, [(payer.account_id, draft) for payer, draft in drafted.drafts])
-    for payer, draft in drafted.drafts:
-        work.stage(STATEMENT_ISSUED, StatementIssued(**statement_fields(payer, draft, drafted.notes)))
     issued = {
         payer.account_id: [*drafted.heads.get(payer.account_id, []), draft.head] for payer, draft in drafted.drafts
     }
+    held = await floats_held(connection, {name: drafted.lines.get(name, []) for name in issued}, issued, day)
+    for payer, draft in drafted.drafts:
+        fields = statement_fields(payer, draft, drafted.notes)
+        work.stage(STATEMENT_ISSUED, StatementIssued(**fields, float_held_pence=held.get(payer.account_id)))
     await say_positions(work, connection, dict.fromkeys(sorted(issued), work.cause), drafted.lines, issued)
 
 

@@ -30,6 +30,7 @@ COMPARED = (
     whole("accounts", "notify.accounts", "account_ref"),
     whole("receipts", "notify.receipts", "event_uid::text"),
     whole("holds", "notify.holds", "hold_id"),
+    whole("disputes", "notify.disputes", "dispute_id"),
 )
 OUTSIDE = (MESSAGE_SENT.topic, MESSAGE_FAILED.topic, DAY_CLOSED["notify"].topic)
 """Its day's totals count the messages that left."""

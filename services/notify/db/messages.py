@@ -96,7 +96,7 @@ _HAS_UNSAID = """
 select exists (select from notify.messages where not said and state in ('handed-over', 'bounced', 'failed'))
 """
 _SAID = "update notify.messages set said = true where message_id = any($1)"
-_MATTERS = "select letter_no, matter::text, book from notify.letters where letter_no = any($1)"
+_MATTERS = "select letter_no, matter::text from notify.letters where letter_no = any($1)"
 PURGE = """
 with old as (
   update notify.messages set mailbox = null
@@ -269,10 +269,10 @@ async def resume(connection: asyncpg.Connection) -> None:
     await connection.execute(_RESUME)
 
 
-async def load_matters(connection: asyncpg.Connection, letter_nos: Collection[int]) -> dict[int, tuple[str, date]]:
-    """Return the data behind letters, and the books in which they were asked for."""
+async def load_matters(connection: asyncpg.Connection, letter_nos: Collection[int]) -> dict[int, str]:
+    """Return the data behind letters."""
     rows = await connection.fetch(_MATTERS, list(letter_nos))
-    return {row["letter_no"]: (row["matter"], row["book"]) for row in rows}
+    return {row["letter_no"]: row["matter"] for row in rows}
 
 
 async def has_unsaid(connection: asyncpg.Connection) -> bool:

@@ -1,4 +1,4 @@
-"""Money and holds of accounts: what the check at dispatch looks at."""
+"""Money, holds and disputes of accounts: what the check at dispatch looks at."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -30,6 +30,21 @@ from unnest($1::text[], $2::date[]) as asked(account_id, since)
 _HOLDS = """
 select account_id, kind, charge_id from notify.holds where account_id = any($1) and ended_on is null order by hold_id
 """
+_ADD_DISPUTES = """
+insert into notify.disputes (dispute_id, account_id, charge_id, book)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::date[]) on conflict (dispute_id) do nothing
+"""
+_DISPUTES = "select account_id, charge_id, book from notify.disputes where account_id = any($1) order by dispute_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A charge of an account of which something was disputed in a book of billing's."""
+
+    dispute_id: str
+    account_id: str
+    charge_id: str
+    book: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +94,25 @@ async def load_holds(connection: asyncpg.Connection, account_ids: Collection[str
     found: defaultdict[str, list[Hold]] = defaultdict(list)
     for row in await connection.fetch(_HOLDS, list(account_ids)):
         found[row["account_id"]].append(Hold(HoldKind(row["kind"]), row["charge_id"]))
+    return found
+
+
+async def add_disputes(connection: asyncpg.Connection, disputes: Sequence[Dispute]) -> None:
+    """Keep what was disputed."""
+    await connection.execute(
+        _ADD_DISPUTES,
+        [dispute.dispute_id for dispute in disputes],
+        [dispute.account_id for dispute in disputes],
+        [dispute.charge_id for dispute in disputes],
+        [dispute.book for dispute in disputes],
+    )
+
+
+async def load_disputed(
+    connection: asyncpg.Connection, account_ids: Collection[str]
+) -> dict[str, list[tuple[str, date]]]:
+    """Return the charges of each account of which something was ever disputed, each with billing's book."""
+    found: defaultdict[str, list[tuple[str, date]]] = defaultdict(list)
+    for row in await connection.fetch(_DISPUTES, list(account_ids)):
+        found[row["account_id"]].append((row["charge_id"], row["book"]))
     return found

@@ -107,6 +107,18 @@ holds = Table(
     comment="Holds on chasing, as arrears said them.",
 )
 
+disputes = Table(
+    "disputes",
+    metadata,
+    Column("dispute_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("charge_id", Text, nullable=False),
+    Column("book", Date, nullable=False, comment="Billing's book."),
+    # The check at dispatch: what was disputed of an account since a stage.
+    Index("ix_disputes_account", "account_id"),
+    comment="Disputes as billing said them, ended or not; append-only.",
+)
+
 letters = Table(
     "letters",
     metadata,

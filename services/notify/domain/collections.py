@@ -13,7 +13,6 @@ def facts_of(collection: CollectionAnnounced) -> dict[str, str]:
         "amount": as_pounds(collection.amount_pence),
         "collect_on": spoken.day(collection.collect_on),
         "collection_id": collection.collection_id,
-        "mandate_id": collection.mandate_id,
     }
 
 

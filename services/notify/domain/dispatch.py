@@ -90,28 +90,33 @@ class Hold:
 
 _STOPS_REMINDERS = frozenset(
     {
-        HoldKind.FTT, HoldKind.PLAN_ACTIVE, HoldKind.MORATORIUM, HoldKind.INSOLVENCY, HoldKind.DECEASED,
-        HoldKind.SALE_PENDING, HoldKind.RETURNED_MAIL,
+        HoldKind.DISPUTE, HoldKind.FTT, HoldKind.PLAN_ACTIVE, HoldKind.MORATORIUM, HoldKind.INSOLVENCY,
+        HoldKind.DECEASED, HoldKind.SALE_PENDING, HoldKind.RETURNED_MAIL,
     }
 )  # fmt: skip
 _STOPS_CHARGES = frozenset({HoldKind.DISPUTE, HoldKind.FTT})
 
 
-def reason_to_suppress(stage: StageReached, paid_since_pence: int, holds: Collection[Hold]) -> str | None:
+def reason_to_suppress(
+    stage: StageReached, paid_since_pence: int, holds: Collection[Hold], disputed: Collection[str] = ()
+) -> str | None:
     """Return why a reminder must not go out any more, or None.
 
     ``paid_since_pence``: money that reached the account in billing's books after the stage's, up to the last day that
-    billing has closed.  Charges under dispute leave the amount; the stage's minimum is inclusive.
+    billing has closed; the stage's minimum is inclusive.  ``disputed``: the charges disputed in those books, whatever
+    became of it.  The letter is written and names its charges, so one that is disputed or held since stops all of it,
+    and the ladder goes on with the next stage.
     Source: contract.md 6 (Ladder: the check at dispatch), domain.md 4.3.
     """
     for hold in sorted(holds, key=lambda hold: hold.kind):
         if hold.charge_id is None and _stops(hold.kind, stage.stage):
             return f"hold:{hold.kind}"
-    disputed = {hold.charge_id for hold in holds if hold.charge_id and hold.kind in _STOPS_CHARGES}
-    held_pence = sum(item.open_pence for item in stage.items if item.charge_id in disputed)
-    if stage.overdue_pence - held_pence - paid_since_pence < max(stage.minimum_pence, 1):
-        return "paid-since" if paid_since_pence > 0 else "held-charges"
-    return None
+    chased = {item.charge_id for item in stage.items}
+    if chased & {hold.charge_id for hold in holds if hold.kind in _STOPS_CHARGES}:
+        return "held-charges"
+    if chased & set(disputed):
+        return "disputed-since"
+    return "paid-since" if stage.overdue_pence - paid_since_pence < max(stage.minimum_pence, 1) else None
 
 
 def _stops(kind: HoldKind, stage: int) -> bool:

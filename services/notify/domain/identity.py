@@ -15,6 +15,11 @@ def reminder_key(account_id: str, cycle: int, stage: int) -> str:
     return f"stage|{account_id}|{cycle}|{stage}"
 
 
+def annual_key(account_id: str, year: int) -> str:
+    """Return the name of the letter with an account's annual statement: one for a year, ever."""
+    return f"annual|{account_id}|{year}"
+
+
 def collection_key(collection_id: str, account_id: str) -> str:
     """Return the name of an account's advance notice of a collection."""
     return f"collection|{collection_id}|{account_id}"

@@ -111,6 +111,26 @@ class StatementTable:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadRow:
+    """What one kind of cost came to in a year; figures are written out, empty where there is nothing to say."""
+
+    text: str
+    charged: str
+    credited: str
+    tax: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeadsTable:
+    """A year by kind of cost, and what it comes to."""
+
+    rows: tuple[HeadRow, ...]
+    total: HeadRow
+    kind: str = "heads"
+
+
+@dataclass(frozen=True, slots=True)
 class ItemRow:
     """One overdue item."""
 
@@ -130,7 +150,7 @@ class ItemsTable:
     kind: str = "items"
 
 
-Block = Text | Heading | Points | Small | Pay | Advice | StatementTable | ItemsTable
+Block = Text | Heading | Points | Small | Pay | Advice | StatementTable | HeadsTable | ItemsTable
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,15 @@
 """What a statement says: period, brought forward, every line with whole cost and share, payments, balance, due day."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 from services.notify.domain import safety, spoken
 from services.notify.domain.letter import Fact, Headline, StatementGroup, StatementRow, StatementTable, Subject
 from services.notify.domain.wording import Facts, Wording, fill
 from shared.calendar import quarter_start
 from shared.events.billing import LineKind, StatementIssued, StatementLine
+from shared.events.housing import ChargeKind
 from shared.money import as_pounds
 
 GROUPS: tuple[tuple[str, frozenset[LineKind]], ...] = (
@@ -18,6 +20,8 @@ GROUPS: tuple[tuple[str, frozenset[LineKind]], ...] = (
     ("adjustments", frozenset({LineKind.ADJUSTMENT, LineKind.WRITE_OFF, LineKind.REFUND})),
 )
 """The order of a statement; fees stand apart and are named as such (Code of Conduct 4.3)."""
+
+_Line = TypeVar("_Line", bound=StatementLine)
 
 PLAIN_WORDS = {
     LineKind.CHARGE: "Charge",
@@ -40,6 +44,7 @@ def facts_of(statement: StatementIssued) -> dict[str, str]:
         "due_on": spoken.day(statement.due_on),
         "closed_on": spoken.day(before - timedelta(days=1)),
         "known_on": spoken.day(statement.known_at or statement.issued_on),
+        "float_held": as_pounds(statement.float_held_pence or 0),
     }
 
 
@@ -48,6 +53,7 @@ def describe(statement: StatementIssued, wording: Wording, facts: Facts) -> Subj
     case = balance_case(statement.balance_pence)
     holds = {case} | ({"older"} if case == "pay" and statement.brought_forward_pence > 0 else set())
     holds |= {"reviewed"} if statement.known_at is not None else set()
+    holds |= {"float"} if statement.float_held_pence else set()
     return Subject(
         title_facts=(Fact("Statement", statement.statement_no),),
         headline=Headline(
@@ -69,24 +75,31 @@ def balance_case(balance_pence: int) -> str:
 
 def table(statement: StatementIssued, wording: Wording, facts: Facts) -> StatementTable:
     """Return the statement's lines in groups; groups and brought forward add up to the balance."""
-    groups = [_group(name, kinds, statement.lines, wording) for name, kinds in GROUPS]
     return StatementTable(
         from_on=spoken.short_day(spoken.quarter_start(statement.quarter)),
         brought_forward=as_pounds(statement.brought_forward_pence),
-        groups=tuple(group for group in groups if group is not None),
+        groups=groups_of(statement.lines, wording, title_of),
         balance_label=fill(wording.balance[balance_case(statement.balance_pence)], facts),
         balance=as_pounds(statement.balance_pence),
     )
 
 
+def groups_of(lines: Sequence[_Line], wording: Wording, title: Callable[[_Line], str]) -> tuple[StatementGroup, ...]:
+    """Return lines in the groups of a statement, each with its sum; ``title`` says what a line is for."""
+    groups = (_group(name, kinds, lines, wording, title) for name, kinds in GROUPS)
+    return tuple(group for group in groups if group is not None)
+
+
 def _group(
-    name: str, kinds: frozenset[LineKind], lines: Sequence[StatementLine], wording: Wording
+    name: str, kinds: frozenset[LineKind], lines: Sequence[_Line], wording: Wording, title: Callable[[_Line], str]
 ) -> StatementGroup | None:
     inside = sorted((line for line in lines if line.kind in kinds), key=_order)
     if not inside:
         return None
-    total = as_pounds(sum(line.amount_pence for line in inside))
-    return StatementGroup(wording.groups[name], tuple(_row(line) for line in inside), wording.group_total, total)
+    rows = tuple(_row(line, title(line)) for line in inside)
+    return StatementGroup(
+        wording.groups[name], rows, wording.group_total, as_pounds(sum(line.amount_pence for line in inside))
+    )
 
 
 def _order(line: StatementLine) -> tuple[str, ...]:
@@ -94,10 +107,10 @@ def _order(line: StatementLine) -> tuple[str, ...]:
     return (line.value_on.isoformat(), *(name or "" for name in names), line.book.isoformat())
 
 
-def _row(line: StatementLine) -> StatementRow:
+def _row(line: StatementLine, title: str) -> StatementRow:
     return StatementRow(
         date=spoken.short_day(line.value_on),
-        text=title_of(line),
+        text=title,
         pool=as_pounds(line.pool_pence) if line.pool_pence is not None else "",
         share=line.share or "",
         tax=as_pounds(line.tax_pence) if line.tax_pence else "",
@@ -110,5 +123,10 @@ def title_of(line: StatementLine) -> str:
     if line.description:
         return safety.clean(line.description)
     if line.charge_kind is not None and line.kind in {LineKind.CHARGE, LineKind.FEE}:
-        return line.charge_kind.value.replace("-", " ").capitalize()
+        return kind_in_words(line.charge_kind)
     return PLAIN_WORDS[line.kind]
+
+
+def kind_in_words(kind: ChargeKind) -> str:
+    """Return a kind of charge as a heading: ``Management fee``."""
+    return kind.value.replace("-", " ").capitalize()

@@ -4,7 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.notify.domain import collections, fee_notices, reminders, safety, spoken, statements, welcome
+from services.notify.domain import (
+    annual_statements,
+    collections,
+    fee_notices,
+    reminders,
+    safety,
+    spoken,
+    statements,
+    welcome,
+)
 from services.notify.domain.letter import (
     Addressee,
     Advice,
@@ -21,7 +30,7 @@ from services.notify.domain.letter import (
 from services.notify.domain.recipients import Recipient
 from services.notify.domain.wording import BlockWords, CommonWords, Facts, Letterhead, Stationery, Wording, fill
 from shared.events.arrears import StageReached
-from shared.events.billing import CollectionAnnounced, FeeNoticeGiven, StatementIssued
+from shared.events.billing import AnnualStatementIssued, CollectionAnnounced, FeeNoticeGiven, StatementIssued
 from shared.events.housing import Address
 
 
@@ -32,7 +41,8 @@ class Welcome:
     from_on: date
 
 
-Matter = StatementIssued | StageReached | FeeNoticeGiven | CollectionAnnounced | Welcome
+EventMatter = StatementIssued | AnnualStatementIssued | StageReached | FeeNoticeGiven | CollectionAnnounced
+Matter = EventMatter | Welcome
 """The business fact a letter is about."""
 
 
@@ -95,6 +105,8 @@ def _facts(case: Case, wording: Wording, head: Letterhead) -> Facts:
     match case.matter:
         case StatementIssued():
             return common | statements.facts_of(case.matter)
+        case AnnualStatementIssued():
+            return common | annual_statements.facts_of(case.matter)
         case StageReached():
             return common | reminders.facts_of(case.matter, wording)
         case FeeNoticeGiven():
@@ -109,6 +121,8 @@ def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
     match case.matter:
         case StatementIssued():
             return statements.describe(case.matter, wording, facts)
+        case AnnualStatementIssued():
+            return annual_statements.describe(case.matter, wording, facts)
         case StageReached():
             return reminders.describe(case.matter, wording, facts, case.descriptions)
         case FeeNoticeGiven():

@@ -13,7 +13,10 @@ HERE = Path(__file__).parent
 SAMPLE_LETTERHEAD = HERE / "letterhead.json"
 """The letterhead of an association that does not exist: for demonstrations and tests."""
 
-TEMPLATES = ("statement", "final-account", "reminder-1", "reminder-2", "welcome", "fee-increase", "collection-notice")
+TEMPLATES = (
+    "statement", "final-account", "annual-statement", "reminder-1", "reminder-2", "welcome", "fee-increase",
+    "collection-notice",
+)  # fmt: skip
 """Every letter there is; its words stand in ``wording/<template>.toml``."""
 
 

@@ -1,4 +1,4 @@
-"""The check before anything leaves: money that arrived, holds, the list of allowed recipients."""
+"""The check before anything leaves: money that arrived, holds, disputes, the list of allowed recipients."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -57,13 +57,18 @@ async def reasons_to_suppress(connection: asyncpg.Connection, outgoing: Sequence
     if not reminders:
         return {}
     matters = await messages.load_matters(connection, {message.letter_no for message in reminders})
-    stages = {number: (StageReached.model_validate_json(matter), book) for number, (matter, book) in matters.items()}
-    paid = await money.paid_since(connection, {(stage.account_id, book) for stage, book in stages.values()})
-    holds = await money.load_holds(connection, {stage.account_id for stage, _ in stages.values()})
+    stages = {number: StageReached.model_validate_json(matter) for number, matter in matters.items()}
+    accounts = {stage.account_id for stage in stages.values()}
+    # From the day a stage was decided on, also when its event was heard later than that.
+    paid = await money.paid_since(connection, {(stage.account_id, stage.stage_on) for stage in stages.values()})
+    holds = await money.load_holds(connection, accounts)
+    disputed = await money.load_disputed(connection, accounts)
     found = {}
     for message in reminders:
-        stage, book = stages[message.letter_no]
-        reason = reason_to_suppress(stage, paid[stage.account_id, book], holds.get(stage.account_id, []))
+        stage = stages[message.letter_no]
+        name, since = stage.account_id, stage.stage_on
+        charges = {charge_id for charge_id, book in disputed.get(name, ()) if book > since}
+        reason = reason_to_suppress(stage, paid[name, since], holds.get(name, []), charges)
         if reason is not None:
             found[message.message_id] = reason
     return found

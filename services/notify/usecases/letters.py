@@ -11,7 +11,13 @@ from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.arrears import StageReached
 from shared.events.base import Event
-from shared.events.billing import AccountOpened, CollectionAnnounced, FeeNoticeGiven, StatementIssued
+from shared.events.billing import (
+    AccountOpened,
+    AnnualStatementIssued,
+    CollectionAnnounced,
+    FeeNoticeGiven,
+    StatementIssued,
+)
 
 REMINDERS = frozenset({"reminder-1", "reminder-2"})
 """The stages of the ladder that are letters of ours."""
@@ -31,6 +37,12 @@ async def issue_statements(work: Work, events: Sequence[Event[Any]], template: s
     statements: Sequence[Event[StatementIssued]] = events
     keyed = [(event, identity.statement_key(template, event.data.statement_no)) for event in statements]
     await _want(work, [(event, _wanted(event, template, key)) for event, key in keyed])
+
+
+async def issue_annual_statements(work: Work, events: Sequence[Event[AnnualStatementIssued]]) -> None:
+    """Ask for the letter of each annual statement: one for an account and a year, ever."""
+    keyed = [(event, identity.annual_key(event.data.account_id, event.data.year)) for event in events]
+    await _want(work, [(event, _wanted(event, "annual-statement", key)) for event, key in keyed])
 
 
 async def tell_increases(work: Work, events: Sequence[Event[FeeNoticeGiven]]) -> None:

@@ -1,15 +1,15 @@
-"""Money and holds: kept for the check at dispatch, nothing else."""
+"""Money, holds and disputes: kept for the check at dispatch, nothing else."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from services.notify.db import money
-from services.notify.db.money import Receipt
+from services.notify.db.money import Dispute, Receipt
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.arrears import HoldChanged
 from shared.events.base import Event
-from shared.events.billing import AccountPaid, AccountPaymentReversed, PaymentUnmatched
+from shared.events.billing import AccountPaid, AccountPaymentReversed, DisputeRaised, PaymentUnmatched
 
 _Money = TypeVar("_Money", AccountPaid, AccountPaymentReversed, PaymentUnmatched)
 
@@ -39,3 +39,12 @@ async def _count(work: Work, events: Sequence[Event[_Money]], pence_of: Callable
 async def change_holds(work: Work, events: Sequence[Event[HoldChanged]]) -> None:
     """Keep which holds are in force."""
     await money.store_holds(await driver(work.session), [event.data for event in events])
+
+
+async def note_disputes(work: Work, events: Sequence[Event[DisputeRaised]]) -> None:
+    """Keep what was disputed of which account, by billing's book."""
+    disputes = [
+        Dispute(event.data.dispute_id, event.data.account_id, event.data.charge_id, event.book or work.book)
+        for event in events
+    ]
+    await money.add_disputes(await driver(work.session), disputes)

@@ -19,14 +19,20 @@ from services.notify.domain.letter import Letter
 from services.notify.domain.recipients import Contacts, Recipient, recipients
 from services.notify.domain.welcome import Timing
 from services.notify.domain.wording import Stationery
-from services.notify.domain.writing import Case, Matter, Welcome, write
+from services.notify.domain.writing import Case, EventMatter, Matter, Welcome, write
 from services.notify.templates.mail import Envelope, UnsafeHeaderError, compose
 from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
 from shared.bus.day import DaySlice
 from shared.db.engine import driver
 from shared.events.arrears import StageReached
-from shared.events.billing import CollectionAnnounced, FeeNoticeGiven, FinalAccountIssued, StatementIssued
+from shared.events.billing import (
+    AnnualStatementIssued,
+    CollectionAnnounced,
+    FeeNoticeGiven,
+    FinalAccountIssued,
+    StatementIssued,
+)
 from shared.events.notify import MessageChannel
 from shared.events.owners import ContactKind
 from shared.logs import LogEvent, log
@@ -130,26 +136,26 @@ def _job(letter: DueLetter, day: date, contacts: Contacts, charges: Mapping[str,
     return Job(letter, tuple(zip(people, cases, strict=True)))
 
 
+_MATTERS: Mapping[str, type[EventMatter]] = {
+    "statement": StatementIssued,
+    "final-account": FinalAccountIssued,
+    "annual-statement": AnnualStatementIssued,
+    "fee-increase": FeeNoticeGiven,
+    "collection-notice": CollectionAnnounced,
+}
+"""What each letter's event is; all others are stages of the ladder."""
+
+
 def _matter(letter: DueLetter) -> Matter:
-    match letter.template:
-        case "welcome":
-            assert letter.ownership is not None
-            return Welcome(letter.ownership.from_on)
-        case "statement":
-            return StatementIssued.model_validate_json(letter.matter)
-        case "final-account":
-            return FinalAccountIssued.model_validate_json(letter.matter)
-        case "fee-increase":
-            return FeeNoticeGiven.model_validate_json(letter.matter)
-        case "collection-notice":
-            return CollectionAnnounced.model_validate_json(letter.matter)
-        case _:
-            return StageReached.model_validate_json(letter.matter)
+    if letter.template == "welcome":
+        assert letter.ownership is not None
+        return Welcome(letter.ownership.from_on)
+    return _MATTERS.get(letter.template, StageReached).model_validate_json(letter.matter)
 
 
 def _dated_on(matter: Matter, day: date) -> date:
     match matter:
-        case StatementIssued():
+        case StatementIssued() | AnnualStatementIssued():
             return matter.issued_on
         case StageReached():
             return matter.stage_on

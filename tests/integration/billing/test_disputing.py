@@ -9,7 +9,7 @@ from services.billing.domain.refs import account_ref
 from services.billing.usecases import disputing
 from shared.bus.commands import Given, give
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
-from shared.events.topics import ITEMS_CHANGED
+from shared.events.topics import DISPUTE_RAISED, ITEMS_CHANGED
 from tests.integration.billing.conftest import Desk, Desks
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit
 from tests.integration.billing.test_repeated_words import Kept, repeat
@@ -144,3 +144,16 @@ async def test_a_rebuild_repeats_disputes_and_their_ends(desks: Desks) -> None:
     await ended(live, first, "rejected")
     assert await repeat(live, fresh, kept, matches=0) == []
     assert await told(fresh) == await told(live) == [(200, 200, "2026-01-01")]
+
+
+async def test_a_dispute_is_said_once_to_whoever_sends_letters(desk: Desk) -> None:
+    await billed(desk)
+    answer = await disputed(desk, amount_pence=40_00, raised_on="2026-04-01", key="k1")
+    await disputed(desk, amount_pence=40_00, raised_on="2026-04-01", key="k1")
+    [said] = await desk.said(DISPUTE_RAISED)
+    assert (said.dispute_id, said.charge_id, said.amount_pence) == (answer["dispute_id"], "C1", 40_00)
+    assert said.raised_on == date(2026, 4, 1)
+    with pytest.raises(NotNowError):
+        await disputed(desk, amount_pence=95_50)
+    await ended(desk, answer, "rejected")
+    assert len(await desk.said(DISPUTE_RAISED)) == 1

@@ -10,7 +10,7 @@ from services.billing.domain.refs import account_ref
 from shared.local_issuer import LocalIssuer
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_unit
-from tests.integration.billing.reviewing import review_from_now
+from tests.integration.billing.reviewing import review_from_now, set_policy
 from tests.support.staff import as_, staff_door
 
 A, RUN = account_ref("U1", "A"), "2026Q1-1"
@@ -72,3 +72,20 @@ async def test_a_question_is_answered_or_refused_in_words(
 ) -> None:
     answer = await client.get(path, headers=as_(issuer, "admin-team"))
     assert answer.status_code == status, answer.text
+
+
+async def test_a_year_is_issued_by_those_who_may_once_for_each_key(
+    client: httpx.AsyncClient, issuer: LocalIssuer, desk: Desk
+) -> None:
+    await set_policy(desk, release="automatic")
+    await desk.close("2026-07-01", "2027-01-01")
+    await desk.note_closed()
+    asked = {"year": 2026, "reason": "Code of Conduct 3.4"}
+    assert (await client.post("/annual-statements", json=asked, headers=as_(issuer, "assistant"))).status_code == 403
+    finance = as_(issuer, "finance", **{"Idempotency-Key": "k1"})
+    answers = [await client.post("/annual-statements", json=asked, headers=finance) for _ in range(2)]
+    told = {"year": 2026, "account_ref": None, "accounts": 1, "asked_in": "2027-01-02"}
+    assert [(answer.status_code, answer.json()) for answer in answers] == [(200, told)] * 2
+    assert len(await desk.rows("select from billing.annual_requests")) == 1
+    early = await client.post("/annual-statements", json=asked | {"year": 2027}, headers=as_(issuer, "finance"))
+    assert (early.status_code, "has not ended" in early.text) == (409, True)

@@ -34,4 +34,5 @@ async def test_an_owner_is_told_once_what_is_taken_and_when(office: Office) -> N
     assert "On 29 April 2026, or the first working day after it" in words
     assert "we will collect £1,095.50 from your bank account for Flat 1, 14 Alder Street" in words
     assert "The reference on your bank statement is F00000000001 DD-2026-04-29-1." in words
+    assert "Mandate: MD1" in words
     assert "The Direct Debit Guarantee" in words

@@ -15,7 +15,7 @@ from shared.logs import capture
 from tests.integration.notify.conftest import DAY, Office, office_of, run_until
 from tests.integration.notify.post_office import DAWDLE, DROP
 from tests.support.bus import eventually
-from tests.support.letters import a_hold, a_receipt, a_stage, a_statement
+from tests.support.letters import a_dispute, a_hold, a_receipt, a_stage, a_statement
 from tests.support.servers import Databases
 
 ONE, TWO, THREE = (f"owner{n}@example.org" for n in (1, 2, 3))
@@ -220,6 +220,37 @@ async def test_a_hold_set_since_stops_a_reminder_but_no_statement(office: Office
     await office.hear(a_hold(HoldKind.DECEASED), book=date(2026, 5, 7))
     await office.send()
     assert await office.states() == {"handed-over": 2, "suppressed": 1}
+
+
+async def test_a_dispute_raised_since_stops_the_reminder_that_chases_it(office: Office) -> None:
+    await reminded(office)
+    assert await office.hear(a_dispute(), book=date(2026, 5, 7)) == ["D"]
+    await office.send()
+    (row,) = await office.rows("select state, last_answer from notify.messages where template = 'reminder-1'")
+    assert tuple(row.values()) == ("suppressed", "disputed-since")
+
+
+async def test_a_dispute_that_the_stage_knew_or_of_another_charge_or_account_stops_nothing(office: Office) -> None:
+    await reminded(office)
+    await office.hear(a_dispute(), book=date(2026, 5, 6))
+    await office.hear(a_dispute("D-2", charge_id="C9"), a_dispute("D-3", account_id="A2"), book=date(2026, 5, 7))
+    await office.send()
+    assert await office.states() == {"handed-over": 3}
+
+
+async def test_a_stage_that_is_heard_late_is_looked_at_from_the_day_it_was_decided(office: Office) -> None:
+    """As after a dead letter that is driven again: what came meanwhile counts, money and disputes alike."""
+    await office.close_of(2)
+    await office.hear(a_receipt(), a_dispute(account_id="A2"), book=date(2026, 5, 7))
+    stages = [a_stage(ref="F00000000001"), a_stage(account_id="A2", ref="F00000000002")]
+    await office.hear(*stages, book=date(2026, 5, 11))
+    await office.work(date(2026, 5, 11))
+    await office.billing_closed(date(2026, 5, 11))
+    await office.send()
+    rows = await office.rows(
+        "select account_id, last_answer from notify.messages where state = 'suppressed' order by account_id"
+    )
+    assert [tuple(row.values()) for row in rows] == [("A1", "paid-since"), ("A2", "disputed-since")]
 
 
 async def test_a_hold_that_ended_stops_nothing(office: Office) -> None:

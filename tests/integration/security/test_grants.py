@@ -17,7 +17,8 @@ OWN = {
     },
     "billing": {
         READ_AND_ADD: (
-            "causes charges collection_notices collection_releases collection_skips collections credits dispute_ends"
+            "annual_statements"
+            " causes charges collection_notices collection_releases collection_skips collections credits dispute_ends"
             " disputes entries fee_letters fee_notices fee_reliefs float_terms fund_spendings lines mandate_ends"
             " mandates matches payment_refs release_policies reversals schedules statement_checks statement_releases"
             " statement_restrikes statement_runs statement_samples statements struck_statements tracked_costs"
@@ -26,6 +27,7 @@ OWN = {
         KEPT: "share_versions units",
         "select, insert, update, delete": "charge_parts",
         "select, insert, update (account_id)": "payments",
+        "select, insert, update (issued_on)": "annual_requests",
         "select, insert, update (closed_on), update (items_said)": "accounts",
     },
     "arrears": {
@@ -33,7 +35,7 @@ OWN = {
         KEPT: "accounts holds payments unit_lines",
     },
     "notify": {
-        READ_AND_ADD: "content_reads receipts",
+        READ_AND_ADD: "content_reads disputes receipts",
         KEPT: "accounts contacts contents holds letters messages ownerships units",
     },
 }

@@ -11,7 +11,7 @@ from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
 from services.notify.templates.stationery import load_stationery
 from shared.events.arrears import StageReached
-from shared.events.billing import CollectionAnnounced, FeeNoticeGiven, StatementIssued
+from shared.events.billing import AnnualStatementIssued, CollectionAnnounced, FeeNoticeGiven, StatementIssued
 from shared.events.owners import ContactKind
 from tests.support.letters import ISSUED, an_address
 
@@ -47,6 +47,8 @@ def template_of(matter: Matter) -> str:
     match matter:
         case StatementIssued():
             return "statement"
+        case AnnualStatementIssued():
+            return "annual-statement"
         case StageReached():
             return matter.name
         case FeeNoticeGiven():
@@ -63,6 +65,8 @@ def day_of(matter: Matter) -> date:
             return matter.stage_on
         case CollectionAnnounced():
             return matter.announced_on
+        case AnnualStatementIssued():
+            return matter.issued_on
         case _:
             return ISSUED
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.notify.domain.dispatch import Answer, Hold, Patience, State, Step, after, is_allowed, reason_to_suppress
-from shared.events.arrears import HoldKind
+from shared.events.arrears import HoldKind, OverdueItem, StageReached
 from tests.support.letters import a_stage
 
 PATIENCE = Patience()
@@ -26,6 +26,7 @@ def test_a_reminder_goes_out_while_the_minimum_is_still_overdue(paid: int, reaso
 @pytest.mark.parametrize(
     ("kind", "stage", "stops"),
     [
+        (HoldKind.DISPUTE, 1, True),
         (HoldKind.PLAN_ACTIVE, 1, True), (HoldKind.MORATORIUM, 1, True), (HoldKind.DECEASED, 1, True),
         (HoldKind.VULNERABLE, 1, False), (HoldKind.VULNERABLE, 2, True), (HoldKind.COMPLAINT_OPEN, 2, False),
     ],
@@ -34,9 +35,26 @@ def test_a_hold_on_the_account_stops_reminders(kind: HoldKind, stage: int, stops
     assert (reason_to_suppress(a_stage(stage), 0, [Hold(kind, None)]) is not None) is stops
 
 
-def test_a_disputed_charge_leaves_the_amount() -> None:
+def test_a_letter_that_chases_a_charge_held_since_does_not_go() -> None:
+    """However much of the rest is overdue: the letter names the charge and its sum."""
     assert reason_to_suppress(a_stage(), 0, [Hold(HoldKind.DISPUTE, "C1")]) == "held-charges"
+    assert reason_to_suppress(two_charges(), 0, [Hold(HoldKind.FTT, "C2")]) == "held-charges"
     assert reason_to_suppress(a_stage(), 0, [Hold(HoldKind.DISPUTE, "C9")]) is None
+    assert reason_to_suppress(a_stage(), 0, [Hold(HoldKind.VULNERABLE, "C1")]) is None
+
+
+def test_a_letter_that_chases_a_charge_disputed_since_does_not_go() -> None:
+    assert reason_to_suppress(a_stage(), 0, [], {"C1"}) == "disputed-since"
+    assert reason_to_suppress(two_charges(), 0, [], {"C2"}) == "disputed-since"
+    assert reason_to_suppress(two_charges(), 0, [], {"C9"}) is None
+
+
+def two_charges() -> StageReached:
+    """£500.00 overdue, £10.00 of it of another charge."""
+    whole = a_stage(overdue=500_00)
+    small = OverdueItem(charge_id="C2", due_on=whole.oldest_due_on, open_pence=10_00)
+    large = whole.items[0].model_copy(update={"open_pence": 490_00})
+    return whole.model_copy(update={"items": (large, small)})
 
 
 def test_refusals_that_may_pass_are_retried_ever_more_slowly() -> None:

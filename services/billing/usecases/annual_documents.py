@@ -1,0 +1,95 @@
+"""What annual statements say: drawn up from the ledger, many accounts at a time, as the year's statements carry it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from services.billing.db import charges as stored_charges
+from services.billing.db import ledger
+from services.billing.db import statements as stored
+from services.billing.db.statements import Notes, Payer, StatementRow
+from services.billing.domain import annual
+from services.billing.domain.facts import FactKind
+from services.billing.domain.lines import Line
+from services.billing.usecases.deposits import floats_held
+from services.billing.usecases.documents import fitted, statement_line
+from shared.events.billing import AnnualHead, AnnualLine, AnnualStatementIssued
+
+_WORK_DAYS = ("completed_on", "period_from", "period_to")
+
+
+class Year(NamedTuple):
+    """An account's statements of a year, and the lines they carry."""
+
+    payer: Payer
+    statements: list[StatementRow]
+    lines: list[Line]
+
+
+class Words(NamedTuple):
+    """What documents say of the facts behind lines: notes, and the days of each charge's work."""
+
+    notes: Notes
+    works: Mapping[str, Mapping[str, date | None]]
+
+
+async def draw_up(
+    connection: asyncpg.Connection, payers: Sequence[Payer], year: int, day: date
+) -> list[AnnualStatementIssued]:
+    """Return the annual statement of each account, issued on ``day``; each has statements of the year."""
+    account_ids = [payer.account_id for payer in payers]
+    issued: dict[str, list[StatementRow]] = {}
+    for row in await stored.list_statements(connection, account_ids):
+        issued.setdefault(row.account_id, []).append(row)
+    lines = await ledger.load_lines(connection, account_ids)
+    held = await floats_held(
+        connection, lines, {name: [row.head for row in rows] for name, rows in issued.items()}, day
+    )
+    years = [_year(payer, issued[payer.account_id], lines.get(payer.account_id, ()), year) for payer in payers]
+    words = await _words(connection, years)
+    return [document(one, words, year, day, held.get(one.payer.account_id)) for one in years]
+
+
+def _year(payer: Payer, issued: Sequence[StatementRow], lines: Sequence[Line], year: int) -> Year:
+    own = [row for row in issued if row.quarter in annual.quarters(year)]
+    pairs = annual.carried(lines, [row.head for row in issued], {row.statement_no for row in own})
+    return Year(payer, own, [line for line, _ in pairs])
+
+
+async def _words(connection: asyncpg.Connection, years: Sequence[Year]) -> Words:
+    """Read what all the documents say of their lines."""
+    lines = [line for one in years for line in one.lines]
+    charge_ids = {line.charge_id for line in lines if line.charge_id is not None}
+    credit_ids = {line.fact_id for line in lines if line.kind is FactKind.CREDIT}
+    notes = await stored.load_notes(connection, [one.payer.account_id for one in years], charge_ids, credit_ids)
+    return Words(notes, await stored_charges.load_works(connection, charge_ids))
+
+
+def document(told: Year, words: Words, year: int, day: date, float_held_pence: int | None) -> AnnualStatementIssued:
+    """Return an account's annual statement; its figures are sums of the lines its statements carry."""
+    payer, lines = told.payer, told.lines
+    made, brought_forward = annual.summary(lines), told.statements[0].brought_forward_pence
+    return AnnualStatementIssued(
+        account_id=payer.account_id,
+        account_ref=payer.account_ref,
+        unit_id=payer.unit_id,
+        ownership_id=payer.ownership_id,
+        year=year,
+        issued_on=day,
+        statement_nos=tuple(row.statement_no for row in told.statements),
+        brought_forward_pence=brought_forward,
+        total_pence=made.total_pence,
+        balance_pence=brought_forward + made.total_pence,
+        float_held_pence=float_held_pence,
+        heads=tuple(AnnualHead(**asdict(head)) for head in made.heads),
+        lines=fitted([_line(line, payer.account_id, words) for line in lines]),
+    )
+
+
+def _line(line: Line, account_id: str, words: Words) -> AnnualLine:
+    shown: dict[str, Any] = dict(statement_line(line, account_id, words.notes))
+    days = words.works.get(line.charge_id or "", {})
+    return AnnualLine(**shown | {name: days.get(name) for name in _WORK_DAYS})
