@@ -73,6 +73,11 @@ def draft(
     )  # fmt: skip
 
 
+def head_of(account_ref: str, quarter: str, issued_on: date, struck: Cut) -> StatementHead:
+    """Return the head of a reviewed statement as it is issued on a day."""
+    return StatementHead(refs.statement_no(account_ref, quarter), issued_on, issued_on + TERM, struck)
+
+
 _NOTHING = Cut(date.min, date.min)
 """Where the statement before the first would have been cut."""
 
