@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from services.billing.domain.facts import FactKind
 from services.billing.domain.lines import Line, kind_of
@@ -9,6 +10,13 @@ from shared.events.billing import LineKind
 from shared.events.housing import ChargeKind
 
 _BILLED = frozenset({FactKind.CHARGE, FactKind.CREDIT})
+
+
+class Basis(StrEnum):
+    """What a year is told from: its statements, or, where there is none of it, the ledger by value date."""
+
+    STATEMENTS = "statements"
+    LEDGER = "ledger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,11 @@ class Summary:
 def quarters(year: int) -> tuple[str, ...]:
     """Return the quarters of a year, whose statements the annual one is made from."""
     return tuple(f"{year:04d}Q{number}" for number in range(1, 5))
+
+
+def before(lines: Iterable[Line], year: int) -> int:
+    """Return what stood on the account, in pence, when a year began, by value date."""
+    return sum(line.amount_pence for line in lines if line.value_on.year < year)
 
 
 def summary(lines: Iterable[Line]) -> Summary:
