@@ -220,6 +220,8 @@ async def worklist(connection: asyncpg.Connection) -> list[Json]:
 
 async def show(connection: asyncpg.Connection, collection_id: str) -> list[dict[str, Any]]:
     """Return what each owner was told of a collection, and who was passed over why."""
+    if await stored.find_collection(connection, collection_id) is None:
+        raise NotKnownError(f"There is no collection {collection_id}.")
     return [
         {"account_ref": one.account_ref, "mandate_id": one.mandate_id, "amount_pence": one.amount_pence, "skipped": why}
         for one, why in await stored.load_notices(connection, collection_id)
