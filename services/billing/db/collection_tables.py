@@ -43,6 +43,8 @@ mandates = Table(
     Column("book", Date, nullable=False),
     Column("account_id", Uuid, nullable=False),
     Column("set_on", Date, nullable=False),
+    # load_mandates_of: what an account has, whatever the others have.
+    Index("ix_mandates_account_id", "account_id"),
     comment="Direct debit instructions by the bureau's names for them; no bank details.",
 )
 

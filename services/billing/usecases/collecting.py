@@ -16,7 +16,7 @@ from services.billing.domain.direct_debits import Announced, Skip, collection_da
 from services.billing.domain.position import position
 from services.billing.settings import read_direct_debit
 from services.billing.usecases.allocating import rules_of
-from services.billing.usecases.mandates import LOCK, standing_mandates
+from services.billing.usecases.mandates import LOCK, mandates_of, standing_mandates
 from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
@@ -145,26 +145,32 @@ async def release(work: Work, content: Json) -> Json:
 
 async def _weighed(work: Work, content: Json) -> tuple[Announcement, list[Announced], dict[str, Skip]]:
     """Return a collection that may go out now, what was announced, and whom it passes over; money stands still."""
-    asked = understood(AskedRelease, content)
     await work.lock(exclusive=[LOCK, "structure"])
     connection = await driver(work.session)
+    collection = await _releasable(connection, understood(AskedRelease, content), work.book)
+    notices = [one for one, _ in await stored.load_notices(connection, collection.collection_id)]
+    return collection, notices, await _skipped(connection, collection, notices, work.book)
+
+
+async def _releasable(connection: asyncpg.Connection, asked: AskedRelease, book: date) -> Announcement:
+    """Return a collection whose file may go out in a book."""
     collection = await stored.find_collection(connection, asked.collection_id)
     if collection is None:
         raise NotKnownError(f"There is no collection {asked.collection_id}.")
     if collection.released_on is not None:
         raise NotNowError(f"The file of {collection.collection_id} has gone out already.")
     last = in_force(read_direct_debit(), collection.announced_on).last_release(collection.collect_on)
-    if work.book > last:
+    if book > last:
         raise NotNowError(f"{last} was the last day for this file; announce another collection.")
-    notices = [one for one, _ in await stored.load_notices(connection, collection.collection_id)]
-    return collection, notices, await _skipped(connection, collection, notices, work.book)
+    return collection
 
 
 async def _skipped(
     connection: asyncpg.Connection, collection: Announcement, notices: list[Announced], book: date
 ) -> dict[str, Skip]:
-    mandates = await standing_mandates(connection)
-    owed = await _payable(connection, [one.account_id for one in notices], collection.collect_on, book)
+    account_ids = [one.account_id for one in notices]
+    mandates = await mandates_of(connection, account_ids)
+    owed = await _payable(connection, account_ids, collection.collect_on, book)
     flying = await _in_flight(connection, book, but=collection.collection_id)
     found: dict[str, Skip] = {}
     for one in notices:
@@ -180,8 +186,12 @@ async def _apply(work: Work, proposal: Proposal) -> Json:
 
 
 async def _check(work: Work, proposal: Proposal) -> None:
-    """Refuse a proposal that could not take effect now, or that says it is about something else."""
-    collection, _, _ = await _weighed(work, proposal.body)
+    """Refuse a proposal that could not take effect now, or that says it is about something else.
+
+    Who is passed over is weighed when it takes effect: until then money may move, and nothing is held still for it.
+    """
+    asked = understood(AskedRelease, proposal.body)
+    collection = await _releasable(await driver(work.session), asked, work.book)
     if collection.collection_id != proposal.subject:
         raise NotValidError(f"The proposal's subject is {proposal.subject}, it releases {collection.collection_id}.")
 
