@@ -65,14 +65,14 @@ _SKIP = """
 insert into billing.collection_skips (collection_id, account_id, why) select $1, * from unnest($2::uuid[], $3::text[])
 """
 _LIST = """
-select it.collection_id, it.book as announced_on, it.collect_on, over.book as released_on,
+select it.collection_id, it.book as announced_on, it.collect_on, it.policy_version, over.book as released_on,
   encode(over.sha256, 'hex') as sha256, count(notice.account_id) as announced,
   coalesce(sum(notice.amount_pence), 0)::bigint as announced_pence, count(skip.why) as skipped,
   coalesce(sum(notice.amount_pence) filter (where skip.why is not null), 0)::bigint as skipped_pence
 from billing.collections as it left join billing.collection_releases as over using (collection_id)
 left join billing.collection_notices as notice using (collection_id)
 left join billing.collection_skips as skip using (collection_id, account_id)
-group by 1, 2, 3, 4, 5 order by it.collect_on desc, it.collection_id
+group by 1, 2, 3, 4, 5, 6 order by it.collect_on desc, it.collection_id
 """
 
 

@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.billing.domain.facts import FactKind
+from services.billing.domain.facts import BILLED, FactKind
 from services.billing.domain.lines import Line, kind_of
 from shared.events.billing import LineKind
 from shared.events.housing import ChargeKind
-
-_BILLED = frozenset({FactKind.CHARGE, FactKind.CREDIT})
 
 
 class Basis(StrEnum):
@@ -57,7 +55,7 @@ def summary(lines: Iterable[Line]) -> Summary:
     heads: dict[ChargeKind, list[Line]] = {}
     others: dict[LineKind, int] = {}
     for line in rows:
-        if line.kind in _BILLED and line.charge_kind is not None:
+        if line.kind in BILLED and line.charge_kind is not None:
             heads.setdefault(line.charge_kind, []).append(line)
         else:
             others[kind_of(line)] = others.get(kind_of(line), 0) + line.amount_pence

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from services.billing.domain.attribution import Account
-from services.billing.domain.statements import Draft, quarter_of
+from services.billing.domain.statements import Draft
+from shared.calendar import quarter_of
 
 _AFTER_QUARTER = timedelta(days=28)
 _HARD_STOP_MONTHS = 3

@@ -12,10 +12,19 @@ from pydantic import BaseModel, ConfigDict
 from services.billing.db import direct_debits as stored
 from services.billing.db import ledger
 from services.billing.db.direct_debits import Collection as Announcement
-from services.billing.domain.direct_debits import Announced, Skip, collection_day, file_of, payable, why_skipped
+from services.billing.domain.direct_debits import (
+    Announced,
+    DirectDebitPolicy,
+    Skip,
+    collection_day,
+    file_of,
+    payable,
+    why_skipped,
+)
 from services.billing.domain.position import position
 from services.billing.settings import read_direct_debit
 from services.billing.usecases.allocating import rules_of
+from services.billing.usecases.kinds import PROPOSE, applying
 from services.billing.usecases.mandates import LOCK, mandates_of, standing_mandates
 from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
@@ -103,17 +112,19 @@ async def _to_announce(connection: asyncpg.Connection, collect_on: date, book: d
 
 async def _in_flight(connection: asyncpg.Connection, book: date, but: str | None = None) -> dict[str, int]:
     """Return the pence on their way from each account; beside a collection (``but``) only released ones are."""
-    policies = read_direct_debit()
     flying = [
         one.collection_id
         for one in await stored.load_collections(connection)
         if one.collection_id != but
         and (one.released_on is not None or but is None)
-        and in_force(policies, one.announced_on).is_in_flight(
-            one.collect_on, book, released=one.released_on is not None
-        )
+        and _policy_of(one.policy_version).is_in_flight(one.collect_on, book, released=one.released_on is not None)
     ]
     return await stored.in_flight(connection, flying)
+
+
+def _policy_of(version: str) -> DirectDebitPolicy:
+    """Return the policy that a collection was announced under: it holds for that one, whatever was added since."""
+    return next(one for one in read_direct_debit() if one.version == version)
 
 
 async def _payable(
@@ -159,7 +170,7 @@ async def _releasable(connection: asyncpg.Connection, asked: AskedRelease, book:
         raise NotKnownError(f"There is no collection {asked.collection_id}.")
     if collection.released_on is not None:
         raise NotNowError(f"The file of {collection.collection_id} has gone out already.")
-    last = in_force(read_direct_debit(), collection.announced_on).last_release(collection.collect_on)
+    last = _policy_of(collection.policy_version).last_release(collection.collect_on)
     if book > last:
         raise NotNowError(f"{last} was the last day for this file; announce another collection.")
     return collection
@@ -181,10 +192,6 @@ async def _skipped(
     return found
 
 
-async def _apply(work: Work, proposal: Proposal) -> Json:
-    return await release(work, proposal.body)
-
-
 async def _check(work: Work, proposal: Proposal) -> None:
     """Refuse a proposal that could not take effect now, or that says it is about something else.
 
@@ -196,9 +203,7 @@ async def _check(work: Work, proposal: Proposal) -> None:
         raise NotValidError(f"The proposal's subject is {proposal.subject}, it releases {collection.collection_id}.")
 
 
-RELEASE = Kind(
-    NAME, frozenset({"assistant", "lead-officer", "finance"}), frozenset({"lead-officer", "finance"}), _apply, _check
-)
+RELEASE = Kind(NAME, PROPOSE, frozenset({"lead-officer", "finance"}), applying(release), _check)
 """Declared to the bus: routes and the list of proposals come with it."""
 
 DEEDS: Mapping[str, Callable[[Work, Json], Awaitable[Json]]] = MappingProxyType({ANNOUNCE: announce, NAME: release})
@@ -223,8 +228,7 @@ async def worklist(connection: asyncpg.Connection) -> list[Json]:
     """Return every collection: announced, released, how much of it was passed over, until when it may go out."""
     rows = await stored.list_collections(connection)
     for row in rows:
-        policy = in_force(read_direct_debit(), row["announced_on"])
-        row["release_by"] = policy.last_release(row["collect_on"])
+        row["release_by"] = _policy_of(row["policy_version"]).last_release(row["collect_on"])
     return rows
 
 

@@ -17,7 +17,7 @@ from services.billing.domain.position import as_known
 from services.billing.domain.schedules import Scope
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.journal import Journal
-from services.billing.usecases.scheduling import as_kind
+from services.billing.usecases.kinds import as_kind
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import Work

@@ -15,12 +15,12 @@ from services.billing.domain.allocation import receipts_of
 from services.billing.domain.facts import SUSPENSE, Part, Reversal, refund_id
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal
+from services.billing.usecases.kinds import as_kind
 from services.billing.usecases.questions import Answer, Folder, each_account, overdue_day
 from services.billing.usecases.receipts import accounts_in
 from services.billing.usecases.standing import say_change
 from services.billing.usecases.write_offs import follow
 from shared.bus.commands import Command, Json
-from shared.bus.proposals import Kind, Proposal
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import Work
 from shared.db.engine import driver
@@ -48,16 +48,6 @@ class Weighed:
     refund: Reversal
     old: tuple[Part, ...]
     new: tuple[Part, ...]
-
-
-async def check(work: Work, proposal: Proposal) -> None:
-    """Refuse to propose what could not take effect now."""
-    await _weigh(work, proposal.body)
-
-
-async def apply(work: Work, proposal: Proposal) -> Json:
-    """Let an approved refund take effect."""
-    return await refund(work, proposal.body)
 
 
 async def refund(work: Work, content: Json) -> Json:
@@ -115,13 +105,8 @@ async def _holder(work: Work, connection: asyncpg.Connection, asked: Asked) -> t
     return account_id, -sum(line.amount_pence for line in lines)
 
 
-REFUND = Kind(
-    KIND,
-    frozenset({"assistant", "lead-officer", "finance"}),
-    frozenset({"finance"}),
-    apply,
-    check,
-)
+REFUND = as_kind(KIND, refund, _weigh, frozenset({"finance"}))
+"""Declared to the bus: routes and the list of proposals come with it."""
 
 
 async def worklist(connection: asyncpg.Connection) -> Answer:
