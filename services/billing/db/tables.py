@@ -247,7 +247,8 @@ entries = Table(
     CheckConstraint("(fact_kind in ('charge', 'credit', 'write-off')) = (charge_id is not null)", name="charge_named"),
     CheckConstraint("(fact_kind in ('payment', 'reversal')) = (payment_id is not null)", name="payment_named"),
     CheckConstraint(
-        "case when fact_kind = 'write-off' then ledger in ('receivable', 'bad-debt') else ledger <> 'bad-debt' end",
+        "case when fact_kind = 'write-off' then ledger in ('receivable', 'bad-debt', 'floats', 'reserve-funds') "
+        "else ledger <> 'bad-debt' end",
         name="bad_debt_by_write_off",
     ),
     CheckConstraint(

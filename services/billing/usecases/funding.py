@@ -102,7 +102,7 @@ async def _spending(work: Work, content: Json) -> Spending:
         together(
             kept(
                 *as_known(own, heads.get(name, ()), day, None), ChargeKind.RESERVE_FUND, day, rules[name],
-                internal=accounts[name],
+                ahead=accounts[name],
             )
             for name, own in lines.items()
         ).held_pence

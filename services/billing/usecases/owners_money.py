@@ -35,7 +35,7 @@ async def held(connection: asyncpg.Connection, by: Grouping, as_of: date | None,
         "total": {"accounts": sum(count for count, _ in rows.values()), **_figures(total)},
         "waiting_pence": waiting,
         "ledger_pence": owed,
-        "ties": total.asked_pence + waiting == owed,
+        "ties": total.asked_pence - total.written_off_pence + waiting == owed,
         "terms": [asdict(one) for one in await floats.load_terms(connection)],
     }
 
@@ -61,7 +61,7 @@ async def funds(connection: asyncpg.Connection, as_of: date | None, known_at: da
         "total": _fund(total, sum(spent.values())),
         "waiting_pence": waiting,
         "ledger_pence": owed,
-        "ties": total.asked_pence + waiting - sum(spent.values()) == owed,
+        "ties": total.asked_pence - total.written_off_pence + waiting - sum(spent.values()) == owed,
         "spendings": [asdict(one) for one in spendings],
     }
 
@@ -84,8 +84,7 @@ async def _kept(
     found: defaultdict[str, list[Kept]] = defaultdict(list)
     async for folder in each_account(connection, as_of, known_at):
         if any(line.charge_kind is kind for line in folder.lines):
-            internal = not folder.row.ownership_id
-            found[group(folder)].append(kept(folder.lines, folder.issued, kind, day, folder.rules, internal=internal))
+            found[group(folder)].append(kept(folder.lines, folder.issued, kind, day, folder.rules))
     return {name: (len(own), together(own)) for name, own in sorted(found.items())}
 
 

@@ -112,7 +112,7 @@ async def follow(connection: asyncpg.Connection, journal: Journal, causes: Mappi
         rows = lines.get(account_id, ())
         changes = write_offs.difference(write_offs.posted(rows), write_offs.movements(rows, own))
         if changes:
-            journal.post(causes[account_id], write_offs.postings(account_id, changes))
+            journal.post(causes[account_id], write_offs.postings(account_id, changes, write_offs.kinds_of(rows)))
             changed.append(account_id)
     named = {causes[account_id].uid: causes[account_id] for account_id in changed}
     await ledger.add_causes(connection, ((uid, one.source, one.id, one.type) for uid, one in named.items()))
