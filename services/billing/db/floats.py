@@ -10,6 +10,7 @@ import asyncpg
 from services.billing.db.reading import OUR_CREDIT, OUR_OWN
 from services.billing.domain import floats
 from services.billing.domain.attribution import Account
+from services.billing.domain.final_accounts import within_management
 from services.billing.domain.floats import FloatTerms, Newcomer, Place, Standing
 from services.billing.domain.schedules import Scope
 
@@ -28,16 +29,17 @@ select fact.charge_id, {_OWNER} as owner_ref, fact.unit_id, account.account_ref,
 from billing.charges as fact join billing.charge_parts as part using (charge_id)
 left join billing.credits as credit on credit.credit_id = part.credit_id
 left join billing.accounts as account on account.account_id = part.account_id
+left join billing.units as unit on unit.unit_id = fact.unit_id
 where fact.kind = 'float'
-group by fact.charge_id, fact.event_uid, fact.unit_id, account.account_ref, account.closed_on
+group by fact.charge_id, fact.event_uid, fact.unit_id, account.account_ref, account.closed_on, unit.managed_to
 having coalesce({_GIVEN_BACK}, 0) < 0 or sum(part.net_pence) > 0 and (
-  account.closed_on is not null or {_OWNER} <> coalesce(account.account_ref, ''))
+  account.closed_on is not null or unit.managed_to is not null or {_OWNER} <> coalesce(account.account_ref, ''))
 order by fact.charge_id
 """  # noqa: S608
 _NEWCOMERS = """
 select account.account_id::text, account.account_ref, account.unit_id, account.ownership_id,
   (stay ->> 1)::date as from_on, (stay ->> 2)::date as to_on, unit.block_id, unit.development_id,
-  greatest((stay ->> 1)::date, unit.managed_from) as first_on
+  greatest((stay ->> 1)::date, unit.managed_from) as first_on, unit.managed_to
 from (select distinct on (unit_id) unit_id, stays from billing.lines order by unit_id, version desc) as newest
 cross join lateral jsonb_array_elements(newest.stays::jsonb) as stay
 join billing.accounts as account on account.account_id = (stay ->> 0)::uuid and account.ownership_id <> ''
@@ -65,7 +67,7 @@ async def add_terms(connection: asyncpg.Connection, command_uid: UUID, book: dat
 
 
 async def list_standing(connection: asyncpg.Connection, source: str) -> Sequence[Standing]:
-    """Return the floats something may be done about: standing with somebody who left or by mistake, or given back.
+    """Return the floats something may be done about: of owners or units that leave, standing by mistake, or given back.
 
     ``source`` is who gives floats back.  The many that simply stand are passed over.
     """
@@ -85,7 +87,7 @@ async def list_newcomers(
 
 def _newcomer(
     account_id: str, ref: str, unit_id: str, ownership_id: str, from_on: date, to_on: date | None, block_id: str | None,
-    development_id: str, first_on: date,
+    development_id: str, first_on: date, managed_to: date | None,
 ) -> Newcomer:  # fmt: skip
     account = Account(account_id, ref, unit_id, ownership_id, False, from_on, to_on)
-    return Newcomer(account, Place(unit_id, block_id, development_id), first_on)
+    return Newcomer(within_management(account, managed_to), Place(unit_id, block_id, development_id), first_on)

@@ -51,6 +51,8 @@ units = Table(
     # When the newest registration was learnt: schedules catch up on the past of these units alone.
     Column("book", Date),
     Index("ix_units_book", "book"),
+    # list_candidates: the few units whose management ends.
+    Index("ix_units_managed_to", "managed_to", postgresql_where=text("managed_to is not null")),
     comment="Units in management, newest registration.",
 )
 

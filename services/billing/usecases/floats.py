@@ -68,7 +68,7 @@ async def _step(connection: asyncpg.Connection, day: date) -> Step:
     if not standing:
         return Step((), ())
     known = await registry.load_registered(connection, {one.unit_id for one in standing})
-    accounts = {one.account_ref: one for unit in known.values() for one in unit.accounts() if not one.internal}
+    accounts = {one.account_ref: one for unit in known.values() for one in unit.served() if not one.internal}
     managed = {
         name: Managed(unit.managed_from, unit.managed_to)
         for name, unit in known.items()

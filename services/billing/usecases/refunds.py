@@ -128,7 +128,7 @@ async def _waiting(connection: asyncpg.Connection, folder: Folder, since: Any) -
     """Return an account in credit: since when, until when it must be back, and the payments it may go back to."""
     own, _ = receipts_of(folder.lines)
     known = await stored.load_payments(connection, [receipt.payment_id for receipt in own])
-    left_on = next((one.to_on for one in folder.known.accounts() if one.account_id == folder.row.account_id), None)
+    left_on = next((one.to_on for one in folder.known.served() if one.account_id == folder.row.account_id), None)
     return {
         "account_ref": folder.row.account_ref, "unit_id": folder.row.unit_id,
         "credit_pence": -sum(line.amount_pence for line in folder.lines), "since": since, "left_on": left_on,
