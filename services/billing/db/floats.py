@@ -36,7 +36,7 @@ having coalesce({_GIVEN_BACK}, 0) < 0 or sum(part.net_pence) > 0 and (
   account.closed_on is not null or unit.managed_to is not null or {_OWNER} <> coalesce(account.account_ref, ''))
 order by fact.charge_id
 """  # noqa: S608
-_NEWCOMERS = """
+_NEWCOMERS = f"""
 select account.account_id::text, account.account_ref, account.unit_id, account.ownership_id,
   (stay ->> 1)::date as from_on, (stay ->> 2)::date as to_on, unit.block_id, unit.development_id,
   greatest((stay ->> 1)::date, unit.managed_from) as first_on, unit.managed_to
@@ -48,12 +48,12 @@ where greatest((stay ->> 1)::date, unit.managed_from) between $1 and coalesce(un
   and greatest((stay ->> 1)::date, unit.managed_from) <= $2
   and coalesce((stay ->> 2)::date > unit.managed_from, true)
   and account.account_ref > $4
-  and not exists (select from billing.charges where charge_id = $3 || account.account_ref)
+  and not exists (select from billing.charges as fact where charge_id = $3 || account.account_ref and {OUR_OWN})
   and not exists (
     select from billing.charges as charge join billing.charge_parts as part using (charge_id)
     where charge.kind = 'float' and charge.unit_id = account.unit_id and part.account_id = account.account_id)
 order by account.account_ref limit $5
-"""
+"""  # noqa: S608 - ours
 
 
 async def load_terms(connection: asyncpg.Connection) -> list[FloatTerms]:

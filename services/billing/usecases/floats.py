@@ -11,7 +11,7 @@ from services.billing.db import ledger, registry
 from services.billing.domain import floats
 from services.billing.domain.floats import Asking, Managed, Newcomer, Standing, Step
 from services.billing.usecases.charges import credit_charges, raise_charges
-from services.billing.usecases.own_events import own_event
+from services.billing.usecases.own_events import not_raised, own_event
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.base import Event
@@ -54,7 +54,10 @@ async def settle(work: Work) -> None:
 async def _make(work: Work, asking: Iterable[Asking], giving_back: Iterable[str]) -> None:
     connection = await driver(work.session)
     back = [_credit(work.book, charge_id) for charge_id in giving_back]
-    asked = [_charge(work.book, one) for one in asking]
+    asked = [
+        own_event(SOURCE, one.charge_id, _ASKED, CHARGE_RAISED.topic, work.book, one)
+        for one in await not_raised(connection, [_charge(work.book, one) for one in asking])
+    ]
     causes = [*back, *asked]
     await ledger.add_causes(connection, ((event.uid, event.source, event.id, event.type) for event in causes))
     if back:
@@ -84,13 +87,12 @@ def _names(standing: Iterable[Standing]) -> set[str]:
     return {floats.again(ref, charge_id) for ref, charge_id in owners if ref is not None}
 
 
-def _charge(day: date, one: Asking) -> Event[ChargeRaised]:
-    data = ChargeRaised(
+def _charge(day: date, one: Asking) -> ChargeRaised:
+    return ChargeRaised(
         charge_id=one.charge_id, kind=ChargeKind.FLOAT, unit_id=one.unit_id, amount_pence=one.amount_pence,
         description="Float: held for you, and given back with your final account", instructed_on=one.first_on,
         raised_on=day,
     )  # fmt: skip
-    return own_event(SOURCE, data.charge_id, _ASKED, CHARGE_RAISED.topic, day, data)
 
 
 def _credit(day: date, charge_id: str) -> Event[ChargeCredited]:
