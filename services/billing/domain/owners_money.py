@@ -54,6 +54,11 @@ def together(parts: Iterable[Kept]) -> Kept:
     return Kept(*map(sum, columns)) if columns else Kept()
 
 
+def fund_of(development_id: str, block_id: str | None) -> str:
+    """Return the fund that a unit pays into: its block's, else its development's."""
+    return block_id or development_id
+
+
 def refuse_spending(amount_pence: int, held_pence: int, spent_pence: int) -> str | None:
     """Return why a fund may not spend (or, negative, take back) so much; None: it may.
 
