@@ -44,7 +44,7 @@ join billing.units as unit using (unit_id)
 left join lateral (
   select stays from billing.lines where unit_id = wanted.unit_id order by version desc limit 1) as newest on true
 """
-_LINE_COLUMNS = ("unit_id", "version", "book", "body", "stays")
+_LINE_COLUMNS = ("unit_id", "version", "book", "body", "stays", "last_from")
 _ADD_ACCOUNTS = """
 insert into billing.accounts (account_id, account_ref, unit_id, ownership_id, book)
 select *, $5 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
@@ -98,6 +98,7 @@ async def add_lines(connection: asyncpg.Connection, book: date, lines: Sequence[
         (
             line.unit_id, line.version, book, line.model_dump_json(by_alias=True, exclude_none=True),
             json.dumps(attribution.stays_of(line), default=str),
+            max((period.from_ for period in line.line), default=None),
         )
         for line in lines
     ]  # fmt: skip

@@ -37,6 +37,11 @@ def timetable(exit_on: date) -> Timetable:
     return Timetable(exit_on, min(_quarter_end(exit_on) + _AFTER_QUARTER, hard_stop), hard_stop)
 
 
+def earliest_exit(day: date) -> date:
+    """Return a day before every exit whose final account is due on ``day`` or later."""
+    return day - timedelta(days=_LONGEST_DAYS)
+
+
 def exits_due_on(day: date) -> list[date]:
     """Return the exits whose final account is due on ``day``."""
     exits = (day - timedelta(days=days) for days in range(_LONGEST_DAYS))

@@ -28,12 +28,19 @@ PROGRESS = "floats:"
 """Before the reference of the newcomer that had the last turn, in a day's progress."""
 
 
-async def newcomers(connection: asyncpg.Connection, day: date, after: str, most: int) -> Sequence[Newcomer]:
-    """Return the next owners who have come and had no float yet, in order of reference; none if nothing is asked."""
+async def newcomers(
+    connection: asyncpg.Connection, last_closed: date, day: date, after: str, most: int
+) -> Sequence[Newcomer]:
+    """Return the next owners who have come since a day and had no float yet, in order of reference.
+
+    None if nothing is asked.  Terms hold from their own book on, so who came earlier was asked, or never will be.
+    """
     terms = await stored.load_terms(connection)
     if not terms:
         return ()
-    return await stored.list_newcomers(connection, min(one.effective_from for one in terms), day, after, most)
+    since = min(one.effective_from for one in terms)
+    units = await stored.list_changed(connection, last_closed, day)
+    return await stored.list_newcomers(connection, units, since, day, after, most)
 
 
 async def ask(work: Work, come: Sequence[Newcomer]) -> None:
@@ -42,12 +49,12 @@ async def ask(work: Work, come: Sequence[Newcomer]) -> None:
     await _make(work, floats.first_asked(come, terms, work.book), ())
 
 
-async def settle(work: Work) -> None:
+async def settle(work: Work, last_closed: date) -> None:
     """Give back the floats whose day it is, and ask again for what went back by mistake; twice adds nothing.
 
     What goes back is dated the day before, so that the final account (and a statement) of this day carries it.
     """
-    step = await _step(await driver(work.session), work.book)
+    step = await _step(await driver(work.session), last_closed, work.book)
     await _make(work, step.asked, step.back)
 
 
@@ -66,8 +73,9 @@ async def _make(work: Work, asking: Iterable[Asking], giving_back: Iterable[str]
         await raise_charges(work, asked)
 
 
-async def _step(connection: asyncpg.Connection, day: date) -> Step:
-    standing = await stored.list_standing(connection, SOURCE)
+async def _step(connection: asyncpg.Connection, last_closed: date, day: date) -> Step:
+    units = await stored.list_changed(connection, last_closed, day)
+    standing = await stored.list_standing(connection, SOURCE, units)
     if not standing:
         return Step((), ())
     known = await registry.load_registered(connection, {one.unit_id for one in standing})
