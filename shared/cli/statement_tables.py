@@ -43,6 +43,14 @@ def _row(one: dict[str, Any]) -> tuple[object, ...]:
     return (one["account_ref"], *money, output.pounds(one["balance_pence"]), ", ".join(one["flags"]))
 
 
+def _basis_of(found: dict[str, Any]) -> str:
+    """Say what a year is made from, and whether its statements agree."""
+    if found["basis"] == "ledger":
+        return "No statement of the year was issued: this is what the ledger has of it, by date."
+    verdict = "the same" if found["ties"] else "NOT THE SAME; `closebook verify` finds where"
+    return f"The year's {len(found['statements'])} statements say: {verdict}."
+
+
 def show_year(found: dict[str, Any]) -> None:
     """Print an account's year: what it comes to by head, and every line with its work."""
     brought, total, balance = (
@@ -52,8 +60,7 @@ def show_year(found: dict[str, Any]) -> None:
         f"Account {found['account_ref']}, unit {found['unit_id']}, {found['year']}: brought forward {brought}, "
         f"in all {total}, balance {balance}."
     )
-    verdict = "the same" if found["ties"] else "NOT THE SAME; `closebook verify` finds where"
-    output.tell(f"The year's {len(found['statements'])} statements say: {verdict}.")
+    output.tell(_basis_of(found))
     heads = [
         (head["kind"], *(output.pounds(head[name]) for name in ("charged_pence", "credited_pence", "tax_pence")))
         for head in found["heads"]

@@ -6,6 +6,7 @@ from datetime import date
 
 import asyncpg
 
+from services.billing.db.reading import OUR_OWN
 from services.billing.db.sets import columns
 from services.billing.domain.facts import Charge, Credit, FactKind, Part, is_waiting
 from shared.events.base import Event
@@ -52,6 +53,9 @@ Parts = Mapping[str, Sequence[Part]]
 
 Shares = Mapping[str, Mapping[str, str]]
 """By charge: each unit's share as published."""
+_KNOWN_NAMES = f"""
+select charge_id, {OUR_OWN} as ours from billing.charges as fact where charge_id = any($1::text[])
+"""  # noqa: S608 - ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,12 @@ async def charge_shas(connection: asyncpg.Connection, charge_ids: Iterable[str])
         "select charge_id, sha from billing.charges where charge_id = any($1::text[])", list(charge_ids)
     )
     return {row["charge_id"]: row["sha"] for row in rows}
+
+
+async def known_names(connection: asyncpg.Connection, charge_ids: Iterable[str]) -> dict[str, bool]:
+    """Return which of the names charges have, and whether it is one that we made ourselves."""
+    rows = await connection.fetch(_KNOWN_NAMES, list(charge_ids))
+    return {row["charge_id"]: row["ours"] for row in rows}
 
 
 async def credit_shas(connection: asyncpg.Connection, credit_ids: Iterable[str]) -> dict[str, bytes]:

@@ -14,6 +14,8 @@ disputes = Table(
     Column("charge_id", Text, nullable=False),
     Column("amount_pence", BigInteger, nullable=False),
     Column("raised_on", Date, nullable=False),
+    # What had been credited of the charge on the account by then: credits beyond that take what is disputed.
+    Column("credited_pence", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("amount_pence > 0", name="amount_positive"),
     CheckConstraint("raised_on <= book", name="raised_by_then"),
     # load_of_accounts: what money on an account passes over.
@@ -41,6 +43,8 @@ mandates = Table(
     Column("book", Date, nullable=False),
     Column("account_id", Uuid, nullable=False),
     Column("set_on", Date, nullable=False),
+    # load_mandates_of: what an account has, whatever the others have.
+    Index("ix_mandates_account_id", "account_id"),
     comment="Direct debit instructions by the bureau's names for them; no bank details.",
 )
 

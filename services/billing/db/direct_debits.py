@@ -13,8 +13,10 @@ from services.billing.domain.direct_debits import Announced, Mandate, Return, Sk
 
 _MANDATES = """
 select it.mandate_id, it.account_id::text, it.set_on, over.ended_on
-from billing.mandates as it left join billing.mandate_ends as over using (mandate_id) order by it.mandate_id
+from billing.mandates as it left join billing.mandate_ends as over using (mandate_id)
 """
+_MANDATE = f"{_MANDATES}where it.mandate_id = $1"
+_MANDATES_OF = f"{_MANDATES}where it.account_id = any($1::uuid[]) order by it.mandate_id"
 _RETURNS = """
 select entry.account_id::text, payment.received_on, reversal.reason
 from billing.entries as entry
@@ -63,14 +65,14 @@ _SKIP = """
 insert into billing.collection_skips (collection_id, account_id, why) select $1, * from unnest($2::uuid[], $3::text[])
 """
 _LIST = """
-select it.collection_id, it.book as announced_on, it.collect_on, over.book as released_on,
+select it.collection_id, it.book as announced_on, it.collect_on, it.policy_version, over.book as released_on,
   encode(over.sha256, 'hex') as sha256, count(notice.account_id) as announced,
   coalesce(sum(notice.amount_pence), 0)::bigint as announced_pence, count(skip.why) as skipped,
   coalesce(sum(notice.amount_pence) filter (where skip.why is not null), 0)::bigint as skipped_pence
 from billing.collections as it left join billing.collection_releases as over using (collection_id)
 left join billing.collection_notices as notice using (collection_id)
 left join billing.collection_skips as skip using (collection_id, account_id)
-group by 1, 2, 3, 4, 5 order by it.collect_on desc, it.collection_id
+group by 1, 2, 3, 4, 5, 6 order by it.collect_on desc, it.collection_id
 """
 
 
@@ -88,7 +90,18 @@ class Collection:
 
 async def load_mandates(connection: asyncpg.Connection) -> list[Mandate]:
     """Return every mandate, cancelled ones too."""
-    return [Mandate(*row) for row in await connection.fetch(_MANDATES)]
+    return [Mandate(*row) for row in await connection.fetch(f"{_MANDATES}order by it.mandate_id")]
+
+
+async def find_mandate(connection: asyncpg.Connection, mandate_id: str) -> Mandate | None:
+    """Return one mandate, cancelled or not."""
+    row = await connection.fetchrow(_MANDATE, mandate_id)
+    return Mandate(*row) if row is not None else None
+
+
+async def load_mandates_of(connection: asyncpg.Connection, account_ids: Iterable[str]) -> list[Mandate]:
+    """Return the mandates that accounts have or had."""
+    return [Mandate(*row) for row in await connection.fetch(_MANDATES_OF, list(account_ids))]
 
 
 async def load_returns(connection: asyncpg.Connection, account_ids: Iterable[str]) -> list[Return]:

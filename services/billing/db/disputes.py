@@ -11,15 +11,16 @@ import asyncpg
 from services.billing.domain.disputes import Dispute, Outcome
 
 _ADD = """
-insert into billing.disputes (command_uid, account_id, dispute_id, charge_id, amount_pence, raised_on, book)
-values ($1, $2::uuid, $3, $4, $5, $6, $7)
+insert into billing.disputes (command_uid, account_id, dispute_id, charge_id, amount_pence, raised_on, book,
+  credited_pence)
+values ($1, $2::uuid, $3, $4, $5, $6, $7, $8)
 """
 _END = """
 insert into billing.dispute_ends (command_uid, book, dispute_id, ended_on, outcome) values ($1, $2, $3, $2, $4)
 """
 _OF_ACCOUNTS = """
 select it.account_id::text, it.dispute_id, it.charge_id, it.amount_pence, it.raised_on, it.book, over.ended_on,
-  over.book as ended_book
+  over.book as ended_book, over.outcome, it.credited_pence
 from billing.disputes as it left join billing.dispute_ends as over using (dispute_id)
 where it.account_id = any($1::uuid[]) order by it.account_id, it.dispute_id
 """
@@ -59,8 +60,16 @@ async def load_of_accounts(connection: asyncpg.Connection, account_ids: Iterable
     """Return the disputes of each account, ended ones too; an account without any is left out."""
     found: dict[str, list[Dispute]] = {}
     for row in await connection.fetch(_OF_ACCOUNTS, list(account_ids)):
-        found.setdefault(row["account_id"], []).append(Dispute(*tuple(row)[1:]))
+        found.setdefault(row["account_id"], []).append(_dispute(row))
     return found
+
+
+def _dispute(row: asyncpg.Record) -> Dispute:
+    outcome = row["outcome"]
+    return Dispute(
+        row["dispute_id"], row["charge_id"], row["amount_pence"], row["raised_on"], row["book"], row["ended_on"],
+        row["ended_book"], Outcome(outcome) if outcome is not None else None, row["credited_pence"],
+    )  # fmt: skip
 
 
 async def find(connection: asyncpg.Connection, dispute_id: str) -> Found | None:
@@ -78,7 +87,7 @@ async def add(connection: asyncpg.Connection, command_uid: UUID, account_id: str
     """Add a dispute that stands."""
     await connection.execute(
         _ADD, command_uid, account_id, dispute.dispute_id, dispute.charge_id, dispute.amount_pence, dispute.raised_on,
-        dispute.book,
+        dispute.book, dispute.credited_pence,
     )  # fmt: skip
 
 

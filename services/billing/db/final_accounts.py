@@ -10,12 +10,15 @@ from shared.events.topics import FINAL_ACCOUNT
 
 _CANDIDATES = """
 select unit_id from billing.accounts where ownership_id <> '' and closed_on = any($1::date[])
-union select unit_id from billing.lines where book = $2
+union select unit_id from billing.lines where book = $3
+union select unit_id from billing.units where managed_to = any($2::date[])
+union select unit_id from billing.units where managed_to is not null and book = $3
 order by unit_id
 """
 _LEFT = """
 select unit_id from billing.accounts where ownership_id <> '' and closed_on is not null
-group by unit_id order by unit_id
+union select unit_id from billing.units where managed_to is not null
+order by unit_id
 """
 _SAID = "select msg_key, body from msg.event_log where topic = $1 and msg_key = any($2::text[]) order by seq"
 _WAITING = """
@@ -26,13 +29,15 @@ order by part.charge_id, part.part_no
 """
 
 
-async def list_candidates(connection: asyncpg.Connection, exits: Sequence[date], book: date) -> list[str]:
-    """Return the units with an exit on one of the days, or whose line was learnt anew in a book."""
-    return [row["unit_id"] for row in await connection.fetch(_CANDIDATES, exits, book)]
+async def list_candidates(
+    connection: asyncpg.Connection, exits: Sequence[date], last_days: Sequence[date], book: date
+) -> list[str]:
+    """Return the units with an exit on one of the days, last managed on one, or learnt anew in a book with an end."""
+    return [row["unit_id"] for row in await connection.fetch(_CANDIDATES, exits, last_days, book)]
 
 
 async def list_left(connection: asyncpg.Connection) -> list[str]:
-    """Return the units that an owner has left."""
+    """Return the units that an owner, or we, have left."""
     return [row["unit_id"] for row in await connection.fetch(_LEFT)]
 
 

@@ -9,7 +9,7 @@ import asyncpg
 from pydantic_core import from_json
 
 from services.billing.db.sets import columns
-from services.billing.domain import attribution, division
+from services.billing.domain import attribution, division, final_accounts
 from services.billing.domain.facts import ShareVersion, Stay, Unit
 from shared.events.housing import Tenure
 from shared.events.owners import OwnershipLineChanged, SharesChanged, UnitChanged
@@ -30,7 +30,7 @@ from unnest($1::text[], $2::date[], $3::bool[], $4::text[]) as said(share_set_id
 on conflict (share_set_id, effective_from) do update set complete = excluded.complete, members = excluded.members
 """
 _LOAD = """
-select wanted.unit_id, unit.tenure, unit.managed_from, unit.managed_to, newest.body::text as line
+select wanted.unit_id, unit.tenure, unit.managed_from, unit.managed_to, newest.body::text as line, unit.book
 from unnest($1::text[]) as wanted(unit_id)
 left join billing.units as unit using (unit_id)
 left join lateral (
@@ -44,7 +44,7 @@ join billing.units as unit using (unit_id)
 left join lateral (
   select stays from billing.lines where unit_id = wanted.unit_id order by version desc limit 1) as newest on true
 """
-_LINE_COLUMNS = ("unit_id", "version", "book", "body", "stays")
+_LINE_COLUMNS = ("unit_id", "version", "book", "body", "stays", "last_from")
 _ADD_ACCOUNTS = """
 insert into billing.accounts (account_id, account_ref, unit_id, ownership_id, book)
 select *, $5 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
@@ -59,13 +59,17 @@ from unnest($1::uuid[], $2::date[]) as told(account_id, closed_on) where account
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What the registry knows of a unit: its registration and its newest line, either of which may be missing."""
+    """What the registry knows of a unit: its registration and its newest line, either of which may be missing.
+
+    ``registered_in`` is the book in which the registration was learnt.
+    """
 
     unit_id: str
     tenure: Tenure | None
     managed_from: date | None
     managed_to: date | None
     line: OwnershipLineChanged | None
+    registered_in: date | None = None
 
     def unit(self) -> Unit | None:
         """Return the unit as the rules see it; nothing while it is not registered."""
@@ -76,6 +80,10 @@ class Registered:
     def accounts(self) -> tuple[attribution.Account, ...]:
         """Return every account the unit implies."""
         return attribution.accounts_of(self.unit_id, self.tenure, self.line)
+
+    def served(self) -> tuple[attribution.Account, ...]:
+        """Return the same with the end of the days on which owners are served: a sale, or the end of management."""
+        return tuple(final_accounts.within_management(one, self.managed_to) for one in self.accounts())
 
 
 async def store_units(connection: asyncpg.Connection, book: date, units: Sequence[UnitChanged]) -> None:
@@ -90,6 +98,7 @@ async def add_lines(connection: asyncpg.Connection, book: date, lines: Sequence[
         (
             line.unit_id, line.version, book, line.model_dump_json(by_alias=True, exclude_none=True),
             json.dumps(attribution.stays_of(line), default=str),
+            max((period.from_ for period in line.line), default=None),
         )
         for line in lines
     ]  # fmt: skip
@@ -190,7 +199,7 @@ async def refs_of(connection: asyncpg.Connection, account_ids: Iterable[str]) ->
 def _registered(row: asyncpg.Record) -> Registered:
     line = OwnershipLineChanged.model_validate_json(row["line"]) if row["line"] is not None else None
     tenure = Tenure(row["tenure"]) if row["tenure"] is not None else None
-    return Registered(row["unit_id"], tenure, row["managed_from"], row["managed_to"], line)
+    return Registered(row["unit_id"], tenure, row["managed_from"], row["managed_to"], line, row["book"])
 
 
 def _stays(text: str) -> tuple[Stay, ...]:

@@ -51,6 +51,10 @@ units = Table(
     # When the newest registration was learnt: schedules catch up on the past of these units alone.
     Column("book", Date),
     Index("ix_units_book", "book"),
+    # list_candidates: the few units whose management ends.
+    # list_standing, list_newcomers: what changed since the day before, and whose day has come.
+    Index("ix_units_managed_from", "managed_from"),
+    Index("ix_units_managed_to", "managed_to", postgresql_where=text("managed_to is not null")),
     comment="Units in management, newest registration.",
 )
 
@@ -63,6 +67,11 @@ lines = Table(
     Column("body", JSONB, nullable=False),
     # What charges ask for at every turn, ready to be read: account, first day, day after the last, for each stay.
     Column("stays", Text, nullable=False),
+    # The first day of the newest owner.
+    Column("last_from", Date),
+    # list_candidates, list_standing, list_newcomers: lines learnt in a book, and owners whose day has come.
+    Index("ix_lines_book", "book"),
+    Index("ix_lines_last_from", "last_from"),
     comment="Every version of a unit's ownership line, as the owners service said it; the greatest holds.",
 )
 
@@ -88,6 +97,8 @@ accounts = Table(
     Column("items_said", LargeBinary),
     # accounts_of_units: the accounts a new line opens, closes or moves money between.
     Index("ix_accounts_unit_id", "unit_id"),
+    # list_candidates, list_standing: who left lately.
+    Index("ix_accounts_closed_on", "closed_on", postgresql_where=text("closed_on is not null")),
     comment="One account per ownership chain, and one internal account (ownership_id '') per unit.",
 )
 
@@ -116,6 +127,7 @@ charges = Table(
     Index("ix_charges_share_set_id", "share_set_id", postgresql_where=text("share_set_id is not null")),
     # list_standing, list_newcomers: the few charges that are floats.
     Index("ix_charges_floats", "unit_id", postgresql_where=text("kind = 'float'")),
+    Index("ix_charges_floats_book", "book", postgresql_where=text("kind = 'float'")),
     comment="Charges as the housing system raised them.",
 )
 
@@ -247,7 +259,8 @@ entries = Table(
     CheckConstraint("(fact_kind in ('charge', 'credit', 'write-off')) = (charge_id is not null)", name="charge_named"),
     CheckConstraint("(fact_kind in ('payment', 'reversal')) = (payment_id is not null)", name="payment_named"),
     CheckConstraint(
-        "case when fact_kind = 'write-off' then ledger in ('receivable', 'bad-debt') else ledger <> 'bad-debt' end",
+        "case when fact_kind = 'write-off' then ledger in ('receivable', 'bad-debt', 'floats', 'reserve-funds') "
+        "else ledger <> 'bad-debt' end",
         name="bad_debt_by_write_off",
     ),
     CheckConstraint(

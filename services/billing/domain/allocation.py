@@ -1,9 +1,10 @@
 """Which debt each payment settles: derived from the facts, never a fact of its own."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
+from types import MappingProxyType
 
 from services.billing.domain.allocation_policy import AllocationOrder
 from services.billing.domain.disputes import Dispute, ringed
@@ -77,16 +78,23 @@ def receipts_of(lines: Iterable[Line]) -> tuple[tuple[Receipt, ...], int]:
     return tuple(receipts), -sum(pence for pence in live.values() if pence < 0)
 
 
-def allocate(items: Sequence[Item], receipts: Iterable[Receipt], rules: Rules, surplus_pence: int = 0) -> Allocation:
+def allocate(
+    items: Sequence[Item],
+    receipts: Iterable[Receipt],
+    rules: Rules,
+    surplus_pence: int = 0,
+    credited: Mapping[str, int] = MappingProxyType({}),
+) -> Allocation:
     """Set payments against items: each first to its ``for_statement``, then in the order of the day it was received.
 
     What was disputed when money came is passed over, unless the payer chose its statement.  Where anything was ever
     disputed, money goes day by day to what is billed then, and to what is no longer disputed: so what it settled stays
     settled, whatever is billed, disputed, decided or ordered later.  ``surplus_pence`` is last, by the first version.
+    ``credited`` is what is credited of each charge (``disputes.credited_of``).
     ``items`` are in ``items.payment_order``, ``receipts`` in the order of ``receipts_of``.  No penny is lost: what is
     set and what is left as credit make the receipts and the surplus.  Source: contract.md 6, allocation; domain.md 3.6.
     """
-    settling = _Settling(items, rules)
+    settling = _Settling(items, rules, credited)
     left = settling.day_by_day(receipts) if rules.disputes else [(one, one.pence) for one in receipts]
     now = settling.ring_now()
     credit = sum(settling.settle_receipt(one, pence, now) for one, pence in left if pence)
@@ -98,8 +106,9 @@ def allocate(items: Sequence[Item], receipts: Iterable[Receipt], rules: Rules, s
 class _Settling:
     """The items while they are being settled."""
 
-    def __init__(self, items: Sequence[Item], rules: Rules) -> None:
+    def __init__(self, items: Sequence[Item], rules: Rules, credited: Mapping[str, int]) -> None:
         self._items = items
+        self._credited = credited
         self._rules = rules
         self._queues: dict[str, _Queue] = {}
         self._nothing = [0] * len(items)
@@ -129,7 +138,7 @@ class _Settling:
     def _ring(self, stands: Callable[[Dispute], bool]) -> Sequence[int]:
         if not self._rules.disputes:
             return self._nothing
-        return ringed(self._items, filter(stands, self._rules.disputes))
+        return ringed(self._items, self._rules.disputes, self._credited, stands)
 
     def settle_receipt(self, receipt: Receipt, pence: int, ring: Sequence[int], issued_by: date = date.max) -> int:
         """Settle what the payer chose, disputed or not, then the rest; return the pence that are left."""

@@ -1,17 +1,23 @@
 """The annual detailed statement: what an account's statements of a year billed, by head, and what became of it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from services.billing.domain import statements
-from services.billing.domain.facts import FactKind
+from services.billing.domain.facts import BILLED, FactKind
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line, kind_of, netted
 from shared.events.billing import LineKind
 from shared.events.housing import ChargeKind
 
-_BILLED = frozenset({FactKind.CHARGE, FactKind.CREDIT})
+
+class Basis(StrEnum):
+    """What a year is told from: its statements, or, where there is none of it, the ledger by value date."""
+
+    STATEMENTS = "statements"
+    LEDGER = "ledger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,11 @@ def quarters(year: int) -> tuple[str, ...]:
     return tuple(f"{year:04d}Q{number}" for number in range(1, 5))
 
 
+def before(lines: Iterable[Line], year: int) -> int:
+    """Return what stood on the account, in pence, when a year began, by value date."""
+    return sum(line.amount_pence for line in lines if line.value_on.year < year)
+
+
 def is_billed(year: int, day: date, *, waits: bool) -> bool:
     """Say whether all statements of a year are out in the work of a day, after that day's own statements.
 
@@ -49,17 +60,20 @@ def is_billed(year: int, day: date, *, waits: bool) -> bool:
     return day >= date(year + 1, 4 if waits else 1, 1)
 
 
-def carried(lines: Iterable[Line], heads: Collection[StatementHead], wanted: Collection[str]) -> list[tuple[Line, str]]:
-    """Return the lines of an account that the wanted statements carry, each with its statement, in reading order.
-
-    ``heads`` are all statements of the account, ``wanted`` the numbers of some.
-    """
-    found = ((line, head.statement_no) for line in netted(lines) if (head := statements.carrying(line, heads)))
-    return sorted((pair for pair in found if pair[1] in wanted), key=lambda pair: _reading_order(pair[0]))
+Numbered = Sequence[tuple[Line, str | None]]
+"""Lines with the number of the statement that carries each; None: none does yet."""
 
 
-def _reading_order(line: Line) -> tuple[date, FactKind, str, date]:
-    return (line.value_on, line.kind, line.fact_id, line.book)
+def numbered(lines: Iterable[Line], heads: Collection[StatementHead]) -> Numbered:
+    """Return an account's lines in reading order, each with its statement; ``heads`` are all of the account's."""
+    rows = sorted(netted(lines), key=lambda line: (line.value_on, line.kind, line.fact_id, line.book))
+    found = [(line, statements.carrying(line, heads)) for line in rows]
+    return [(line, head.statement_no if head is not None else None) for line, head in found]
+
+
+def carried(lines: Iterable[Line], heads: Collection[StatementHead], wanted: Collection[str]) -> Numbered:
+    """Return the lines that the ``wanted`` statements carry, as ``numbered`` does."""
+    return [(line, number) for line, number in numbered(lines, heads) if number in wanted]
 
 
 def summary(lines: Iterable[Line]) -> Summary:
@@ -68,7 +82,7 @@ def summary(lines: Iterable[Line]) -> Summary:
     heads: dict[ChargeKind, list[Line]] = {}
     others: dict[LineKind, int] = {}
     for line in rows:
-        if line.kind in _BILLED and line.charge_kind is not None:
+        if line.kind in BILLED and line.charge_kind is not None:
             heads.setdefault(line.charge_kind, []).append(line)
         else:
             others[kind_of(line)] = others.get(kind_of(line), 0) + line.amount_pence

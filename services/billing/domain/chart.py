@@ -56,6 +56,18 @@ def income_ledger(kind: ChargeKind | str) -> str:
     return _NOBODYS_INCOME.get(kind, f"income:{kind}")
 
 
+OWNERS_MONEY = frozenset({ChargeKind.FLOAT, ChargeKind.RESERVE_FUND})
+"""Kinds that are asked of owners for themselves or their building."""
+
+
+def loss_ledger(kind: ChargeKind | str | None) -> str:
+    """Return the account that bears it when a charge of a kind is given up.
+
+    Of owners' own money that never came nobody lost anything: less of it is owed to them.  The rest is the factor's.
+    """
+    return income_ledger(kind) if kind in OWNERS_MONEY else BAD_DEBT
+
+
 def _income(kind: ChargeKind, name: str) -> LedgerAccount:
     return LedgerAccount(income_ledger(kind), name, AccountType.INCOME, "Earned by the factor, net of tax.")
 
@@ -77,11 +89,11 @@ CHART = (
     LedgerAccount(SUSPENSE_RECEIPTS, "Unmatched money", AccountType.LIABILITY, "Receipts that nobody matches yet."),
     LedgerAccount(
         FLOATS, "Floats", AccountType.LIABILITY,
-        "Deposits asked of owners, less those given back; what of them is paid follows from the owners' accounts.",
+        "Deposits asked of owners, less what was given back or given up; what is paid of them follows from accounts.",
     ),
     LedgerAccount(
         RESERVE_FUNDS, "Reserve funds", AccountType.LIABILITY,
-        "Contributions asked of owners for future works of their block, less what was spent.",
+        "Contributions asked of owners for future works of their block, less what was given up and what was spent.",
     ),
     LedgerAccount(TAX, "Tax", AccountType.LIABILITY, "Tax inside charges, less that inside credits."),
     LedgerAccount(

@@ -1,11 +1,14 @@
 """Disputes: what of an account's charge its owner does not accept, and which pence of its items that rings off."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
+from services.billing.domain.facts import FactKind
 from services.billing.domain.items import Item
+from services.billing.domain.lines import Line
 
 REVIEW = timedelta(days=28)
 """After so many days somebody must look at a dispute again (domain.md 4.3)."""
@@ -22,7 +25,8 @@ class Outcome(StrEnum):
 class Dispute:
     """Pence of one charge on one account that are disputed on the days ``[raised_on, ended_on)``.
 
-    ``book`` and ``ended_book`` say when that was learnt.
+    ``book`` and ``ended_book`` say when that was learnt.  ``credited_pence`` is what had been credited of the charge on
+    the account when it was raised: credits beyond that take what it disputes.
     """
 
     dispute_id: str
@@ -32,6 +36,8 @@ class Dispute:
     book: date
     ended_on: date | None = None
     ended_book: date | None = None
+    outcome: Outcome | None = None
+    credited_pence: int = 0
 
     def stands_on(self, day: date) -> bool:
         """Say whether it stood on a day."""
@@ -42,7 +48,7 @@ def as_known(disputes: Iterable[Dispute], as_of: date | None, known_at: date | N
     """Return the disputes that count by ``as_of`` and were known at the book ``known_at`` (None: all)."""
     day, book = as_of or date.max, known_at or date.max
     return tuple(
-        replace(one, ended_on=None, ended_book=None)
+        replace(one, ended_on=None, ended_book=None, outcome=None)
         if one.ended_on is not None and (one.ended_on > day or (one.ended_book or one.ended_on) > book)
         else one
         for one in disputes
@@ -50,15 +56,21 @@ def as_known(disputes: Iterable[Dispute], as_of: date | None, known_at: date | N
     )
 
 
-def ringed(items: Sequence[Item], disputes: Iterable[Dispute]) -> list[int]:
+def ringed(
+    items: Sequence[Item],
+    disputes: Iterable[Dispute],
+    credited: Mapping[str, int],
+    stands: Callable[[Dispute], bool] = lambda one: one.ended_on is None,
+) -> list[int]:
     """Return the pence of each item that disputes ring off: of each charge the newest item first.
 
-    So a credit that upholds a dispute takes what was disputed (``items.fold`` takes decreases from the newest).  No
-    more than the item: what exceeds a charge's items rings off nothing.
+    ``stands`` says which disputes ring; ``credited`` is what is credited of each charge.  A credit takes from the
+    newest item as well (``items.fold``), so it takes what was disputed, and the rest stays accepted.  No more than the
+    item: what exceeds a charge's items rings off nothing.
     """
     left: dict[str, int] = {}
-    for one in disputes:
-        left[one.charge_id] = left.get(one.charge_id, 0) + one.amount_pence
+    for one, pence in _not_credited(disputes, credited, stands):
+        left[one.charge_id] = left.get(one.charge_id, 0) + pence
     rings = [0] * len(items)
     for index in reversed(range(len(items)) if left else ()):
         item = items[index]
@@ -66,6 +78,43 @@ def ringed(items: Sequence[Item], disputes: Iterable[Dispute]) -> list[int]:
         if rings[index]:
             left[item.charge_id] -= rings[index]
     return rings
+
+
+def _not_credited(
+    disputes: Iterable[Dispute], credited: Mapping[str, int], stands: Callable[[Dispute], bool]
+) -> Iterable[tuple[Dispute, int]]:
+    """Return the disputes that stand, each with the pence that no credit has taken since it was raised.
+
+    A credit goes to what its owner was told is right (upheld), then to what was disputed first.
+    """
+    heard = [one for one in disputes if stands(one) or one.outcome is Outcome.UPHELD]
+    heard.sort(key=lambda one: (one.outcome is not Outcome.UPHELD, one.credited_pence, one.raised_on, one.dispute_id))
+    left = [one.amount_pence for one in heard]
+    for charge_id in {one.charge_id for one in heard} & credited.keys():
+        own = [index for index, one in enumerate(heard) if one.charge_id == charge_id]
+        _take_credits(own, heard, left, credited[charge_id])
+    return [(one, pence) for one, pence in zip(heard, left, strict=True) if stands(one)]
+
+
+def _take_credits(own: Iterable[int], heard: Sequence[Dispute], left: list[int], credited_pence: int) -> None:
+    """Lower what is left of the disputes of one charge, credit by credit: only those raised before it."""
+    marks = {heard[index].credited_pence for index in own}
+    for since, until in pairwise(sorted({mark for mark in marks if mark < credited_pence} | {credited_pence})):
+        pence = until - since
+        for index in own:
+            if heard[index].credited_pence <= since:
+                taken = min(pence, left[index])
+                left[index] -= taken
+                pence -= taken
+
+
+def credited_of(lines: Iterable[Line], disputes: Iterable[Dispute]) -> dict[str, int]:
+    """Return the pence credited on an account of each charge that was ever disputed."""
+    found = dict.fromkeys((one.charge_id for one in disputes), 0)
+    for line in lines if found else ():
+        if line.kind is FactKind.CREDIT and line.charge_id in found:
+            found[line.charge_id] -= line.amount_pence
+    return found
 
 
 def last_ended(disputes: Iterable[Dispute], charge_id: str) -> date | None:

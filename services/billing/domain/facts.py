@@ -24,6 +24,10 @@ class FactKind(StrEnum):
     FUND_SPENDING = "fund-spending"
 
 
+BILLED = frozenset({FactKind.CHARGE, FactKind.CREDIT})
+"""What bills an owner; other facts are about whether and how it was paid."""
+
+
 class Charge(NamedTuple):
     """A cost, gross = net + tax, owed by the owners of the days ``liable_from`` to ``liable_to`` (both included).
 

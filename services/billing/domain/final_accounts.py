@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from services.billing.domain.attribution import Account
-from services.billing.domain.statements import Draft, quarter_of
+from services.billing.domain.statements import Draft
+from shared.calendar import quarter_of
 
 _AFTER_QUARTER = timedelta(days=28)
 _HARD_STOP_MONTHS = 3
+_NO_END = date(9999, 1, 1)
 _LONGEST_DAYS = 100
 """No exit waits longer than its three months."""
 
@@ -35,10 +37,28 @@ def timetable(exit_on: date) -> Timetable:
     return Timetable(exit_on, min(_quarter_end(exit_on) + _AFTER_QUARTER, hard_stop), hard_stop)
 
 
+def earliest_exit(day: date) -> date:
+    """Return a day before every exit whose final account is due on ``day`` or later."""
+    return day - timedelta(days=_LONGEST_DAYS)
+
+
 def exits_due_on(day: date) -> list[date]:
     """Return the exits whose final account is due on ``day``."""
     exits = (day - timedelta(days=days) for days in range(_LONGEST_DAYS))
     return [exit_on for exit_on in exits if timetable(exit_on).due_on == day]
+
+
+def within_management(account: Account, managed_to: date | None) -> Account:
+    """Return an owner's account with the end of its days: their own, or the unit's management's, if that comes first.
+
+    Either way the factor has to account to them, within three months (Code of Conduct 3.5).  ``managed_to`` is the last
+    managed day; the end of the calendar is how some systems write that there is none.  Who came after it has never been
+    served.
+    """
+    if managed_to is None or managed_to >= _NO_END or account.from_on is None or account.from_on > managed_to:
+        return account
+    ends_on = managed_to + timedelta(days=1)
+    return account if account.to_on is not None and account.to_on <= ends_on else replace(account, to_on=ends_on)
 
 
 def has_left(account: Account) -> bool:

@@ -27,18 +27,22 @@ class Kept(NamedTuple):
         return self.asked_pence - self.held_pence - self.written_off_pence
 
 
-_ALL_BILLED = (StatementHead("internal", date.max, date.max),)
-"""What stands in for the statements of an internal account, which gets none: the association owes all of it at once."""
+_NEXT = StatementHead("next", date.max, date.max)
+"""Stands in for the statement that will carry what none carries yet; an internal account never gets another."""
 
 
 def kept(
     lines: Sequence[Line], statements: Sequence[StatementHead], kind: ChargeKind, day: date, rules: Rules,
-    *, internal: bool = False,
+    *, ahead: bool = True,
 ) -> Kept:  # fmt: skip
-    """Return what an account has paid of a kind: held is what its allocation sets against charges of that kind."""
+    """Return what an account has paid of a kind: held is what its allocation sets against charges of that kind.
+
+    Money that is there ``ahead`` of the statement is held as it would be if all were billed: the owner has paid it.
+    Without, only what was billed counts: what a statement to come may still set against something else is not spent.
+    """
     own = [line for line in lines if line.charge_kind is kind]
     named = {line.charge_id for line in own}
-    allocated = position(lines, _ALL_BILLED if internal else statements, day, rules).allocated
+    allocated = position(lines, [*statements, _NEXT] if ahead else statements, day, rules).allocated
     held = sum(one.pence for one in allocated if one.charge_id in named)
     given_up = -sum(line.amount_pence for line in own if line.kind is FactKind.WRITE_OFF)
     return Kept(sum(line.amount_pence for line in own) + given_up, held, given_up)
@@ -50,14 +54,20 @@ def together(parts: Iterable[Kept]) -> Kept:
     return Kept(*map(sum, columns)) if columns else Kept()
 
 
+def fund_of(development_id: str, block_id: str | None) -> str:
+    """Return the fund that a unit pays into: its block's, else its development's."""
+    return block_id or development_id
+
+
 def refuse_spending(amount_pence: int, held_pence: int, spent_pence: int) -> str | None:
     """Return why a fund may not spend (or, negative, take back) so much; None: it may.
 
-    It spends what owners have paid into it, never what they still owe; and no more comes back than was spent.
+    It spends what owners have paid of what they were billed, never what they still owe; and no more comes back than was
+    spent.
     """
     left = held_pence - spent_pence
     if amount_pence > 0 and amount_pence > left:
-        return f"{left} pence of the fund are paid in and not spent; {amount_pence} are asked."
+        return f"{left} pence of the fund are paid in, billed and not spent; {amount_pence} are asked."
     if amount_pence < -spent_pence:
         return f"{spent_pence} pence were spent; {-amount_pence} cannot come back."
     return None

@@ -71,7 +71,8 @@ def position(lines: Iterable[Line], statements: Sequence[StatementHead], day: da
     rows = summed(lines)
     folded = items.fold(rows, statements)
     receipts, overdrawn = allocation.receipts_of(rows)
-    settled = allocation.allocate(folded.items, receipts, rules, folded.surplus_pence)
+    credited = disputes.credited_of(rows, rules.disputes)
+    settled = allocation.allocate(folded.items, receipts, rules, folded.surplus_pence, credited)
     opened = tuple(
         Open(item, pence, disputed, disputes.last_ended(rules.disputes, item.charge_id))
         for item, pence, disputed in zip(folded.items, settled.open_pence, settled.disputed_pence, strict=True)

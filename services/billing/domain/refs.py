@@ -1,6 +1,7 @@
 """Names that are pure functions of what they name: account ids, account references, statement numbers."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import lru_cache
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from stdnum.iso7064 import mod_37_36
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _REF_LENGTH = 12
+_LONGEST_ID = 64
 IGNORED = " -\t\u00a0"
 """What people write into references as they like."""
 _IGNORED = str.maketrans("", "", IGNORED)
@@ -38,6 +40,24 @@ def account_ref(unit_id: str, ownership_id: str | None) -> str:
 def statement_no(ref: str, quarter: str) -> str:
     """Return the number of the statement of ``quarter`` (``2026Q1``), known before it is issued."""
     return f"{ref}-{quarter}"
+
+
+def other_name(charge_id: str) -> str:
+    """Return what a charge of ours is called when the housing system has used its name for another."""
+    name = f"{charge_id}:ours"
+    return name if len(name) <= _LONGEST_ID else f"OURS:{hashlib.sha256(charge_id.encode()).hexdigest()[:32]}"
+
+
+def own_name(charge_id: str, known: Mapping[str, bool]) -> str | None:
+    """Return the name under which we raise a charge; None: it is raised.
+
+    ``known`` are the names in use, and whether a charge of ours has it.  The housing system may name its charges as it
+    likes: one that has a name of ours must not stand in for the fee.  If ours came first, theirs is a conflict.
+    """
+    other = other_name(charge_id)
+    if known.get(charge_id) or known.get(other):
+        return None
+    return other if charge_id in known else charge_id
 
 
 def normalised(text: str) -> str:

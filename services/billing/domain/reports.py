@@ -7,6 +7,7 @@ from math import gcd
 
 from services.billing.domain import allocation, items
 from services.billing.domain.allocation import Rules
+from services.billing.domain.disputes import credited_of
 from services.billing.domain.facts import FactKind
 from services.billing.domain.items import Item, StatementHead
 from services.billing.domain.lines import Line, summed
@@ -55,7 +56,8 @@ def collected(
     rows = [line for line in summed(lines) if line.kind is not FactKind.WRITE_OFF]
     folded = items.fold(rows, statements)
     receipts, _ = allocation.receipts_of(rows)
-    settled = allocation.allocate(folded.items, receipts, rules, folded.surplus_pence)
+    credited = credited_of(rows, rules.disputes)
+    settled = allocation.allocate(folded.items, receipts, rules, folded.surplus_pence, credited)
     within = {_name(item) for item in folded.items if first <= item.due_on <= last}
     paid = sum(
         part.pence

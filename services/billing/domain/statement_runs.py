@@ -8,14 +8,13 @@ from datetime import date, timedelta
 from enum import StrEnum
 from heapq import nsmallest
 
-from services.billing.domain.facts import FactKind
+from services.billing.domain.facts import BILLED
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Cut, Line, netted
 from services.billing.domain.statements import Draft, quarter_billed
 from shared.calendar import quarter_days, quarter_start
 
 _DAY = timedelta(days=1)
-_BILLED = frozenset({FactKind.CHARGE, FactKind.CREDIT})
 
 
 class Release(StrEnum):
@@ -130,7 +129,7 @@ def strike(
 
 def billed_pence(lines: Iterable[Line]) -> int:
     """Return what lines bill: charges and fees less credits, whatever was paid."""
-    return sum(line.amount_pence for line in lines if line.kind in _BILLED)
+    return sum(line.amount_pence for line in lines if line.kind in BILLED)
 
 
 def _billed_before(lines: Iterable[Line], earlier: Sequence[StatementHead]) -> int:

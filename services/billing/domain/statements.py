@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from services.billing.domain import refs
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Cut, Line, netted
-from shared.calendar import quarter_start
+from shared.calendar import quarter_of, quarter_start
 
 TERM = timedelta(days=28)
 """A statement is due this long after it was issued (contract.md 6, statements)."""
@@ -38,14 +38,9 @@ def is_issue_day(day: date) -> bool:
     return day.day == 1 and day.month % 3 == 1
 
 
-def quarter_of(day: date) -> str:
-    """Return the quarter a day is in: ``2026Q1`` is January to March."""
-    return f"{day.year}Q{(day.month + 2) // 3}"
-
-
 def quarter_billed(issued_on: date) -> str:
     """Return the quarter that statements of a day bill: the one that ended before it."""
-    return quarter_of(date(issued_on.year, issued_on.month - (issued_on.month - 1) % 3, 1) - timedelta(days=1))
+    return quarter_of(quarter_start(issued_on) - timedelta(days=1))
 
 
 def draft(
@@ -71,6 +66,11 @@ def draft(
         refs.statement_no(account_ref, quarter), quarter, issued_on, issued_on + TERM, brought_forward, total,
         brought_forward + total, tuple(sorted(carried, key=_reading_order)), struck,
     )  # fmt: skip
+
+
+def head_of(account_ref: str, quarter: str, issued_on: date, struck: Cut) -> StatementHead:
+    """Return the head of a reviewed statement as it is issued on a day."""
+    return StatementHead(refs.statement_no(account_ref, quarter), issued_on, issued_on + TERM, struck)
 
 
 _NOTHING = Cut(date.min, date.min)

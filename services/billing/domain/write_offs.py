@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
-from services.billing.domain.chart import BAD_DEBT, RECEIVABLE
+from services.billing.domain.chart import RECEIVABLE, loss_ledger
 from services.billing.domain.facts import FactKind
 from services.billing.domain.lines import Line
 from services.billing.domain.postings import Posting
+from shared.events.housing import ChargeKind
 
 
 class Ground(StrEnum):
@@ -152,9 +154,17 @@ def difference(old: Iterable[Movement], new: Iterable[Movement]) -> tuple[Moveme
     return tuple(Movement(*key, pence) for key, pence in sorted(changed.items()) if pence)
 
 
-def postings(account_id: str, changes: Iterable[Movement]) -> Sequence[Posting]:
-    """Return the postings of changes: the account's receivable against ``bad-debt``; each change sums to nothing.
+def kinds_of(lines: Iterable[Line]) -> dict[str, ChargeKind]:
+    """Return the kind of each charge on an account."""
+    return {line.charge_id: line.charge_kind for line in lines if line.charge_id and line.charge_kind is not None}
 
+
+def postings(
+    account_id: str, changes: Iterable[Movement], kinds: Mapping[str, ChargeKind] = MappingProxyType({})
+) -> Sequence[Posting]:
+    """Return the postings of changes: the account's receivable against who bears the loss; each sums to nothing.
+
+    That is ``bad-debt``, or, of ``kinds`` that are owners' own money, the liability they were asked for.
     The tax inside a debt stays where it was booked: relief for it is claimed outside this ledger.
     """
     return [
@@ -162,6 +172,6 @@ def postings(account_id: str, changes: Iterable[Movement]) -> Sequence[Posting]:
         for one in changes
         for ledger, holder, pence in (
             (RECEIVABLE, account_id, one.amount_pence),
-            (BAD_DEBT, None, -one.amount_pence),
+            (loss_ledger(kinds.get(one.charge_id)), None, -one.amount_pence),
         )
     ]

@@ -13,7 +13,6 @@ from services.billing.db.statements import StatementRow
 from services.billing.domain import annual as rules
 from services.billing.domain import refs
 from services.billing.domain.facts import FactKind
-from services.billing.domain.lines import Line
 from services.billing.usecases.documents import statement_line
 from services.billing.usecases.questions import Answer, present
 
@@ -23,8 +22,10 @@ _FIGURES = ("statement_no", "quarter", "issued_on", "brought_forward_pence", "to
 async def annual(connection: asyncpg.Connection, reference: str, year: int) -> Answer | None:
     """Return what an account's statements of a year's quarters billed; nothing when no account has the reference.
 
-    ``brought_forward_pence`` + ``total_pence`` = ``balance_pence``, the last statement's; ``ties`` says whether the
-    lines make every statement's total, and all statements the year's.
+    Without any (a year that is not billed yet, the association's own account) it is what the ledger has of the year by
+    value date: ``basis`` says which.  ``brought_forward_pence`` + ``total_pence`` = ``balance_pence``, the last
+    statement's or the ledger's at the year's end; ``ties`` says whether the lines make every statement's total, and all
+    statements the year's.
     """
     row = await questions.find_account(connection, refs.normalised(reference), None)
     if row is None:
@@ -32,11 +33,17 @@ async def annual(connection: asyncpg.Connection, reference: str, year: int) -> A
     all_ = await stored.list_statements(connection, [row.account_id])
     own = [one for one in all_ if one.quarter in rules.quarters(year)]
     lines = (await ledger.load_lines(connection, [row.account_id])).get(row.account_id, [])
-    carried = _carried(lines, all_, {one.statement_no for one in own})
+    heads = [one.head for one in all_]
+    if own:
+        carried = rules.carried(lines, heads, {one.statement_no for one in own})
+        brought_forward = own[0].brought_forward_pence
+    else:
+        carried = [pair for pair in rules.numbered(lines, heads) if pair[0].value_on.year == year]
+        brought_forward = rules.before(lines, year)
     told = rules.summary(line for line, _ in carried)
-    brought_forward = own[0].brought_forward_pence if own else 0
     return {
         "account_ref": row.account_ref, "unit_id": row.unit_id, "year": year,
+        "basis": rules.Basis.STATEMENTS if own else rules.Basis.LEDGER,
         "brought_forward_pence": brought_forward,
         "heads": [asdict(head) for head in told.heads],
         "others": [{"kind": kind, "amount_pence": pence} for kind, pence in told.others.items()],
@@ -48,21 +55,16 @@ async def annual(connection: asyncpg.Connection, reference: str, year: int) -> A
     }  # fmt: skip
 
 
-def _carried(lines: Sequence[Line], all_: Sequence[StatementRow], wanted: set[str]) -> list[tuple[Line, str]]:
-    """Return the lines that the wanted statements carry, each with the statement's number, in reading order."""
-    return rules.carried(lines, [one.head for one in all_], wanted)
-
-
-def _ties(own: Sequence[StatementRow], carried: Sequence[tuple[Line, str]], balance_pence: int) -> bool:
+def _ties(own: Sequence[StatementRow], carried: rules.Numbered, balance_pence: int) -> bool:
     """Say whether each statement's total is that of its lines, and the last one's balance that of the year."""
-    made: Counter[str] = Counter()
+    made: Counter[str | None] = Counter()
     for line, statement_no in carried:
         made[statement_no] += line.amount_pence
-    last = own[-1].balance_pence if own else 0
+    last = own[-1].balance_pence if own else balance_pence
     return all(one.total_pence == made[one.statement_no] for one in own) and last == balance_pence
 
 
-async def _lines(connection: asyncpg.Connection, account_id: str, carried: Sequence[tuple[Line, str]]) -> list[Answer]:
+async def _lines(connection: asyncpg.Connection, account_id: str, carried: rules.Numbered) -> list[Answer]:
     """Return each line as its statement shows it, with the days of the work."""
     charge_ids = {line.charge_id for line, _ in carried if line.charge_id is not None}
     credit_ids = {line.fact_id for line, _ in carried if line.kind is FactKind.CREDIT}

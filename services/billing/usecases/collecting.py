@@ -12,11 +12,20 @@ from pydantic import BaseModel, ConfigDict
 from services.billing.db import direct_debits as stored
 from services.billing.db import ledger
 from services.billing.db.direct_debits import Collection as Announcement
-from services.billing.domain.direct_debits import Announced, Skip, collection_day, file_of, payable, why_skipped
+from services.billing.domain.direct_debits import (
+    Announced,
+    DirectDebitPolicy,
+    Skip,
+    collection_day,
+    file_of,
+    payable,
+    why_skipped,
+)
 from services.billing.domain.position import position
 from services.billing.settings import read_direct_debit
 from services.billing.usecases.allocating import rules_of
-from services.billing.usecases.mandates import LOCK, standing_mandates
+from services.billing.usecases.kinds import PROPOSE, applying
+from services.billing.usecases.mandates import LOCK, mandates_of, standing_mandates
 from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
@@ -103,17 +112,19 @@ async def _to_announce(connection: asyncpg.Connection, collect_on: date, book: d
 
 async def _in_flight(connection: asyncpg.Connection, book: date, but: str | None = None) -> dict[str, int]:
     """Return the pence on their way from each account; beside a collection (``but``) only released ones are."""
-    policies = read_direct_debit()
     flying = [
         one.collection_id
         for one in await stored.load_collections(connection)
         if one.collection_id != but
         and (one.released_on is not None or but is None)
-        and in_force(policies, one.announced_on).is_in_flight(
-            one.collect_on, book, released=one.released_on is not None
-        )
+        and _policy_of(one.policy_version).is_in_flight(one.collect_on, book, released=one.released_on is not None)
     ]
     return await stored.in_flight(connection, flying)
+
+
+def _policy_of(version: str) -> DirectDebitPolicy:
+    """Return the policy that a collection was announced under: it holds for that one, whatever was added since."""
+    return next(one for one in read_direct_debit() if one.version == version)
 
 
 async def _payable(
@@ -145,26 +156,32 @@ async def release(work: Work, content: Json) -> Json:
 
 async def _weighed(work: Work, content: Json) -> tuple[Announcement, list[Announced], dict[str, Skip]]:
     """Return a collection that may go out now, what was announced, and whom it passes over; money stands still."""
-    asked = understood(AskedRelease, content)
     await work.lock(exclusive=[LOCK, "structure"])
     connection = await driver(work.session)
+    collection = await _releasable(connection, understood(AskedRelease, content), work.book)
+    notices = [one for one, _ in await stored.load_notices(connection, collection.collection_id)]
+    return collection, notices, await _skipped(connection, collection, notices, work.book)
+
+
+async def _releasable(connection: asyncpg.Connection, asked: AskedRelease, book: date) -> Announcement:
+    """Return a collection whose file may go out in a book."""
     collection = await stored.find_collection(connection, asked.collection_id)
     if collection is None:
         raise NotKnownError(f"There is no collection {asked.collection_id}.")
     if collection.released_on is not None:
         raise NotNowError(f"The file of {collection.collection_id} has gone out already.")
-    last = in_force(read_direct_debit(), collection.announced_on).last_release(collection.collect_on)
-    if work.book > last:
+    last = _policy_of(collection.policy_version).last_release(collection.collect_on)
+    if book > last:
         raise NotNowError(f"{last} was the last day for this file; announce another collection.")
-    notices = [one for one, _ in await stored.load_notices(connection, collection.collection_id)]
-    return collection, notices, await _skipped(connection, collection, notices, work.book)
+    return collection
 
 
 async def _skipped(
     connection: asyncpg.Connection, collection: Announcement, notices: list[Announced], book: date
 ) -> dict[str, Skip]:
-    mandates = await standing_mandates(connection)
-    owed = await _payable(connection, [one.account_id for one in notices], collection.collect_on, book)
+    account_ids = [one.account_id for one in notices]
+    mandates = await mandates_of(connection, account_ids)
+    owed = await _payable(connection, account_ids, collection.collect_on, book)
     flying = await _in_flight(connection, book, but=collection.collection_id)
     found: dict[str, Skip] = {}
     for one in notices:
@@ -175,20 +192,18 @@ async def _skipped(
     return found
 
 
-async def _apply(work: Work, proposal: Proposal) -> Json:
-    return await release(work, proposal.body)
-
-
 async def _check(work: Work, proposal: Proposal) -> None:
-    """Refuse a proposal that could not take effect now, or that says it is about something else."""
-    collection, _, _ = await _weighed(work, proposal.body)
+    """Refuse a proposal that could not take effect now, or that says it is about something else.
+
+    Who is passed over is weighed when it takes effect: until then money may move, and nothing is held still for it.
+    """
+    asked = understood(AskedRelease, proposal.body)
+    collection = await _releasable(await driver(work.session), asked, work.book)
     if collection.collection_id != proposal.subject:
         raise NotValidError(f"The proposal's subject is {proposal.subject}, it releases {collection.collection_id}.")
 
 
-RELEASE = Kind(
-    NAME, frozenset({"assistant", "lead-officer", "finance"}), frozenset({"lead-officer", "finance"}), _apply, _check
-)
+RELEASE = Kind(NAME, PROPOSE, frozenset({"lead-officer", "finance"}), applying(release), _check)
 """Declared to the bus: routes and the list of proposals come with it."""
 
 DEEDS: Mapping[str, Callable[[Work, Json], Awaitable[Json]]] = MappingProxyType({ANNOUNCE: announce, NAME: release})
@@ -213,13 +228,14 @@ async def worklist(connection: asyncpg.Connection) -> list[Json]:
     """Return every collection: announced, released, how much of it was passed over, until when it may go out."""
     rows = await stored.list_collections(connection)
     for row in rows:
-        policy = in_force(read_direct_debit(), row["announced_on"])
-        row["release_by"] = policy.last_release(row["collect_on"])
+        row["release_by"] = _policy_of(row["policy_version"]).last_release(row["collect_on"])
     return rows
 
 
 async def show(connection: asyncpg.Connection, collection_id: str) -> list[dict[str, Any]]:
     """Return what each owner was told of a collection, and who was passed over why."""
+    if await stored.find_collection(connection, collection_id) is None:
+        raise NotKnownError(f"There is no collection {collection_id}.")
     return [
         {"account_ref": one.account_ref, "mandate_id": one.mandate_id, "amount_pence": one.amount_pence, "skipped": why}
         for one, why in await stored.load_notices(connection, collection_id)

@@ -34,10 +34,11 @@ async def work_day(piece: DaySlice) -> None:
     if piece.progress.startswith(schedules.PROGRESS):
         await schedules.raise_slice(piece)
         return
+    closed = piece.state.last_closed or date.min
     begins = not piece.progress or piece.progress.startswith(floats.PROGRESS)
     async with question(piece.sessions) as connection:
         last = piece.progress.removeprefix(floats.PROGRESS)
-        come = await floats.newcomers(connection, piece.day, last, SLICE) if begins else ()
+        come = await floats.newcomers(connection, closed, piece.day, last, SLICE) if begins else ()
     if len(come) == SLICE:
         async with piece.open(f"{floats.PROGRESS}{come[-1].account.account_ref}") as work:
             await floats.ask(work, come)
@@ -49,7 +50,7 @@ async def work_day(piece: DaySlice) -> None:
     after = following or await annual_statements.first_slice(piece.sessions) or await _schedules_begin(piece)
     async with piece.open(after) as work:
         if begins:
-            await floats.settle(work)
+            await floats.settle(work, closed)
             await floats.ask(work, come)
         await statement_runs.work_slice(work, duty, piece.day, payers, is_last=following is None)
         if following is None:

@@ -12,9 +12,8 @@ from services.billing.db import disputes as stored
 from services.billing.db import ledger, questions
 from services.billing.db.questions import AccountRow
 from services.billing.domain import refs
-from services.billing.domain.allocation import Rules
+from services.billing.domain.dispute_limits import Limit, limit_of, refuse_dispute
 from services.billing.domain.disputes import REVIEW, Dispute, Outcome
-from services.billing.domain.position import position
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.items import say_items
 from shared.bus import gate
@@ -25,7 +24,6 @@ from shared.db.engine import driver
 from shared.events.billing import DisputeRaised
 from shared.events.topics import DISPUTE_RAISED
 from shared.events.types import Id, PositivePence
-from shared.money import as_pounds
 
 RAISE, END = "dispute-raise", "dispute-end"
 
@@ -59,15 +57,16 @@ async def raise_dispute(work: Work, content: Json) -> Json:
     if raised_on > work.book:
         raise NotValidError(f"{raised_on} has not come yet.")
     connection = await driver(work.session)
-    rules = (await rules_of(connection, [row.account_id]))[row.account_id]
-    opened, most = await _may_be_disputed(work, row.account_id, asked.charge_id, raised_on, rules)
-    pence = opened if asked.amount_pence is None else asked.amount_pence
-    if not 0 < pence <= most:
-        raise NotNowError(
-            f"{as_pounds(opened)} of {asked.charge_id} is billed, open and not disputed yet on {row.account_ref}."
-        )
+    limit = await _limit(connection, row.account_id, asked.charge_id, raised_on, work.book)
+    pence = limit.open_pence if asked.amount_pence is None else asked.amount_pence
+    refusal = refuse_dispute(pence, limit, asked.charge_id, row.account_ref, raised_on)
+    if refusal is not None:
+        raise NotNowError(refusal)
     command = Command.of(work)
-    dispute = Dispute(f"D-{command.uid.hex[:16]}", asked.charge_id, pence, raised_on, work.book)
+    dispute = Dispute(
+        f"D-{command.uid.hex[:16]}", asked.charge_id, pence, raised_on, work.book,
+        credited_pence=limit.credited_pence,
+    )  # fmt: skip
     await stored.add(connection, command.uid, row.account_id, dispute)
     await say_items(work, {row.account_id: work.cause})
     said = DisputeRaised(
@@ -126,20 +125,9 @@ async def _account(work: Work, content: Json) -> tuple[AskedDispute, AccountRow]
     return asked, row
 
 
-async def _may_be_disputed(
-    work: Work, account_id: str, charge_id: str, raised_on: date, rules: Rules
-) -> tuple[int, int]:
-    """Return the pence of a charge that are open and not disputed, and the most that may be disputed from that day on.
-
-    Money that came since then and settled the charge is set free by the dispute, so the second may be more.
-    """
-    connection = await driver(work.session)
+async def _limit(connection: asyncpg.Connection, account_id: str, charge_id: str, since: date, book: date) -> Limit:
+    """Return how much of a charge may be disputed from a day on, as the account stands."""
     lines = (await ledger.load_lines(connection, [account_id])).get(account_id, [])
     heads = (await ledger.load_heads(connection, [account_id])).get(account_id, [])
-    billed = sum(line.amount_pence for line in lines if line.charge_id == charge_id and line.amount_pence > 0)
-    whole = Dispute("", charge_id, max(billed, 1), raised_on, work.book)
-    disputed = Rules(rules.orders, (*rules.disputes, whole))
-    now = [one for one in position(lines, heads, work.book, rules).items if one.item.charge_id == charge_id]
-    then = [one for one in position(lines, heads, work.book, disputed).items if one.item.charge_id == charge_id]
-    already = sum(one.disputed_pence for one in now)
-    return sum(one.open_pence for one in now) - already, sum(one.disputed_pence for one in then) - already
+    rules = (await rules_of(connection, [account_id]))[account_id]
+    return limit_of(lines, heads, book, rules, charge_id, since)

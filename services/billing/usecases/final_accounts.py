@@ -8,6 +8,7 @@ import asyncpg
 
 from services.billing.db import final_accounts as stored
 from services.billing.db import ledger, registry
+from services.billing.db.registry import Registered
 from services.billing.db.statements import Payer
 from services.billing.domain import final_accounts
 from services.billing.domain.attribution import Account
@@ -30,7 +31,8 @@ Answer = dict[str, Any]
 async def issue(work: Work, day: date) -> None:
     """Issue the final accounts whose day it is; nothing is posted, and no item or statement changes."""
     connection = await driver(work.session)
-    units = await stored.list_candidates(connection, final_accounts.exits_due_on(day), day)
+    exits_on = final_accounts.exits_due_on(day)
+    units = await stored.list_candidates(connection, exits_on, [exit_on - _DAY for exit_on in exits_on], day)
     leaving = await _leaving(connection, units, day) if units else []
     if not leaving:
         return
@@ -47,16 +49,21 @@ async def _leaving(connection: asyncpg.Connection, unit_ids: Sequence[str], day:
     """Return the accounts whose final account is issued on ``day``, in order of account_id; none is issued twice."""
     now = await registry.load_registered(connection, unit_ids)
     then = await registry.load_registered(connection, unit_ids, day - _DAY)
-    before = {account.account_id: account for known in then.values() for account in known.accounts()}
+    before = {account.account_id: account for known in then.values() for account in _before(known, day)}
     found = [
         account
         for known in now.values()
-        for account in known.accounts()
+        for account in known.served()
         if final_accounts.is_issued_on(day, account, before.get(account.account_id))
     ]
     issued = await stored.load_issued(connection, [account.account_id for account in found])
     new = (account for account in found if _number(account) not in issued.get(account.account_id, {}))
     return sorted(new, key=lambda account: account.account_id)
+
+
+def _before(known: Registered, day: date) -> Iterable[Account]:
+    """Return the accounts as the book before knew them: an end of management that was learnt today was not known."""
+    return known.accounts() if known.registered_in == day else known.served()
 
 
 def _number(account: Account) -> str:
@@ -70,10 +77,10 @@ def _payer(account: Account) -> Payer:
 
 
 async def worklist(connection: asyncpg.Connection) -> list[Answer]:
-    """Return the accounts whose owner has left: their days, state, float, what is missing; soonest first."""
+    """Return the accounts whose owner or unit has left: their days, state, float, what is missing; soonest first."""
     unit_ids = await stored.list_left(connection)
     known = await registry.load_registered(connection, unit_ids)
-    left = [one for unit in known.values() for one in unit.accounts() if final_accounts.has_left(one)]
+    left = [one for unit in known.values() for one in unit.served() if final_accounts.has_left(one)]
     account_ids = [account.account_id for account in left]
     lines = await ledger.load_lines(connection, account_ids)
     heads = await ledger.load_heads(connection, account_ids)

@@ -11,7 +11,7 @@ from services.billing.db import ledger, registry
 from services.billing.domain import floats
 from services.billing.domain.floats import Asking, Managed, Newcomer, Standing, Step
 from services.billing.usecases.charges import credit_charges, raise_charges
-from services.billing.usecases.own_events import own_event
+from services.billing.usecases.own_events import not_raised, own_event
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.base import Event
@@ -28,12 +28,19 @@ PROGRESS = "floats:"
 """Before the reference of the newcomer that had the last turn, in a day's progress."""
 
 
-async def newcomers(connection: asyncpg.Connection, day: date, after: str, most: int) -> Sequence[Newcomer]:
-    """Return the next owners who have come and had no float yet, in order of reference; none if nothing is asked."""
+async def newcomers(
+    connection: asyncpg.Connection, last_closed: date, day: date, after: str, most: int
+) -> Sequence[Newcomer]:
+    """Return the next owners who have come since a day and had no float yet, in order of reference.
+
+    None if nothing is asked.  Terms hold from their own book on, so who came earlier was asked, or never will be.
+    """
     terms = await stored.load_terms(connection)
     if not terms:
         return ()
-    return await stored.list_newcomers(connection, min(one.effective_from for one in terms), day, after, most)
+    since = min(one.effective_from for one in terms)
+    units = await stored.list_changed(connection, last_closed, day)
+    return await stored.list_newcomers(connection, units, since, day, after, most)
 
 
 async def ask(work: Work, come: Sequence[Newcomer]) -> None:
@@ -42,19 +49,22 @@ async def ask(work: Work, come: Sequence[Newcomer]) -> None:
     await _make(work, floats.first_asked(come, terms, work.book), ())
 
 
-async def settle(work: Work) -> None:
+async def settle(work: Work, last_closed: date) -> None:
     """Give back the floats whose day it is, and ask again for what went back by mistake; twice adds nothing.
 
     What goes back is dated the day before, so that the final account (and a statement) of this day carries it.
     """
-    step = await _step(await driver(work.session), work.book)
+    step = await _step(await driver(work.session), last_closed, work.book)
     await _make(work, step.asked, step.back)
 
 
 async def _make(work: Work, asking: Iterable[Asking], giving_back: Iterable[str]) -> None:
     connection = await driver(work.session)
     back = [_credit(work.book, charge_id) for charge_id in giving_back]
-    asked = [_charge(work.book, one) for one in asking]
+    asked = [
+        own_event(SOURCE, one.charge_id, _ASKED, CHARGE_RAISED.topic, work.book, one)
+        for one in await not_raised(connection, [_charge(work.book, one) for one in asking])
+    ]
     causes = [*back, *asked]
     await ledger.add_causes(connection, ((event.uid, event.source, event.id, event.type) for event in causes))
     if back:
@@ -63,12 +73,13 @@ async def _make(work: Work, asking: Iterable[Asking], giving_back: Iterable[str]
         await raise_charges(work, asked)
 
 
-async def _step(connection: asyncpg.Connection, day: date) -> Step:
-    standing = await stored.list_standing(connection, SOURCE)
+async def _step(connection: asyncpg.Connection, last_closed: date, day: date) -> Step:
+    units = await stored.list_changed(connection, last_closed, day)
+    standing = await stored.list_standing(connection, SOURCE, units)
     if not standing:
         return Step((), ())
     known = await registry.load_registered(connection, {one.unit_id for one in standing})
-    accounts = {one.account_ref: one for unit in known.values() for one in unit.accounts() if not one.internal}
+    accounts = {one.account_ref: one for unit in known.values() for one in unit.served() if not one.internal}
     managed = {
         name: Managed(unit.managed_from, unit.managed_to)
         for name, unit in known.items()
@@ -84,13 +95,12 @@ def _names(standing: Iterable[Standing]) -> set[str]:
     return {floats.again(ref, charge_id) for ref, charge_id in owners if ref is not None}
 
 
-def _charge(day: date, one: Asking) -> Event[ChargeRaised]:
-    data = ChargeRaised(
+def _charge(day: date, one: Asking) -> ChargeRaised:
+    return ChargeRaised(
         charge_id=one.charge_id, kind=ChargeKind.FLOAT, unit_id=one.unit_id, amount_pence=one.amount_pence,
         description="Float: held for you, and given back with your final account", instructed_on=one.first_on,
         raised_on=day,
     )  # fmt: skip
-    return own_event(SOURCE, data.charge_id, _ASKED, CHARGE_RAISED.topic, day, data)
 
 
 def _credit(day: date, charge_id: str) -> Event[ChargeCredited]:

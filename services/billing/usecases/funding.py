@@ -17,7 +17,7 @@ from services.billing.domain.position import as_known
 from services.billing.domain.schedules import Scope
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.journal import Journal
-from services.billing.usecases.scheduling import as_kind
+from services.billing.usecases.kinds import as_kind
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import Work
@@ -102,7 +102,7 @@ async def _spending(work: Work, content: Json) -> Spending:
         together(
             kept(
                 *as_known(own, heads.get(name, ()), day, None), ChargeKind.RESERVE_FUND, day, rules[name],
-                internal=accounts[name],
+                ahead=accounts[name],
             )
             for name, own in lines.items()
         ).held_pence

@@ -1,6 +1,6 @@
 """Mandates of direct debit: set and cancelled by an officer; the bank's own returns end them as well."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -42,7 +42,6 @@ class AskedCancel(BaseModel):
 async def set_mandate(work: Work, content: Json) -> Json:
     """Let an account be collected from; one mandate at a time, and each name once for ever."""
     asked = understood(AskedMandate, content)
-    await work.lock(exclusive=[LOCK, "structure"])
     connection = await driver(work.session)
     row = await questions.find_account(connection, refs.normalised(asked.account_ref), None)
     if row is None:
@@ -51,10 +50,11 @@ async def set_mandate(work: Work, content: Json) -> Json:
         raise NotValidError(f"{row.account_ref} is the association's own account: nobody pays it by direct debit.")
     if work.book == OPENING_BOOK:
         raise NotNowError("No business day has ended yet: there is no day to set the mandate on.")
-    known = await stored.load_mandates(connection)
-    if any(one.mandate_id == asked.mandate_id for one in known):
+    # Others may be set meanwhile, and money move elsewhere; who works a whole collection out holds both alone.
+    await work.lock(exclusive=[_name(asked.mandate_id), f"account:{row.account_id}"], shared=(LOCK, "structure"))
+    if await stored.find_mandate(connection, asked.mandate_id) is not None:
         raise NotNowError(f"Mandate {asked.mandate_id} is known already; a mandate is set once.")
-    now = (await _standing(connection, known)).get(row.account_id)
+    now = (await mandates_of(connection, [row.account_id])).get(row.account_id)
     if now is not None:
         raise NotNowError(f"{row.account_ref} has mandate {now.mandate_id}; cancel that first.")
     await stored.add_mandate(
@@ -66,9 +66,9 @@ async def set_mandate(work: Work, content: Json) -> Json:
 async def cancel_mandate(work: Work, content: Json) -> Json:
     """Cancel a mandate: what was announced and is not released yet will not be taken."""
     asked = understood(AskedCancel, content)
-    await work.lock(exclusive=[LOCK])
+    await work.lock(exclusive=[_name(asked.mandate_id)], shared=(LOCK,))
     connection = await driver(work.session)
-    found = next((one for one in await stored.load_mandates(connection) if one.mandate_id == asked.mandate_id), None)
+    found = await stored.find_mandate(connection, asked.mandate_id)
     if found is None:
         raise NotKnownError(f"There is no mandate {asked.mandate_id}.")
     if found.ended_on is not None:
@@ -81,6 +81,15 @@ DEEDS: Mapping[str, Callable[[Work, Json], Awaitable[Json]]] = MappingProxyType(
     {SET: set_mandate, CANCEL: cancel_mandate}
 )
 """How a rebuild repeats them."""
+
+
+def _name(mandate_id: str) -> str:
+    return f"mandate:{mandate_id}"
+
+
+async def mandates_of(connection: asyncpg.Connection, account_ids: Collection[str]) -> dict[str, Mandate]:
+    """Return the mandate of each of the accounts that has one."""
+    return await _standing(connection, await stored.load_mandates_of(connection, account_ids))
 
 
 async def standing_mandates(connection: asyncpg.Connection) -> dict[str, Mandate]:

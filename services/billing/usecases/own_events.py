@@ -1,12 +1,26 @@
 """Charges and credits that billing makes itself, as the events that the use cases for the housing system's take."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import TypeVar
 
+import asyncpg
+
+from services.billing.db import charges as stored_charges
+from services.billing.domain import refs
 from shared.events.base import Event, EventData, content_sha
+from shared.events.housing import ChargeRaised
 from shared.events.uid import event_uid
 
 D = TypeVar("D", bound=EventData)
+
+
+async def not_raised(connection: asyncpg.Connection, wanted: Sequence[ChargeRaised]) -> list[ChargeRaised]:
+    """Return those of our charges that are not raised yet, each under a name that nobody else's charge has."""
+    names = [name for one in wanted for name in (one.charge_id, refs.other_name(one.charge_id))]
+    known = await stored_charges.known_names(connection, names)
+    found = ((one, refs.own_name(one.charge_id, known)) for one in wanted)
+    return [one.model_copy(update={"charge_id": name}) for one, name in found if name is not None]
 
 
 def own_event(source: str, name: str, type_: str, topic: str, on: date, data: D) -> Event[D]:

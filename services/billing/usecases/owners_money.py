@@ -1,7 +1,7 @@
 """Owners' own money: floats held by block or owner, and each block's reserve fund; both tied to the ledger."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 
@@ -10,7 +10,7 @@ import asyncpg
 from services.billing.db import floats, questions, reports
 from services.billing.db import owners_money as stored
 from services.billing.domain.chart import income_ledger
-from services.billing.domain.owners_money import Kept, kept, together
+from services.billing.domain.owners_money import Kept, fund_of, kept, together
 from services.billing.usecases.questions import Answer, Folder, each_account, overdue_day
 from services.billing.usecases.reports import UNREGISTERED, Grouping, group_of, source
 from shared.events.housing import ChargeKind
@@ -35,7 +35,7 @@ async def held(connection: asyncpg.Connection, by: Grouping, as_of: date | None,
         "total": {"accounts": sum(count for count, _ in rows.values()), **_figures(total)},
         "waiting_pence": waiting,
         "ledger_pence": owed,
-        "ties": total.asked_pence + waiting == owed,
+        "ties": total.asked_pence - total.written_off_pence + waiting == owed,
         "terms": [asdict(one) for one in await floats.load_terms(connection)],
     }
 
@@ -45,8 +45,8 @@ async def funds(connection: asyncpg.Connection, as_of: date | None, known_at: da
 
     A fund is its block's, or its development's for units without one.  Owners come and go; it stays.
     """
-    places = await reports.load_places(connection)
-    rows = await _kept(connection, _FUND, as_of, known_at, lambda one: fund_of(one.row.unit_id, places))
+    places, nowhere = await reports.load_places(connection), (UNREGISTERED, None)
+    rows = await _kept(connection, _FUND, as_of, known_at, lambda one: fund_of(*places.get(one.row.unit_id, nowhere)))
     spent: defaultdict[str, int] = defaultdict(int)
     spendings = await stored.list_spendings(connection, as_of, known_at)
     for one in spendings:
@@ -61,15 +61,9 @@ async def funds(connection: asyncpg.Connection, as_of: date | None, known_at: da
         "total": _fund(total, sum(spent.values())),
         "waiting_pence": waiting,
         "ledger_pence": owed,
-        "ties": total.asked_pence + waiting - sum(spent.values()) == owed,
+        "ties": total.asked_pence - total.written_off_pence + waiting - sum(spent.values()) == owed,
         "spendings": [asdict(one) for one in spendings],
     }
-
-
-def fund_of(unit_id: str, places: Mapping[str, tuple[str, str | None]]) -> str:
-    """Return the fund that a unit pays into: its block's, else its development's."""
-    development_id, block_id = places.get(unit_id, (UNREGISTERED, None))
-    return block_id or development_id
 
 
 async def _kept(
@@ -84,8 +78,7 @@ async def _kept(
     found: defaultdict[str, list[Kept]] = defaultdict(list)
     async for folder in each_account(connection, as_of, known_at):
         if any(line.charge_kind is kind for line in folder.lines):
-            internal = not folder.row.ownership_id
-            found[group(folder)].append(kept(folder.lines, folder.issued, kind, day, folder.rules, internal=internal))
+            found[group(folder)].append(kept(folder.lines, folder.issued, kind, day, folder.rules))
     return {name: (len(own), together(own)) for name, own in sorted(found.items())}
 
 

@@ -1,8 +1,8 @@
 """Refunds: money of a payment goes back where it came from, when a second person agrees; and who waits for theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict
@@ -11,16 +11,16 @@ from services.billing.db import ledger, registry
 from services.billing.db import receipts as stored
 from services.billing.db.receipts import Placed
 from services.billing.domain import charges, postings, receipts, refs, refunds
-from services.billing.domain.allocation import receipts_of
+from services.billing.domain.allocation import Receipt, receipts_of
 from services.billing.domain.facts import SUSPENSE, Part, Reversal, refund_id
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal
+from services.billing.usecases.kinds import as_kind
 from services.billing.usecases.questions import Answer, Folder, each_account, overdue_day
 from services.billing.usecases.receipts import accounts_in
 from services.billing.usecases.standing import say_change
 from services.billing.usecases.write_offs import follow
 from shared.bus.commands import Command, Json
-from shared.bus.proposals import Kind, Proposal
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import Work
 from shared.db.engine import driver
@@ -48,16 +48,6 @@ class Weighed:
     refund: Reversal
     old: tuple[Part, ...]
     new: tuple[Part, ...]
-
-
-async def check(work: Work, proposal: Proposal) -> None:
-    """Refuse to propose what could not take effect now."""
-    await _weigh(work, proposal.body)
-
-
-async def apply(work: Work, proposal: Proposal) -> Json:
-    """Let an approved refund take effect."""
-    return await refund(work, proposal.body)
 
 
 async def refund(work: Work, content: Json) -> Json:
@@ -115,23 +105,20 @@ async def _holder(work: Work, connection: asyncpg.Connection, asked: Asked) -> t
     return account_id, -sum(line.amount_pence for line in lines)
 
 
-REFUND = Kind(
-    KIND,
-    frozenset({"assistant", "lead-officer", "finance"}),
-    frozenset({"finance"}),
-    apply,
-    check,
-)
+REFUND = as_kind(KIND, refund, _weigh, frozenset({"finance"}))
+"""Declared to the bus: routes and the list of proposals come with it."""
 
 
 async def worklist(connection: asyncpg.Connection) -> Answer:
     """Return the accounts in credit with how long they have waited and what may go back to whom, and refunds given."""
     day = await overdue_day(connection, None)
-    waiting = [
-        await _waiting(connection, folder, since)
+    in_credit = [
+        (folder, since, receipts_of(folder.lines)[0])
         async for folder in each_account(connection, None, None)
         if (since := refunds.in_credit_since(folder.lines)) is not None and folder.row.ownership_id
     ]
+    known = await stored.load_payments(connection, {one.payment_id for _, _, own in in_credit for one in own})
+    waiting = [_waiting(folder, since, own, known) for folder, since, own in in_credit]
     for row in waiting:
         row["days"] = max((day - row["since"]).days, 0)
         row["late"] = row["due_by"] is not None and row["due_by"] < day
@@ -139,11 +126,9 @@ async def worklist(connection: asyncpg.Connection) -> Answer:
     return {"day": day, "waiting": waiting, "given": await _given(connection)}
 
 
-async def _waiting(connection: asyncpg.Connection, folder: Folder, since: Any) -> Answer:
+def _waiting(folder: Folder, since: date, own: Sequence[Receipt], known: Mapping[str, Placed]) -> Answer:
     """Return an account in credit: since when, until when it must be back, and the payments it may go back to."""
-    own, _ = receipts_of(folder.lines)
-    known = await stored.load_payments(connection, [receipt.payment_id for receipt in own])
-    left_on = next((one.to_on for one in folder.known.accounts() if one.account_id == folder.row.account_id), None)
+    left_on = next((one.to_on for one in folder.known.served() if one.account_id == folder.row.account_id), None)
     return {
         "account_ref": folder.row.account_ref, "unit_id": folder.row.unit_id,
         "credit_pence": -sum(line.amount_pence for line in folder.lines), "since": since, "left_on": left_on,
@@ -151,7 +136,7 @@ async def _waiting(connection: asyncpg.Connection, folder: Folder, since: Any) -
     }  # fmt: skip
 
 
-def _sources(own: Sequence[Any], known: dict[str, Placed]) -> list[Answer]:
+def _sources(own: Sequence[Receipt], known: Mapping[str, Placed]) -> list[Answer]:
     """Return the payments that name where they came from, newest first."""
     return [
         {

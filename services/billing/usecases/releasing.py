@@ -12,6 +12,7 @@ from services.billing.db import statement_runs as stored
 from services.billing.db.statement_runs import Sampled
 from services.billing.domain import refs, statement_runs
 from services.billing.domain.statement_runs import SHIPPED, Release, ReleasePolicy, Run, State
+from services.billing.usecases.kinds import APPROVE, PROPOSE, applying, as_kind
 from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
@@ -128,16 +129,8 @@ async def state_in(connection: asyncpg.Connection, run: Run, book: date) -> Stat
     return statement_runs.state_of(run, book, last.run_no, asked_anew, await stored.released_in(connection, run))
 
 
-async def _apply_policy(work: Work, proposal: Proposal) -> Json:
-    return await set_policy(work, proposal.body)
-
-
-async def _check_policy(_work: Work, proposal: Proposal) -> None:
-    understood(AskedPolicy, proposal.body)
-
-
-async def _apply_release(work: Work, proposal: Proposal) -> Json:
-    return await release(work, proposal.body)
+async def _check_policy(_work: Work, content: Json) -> None:
+    understood(AskedPolicy, content)
 
 
 async def _check_release(work: Work, proposal: Proposal) -> None:
@@ -147,14 +140,8 @@ async def _check_release(work: Work, proposal: Proposal) -> None:
 
 
 RUN_KINDS = (
-    Kind(POLICY, frozenset({"lead-officer", "finance"}), frozenset({"finance", "board"}), _apply_policy, _check_policy),
-    Kind(
-        RELEASE,
-        frozenset({"assistant", "lead-officer", "finance"}),
-        frozenset({"lead-officer", "finance", "board"}),
-        _apply_release,
-        _check_release,
-    ),
+    as_kind(POLICY, set_policy, _check_policy, frozenset({"finance", "board"}), frozenset({"lead-officer", "finance"})),
+    Kind(RELEASE, PROPOSE, APPROVE, applying(release), _check_release),
 )
 """Declared to the bus: routes and the list of proposals come with them."""
 

@@ -13,6 +13,7 @@ from services.billing.db import statement_runs as stored
 from services.billing.db import statements as stored_statements
 from services.billing.db.statement_runs import Sampled
 from services.billing.domain import statement_runs, statements
+from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Cut
 from services.billing.domain.statement_runs import Flag, Run, State, Struck, Tally
 from services.billing.usecases import scheduling
@@ -57,9 +58,10 @@ async def dry_run(connection: asyncpg.Connection, most: int) -> Answer:
     book = (await gate.read(connection)).book
     day, cut = await _now(connection, book)
     percent, tally = (await stored.policy(connection)).outlier_percent, Tally(most)
+    coming = await _coming(connection, book)
     after = ""
     while payers := await stored_statements.list_payers(connection, after, CHUNK):
-        tally.add(await strike(connection, payers, day, cut, percent))
+        tally.add(await strike(connection, payers, day, cut, percent, coming))
         after = payers[-1].account_id
         await asyncio.sleep(0)
     head = {"run_id": None, "quarter": statements.quarter_billed(day), "known_at": book, "state": "dry-run"}
@@ -74,6 +76,18 @@ async def _now(connection: asyncpg.Connection, book: date) -> tuple[date, Cut]:
         return book, Run(struck[-1].quarter, len(struck) + 1, book).cut
     first = book if quarter is None else quarter_days(quarter_of(book))[1] + timedelta(days=1)
     return first, Cut(first, book)
+
+
+async def _coming(connection: asyncpg.Connection, book: date) -> dict[str, StatementHead]:
+    """Return the statements that the work of this book will issue as they were struck, by account."""
+    run = await stored.released_run(connection, book)
+    if run is None:
+        return {}
+    return {
+        one.account_id: statements.head_of(one.account_ref, run.quarter, book, run.cut)
+        async for page in stored.struck_pages(connection, run.run_id, PAGE)
+        for one in page
+    }
 
 
 def _head(one: Run, state: State) -> Answer:

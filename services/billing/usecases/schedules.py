@@ -5,7 +5,6 @@ from datetime import date
 
 import asyncpg
 
-from services.billing.db import charges as stored_charges
 from services.billing.db import ledger
 from services.billing.db import schedules as stored
 from services.billing.db.schedules import Schedules, UnitRow
@@ -13,7 +12,7 @@ from services.billing.domain import schedules
 from services.billing.domain.schedules import Amount, Period, Scope, Terms
 from services.billing.settings import read_schedule_policy
 from services.billing.usecases.charges import raise_charges
-from services.billing.usecases.own_events import own_event
+from services.billing.usecases.own_events import not_raised, own_event
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
 from shared.db.engine import driver, question
@@ -64,8 +63,7 @@ async def raise_slice(piece: DaySlice) -> None:
 async def _raise(work: Work, instalments: Sequence[ChargeRaised]) -> None:
     """Raise the charges that are not raised yet, through the same use case as the housing system's."""
     connection = await driver(work.session)
-    raised = await stored_charges.charge_shas(connection, (one.charge_id for one in instalments))
-    events = [_event(one) for one in instalments if one.charge_id not in raised]
+    events = [_event(one) for one in await not_raised(connection, instalments)]
     if events:
         await ledger.add_causes(connection, ((event.uid, event.source, event.id, event.type) for event in events))
         await raise_charges(work, events)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from datetime import date
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, Strict
@@ -15,9 +15,9 @@ from services.billing.db.schedules import Schedules
 from services.billing.domain import schedules
 from services.billing.domain.schedules import WHOLE, Notice, Relief, Scope, Terms
 from services.billing.settings import read_schedule_policy
+from services.billing.usecases.kinds import as_kind
 from shared.bus import gate
 from shared.bus.commands import Command, Json
-from shared.bus.proposals import Kind, Proposal
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import Work
 from shared.db.engine import driver
@@ -25,8 +25,6 @@ from shared.events.housing import ChargeKind
 from shared.events.types import Id, NaturalPence, Text
 
 SCHEDULE, NOTICE, RELIEF = "fee-schedule", "fee-notice", "fee-relief"
-_PROPOSE = frozenset({"assistant", "lead-officer", "finance"})
-_APPROVE = frozenset({"lead-officer", "finance", "board"})
 _LOCK = ("schedules",)
 ScheduleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._\-]{1,24}$")]
 
@@ -136,23 +134,6 @@ async def load(work: Work) -> Schedules:
     """Return all schedules, locked: versions are numbered on."""
     await work.lock(exclusive=_LOCK)
     return await stored.load(await driver(work.session))
-
-
-def as_kind(
-    name: str,
-    effect: Callable[[Work, Json], Awaitable[Json]],
-    check: Callable[[Work, Json], Awaitable[Any]],
-    may_approve: frozenset[str] = _APPROVE,
-) -> Kind:
-    """Return a kind of proposal from its effect and from what is looked at first: both take what is asked."""
-
-    async def apply(work: Work, proposal: Proposal) -> Json:
-        return await effect(work, proposal.body)
-
-    async def first(work: Work, proposal: Proposal) -> None:
-        await check(work, proposal.body)
-
-    return Kind(name, _PROPOSE, may_approve, apply, first)
 
 
 FEE_KINDS = (

@@ -1,8 +1,9 @@
 """A day's work on statements: issue them, strike them for people to look at, or issue a run that was released."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from enum import Enum, auto
+from types import MappingProxyType
 from typing import NamedTuple
 
 import asyncpg
@@ -11,6 +12,7 @@ from services.billing.db import statement_runs as stored
 from services.billing.db import statements as stored_statements
 from services.billing.db.statements import Payer
 from services.billing.domain import statement_runs, statements
+from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Cut
 from services.billing.domain.statement_runs import Release, Run, Sample, Struck
 from services.billing.usecases.statements import draw_up, issue
@@ -84,10 +86,18 @@ async def work_slice(work: Work, duty: Duty, day: date, payers: Sequence[Payer],
 
 
 async def strike(
-    connection: asyncpg.Connection, payers: Sequence[Payer], day: date, cut: Cut, percent: int
+    connection: asyncpg.Connection,
+    payers: Sequence[Payer],
+    day: date,
+    cut: Cut,
+    percent: int,
+    coming: Mapping[str, StatementHead] = MappingProxyType({}),
 ) -> list[Struck]:
-    """Return what the statements of a slice of accounts would say if they were cut there."""
-    drawn = await draw_up(connection, payers, day, cut)
+    """Return what the statements of a slice of accounts would say if they were cut there, after those that are coming.
+
+    ``coming`` are statements by account that are released and not issued yet.
+    """
+    drawn = await draw_up(connection, payers, day, cut, coming)
     return [
         statement_runs.strike(
             payer.account_id, payer.account_ref, draft, drawn.lines.get(payer.account_id, ()),

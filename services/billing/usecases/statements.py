@@ -1,7 +1,8 @@
 """The statement run: in the work of a quarter's first day, every account with news or a balance gets its statement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -68,12 +69,18 @@ async def draft_for(
 
 
 async def draw_up(
-    connection: asyncpg.Connection, payers: Sequence[Payer], day: date, struck: Cut | None = None
+    connection: asyncpg.Connection,
+    payers: Sequence[Payer],
+    day: date,
+    struck: Cut | None = None,
+    coming: Mapping[str, StatementHead] = MappingProxyType({}),
 ) -> DrawnUp:
-    """Do the same for the figures alone."""
+    """Do the same for the figures alone; ``coming`` are statements that count as issued already, by account."""
     account_ids = [payer.account_id for payer in payers]
     lines = await ledger.load_lines(connection, account_ids)
     heads = await ledger.load_heads(connection, account_ids)
+    for account_id in coming.keys() & account_ids:
+        heads.setdefault(account_id, []).append(coming[account_id])
     drafts: list[tuple[Payer, Draft]] = []
     for payer in payers:
         earlier = heads.get(payer.account_id, [])

@@ -19,6 +19,7 @@ from services.billing.settings import read_write_off_policies
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal, Named
+from services.billing.usecases.kinds import APPROVE, PROPOSE, applying
 from shared.auth import Caller
 from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
@@ -30,8 +31,6 @@ from shared.events.types import Id, PositivePence, Text
 from shared.money import as_pounds
 
 NAME = "write-off"
-_PROPOSE = frozenset({"assistant", "lead-officer", "finance"})
-_APPROVE = frozenset({"lead-officer", "finance", "board"})
 
 
 class Debt(BaseModel):
@@ -75,10 +74,6 @@ async def give_up(work: Work, content: Json) -> Json:
     return {"account_ref": row.account_ref, "write_offs": [one.write_off_id for one in new], "pence": asked.total_pence}
 
 
-async def _apply(work: Work, proposal: Proposal) -> Json:
-    return await give_up(work, proposal.body)
-
-
 async def _check(work: Work, proposal: Proposal) -> None:
     """Refuse a proposal that could not take effect now, or that says it is about something else."""
     asked, row = await _checked(work, proposal.body)
@@ -99,7 +94,7 @@ async def _authorise(work: Work, proposal: Proposal, caller: Caller) -> None:
         )
 
 
-WRITE_OFF = Kind(NAME, _PROPOSE, _APPROVE, _apply, _check, authorise=_authorise)
+WRITE_OFF = Kind(NAME, PROPOSE, APPROVE, applying(give_up), _check, authorise=_authorise)
 """Declared to the bus: routes and the list of proposals come with it."""
 
 
@@ -117,7 +112,7 @@ async def follow(connection: asyncpg.Connection, journal: Journal, causes: Mappi
         rows = lines.get(account_id, ())
         changes = write_offs.difference(write_offs.posted(rows), write_offs.movements(rows, own))
         if changes:
-            journal.post(causes[account_id], write_offs.postings(account_id, changes))
+            journal.post(causes[account_id], write_offs.postings(account_id, changes, write_offs.kinds_of(rows)))
             changed.append(account_id)
     named = {causes[account_id].uid: causes[account_id] for account_id in changed}
     await ledger.add_causes(connection, ((uid, one.source, one.id, one.type) for uid, one in named.items()))

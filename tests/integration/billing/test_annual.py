@@ -5,6 +5,7 @@ from typing import Any
 
 from services.billing.domain.refs import account_ref
 from services.billing.usecases import annual
+from shared.events.housing import Tenure
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_reversal, a_unit, shares
 from tests.integration.billing.reviewing import pass_all, release, review_from_now, set_policy
@@ -79,7 +80,29 @@ async def test_years_follow_on_from_one_another(desk: Desk) -> None:
     before, after = await ask(desk, 2025), await ask(desk, 2027)
     assert (before["balance_pence"], before["ties"]) == (5_00, True)
     assert (after["brought_forward_pence"], after["total_pence"], after["ties"]) == (320_00, 1_00, True)
+    assert {before["basis"], after["basis"]} == {"statements"}
     nothing = await ask(desk, 2024)
     assert (nothing["statements"], nothing["balance_pence"], nothing["ties"]) == ([], 0, True)
     assert await desk.ask(annual.annual, "F0", 2026) is None
     assert await desk.wrong() == []
+
+
+async def test_a_year_without_statements_is_told_from_the_ledger(desk: Desk) -> None:
+    await desk.hear(a_unit(), a_unit("U2", tenure=Tenure.ASSOCIATION), a_line("U1", ("A", "2025-06-01")))
+    await desk.hear(
+        a_charge("OLD", 500, unit="U1", on="2025-12-05"), a_charge("OURS", 900, unit="U2", on="2026-01-05"),
+        a_charge("FEE", 42_00, unit="U1", on="2026-01-06", kind="management-fee"),
+        a_payment("P1", 10_00, on="2026-02-01", account_ref=A),
+    )  # fmt: skip
+    told = await ask(desk, 2026)
+    assert (told["basis"], told["statements"], told["ties"]) == ("ledger", [], True)
+    assert (told["brought_forward_pence"], told["total_pence"], told["balance_pence"]) == (5_00, 32_00, 37_00)
+    assert [head["charged_pence"] for head in told["heads"]] == [42_00]
+    assert told["others"] == [{"kind": "payment", "amount_pence": -10_00}]
+    assert [line["statement_no"] for line in told["lines"]] == [None, None]
+    before = await ask(desk, 2025)
+    assert (before["brought_forward_pence"], before["balance_pence"]) == (0, 5_00)
+    association = await desk.ask(annual.annual, account_ref("U2", None), 2026)
+    assert (association["basis"], association["total_pence"]) == ("ledger", 9_00)
+    await desk.close("2026-01-05", "2026-04-01")
+    assert (await ask(desk, 2026))["basis"] == "statements"

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 
 from services.billing import api
 from services.billing.api.books import PROVERS
@@ -168,3 +169,48 @@ async def test_a_charge_is_explained_down_to_the_penny(desk: Desk, client: httpx
     own = (await client.get(f"/accounts/{A}/charges/C1")).json()
     assert (own["share_set"], own["charge_pence"], own["liability"]["decided_by"]) == (None, 1200, "raised_on")
     assert (await client.get(f"/accounts/{A}/charges/C404")).status_code == 404
+
+
+UNKNOWN = {
+    "/accounts/{reference}": "/accounts/F0",
+    "/accounts/{reference}/annual/{year}": "/accounts/F0/annual/2026",
+    "/accounts/{reference}/charges/{charge_id}": f"/accounts/{A}/charges/C9",
+    "/collections/{collection_id}": "/collections/DD-2026-04-29-1",
+    "/collections/{collection_id}/file": "/collections/DD-2026-04-29-1/file",
+    "/payments/{payment_id}": "/payments/P9",
+    "/statement-runs/{run_id}": "/statement-runs/2026Q1-1",
+}
+"""Questions about one thing, and the same about a thing that is not there."""
+PERIODS = {"/periods/{quarter}", "/cost-model/{year}"}
+"""Periods are always there."""
+
+
+async def test_what_is_not_there_is_not_found_and_a_sentence_names_it(
+    client: httpx.AsyncClient, desk: Desk, issuer: LocalIssuer
+) -> None:
+    routes = (route for route in api.routes(desk.doors).routes if isinstance(route, APIRoute))
+    about_one = {route.path_format for route in routes if "{" in route.path and "GET" in (route.methods or ())}
+    assert about_one == UNKNOWN.keys() | PERIODS
+    for path in UNKNOWN.values():
+        answer = await client.get(path, headers=lead(issuer))
+        told = answer.json()["detail"]
+        assert (answer.status_code, told[-1]) == (404, "."), (path, told)
+
+
+async def test_commands_about_what_is_not_there_are_not_found(client: httpx.AsyncClient, issuer: LocalIssuer) -> None:
+    asked: dict[str, dict[str, object]] = {
+        "/disputes/D-9/end": {"outcome": "upheld"},
+        "/mandates/MD9/cancel": {},
+        "/mandates": {"account_ref": "F0", "mandate_id": "MD1"},
+        "/disputes": {"account_ref": "F0", "charge_id": "C1"},
+        "/payments/P9/match": {"account_ref": A},
+        "/statement-runs/2026Q1-1/checks": {"account_ref": A, "passed": True},
+        "/statement-runs/2026Q1-1/restrike": {},
+    }
+    for path, content in asked.items():
+        answer = await client.post(path, json=content | {"reason": "asked"}, headers=lead(issuer))
+        assert (answer.status_code, answer.json()["detail"][-1]) == (404, "."), (path, answer.text)
+
+
+def lead(issuer: LocalIssuer) -> dict[str, str]:
+    return {"Authorization": f"Bearer {issuer.token('lea', ['lead-officer'])}"}

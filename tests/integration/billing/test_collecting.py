@@ -1,11 +1,13 @@
 """Direct debits on a real database: told ten working days before, released by two people, returned, rebuilt."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Any
 
 import pytest
 
 from services.billing.domain.refs import account_ref
+from services.billing.settings import read_direct_debit
 from services.billing.usecases import collecting, disputing, mandates
 from services.billing.usecases.collecting import ANNOUNCE
 from services.billing.usecases.mandates import CANCEL, SET
@@ -73,6 +75,7 @@ async def test_owners_are_told_and_what_they_were_told_is_taken(desk: Desk) -> N
     assert sorted(line.split(",")[6] for line in first.split("\r\n")[1:3]) == ["100.00", "200.00"]
     [row] = await desk.ask(collecting.worklist)
     assert (row["sha256"], row["announced_pence"]) == (went["sha256"], 300_00)
+    assert (row["policy_version"], row["release_by"]) == (read_direct_debit()[0].version, date(2026, 4, 27))
     assert await refused(released(desk)) is NotNowError
     assert await desk.wrong() == []
 

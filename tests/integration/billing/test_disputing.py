@@ -88,6 +88,22 @@ async def test_an_upheld_dispute_ends_in_a_credit_and_nothing_is_open(desk: Desk
     assert await desk.balances() == {}
 
 
+async def test_a_credit_before_the_officer_ends_the_dispute_leaves_the_rest_accepted(desk: Desk) -> None:
+    await billed(desk)
+    dispute = await disputed(desk, amount_pence=40_00)
+    await desk.hear(a_credit("K1", "C1", 40_00, on="2026-04-02"))
+    assert await told(desk) == [(55_50, None, "None")]
+    with pytest.raises(NotNowError, match=r"At most £55\.50 of C1"):
+        await disputed(desk, amount_pence=55_51)
+    again = await disputed(desk, amount_pence=15_50)
+    assert await told(desk) == [(55_50, 15_50, "None")]
+    await desk.hear(a_payment("P1", 40_00, on="2026-04-03", account_ref=A))
+    await ended(desk, dispute, "upheld")
+    assert (await told(desk))[0][:2] == (15_50, 15_50)
+    await ended(desk, again, "rejected")
+    assert await desk.wrong() == []
+
+
 async def test_a_dispute_from_before_sets_free_the_money_that_settled_it_since(desk: Desk) -> None:
     await billed(desk)
     await desk.hear(a_payment("P1", 95_50, on="2026-04-02", account_ref=A))

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.billing.db.reading import snapshot
 from services.billing.domain.refs import account_ref
 from services.billing.usecases import payments, proof, questions, refunds
 from shared.auth import Caller
@@ -131,3 +132,19 @@ async def test_the_list_says_who_waits_since_when_and_until_when(desk: Desk) -> 
     await people(desk).approve(FINANCE, await propose(desk, account_ref=A), "seen")
     found = await desk.ask(refunds.worklist)
     assert (found["waiting"], [one["amount_pence"] for one in found["given"]]) == ([], [300])
+
+
+async def test_the_list_of_those_who_wait_asks_no_more_for_many_than_for_one(desk: Desk) -> None:
+    counts = []
+    for first, owners in ((0, 1), (1, 8)):
+        for number in range(first, owners):
+            unit = f"W{number}"
+            await desk.hear(a_unit(unit), a_line(unit, ("A", "2025-06-01")))
+            await desk.hear(a_payment(f"P-{number}", 500, on="2026-01-01", unit_id=unit))
+        asked: list[Any] = []
+        async with snapshot(desk.sessions) as connection:
+            with connection.query_logger(asked.append):
+                waiting = (await refunds.worklist(connection))["waiting"]
+        assert len(waiting) == owners
+        counts.append(len(asked))
+    assert counts[0] == counts[1]

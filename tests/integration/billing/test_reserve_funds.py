@@ -12,7 +12,7 @@ from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
 from shared.events.housing import Tenure
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_unit, shares
-from tests.integration.billing.people import decide
+from tests.integration.billing.people import decide, write_off
 from tests.integration.billing.test_floats import balances
 from tests.integration.billing.test_write_offs import exported
 from tests.support import hledger
@@ -103,3 +103,31 @@ async def test_a_fund_may_be_paid_into_by_schedule(block: Desk) -> None:
     await decide(block, SCHEDULE, **each, **terms)
     await block.close("2026-07-01")
     assert (await funds(block))["rows"][0]["asked_pence"] == 200_00 + 2 * 25_00
+
+
+async def test_what_an_owner_will_never_pay_into_a_fund_is_no_debt_of_the_factor(block: Desk) -> None:
+    await write_off(block, account_ref("U2", "B"), {"FUND-1": 100_00})
+    told = await funds(block)
+    row = told["rows"][0]
+    assert (row["asked_pence"], row["held_pence"], row["unpaid_pence"], row["written_off_pence"]) == (
+        200_00, 100_00, 0, 100_00,
+    )  # fmt: skip
+    assert told["ledger_pence"] == 237_00 - 100_00
+    books = {row["account"]: row for row in (await block.ask(questions.trial_balance, None, None))["rows"]}
+    assert "bad-debt" not in books
+    await block.hear(a_payment("P2", 30_00, on="2026-05-01", account_ref=account_ref("U2", "B")))
+    told = await funds(block)
+    assert (told["rows"][0]["held_pence"], told["ledger_pence"]) == (130_00, 237_00 - 70_00)
+    assert await block.wrong() == []
+
+
+async def test_money_ahead_of_a_statement_is_paid_in_and_waits_for_it_to_be_spent(block: Desk) -> None:
+    await block.hear(
+        a_charge("FUND-9", 50_00, unit="U1", on="2026-04-20", kind="reserve-fund", instructed_on="2026-04-20")
+    )
+    await block.hear(a_payment("P9", 50_00, on="2026-04-20", account_ref=account_ref("U1", "A")))
+    assert (await funds(block))["rows"][0]["held_pence"] == 150_00
+    with pytest.raises(NotValidError, match="billed"):
+        await decide(block, SPENDING, **ROOF | {"amount_pence": 100_01})
+    await block.close("2026-07-01")
+    await decide(block, SPENDING, **ROOF | {"amount_pence": 150_00, "spent_on": "2026-07-01"})

@@ -115,5 +115,29 @@ async def test_an_open_run_struck_now_is_told_by_a_dry_run(desk: Desk) -> None:
     assert (run["quarter"], run["brought_forward_pence"], run["billed_pence"]) == ("2026Q3", 5500, 16)
 
 
+async def test_between_release_and_issue_a_dry_run_does_not_count_the_released_lines_again(desk: Desk) -> None:
+    await two_quarters(desk)
+    await desk.hear(a_unit("U4"), a_line("U4", ("D", "2026-06-01")))
+    await review_from_now(desk)
+    await desk.close("2026-07-01")
+    await desk.hear(a_charge("LATE", 7, unit="U2", on="2026-06-30"), a_charge("JULY", 9, unit="U4", on="2026-07-02"))
+    await pass_all(desk, "2026Q2-1")
+    await release(desk, "2026Q2-1")
+    released = await dry(desk)
+    await desk.close("2026-07-02")
+    issued = await dry(desk)
+    figures = (
+        "quarter",
+        "statements",
+        "brought_forward_pence",
+        "billed_pence",
+        "balance_pence",
+        "changes",
+        "exceptions",
+    )
+    assert {name: released[name] for name in figures} == {name: issued[name] for name in figures}
+    assert (released["quarter"], released["brought_forward_pence"], released["billed_pence"]) == ("2026Q3", 5500, 16)
+
+
 async def test_an_unknown_run_is_nothing(desk: Desk) -> None:
     assert await desk.ask(run_questions.run, "2026Q1-1", 20) is None

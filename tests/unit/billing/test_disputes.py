@@ -79,9 +79,9 @@ def test_credit_left_over_settles_what_is_no_longer_disputed() -> None:
 
 def test_a_dispute_rings_off_the_newest_item_of_its_charge_first() -> None:
     raised = replace(Q5, charge_id="C-q4")
-    assert ringed([Q4, raised], [a_dispute(100_00, "C-q4")]) == [20_00, 80_00]
-    assert ringed([Q4, raised], [a_dispute(30_00, "C-q4"), a_dispute(60_00, "C-q4")]) == [10_00, 80_00]
-    assert ringed([Q4], [a_dispute(500_00, "C-q4"), a_dispute(1, "C-x")]) == [95_50]
+    assert ringed([Q4, raised], [a_dispute(100_00, "C-q4")], {}) == [20_00, 80_00]
+    assert ringed([Q4, raised], [a_dispute(30_00, "C-q4"), a_dispute(60_00, "C-q4")], {}) == [10_00, 80_00]
+    assert ringed([Q4], [a_dispute(500_00, "C-q4"), a_dispute(1, "C-x")], {}) == [95_50]
 
 
 def test_a_credit_that_upholds_a_dispute_takes_what_was_disputed() -> None:

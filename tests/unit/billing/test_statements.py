@@ -32,13 +32,6 @@ def test_statements_are_issued_on_the_first_day_of_a_quarter_for_the_one_before(
     assert (statements.quarter_billed(day(on)) if issued else None) == expected
 
 
-@pytest.mark.parametrize(
-    ("on", "quarter"), [("2026-01-01", "2026Q1"), ("2026-03-31", "2026Q1"), ("2026-12-31", "2026Q4")]
-)
-def test_quarter_of_a_day(on: str, quarter: str) -> None:
-    assert statements.quarter_of(day(on)) == quarter
-
-
 def test_statement_is_dated_its_day_and_due_28_days_later() -> None:
     issued = statements.draft([charge_line(50_00)], REF, None, APRIL)
     assert issued is not None

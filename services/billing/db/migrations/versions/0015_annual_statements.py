@@ -5,8 +5,8 @@ from alembic import op
 from services.billing.db import annual_tables
 from shared.db import ddl
 
-revision = "0010"
-down_revision = "0009"
+revision = "0015"
+down_revision = "0014"
 
 _TABLES = (annual_tables.annual_requests, annual_tables.annual_statements)
 
