@@ -135,18 +135,26 @@ class DayGate:
 
     async def work_through(self, day: date) -> None:
         """Work and close ``day`` at once, or finish it: whoever calls knows that all it would wait for is here."""
+        await self._close(await self.work(day))
+
+    async def work(self, day: date) -> GateState:
+        """Work ``day`` at once to its last slice, or finish that; it stays shut until it is closed."""
         async with question(self._doors.sessions) as connection:
             state = await gate.read(connection)
             if state.working is None:
                 await gate.shut(connection, day)
                 state = replace(state, working=day, stage="working", progress="")
-        await self._finish(state)
+        return await self._work(state)
 
     async def _finish(self, state: GateState) -> None:
         """Work the day that is under way to its end, slice by slice, and close it."""
+        await self._close(await self._work(state))
+
+    async def _work(self, state: GateState) -> GateState:
+        """Work the day that is under way to its last slice."""
         while state.stage == "working":
             state = await self._work_slice(state)
-        await self._close(state)
+        return state
 
     async def _start(self, state: GateState) -> GateState | None:
         """Shut the gate for the next day if everything it waits for is here; ``None``: it is not."""

@@ -11,7 +11,7 @@ from datetime import date
 
 import asyncpg
 
-from shared.bus import batch_log, commands, gate, intake, outbox, positions
+from shared.bus import batch_log, commands, days, gate, intake, outbox, positions
 from shared.bus.batch import Applier
 from shared.bus.commands import Given
 from shared.bus.day import DayGate
@@ -20,7 +20,7 @@ from shared.bus.latecomers import Latecomers
 from shared.bus.letters import Taken
 from shared.bus.positions import FencedError, Lane, Step
 from shared.bus.pump import counts_of
-from shared.bus.recall import Said, agreed, in_words
+from shared.bus.recall import Said, agreed, in_words, named
 from shared.bus.redrive import BusRedriver, NotOpenError
 from shared.bus.refusals import RefusedError
 from shared.bus.service import Running, with_days
@@ -74,6 +74,7 @@ class Retaking:
                 await self._close_days(before=event.book)
                 await self._take(spans, event, event.book)
             await self._close_days(before=date.max)
+            await self._work_day_begun()
         except (FencedError, UnrepeatableError, ExpiredError, NotOpenError, RefusedError) as error:
             raise OtherwiseError(f"What was taken in cannot be taken in again: {error}") from error
         finally:
@@ -86,8 +87,18 @@ class Retaking:
         for day in sorted(day for day in self._said.closed if last < day < before):
             self._cuts.after = {topic: list(ends) for topic, ends in self._said.closed[day].after.items()}
             await self._gate.work_through(day)
-            async with self._doors.sessions.begin() as session:
-                await self._forget_sent(await driver(session))
+            await self._forget_all_sent()
+
+    async def _work_day_begun(self) -> None:
+        """Work the day of which Kafka has slices but no end; it is closed by the service that runs, once."""
+        day = (await self._state()).book
+        async with question(self._doors.sessions) as connection:
+            said = self._said.of_book(day)
+            lacks = set(said) - await named(connection, said)
+            if not lacks or await days.cut_of(connection, day) is None:
+                return
+        await self._gate.work(day)
+        await self._forget_all_sent()
 
     async def _state(self) -> gate.GateState:
         async with question(self._doors.sessions) as connection:
@@ -159,12 +170,15 @@ class Retaking:
 
     async def _redrive(self, given: Given, number: int) -> None:
         await self._redriver.redrive(number, given)
-        async with self._doors.sessions.begin() as session:
-            await self._forget_sent(await driver(session))
+        await self._forget_all_sent()
 
     async def _flush(self, connection: asyncpg.Connection, work: Work) -> None:
         await outbox.flush(work)
         await self._forget_sent(connection)
+
+    async def _forget_all_sent(self) -> None:
+        async with self._doors.sessions.begin() as session:
+            await self._forget_sent(await driver(session))
 
     async def _forget_sent(self, connection: asyncpg.Connection) -> None:
         """Drop from the outbox what Kafka has; what nobody has yet is sent when the service runs."""
