@@ -30,8 +30,10 @@ from msg.dead_letter as letter where not exists (
 union all
 select 'redrive', given.book, recorded_at, null, letter.topic, partition_no, kafka_offset, given.event_uid,
   given.body, null, null, null
-from msg.event_log as given join msg.dead_letter as letter
-  on letter.id = (convert_from(given.body, 'UTF8')::jsonb #>> '{answer,id}')::bigint
+from msg.event_log as given
+cross join lateral (select convert_from(given.body, 'UTF8')::jsonb #> '{answer,place}' as place) as answer
+join msg.dead_letter as letter on letter.topic = answer.place ->> 0
+  and letter.partition_no = (answer.place ->> 1)::int and letter.kafka_offset = (answer.place ->> 2)::bigint
 where given.topic = $1 and convert_from(given.body, 'UTF8')::jsonb ->> 'kind' = 'dead-letter-redrive'
 union all
 select 'deed', book, recorded_at, null, topic, 0, seq, event_uid, body, null, null, null from msg.event_log
