@@ -11,6 +11,7 @@ from datetime import date
 
 import asyncpg
 
+from shared import metrics
 from shared.bus import batch_log, commands, days, gate, intake, outbox, positions
 from shared.bus.batch import Applier
 from shared.bus.commands import Given
@@ -69,10 +70,12 @@ class Retaking:
         spans = Spans(self._running.settings, _begins(self._said.intakes))
         try:
             await spans.start()
-            for event in self._said.intakes:
+            for number, event in enumerate(self._said.intakes):
                 assert event.book is not None, "our own events have a book"
+                self._show(number)
                 await self._close_days(before=event.book)
                 await self._take(spans, event, event.book)
+            self._show(len(self._said.intakes))
             await self._close_days(before=date.max)
             await self._work_day_begun()
         except (FencedError, UnrepeatableError, ExpiredError, NotOpenError, RefusedError) as error:
@@ -80,6 +83,12 @@ class Retaking:
         finally:
             await spans.stop()
         await self._compare()
+
+    def _show(self, taken: int) -> None:
+        """Show how far it has come: it may take as long as the first time did."""
+        progress = self._running.retaking
+        progress.taken, progress.of = taken, len(self._said.intakes)
+        metrics.RETAKING_LEFT.set(progress.of - taken)
 
     async def _close_days(self, *, before: date) -> None:
         """Work and close again the days that were closed before a book, in their order."""
