@@ -53,7 +53,7 @@ class BusRedriver:
         state = await gate.enter(connection)
         row = await connection.fetchrow(_LOCK, number)
         if row is None or row["status"] != "open":
-            raise NotOpenError(number)
+            raise NotOpenError(f"There is no open dead letter {number}.")
         work = Work(session, service=self._doors.service, book=state.book, cause=Cause("", ""))
         verdict = await self._again(work, row)
         if verdict.disposition is Disposition.DEAD:

@@ -6,21 +6,24 @@ again, in the same books, and then every event that is said again must be the on
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 
 import asyncpg
+from aiokafka.errors import KafkaError
 
 from shared import metrics
 from shared.bus import batch_log, commands, days, gate, intake, outbox, positions
 from shared.bus.batch import Applier
 from shared.bus.commands import Given
 from shared.bus.day import DayGate
+from shared.bus.failures import FailureKind, kind_of
 from shared.bus.lanes import fingerprint
 from shared.bus.latecomers import Latecomers
 from shared.bus.letters import Taken
 from shared.bus.positions import FencedError, Lane, Step
-from shared.bus.pump import counts_of
+from shared.bus.pump import counts_of, describe
 from shared.bus.recall import Said, agreed, in_words, named
 from shared.bus.redrive import BusRedriver, NotOpenError
 from shared.bus.refusals import RefusedError
@@ -43,6 +46,7 @@ cross join lateral (select topic, msg_key, aggver from msg.event_log as log wher
 """
 _FORGET = "delete from msg.outbox_pending where seq = any($1::bigint[])"
 _NOBODY = "retaking"
+_TO_DO = "Restore a later backup, or start the service once with the release of that time."
 
 
 class OtherwiseError(Exception):
@@ -69,20 +73,31 @@ class Retaking:
         """Take everything in again; raises ``OtherwiseError`` when the books would not be the same ones."""
         spans = Spans(self._running.settings, _begins(self._said.intakes))
         try:
-            await spans.start()
-            for number, event in enumerate(self._said.intakes):
-                assert event.book is not None, "our own events have a book"
-                self._show(number)
-                await self._close_days(before=event.book)
-                await self._take(spans, event, event.book)
-            self._show(len(self._said.intakes))
-            await self._close_days(before=date.max)
-            await self._work_day_begun()
-        except (FencedError, UnrepeatableError, ExpiredError, NotOpenError, RefusedError) as error:
-            raise OtherwiseError(f"What was taken in cannot be taken in again: {error}") from error
+            with _in_words():
+                await self._take_all(spans)
         finally:
             await spans.stop()
         await self._compare()
+
+    async def _take_all(self, spans: Spans) -> None:
+        await self._check_lanes()
+        await spans.start()
+        for number, event in enumerate(self._said.intakes):
+            assert event.book is not None, "our own events have a book"
+            self._show(number)
+            await self._close_days(before=event.book)
+            await self._take(spans, event, event.book)
+        self._show(len(self._said.intakes))
+        await self._close_days(before=date.max)
+        await self._work_day_begun()
+
+    async def _check_lanes(self) -> None:
+        """Require that this database reads every partition that was read: nobody else answers for it."""
+        async with question(self._doors.sessions) as connection:
+            known = await positions.all_positions(connection)
+        for lane in (_lane(span) for event in self._said.intakes for span in event.data.read):
+            if lane not in known:
+                raise UnrepeatableError(f"{lane[0]} partition {lane[1]} was read, and has no position here")
 
     def _show(self, taken: int) -> None:
         """Show how far it has come: it may take as long as the first time did."""
@@ -150,7 +165,7 @@ class Retaking:
         sha = fingerprint(records[-1].value if records else None)
         return Step(lane, self._epochs[lane], span.begin, span.end, sha)
 
-    async def _late(self, read: Iterable[Span], name: str) -> None:
+    async def _late(self, read: Sequence[Span], name: str) -> None:
         """Apply records ahead of their turn."""
         taken = []
         for span in read:
@@ -209,6 +224,22 @@ class Retaking:
                 wrong.update(topic for uid, (topic, _) in page.items() if uid not in same)
         if wrong:
             raise OtherwiseError(f"What was taken in again led to something else: {in_words(wrong)}.")
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Let what time does not mend end the process with a sentence; a server that is away is waited for."""
+    try:
+        yield
+    except (OtherwiseError, KafkaError):
+        raise
+    except (FencedError, UnrepeatableError, ExpiredError, NotOpenError, RefusedError) as error:
+        why = str(error).removesuffix(".")
+        raise OtherwiseError(f"What was taken in cannot be taken in again: {why}. {_TO_DO}") from error
+    except Exception as error:
+        if kind_of(error) is FailureKind.TRANSIENT:
+            raise
+        raise OtherwiseError(f"A note of what was taken in cannot be followed ({describe(error)}). {_TO_DO}") from error
 
 
 def _begins(intakes: Iterable[Event[TakenIn]]) -> dict[Lane, int]:
