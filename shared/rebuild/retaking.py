@@ -36,7 +36,7 @@ from shared.events.decode import Record, decode
 from shared.events.intake import Span, TakenIn
 from shared.rebuild.deeds import Deeds, UnrepeatableError, number_at
 from shared.rebuild.replay import KnownCuts, SilentRelay, given_in
-from shared.rebuild.spans import ExpiredError, Spans
+from shared.rebuild.spans import ExpiredError, Spans, at
 
 _PAGE = 1000
 # One look-up a row, whatever the planner believes: right after a restore it knows nothing of the tables.
@@ -166,11 +166,8 @@ class Retaking:
         return Step(lane, self._epochs[lane], span.begin, span.end, sha)
 
     async def _late(self, read: Sequence[Span], name: str) -> None:
-        """Apply records ahead of their turn."""
-        taken = []
-        for span in read:
-            async for page in self._running.cuts.read(_lane(span), span.begin, span.end):
-                taken += [Taken(record, decode(record)) for record in page]
+        """Apply records ahead of their turn, in the order in which that was done."""
+        taken = [Taken(record, decode(record)) for record in await at(self._running.cuts, read)]
         async with self._doors.command(Cause("", "")) as work:
             intake.note_late(work, taken, name)
             await self._applier.apply(work, taken)
