@@ -16,7 +16,7 @@ from shared.bus.gate import GateState
 from shared.bus.latecomers import Latecomers
 from shared.bus.positions import Lane
 from shared.bus.pump import sleep_unless
-from shared.bus.purging import DEAD_LETTERS, Purge, purge
+from shared.bus.purging import Purge, purge
 from shared.bus.relay import Relay
 from shared.bus.transaction import Doors, Sessions
 from shared.bus.waiting import DIFFERS, Waiting
@@ -69,7 +69,11 @@ async def nothing_to_do(piece: DaySlice) -> None:
 
 
 class DayGate:
-    """Closes one service's days, one after the other, in the process whose relay leads."""
+    """Closes one service's days, one after the other, in the process whose relay leads.
+
+    ``purges`` is what a close blanks; a day that is worked again to rebuild or restore a database blanks nothing, for
+    what is blanked belongs to the clock and not to the books: the next day that is closed live does all that is due.
+    """
 
     def __init__(
         self,
@@ -79,7 +83,7 @@ class DayGate:
         late: Latecomers,
         day_work: DayWork,
         on_closed: Callable[[], None],
-        purges: Sequence[Purge] = (DEAD_LETTERS,),
+        purges: Sequence[Purge] = (),
     ) -> None:
         self._doors = doors
         self._late = late

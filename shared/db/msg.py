@@ -205,6 +205,12 @@ dead_letter = Table(
 )
 Index("ix_dead_letter_open", dead_letter.c.id, postgresql_where=dead_letter.c.status == "open")
 Index("ix_dead_letter_event_uid", dead_letter.c.event_uid)
+# DEAD_LETTERS of shared/bus/purging.py: decided letters whose bytes are still there, by the day somebody decided.
+Index(
+    "ix_dead_letter_whole",
+    dead_letter.c.last_attempt,
+    postgresql_where=text("status <> 'open' and (raw_key is not null or raw_value is not null or raw_headers <> '[]')"),
+)
 
 ended_day = Table(
     "ended_day",
