@@ -82,6 +82,16 @@ def find_whole_letters_no_more() -> None:
     op.execute("drop index msg.ix_dead_letter_whole")
 
 
+def order_by_commits() -> None:
+    """Let the log of batches say when each held all its locks; of those before, only when they began is known."""
+    op.execute("alter table msg.batch_log add column if not exists settled_at timestamptz")
+
+
+def order_by_commits_no_more() -> None:
+    """Undo ``order_by_commits``."""
+    op.execute("alter table msg.batch_log drop column settled_at")
+
+
 def grant(table: Table | str, rights: str) -> None:
     """Let the app role do ``rights`` (``select, insert``) with a table."""
     op.execute(f"grant {rights} on table {_name(table)} to {app_role()}")

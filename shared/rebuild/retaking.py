@@ -20,7 +20,7 @@ from shared.bus.commands import Given
 from shared.bus.day import DayGate
 from shared.bus.failures import FailureKind, kind_of
 from shared.bus.lanes import fingerprint
-from shared.bus.latecomers import Latecomers
+from shared.bus.latecomers import Latecomers, apply_late
 from shared.bus.letters import Taken
 from shared.bus.positions import FencedError, Lane, Step
 from shared.bus.pump import counts_of, describe
@@ -169,8 +169,7 @@ class Retaking:
         """Apply records ahead of their turn, in the order in which that was done."""
         taken = [Taken(record, decode(record)) for record in await at(self._running.cuts, read)]
         async with self._doors.command(Cause("", "")) as work:
-            intake.note_late(work, taken, name)
-            await self._applier.apply(work, taken)
+            await apply_late(self._applier, work, taken, name)
             await self._forget_sent(await driver(work.session))
 
     async def _command(self, body: str) -> None:
