@@ -85,6 +85,8 @@ def find_whole_letters_no_more() -> None:
 def order_by_commits() -> None:
     """Let the log of batches say when each held all its locks; of those before, only when they began is known."""
     op.execute("alter table msg.batch_log add column if not exists settled_at timestamptz")
+    for name in ("settled_at", "committed_at"):
+        op.execute(f"comment on column msg.batch_log.{name} is '{msg.batch_log.c[name].comment}'")
 
 
 def order_by_commits_no_more() -> None:

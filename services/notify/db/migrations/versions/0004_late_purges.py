@@ -11,6 +11,7 @@ down_revision = "0003"
 def upgrade() -> None:
     ddl.find_whole_letters()
     op.execute("alter table notify.messages add column if not exists blanked boolean not null default false")
+    op.execute("comment on column notify.messages.blanked is 'Old enough: what it said is gone.'")
     op.execute("create index if not exists ix_messages_whole on notify.messages (created_on) where not blanked")
     op.execute("drop index if exists notify.ix_messages_created")
 
