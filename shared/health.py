@@ -34,6 +34,19 @@ class _Beat:
     at: float
 
 
+@dataclass(slots=True)
+class Retaking:
+    """How far a database that was restored from an older backup has come; ``of`` is 0 until that is known."""
+
+    under_way: bool = False
+    taken: int = 0
+    of: int = 0
+
+    def as_json(self) -> dict[str, int] | None:
+        """Return how many transactions have been taken in again, of how many; ``None``: nothing was forgotten."""
+        return {"taken": self.taken, "of": self.of} if self.under_way else None
+
+
 @dataclass
 class Health:
     """What is known about one process; parts write to it, the private port reads it.
@@ -46,6 +59,7 @@ class Health:
     startup_done: bool = False
     schema_ok: bool = False
     draining: bool = False
+    retaking: Retaking = field(default_factory=Retaking)
     stopped: frozenset[str] = frozenset()
     caught_up: bool = True
     progress_at: float = field(default_factory=time.monotonic)
@@ -95,6 +109,7 @@ class Health:
         now = self.clock()
         return {
             "starting": not self.startup_done,
+            "retaking": self.retaking.under_way,
             "draining": self.draining,
             "schema": not self.schema_ok,
             "database": now - self.ping_at > PING_FRESH_SECONDS,
@@ -144,11 +159,12 @@ def private_app(health: Health, *, facts: Facts | None = None, refresh: Ping | N
         return _answer(health.unready(), degraded=health.degraded())
 
     async def startupz(_: Request) -> Response:
-        return _answer([] if health.startup_done else ["starting"])
+        # Whoever takes in again what a restored database forgot has its servers, and may need hours: let it.
+        return _answer([] if health.startup_done or health.retaking.under_way else ["starting"])
 
     async def statusz(_: Request) -> Response:
         known: dict[str, object] = {"service": health.service, "unready": health.unready(), "silent": health.dead()}
-        known["degraded"] = health.degraded()
+        known |= {"degraded": health.degraded(), "retaking": health.retaking.as_json()}
         return JSONResponse(known | (await _within(facts) or {} if facts else {}))
 
     async def figures(_: Request) -> Response:

@@ -145,7 +145,8 @@ class Bench:
     async def discard(self, number: int, caller: Caller, why: str, key: str | None = None) -> Json:
         """Put a dead letter away for good; its bytes stay.  One that carries money is proposed to a second person."""
         letter = await self.letter(number)
-        subject, content = f"dead-letter:{number}", {"dead_letter": number}
+        place = [letter["topic"], letter["partition"], letter["offset"]]
+        subject, content = f"dead-letter:{number}", {"dead_letter": number, "place": place}
         if letter["amount_pence"]:
             proposal = Proposal(kinds.DISCARD.name, subject, content, why, caller.subject)
             made = await self.proposals.propose(caller, proposal, key)

@@ -16,7 +16,7 @@ from shared.bus.gate import GateState
 from shared.bus.latecomers import Latecomers
 from shared.bus.positions import Lane
 from shared.bus.pump import sleep_unless
-from shared.bus.purging import DEAD_LETTERS, Purge, purge
+from shared.bus.purging import Purge, purge
 from shared.bus.relay import Relay
 from shared.bus.transaction import Doors, Sessions
 from shared.bus.waiting import DIFFERS, Waiting
@@ -69,7 +69,11 @@ async def nothing_to_do(piece: DaySlice) -> None:
 
 
 class DayGate:
-    """Closes one service's days, one after the other, in the process whose relay leads."""
+    """Closes one service's days, one after the other, in the process whose relay leads.
+
+    ``purges`` is what a close blanks; a day that is worked again to rebuild or restore a database blanks nothing, for
+    what is blanked belongs to the clock and not to the books: the next day that is closed live does all that is due.
+    """
 
     def __init__(
         self,
@@ -79,7 +83,7 @@ class DayGate:
         late: Latecomers,
         day_work: DayWork,
         on_closed: Callable[[], None],
-        purges: Sequence[Purge] = (DEAD_LETTERS,),
+        purges: Sequence[Purge] = (),
     ) -> None:
         self._doors = doors
         self._late = late
@@ -135,18 +139,26 @@ class DayGate:
 
     async def work_through(self, day: date) -> None:
         """Work and close ``day`` at once, or finish it: whoever calls knows that all it would wait for is here."""
+        await self._close(await self.work(day))
+
+    async def work(self, day: date) -> GateState:
+        """Work ``day`` at once to its last slice, or finish that; it stays shut until it is closed."""
         async with question(self._doors.sessions) as connection:
             state = await gate.read(connection)
             if state.working is None:
                 await gate.shut(connection, day)
                 state = replace(state, working=day, stage="working", progress="")
-        await self._finish(state)
+        return await self._work(state)
 
     async def _finish(self, state: GateState) -> None:
         """Work the day that is under way to its end, slice by slice, and close it."""
+        await self._close(await self._work(state))
+
+    async def _work(self, state: GateState) -> GateState:
+        """Work the day that is under way to its last slice."""
         while state.stage == "working":
             state = await self._work_slice(state)
-        await self._close(state)
+        return state
 
     async def _start(self, state: GateState) -> GateState | None:
         """Shut the gate for the next day if everything it waits for is here; ``None``: it is not."""

@@ -5,7 +5,7 @@ from datetime import date
 from shared.bus import letters, queries
 from shared.bus.commands import Json
 from shared.bus.proposals import Kind, Proposal
-from shared.bus.refusals import NotNowError
+from shared.bus.refusals import NotNowError, NotValidError
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.log_events import LogEvent
@@ -24,13 +24,30 @@ async def put_away(work: Work, number: int, who: str, why: str) -> Json:
 
 
 async def _discard(work: Work, proposal: Proposal) -> Json:
-    return await put_away(work, int(proposal.body["dead_letter"]), proposal.proposed_by, proposal.why)
+    number = await _number(work, proposal)
+    return await put_away(work, number, proposal.proposed_by, proposal.why)
 
 
 async def _must_be_open(work: Work, proposal: Proposal) -> None:
-    letter = await (await driver(work.session)).fetchrow(queries.LETTER, int(proposal.body["dead_letter"]))
+    number = await _number(work, proposal)
+    letter = await (await driver(work.session)).fetchrow(queries.LETTER, number)
     if letter is None or letter["status"] != "open":
-        raise NotNowError(f"There is no open dead letter {proposal.body['dead_letter']}; it was decided already.")
+        raise NotNowError(f"There is no open dead letter {number}; it was decided already.")
+
+
+async def _number(work: Work, proposal: Proposal) -> int:
+    """Return the number of the letter by its place: a database that was restored since may have given it another."""
+    match proposal.body.get("place"):
+        case [str(topic), int(partition), int(offset)]:
+            pass
+        case _:
+            raise NotValidError(
+                "A dead letter is put away by POST /dead-letters/{number}/discard, not by its number here."
+            )
+    try:
+        return await letters.number_of(await driver(work.session), topic, partition, offset)
+    except LookupError as error:
+        raise NotNowError(f"There is {error}.") from error
 
 
 async def _accept(work: Work, proposal: Proposal) -> Json:

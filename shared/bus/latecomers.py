@@ -1,15 +1,15 @@
 """Takes in what was said again of an open book although records of later books stand unread before it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 
-from shared.bus import intake, positions
+from shared.bus import inbox, intake, positions
 from shared.bus.batch import Applier
 from shared.bus.cuts import Cuts
 from shared.bus.letters import Taken
 from shared.bus.positions import Lane
 from shared.bus.transaction import Doors
-from shared.bus.work import Cause
+from shared.bus.work import Cause, Work
 from shared.db.engine import driver
 from shared.events.base import Event
 from shared.events.decode import Record, decode
@@ -54,6 +54,12 @@ class Latecomers:
         if not open_:
             return False
         async with self._doors.command(Cause("", "")) as work:
-            intake.note_late(work, open_)
-            await self._applier.apply(work, open_)
+            await apply_late(self._applier, work, open_)
         return True
+
+
+async def apply_late(applier: Applier, work: Work, taken: Sequence[Taken], name: str = "") -> None:
+    """Apply records ahead of their turn; ``name`` is given when the same are taken in again."""
+    intake.note_late(work, taken, name)
+    await applier.apply(work, taken)
+    await inbox.settle(await driver(work.session), [one.uid for one in taken if one.uid is not None])

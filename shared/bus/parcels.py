@@ -1,7 +1,7 @@
 """A page of the outbox as Kafka batches: one for each partition, each in the order of the log."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -9,22 +9,35 @@ import asyncpg
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.partitioner import DefaultPartitioner
 
-from shared.events.topics import TAKEN_IN
+from shared.events.topics import DAY_CLOSED, TAKEN_IN
 
 _HEADERS = [("content-type", b"application/cloudevents+json")]
 _KEYS_REMEMBERED = 65_536
 
-
 _FIRST = frozenset(channel.topic for channel in TAKEN_IN.values())
+_LAST = frozenset(channel.topic for channel in DAY_CLOSED.values())
 
 
 async def send_page(producer: AIOKafkaProducer, prefix: str, page: Sequence[asyncpg.Record]) -> None:
     """Send rows of ``topic``, ``msg_key`` and ``body``; return when the broker has acknowledged every one.
 
-    What transactions took in is acknowledged before what they led to is sent: whoever knows our word can know why.
+    What transactions took in is acknowledged before what they led to is sent, and the close of a day before anything of
+    the next book: whoever knows our word can know why.
     """
-    for rows in ([row for row in page if row["topic"] in _FIRST], [row for row in page if row["topic"] not in _FIRST]):
-        await _send_rows(producer, prefix, rows)
+    for book in _books(page):
+        first = [row for row in book if row["topic"] in _FIRST]
+        for rows in (first, [row for row in book if row["topic"] not in _FIRST]):
+            await _send_rows(producer, prefix, rows)
+
+
+def _books(page: Sequence[asyncpg.Record]) -> Iterator[Sequence[asyncpg.Record]]:
+    """Yield the rows of a page up to each close of a day, and what is behind the last one."""
+    begin = 0
+    for number, row in enumerate(page, start=1):
+        if row["topic"] in _LAST:
+            yield page[begin:number]
+            begin = number
+    yield page[begin:]
 
 
 async def _send_rows(producer: AIOKafkaProducer, prefix: str, page: Sequence[asyncpg.Record]) -> None:

@@ -18,7 +18,7 @@ from shared.bus.api import bus_router
 from shared.bus.checking import Checking
 from shared.bus.failures import FailureKind, kind_of
 from shared.bus.measuring import Measuring
-from shared.bus.service import EXIT_ABANDONED, Running, Service, build, on_signals, run_parts
+from shared.bus.service import EXIT_ABANDONED, EXIT_CLEAN, Running, Service, build, on_signals, run_parts
 from shared.db import migrate
 from shared.health import Health, monitor, private_app
 from shared.logs import LogEvent, configure, flush, log
@@ -106,10 +106,8 @@ async def _serve(service: Service, settings: ServiceSettings) -> int:
     if not await _schema_is_right(service, settings):
         return EXIT_TEMPORARY
     running = build(service, settings)
-    if not await _may_speak(running):
-        return EXIT_FORGOTTEN
     on_signals(running)
-    health = Health(service.name, schema_ok=True)
+    health = Health(service.name, schema_ok=True, retaking=running.retaking)
     measuring = Measuring(running, health)
     metrics.BUILD.labels(settings.version, migrate.head(service.name)).set(1)
     private = WebServer(
@@ -119,9 +117,28 @@ async def _serve(service: Service, settings: ServiceSettings) -> int:
     )
     public = WebServer(_api(running), host=settings.api_host, port=settings.api_port)
     log(LogEvent.LISTENING, api=public.bind(), private=private.bind())
-    ports = (_web(public, running), _web(private, running))
-    watching = (_watch(running, health), _monitor(running, health), measuring.run(), Checking(running).run())
-    return await run_parts(running, (*ports, *watching))
+    # Remembering may take hours after a restore: whoever watches sees that it lives, and how far it has come.
+    watched = [asyncio.ensure_future(part) for part in (_web(private, running), _monitor(running, health))]
+    code = await _remembered(running)
+    if code is not None:
+        running.stopping.set()
+        await asyncio.wait(watched)
+        return code
+    more = (_web(public, running), _watch(running, health), measuring.run(), Checking(running).run())
+    return await run_parts(running, (*watched, *more))
+
+
+async def _remembered(running: Running) -> int | None:
+    """Make the database know all that was said; returns the exit code if the process is to end without speaking."""
+    remembering = asyncio.ensure_future(_may_speak(running))
+    stop = asyncio.ensure_future(running.stopping.wait())
+    await asyncio.wait([remembering, stop], return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if remembering.done():
+        return None if remembering.result() else EXIT_FORGOTTEN
+    remembering.cancel()
+    await asyncio.wait([remembering])
+    return EXIT_CLEAN
 
 
 async def _may_speak(running: Running) -> bool:

@@ -1,7 +1,7 @@
 """What need not be kept any longer is blanked in the work of a day: bytes, never the row that tells of them.
 
-How long is dated policy data (``retention.json``; source: reliability.md b11).  Days are closed one after the other,
-so each day does what has come due since the day before, also when a version of the policy shortens the time.
+How long is dated policy data (``retention.json``; source: reliability.md b11).  Each day does all that has come due by
+then and is still there, so nothing is passed by that came of age on a day that nobody closed.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _SELF = "closebook"
 
 @dataclass(frozen=True, slots=True)
 class Purge:
-    """Bytes of one kind; ``query`` blanks those that came due after day ``$1`` up to day ``$2``, both by their age."""
+    """Bytes of one kind; ``query`` blanks those of day ``$1`` and before; an index finds what is still there."""
 
     what: str
     query: str
@@ -34,9 +34,10 @@ class Purge:
 DEAD_LETTERS = Purge(
     "dead-letters",
     "update msg.dead_letter set raw_key = null, raw_value = null, raw_headers = '[]' "
-    "where status <> 'open' and last_attempt::date > $1 and last_attempt::date <= $2",
+    "where status <> 'open' and last_attempt < $1::date + 1 "
+    "and (raw_key is not null or raw_value is not null or raw_headers <> '[]')",
 )
-"""Those that somebody decided about on these days; an open one is never touched.
+"""Those that somebody decided about by then; an open one is never touched.
 
 What a letter carried stays: its place in Kafka, its pence, the reason, who decided and why.
 """
@@ -62,13 +63,11 @@ def read_retention(path: Path = _SHIPPED) -> tuple[Retention, ...]:
 
 
 async def purge(work: Work, day: date, purges: Sequence[Purge]) -> None:
-    """Blank what came due on ``day``; what was blanked is in the audit and, after the commit, in the log."""
-    versions, yesterday = read_retention(), day - timedelta(days=1)
-    before, now = in_force(versions, yesterday), in_force(versions, day)
+    """Blank what has come due by ``day``; what was blanked is in the audit and, after the commit, in the log."""
+    now = in_force(read_retention(), day)
     connection = await driver(work.session)
     for one in purges:
-        after = before.last_day(one.what, yesterday)
-        done: str = await connection.execute(one.query, after, now.last_day(one.what, day))
+        done: str = await connection.execute(one.query, now.last_day(one.what, day))
         count = int(done.rpartition(" ")[2])
         if count:
             await _tell(work, connection, now, one.what, count)

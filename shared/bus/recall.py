@@ -49,6 +49,10 @@ class Said:
     closed: dict[date, DayClosed] = field(default_factory=dict)
     highest: dict[tuple[str, str], int] = field(default_factory=dict)
 
+    def of_book(self, book: date) -> list[UUID]:
+        """Return what was forgotten of a book."""
+        return [uid for uid, (_, (_, _, written)) in self.forgotten.items() if written == book]
+
     def in_words(self) -> str:
         """Return what was forgotten, for the log, without content."""
         return in_words(Counter(topic for topic, _ in self.forgotten.values()))
@@ -79,8 +83,13 @@ async def contents(connection: asyncpg.Connection, uids: Sequence[UUID]) -> dict
 async def agreed(connection: asyncpg.Connection, said: Mapping[UUID, tuple[str, Content]]) -> set[UUID]:
     """Return which events the event log has as Kafka has them; by name alone where erasure may have blanked either."""
     logged = await contents(connection, list(said))
-    blanked = await connection.fetch(_NAMED, [uid for uid, (topic, _) in said.items() if forgets(topic)])
-    return {uid for uid, (_, content) in said.items() if logged.get(uid) == content} | {row[0] for row in blanked}
+    blanked = await named(connection, [uid for uid, (topic, _) in said.items() if forgets(topic)])
+    return {uid for uid, (_, content) in said.items() if logged.get(uid) == content} | blanked
+
+
+async def named(connection: asyncpg.Connection, uids: Sequence[UUID]) -> set[UUID]:
+    """Return which events the event log has, whatever their content."""
+    return {row[0] for row in await connection.fetch(_NAMED, uids)}
 
 
 def in_words(counts: Counter[str]) -> str:

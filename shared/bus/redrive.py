@@ -53,14 +53,15 @@ class BusRedriver:
         state = await gate.enter(connection)
         row = await connection.fetchrow(_LOCK, number)
         if row is None or row["status"] != "open":
-            raise NotOpenError(number)
+            raise NotOpenError(f"There is no open dead letter {number}.")
         work = Work(session, service=self._doors.service, book=state.book, cause=Cause("", ""))
         verdict = await self._again(work, row)
         if verdict.disposition is Disposition.DEAD:
             return verdict.reason, work
         outcome = verdict.disposition.name.lower()
         await connection.execute(_DECIDE, number, given.who, given.why)
-        answer = {"id": number, "outcome": outcome, "place": letters.place_of(row)}
+        # Not the number: it is this database's own, and the record must come out the same in one restored from before.
+        answer = {"outcome": outcome, "place": letters.place_of(row)}
         await record(connection, work, given, answer)
         await outbox.flush(work)
         return outcome, work

@@ -31,6 +31,7 @@ from shared.bus.secured import in_faststreams_words
 from shared.bus.transaction import Doors
 from shared.db.engine import connect, create_engine, session_factory
 from shared.events.topics import DAY_CLOSED, DAY_ENDED, heard_by
+from shared.health import Retaking
 from shared.log_events import LogEvent
 from shared.logs import log
 from shared.settings import ServiceSettings
@@ -79,6 +80,7 @@ class Running:
     cuts: Cuts
     redriver: BusRedriver
     broker: KafkaBroker
+    retaking: Retaking = field(default_factory=Retaking)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     day_closed: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -173,12 +173,18 @@ class Stack:
         return process
 
     async def until_ready(self, process: ServiceProcess) -> None:
-        """Return when the process says it is ready; raises ``ServerError`` when it ends or takes too long."""
+        """Return when the process says it is ready; raises ``ServerError`` when it ends or takes too long.
+
+        One that takes in again what its restored database forgot has all the time it needs.
+        """
         deadline = time.monotonic() + _READY_SECONDS
         async with httpx.AsyncClient(base_url=process.private_url, timeout=5) as client:
             while process.child.running and time.monotonic() < deadline:
-                if await _says_ready(client):
+                missing = await _missing(client)
+                if not missing:
                     return
+                if "retaking" in missing:
+                    deadline = time.monotonic() + _READY_SECONDS
                 await asyncio.sleep(0.05)
         what = "did not become ready" if process.child.running else f"ended (exit code {process.child.exit_code})"
         raise ServerError(
@@ -327,11 +333,14 @@ def _program(service: str, verb: str) -> list[str]:
     return [sys.executable, "-m", f"services.{service}", verb]
 
 
-async def _says_ready(client: httpx.AsyncClient) -> bool:
+async def _missing(client: httpx.AsyncClient) -> list[str]:
+    """Return why a process is not ready, in its own words; empty: it is."""
     try:
-        return (await client.get("/readyz")).status_code == httpx.codes.OK
+        answer = await client.get("/readyz")
     except httpx.TransportError:
-        return False
+        return ["unreachable"]
+    failing: list[str] = [] if answer.status_code == httpx.codes.OK else answer.json()["failing"]
+    return failing
 
 
 def _inherited() -> dict[str, str]:

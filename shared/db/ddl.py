@@ -69,6 +69,31 @@ def drop_people_tables() -> None:
     msg.metadata.drop_all(op.get_bind(), list(msg_people.GRANTS), checkfirst=False)
 
 
+def find_whole_letters() -> None:
+    """Let a day's close find the bytes of decided dead letters that are still there."""
+    op.execute(
+        "create index if not exists ix_dead_letter_whole on msg.dead_letter (last_attempt) "
+        "where status <> 'open' and (raw_key is not null or raw_value is not null or raw_headers <> '[]')"
+    )
+
+
+def find_whole_letters_no_more() -> None:
+    """Undo ``find_whole_letters``."""
+    op.execute("drop index msg.ix_dead_letter_whole")
+
+
+def order_by_commits() -> None:
+    """Let the log of batches say when each held all its locks; of those before, only when they began is known."""
+    op.execute("alter table msg.batch_log add column if not exists settled_at timestamptz")
+    for name in ("settled_at", "committed_at"):
+        op.execute(f"comment on column msg.batch_log.{name} is '{msg.batch_log.c[name].comment}'")
+
+
+def order_by_commits_no_more() -> None:
+    """Undo ``order_by_commits``."""
+    op.execute("alter table msg.batch_log drop column settled_at")
+
+
 def grant(table: Table | str, rights: str) -> None:
     """Let the app role do ``rights`` (``select, insert``) with a table."""
     op.execute(f"grant {rights} on table {_name(table)} to {app_role()}")

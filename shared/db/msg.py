@@ -80,7 +80,8 @@ batch_log = Table(
     *(Column(name, Integer, nullable=False) for name in ("n_done", "n_dup", "n_held", "n_dead", "n_gap")),
     Column("epoch", BigInteger, nullable=False),
     Column("took_ms", Integer, nullable=False),
-    Column("committed_at", INSTANT, nullable=False, server_default=_NOW),
+    Column("committed_at", INSTANT, nullable=False, server_default=_NOW, comment="When its transaction began."),
+    Column("settled_at", INSTANT, comment="When it held all its locks: the order of commits.  A rebuild follows it."),
     PrimaryKeyConstraint("topic", "partition_no", "from_offset"),
     CheckConstraint("to_offset - from_offset = n_done + n_dup + n_held + n_dead + n_gap", "accounted"),
     comment="One row per committed batch, [from, to): the proof that nothing was skipped.",
@@ -205,6 +206,12 @@ dead_letter = Table(
 )
 Index("ix_dead_letter_open", dead_letter.c.id, postgresql_where=dead_letter.c.status == "open")
 Index("ix_dead_letter_event_uid", dead_letter.c.event_uid)
+# DEAD_LETTERS of shared/bus/purging.py: decided letters whose bytes are still there, by the day somebody decided.
+Index(
+    "ix_dead_letter_whole",
+    dead_letter.c.last_attempt,
+    postgresql_where=text("status <> 'open' and (raw_key is not null or raw_value is not null or raw_headers <> '[]')"),
+)
 
 ended_day = Table(
     "ended_day",

@@ -21,6 +21,10 @@ _ADD = """
 insert into msg.proposal (kind, subject, body, why, proposed_by, expires_at) values ($1, $2, $3::jsonb, $4, $5, $6)
 returning id
 """
+_ADD_AS = """
+insert into msg.proposal (kind, subject, body, why, proposed_by, expires_at, id) overriding system value
+values ($1, $2, $3::jsonb, $4, $5, $6, $7)
+"""
 _THERE = "select exists (select from msg.proposal where id = $1)"
 _PROPOSAL = "select kind, subject, body, why, proposed_by, expires_at from msg.proposal where id = $1"
 _DECIDE = """
@@ -85,20 +89,25 @@ async def number_at(connection: asyncpg.Connection, answer: Json) -> int:
 
 
 async def _propose(connection: asyncpg.Connection, given: Given, number: int) -> None:
-    """Keep a proposal under the number it had: numbers that were given and taken back are passed over."""
+    """Keep a proposal under the number it had, and let those that follow get higher ones."""
     if await connection.fetchval(_THERE, number):
         return
     values = _values(given)
-    while True:
-        attempt = connection.transaction()
-        await attempt.start()
-        found: int = await connection.fetchval(_ADD, *values)
-        if found == number:
-            await attempt.commit()
-            return
-        await attempt.rollback()
-        if found > number:
-            raise UnrepeatableError(f"The number {number} of a proposal was passed over already.")
+    while await _drawn(connection, values) < number:
+        pass
+    await connection.execute(_ADD_AS, *values, number)
+
+
+async def _drawn(connection: asyncpg.Connection, values: tuple[Any, ...]) -> int:
+    """Return the next number, which nobody gets: a number is drawn for good, its row is taken back.
+
+    A service may draw numbers by inserting only; to set the sequence is its owner's right.
+    """
+    attempt = connection.transaction()
+    await attempt.start()
+    number: int = await connection.fetchval(_ADD, *values)
+    await attempt.rollback()
+    return number
 
 
 def _values(given: Given) -> tuple[Any, ...]:

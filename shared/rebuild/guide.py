@@ -15,29 +15,42 @@ from shared.bus.pump import FAILURES
 # A record stands in the inbox, or among the dead letters if it could not even be read; repeats stand nowhere.
 # One transaction has one time, and its rows lie in the order in which they were applied. What failed was buried in
 # a transaction of its own, and is buried again: what mended code makes of it counts from when it was driven again.
-_STEPS = """
-select case when letter.id is null then 'batch' else 'burial' end as kind, seen.own_book as book, processed_at as at,
-  seen.ctid as nth, seen.topic, seen.partition_no, seen.kafka_offset, seen.event_uid, null::bytea as body,
-  letter.reason_class, letter.reason_code, letter.detail
+# Times are those at which all locks were held, so they follow one another as commits did: a command's is when it was
+# recorded, a batch's stands in the log of batches, under the time at which its transaction began.
+_BATCH = """
+left join lateral (
+  select committed_at, settled_at from msg.batch_log as log where log.topic = {row}.topic
+    and log.partition_no = {row}.partition_no and log.from_offset <= {row}.kafka_offset
+  order by log.from_offset desc limit 1) as batch on batch.committed_at = {row}.{began}
+"""
+_STEPS = f"""
+select case when letter.id is null then 'batch' else 'burial' end as kind, seen.own_book as book,
+  coalesce(batch.settled_at, seen.processed_at) as at, seen.ctid as nth, seen.topic, seen.partition_no,
+  seen.kafka_offset, seen.event_uid, null::bytea as body, letter.reason_class, letter.reason_code, letter.detail
 from msg.inbox as seen left join msg.dead_letter as letter on letter.topic = seen.topic
   and letter.partition_no = seen.partition_no and letter.kafka_offset = seen.kafka_offset
   and letter.reason_code = any($2::text[])
+{_BATCH.format(row="seen", began="processed_at")}
 union all
-select 'batch', own_book, first_seen, null, topic, partition_no, kafka_offset, event_uid, null, null, null, null
-from msg.dead_letter as letter where not exists (
+select 'batch', own_book, coalesce(batch.settled_at, first_seen), null, topic, partition_no, kafka_offset, event_uid,
+  null, null, null, null
+from msg.dead_letter as letter {_BATCH.format(row="letter", began="first_seen")}
+where not exists (
   select from msg.inbox as seen where seen.topic = letter.topic and seen.partition_no = letter.partition_no
     and seen.kafka_offset = letter.kafka_offset)
 union all
 select 'redrive', given.book, recorded_at, null, letter.topic, partition_no, kafka_offset, given.event_uid,
   given.body, null, null, null
-from msg.event_log as given join msg.dead_letter as letter
-  on letter.id = (convert_from(given.body, 'UTF8')::jsonb #>> '{answer,id}')::bigint
+from msg.event_log as given
+cross join lateral (select convert_from(given.body, 'UTF8')::jsonb #> '{{answer,place}}' as place) as answer
+join msg.dead_letter as letter on letter.topic = answer.place ->> 0
+  and letter.partition_no = (answer.place ->> 1)::int and letter.kafka_offset = (answer.place ->> 2)::bigint
 where given.topic = $1 and convert_from(given.body, 'UTF8')::jsonb ->> 'kind' = 'dead-letter-redrive'
 union all
 select 'deed', book, recorded_at, null, topic, 0, seq, event_uid, body, null, null, null from msg.event_log
 where topic = $1 and convert_from(body, 'UTF8')::jsonb ->> 'kind' = any($3::text[])
 order by book, at, kind, nth nulls first, topic, partition_no, kafka_offset
-"""
+"""  # noqa: S608 - ours
 _WANTED = """
 select topic, partition_no, array_agg(kafka_offset) as offsets from (
   select topic, partition_no, kafka_offset from msg.inbox

@@ -23,16 +23,24 @@ async def remember(running: Running) -> None:
     async with question(running.doors.sessions) as connection:
         if not await recall.has_forgotten(connection, running.cuts, name, partitions):
             return
+    running.retaking.under_way = True
     async with _alone(running):
-        async with question(running.doors.sessions) as connection:
-            said = await recall.said_since(connection, running.cuts, name, partitions)
-        if not said.forgotten:
-            return
-        if name not in TAKEN_IN:
-            raise OtherwiseError(f"Letters have left that the database does not know of: {said.in_words()}.")
-        log(LogEvent.DATABASE_IS_OLDER, detail=said.in_words(), count=len(said.forgotten))
-        await Retaking(running, said).run()
-        log(LogEvent.FORGOTTEN_TAKEN_IN, count=len(said.forgotten))
+        await _take_in_again(running)
+    running.retaking.under_way = False
+
+
+async def _take_in_again(running: Running) -> None:
+    """Learn what was forgotten, if another process has not done so meanwhile, and take it in again."""
+    name, partitions = running.service.name, running.settings.partitions
+    async with question(running.doors.sessions) as connection:
+        said = await recall.said_since(connection, running.cuts, name, partitions)
+    if not said.forgotten:
+        return
+    if name not in TAKEN_IN:
+        raise OtherwiseError(f"Letters have left that the database does not know of: {said.in_words()}.")
+    log(LogEvent.DATABASE_IS_OLDER, detail=said.in_words(), count=len(said.forgotten))
+    await Retaking(running, said).run()
+    log(LogEvent.FORGOTTEN_TAKEN_IN, count=len(said.forgotten))
 
 
 @asynccontextmanager

@@ -6,21 +6,25 @@ again, in the same books, and then every event that is said again must be the on
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 
 import asyncpg
+from aiokafka.errors import KafkaError
 
-from shared.bus import batch_log, commands, gate, intake, outbox, positions
+from shared import metrics
+from shared.bus import batch_log, commands, days, gate, intake, outbox, positions
 from shared.bus.batch import Applier
 from shared.bus.commands import Given
 from shared.bus.day import DayGate
+from shared.bus.failures import FailureKind, kind_of
 from shared.bus.lanes import fingerprint
-from shared.bus.latecomers import Latecomers
+from shared.bus.latecomers import Latecomers, apply_late
 from shared.bus.letters import Taken
 from shared.bus.positions import FencedError, Lane, Step
-from shared.bus.pump import counts_of
-from shared.bus.recall import Said, agreed, in_words
+from shared.bus.pump import counts_of, describe
+from shared.bus.recall import Said, agreed, in_words, named
 from shared.bus.redrive import BusRedriver, NotOpenError
 from shared.bus.refusals import RefusedError
 from shared.bus.service import Running, with_days
@@ -32,7 +36,7 @@ from shared.events.decode import Record, decode
 from shared.events.intake import Span, TakenIn
 from shared.rebuild.deeds import Deeds, UnrepeatableError, number_at
 from shared.rebuild.replay import KnownCuts, SilentRelay, given_in
-from shared.rebuild.spans import ExpiredError, Spans
+from shared.rebuild.spans import ExpiredError, Spans, at
 
 _PAGE = 1000
 # One look-up a row, whatever the planner believes: right after a restore it knows nothing of the tables.
@@ -42,6 +46,7 @@ cross join lateral (select topic, msg_key, aggver from msg.event_log as log wher
 """
 _FORGET = "delete from msg.outbox_pending where seq = any($1::bigint[])"
 _NOBODY = "retaking"
+_TO_DO = "Restore a later backup, or start the service once with the release of that time."
 
 
 class OtherwiseError(Exception):
@@ -68,17 +73,37 @@ class Retaking:
         """Take everything in again; raises ``OtherwiseError`` when the books would not be the same ones."""
         spans = Spans(self._running.settings, _begins(self._said.intakes))
         try:
-            await spans.start()
-            for event in self._said.intakes:
-                assert event.book is not None, "our own events have a book"
-                await self._close_days(before=event.book)
-                await self._take(spans, event, event.book)
-            await self._close_days(before=date.max)
-        except (FencedError, UnrepeatableError, ExpiredError, NotOpenError, RefusedError) as error:
-            raise OtherwiseError(f"What was taken in cannot be taken in again: {error}") from error
+            with _in_words():
+                await self._take_all(spans)
         finally:
             await spans.stop()
         await self._compare()
+
+    async def _take_all(self, spans: Spans) -> None:
+        await self._check_lanes()
+        await spans.start()
+        for number, event in enumerate(self._said.intakes):
+            assert event.book is not None, "our own events have a book"
+            self._show(number)
+            await self._close_days(before=event.book)
+            await self._take(spans, event, event.book)
+        self._show(len(self._said.intakes))
+        await self._close_days(before=date.max)
+        await self._work_day_begun()
+
+    async def _check_lanes(self) -> None:
+        """Require that this database reads every partition that was read: nobody else answers for it."""
+        async with question(self._doors.sessions) as connection:
+            known = await positions.all_positions(connection)
+        for lane in (_lane(span) for event in self._said.intakes for span in event.data.read):
+            if lane not in known:
+                raise UnrepeatableError(f"{lane[0]} partition {lane[1]} was read, and has no position here")
+
+    def _show(self, taken: int) -> None:
+        """Show how far it has come: it may take as long as the first time did."""
+        progress = self._running.retaking
+        progress.taken, progress.of = taken, len(self._said.intakes)
+        metrics.RETAKING_LEFT.set(progress.of - taken)
 
     async def _close_days(self, *, before: date) -> None:
         """Work and close again the days that were closed before a book, in their order."""
@@ -86,8 +111,18 @@ class Retaking:
         for day in sorted(day for day in self._said.closed if last < day < before):
             self._cuts.after = {topic: list(ends) for topic, ends in self._said.closed[day].after.items()}
             await self._gate.work_through(day)
-            async with self._doors.sessions.begin() as session:
-                await self._forget_sent(await driver(session))
+            await self._forget_all_sent()
+
+    async def _work_day_begun(self) -> None:
+        """Work the day of which Kafka has slices but no end; it is closed by the service that runs, once."""
+        day = (await self._state()).book
+        async with question(self._doors.sessions) as connection:
+            said = self._said.of_book(day)
+            lacks = set(said) - await named(connection, said)
+            if not lacks or await days.cut_of(connection, day) is None:
+                return
+        await self._gate.work(day)
+        await self._forget_all_sent()
 
     async def _state(self) -> gate.GateState:
         async with question(self._doors.sessions) as connection:
@@ -130,15 +165,11 @@ class Retaking:
         sha = fingerprint(records[-1].value if records else None)
         return Step(lane, self._epochs[lane], span.begin, span.end, sha)
 
-    async def _late(self, read: Iterable[Span], name: str) -> None:
-        """Apply records ahead of their turn."""
-        taken = []
-        for span in read:
-            async for page in self._running.cuts.read(_lane(span), span.begin, span.end):
-                taken += [Taken(record, decode(record)) for record in page]
+    async def _late(self, read: Sequence[Span], name: str) -> None:
+        """Apply records ahead of their turn, in the order in which that was done."""
+        taken = [Taken(record, decode(record)) for record in await at(self._running.cuts, read)]
         async with self._doors.command(Cause("", "")) as work:
-            intake.note_late(work, taken, name)
-            await self._applier.apply(work, taken)
+            await apply_late(self._applier, work, taken, name)
             await self._forget_sent(await driver(work.session))
 
     async def _command(self, body: str) -> None:
@@ -159,12 +190,15 @@ class Retaking:
 
     async def _redrive(self, given: Given, number: int) -> None:
         await self._redriver.redrive(number, given)
-        async with self._doors.sessions.begin() as session:
-            await self._forget_sent(await driver(session))
+        await self._forget_all_sent()
 
     async def _flush(self, connection: asyncpg.Connection, work: Work) -> None:
         await outbox.flush(work)
         await self._forget_sent(connection)
+
+    async def _forget_all_sent(self) -> None:
+        async with self._doors.sessions.begin() as session:
+            await self._forget_sent(await driver(session))
 
     async def _forget_sent(self, connection: asyncpg.Connection) -> None:
         """Drop from the outbox what Kafka has; what nobody has yet is sent when the service runs."""
@@ -186,6 +220,22 @@ class Retaking:
                 wrong.update(topic for uid, (topic, _) in page.items() if uid not in same)
         if wrong:
             raise OtherwiseError(f"What was taken in again led to something else: {in_words(wrong)}.")
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Let what time does not mend end the process with a sentence; a server that is away is waited for."""
+    try:
+        yield
+    except (OtherwiseError, KafkaError):
+        raise
+    except (FencedError, UnrepeatableError, ExpiredError, NotOpenError, RefusedError) as error:
+        why = str(error).removesuffix(".")
+        raise OtherwiseError(f"What was taken in cannot be taken in again: {why}. {_TO_DO}") from error
+    except Exception as error:
+        if kind_of(error) is FailureKind.TRANSIENT:
+            raise
+        raise OtherwiseError(f"A note of what was taken in cannot be followed ({describe(error)}). {_TO_DO}") from error
 
 
 def _begins(intakes: Iterable[Event[TakenIn]]) -> dict[Lane, int]:

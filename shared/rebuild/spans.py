@@ -1,13 +1,15 @@
-"""Reads spans of many partitions, each partition once and in its order, with one client."""
+"""Reads spans of many partitions, each partition once and in its order, with one client; or single records."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.bus.cuts import Cuts
 from shared.bus.positions import Lane
 from shared.events.decode import Record
+from shared.events.intake import Span
 from shared.settings import ServiceSettings
 
 _POLL_MS = 200
@@ -68,3 +70,22 @@ class Spans:
 
     def _place(self, lane: Lane) -> TopicPartition:
         return TopicPartition(self._prefix + lane[0], lane[1])
+
+
+async def at(cuts: Cuts, read: Sequence[Span]) -> list[Record]:
+    """Return the one record of each span, in their order, with one client for all.
+
+    Raises ``ExpiredError`` when Kafka has one no more.
+    """
+    reach: dict[Lane, tuple[int, int]] = {}
+    for span in read:
+        low, high = reach.get((span.topic, span.partition), (span.begin, span.end))
+        reach[span.topic, span.partition] = min(low, span.begin), max(high, span.end)
+    starts, ends = await cuts.starts(reach), await cuts.ends(reach)
+    for lane, (low, high) in reach.items():
+        if not starts[lane] <= low < high <= ends[lane]:
+            raise ExpiredError(f"{lane[0]} partition {lane[1]} has not all from {low} to {high} any more.")
+    found: dict[tuple[str, int, int], Record] = {}
+    async for page in cuts.read_all(reach):
+        found |= {(record.topic, record.partition, record.offset): record for record in page}
+    return [found[span.topic, span.partition, span.begin] for span in read]

@@ -1,11 +1,12 @@
 """What a rebuild of notify's database must equal: every letter and its bytes' hash, not what became of it outside."""
 
+from shared.bus.purging import read_retention
 from shared.events.topics import DAY_CLOSED, MESSAGE_FAILED, MESSAGE_SENT
 from shared.rebuild.likeness import Carried, Compared, whole
 
 _DELIVERY = (
     "state", "due_at", "claim", "lease_until", "attempts", "silences", "first_tried_at", "last_answer", "sent_at",
-    "said",
+    "said", "blanked",
 )  # fmt: skip
 
 _AS_SENT = ("channel", "sha256")
@@ -13,10 +14,14 @@ _TO_ERASED = """
 exists (select from notify.contacts as contact where contact.erased
   and contact.kind = {row}.contact_kind and contact.contact_id = {row}.contact_id)
 """
+_KEEP_DAYS = min(version.keep_days["letters"] for version in read_retention())
+_OLD = f"created_on <= (select last_closed from msg.gate) - {_KEEP_DAYS}"  # noqa: S608 - ours
+"""Old enough to have been blanked by a day's close, and no longer compared by where it went."""
 _LEFT_OUT = "".join(f" - '{column}'" for column in ("letter_no", *_DELIVERY))
 _MESSAGES = f"""
 select message_id::text as key, to_jsonb(it){_LEFT_OUT}
-  - case when {_TO_ERASED.format(row="it")} then array['channel', 'sha256'] else '{{}}'::text[] end as row
+  - case when {_TO_ERASED.format(row="it")} then array['channel', 'sha256'] else '{{}}'::text[] end
+  - case when {_OLD} then 'mailbox' else '' end as row
 from notify.messages as it
 """  # noqa: S608 - ours
 """What was written to somebody who is erased now cannot be written again: that it was, and its hash, is kept."""
@@ -38,5 +43,7 @@ OUTSIDE = (MESSAGE_SENT.topic, MESSAGE_FAILED.topic, DAY_CLOSED["notify"].topic)
 CARRIED = (
     Carried("notify.messages", "message_id", _DELIVERY),
     Carried("notify.messages", "message_id", _AS_SENT, _TO_ERASED.format(row="messages")),
+    Carried("notify.messages", "message_id", ("mailbox",), "blanked"),
+    Carried("notify.contents", "message_id", ("body",), "body is null"),
     Carried("notify.content_reads"),
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notify.domain.dispatch import State, Step
+from services.notify.domain.dispatch import FINAL, State, Step
 from shared.db import copy_rows
 from shared.events.owners import ContactKind
 
@@ -97,17 +97,17 @@ select exists (select from notify.messages where not said and state in ('handed-
 """
 _SAID = "update notify.messages set said = true where message_id = any($1)"
 _MATTERS = "select letter_no, matter::text from notify.letters where letter_no = any($1)"
-PURGE = """
+_ENDED = ", ".join(f"'{state}'" for state in sorted(FINAL))
+PURGE = f"""
 with old as (
-  update notify.messages set mailbox = null
-  where created_on > $1 and created_on <= $2
-    and state in ('handed-over', 'suppressed', 'bounced', 'failed', 'withdrawn')
+  update notify.messages set mailbox = null, blanked = true
+  where created_on <= $1 and not blanked and state in ({_ENDED})
   returning message_id
 )
 update notify.contents as content set body = null from old
 where content.message_id = old.message_id and content.body is not null
-"""
-"""Letters written on these days whose end is known: what they said, and where to; the hash and the rest stay."""
+"""  # noqa: S608 - the states are ours
+"""Letters written by then whose end is known: what they said, and where to; the hash and the rest stay."""
 _WITHDRAW = """
 with pending as (
   select message.message_id, message.account_id from notify.messages as message

@@ -169,6 +169,7 @@ messages = Table(
     Column("last_answer", Text, nullable=False, server_default=_NONE, comment="Code and phase, never words."),
     Column("sent_at", INSTANT),
     Column("said", Boolean, nullable=False, server_default=_NO, comment="Its end was said as an event."),
+    Column("blanked", Boolean, nullable=False, server_default=_NO, comment="Old enough: what it said is gone."),
     # claim_mails, claim_prints, find_due: what is to be sent, oldest first.
     Index(
         "ix_messages_due", "channel", "due_at", "message_id",
@@ -183,8 +184,8 @@ messages = Table(
     ),
     Index("ix_messages_letter", "letter_no"),
     Index("ix_messages_account", "account_ref"),
-    # PURGE: what was written on the days that have come due.
-    Index("ix_messages_created", "created_on"),
+    # PURGE: what has come due, whatever the day.
+    Index("ix_messages_whole", "created_on", postgresql_where=text("not blanked")),
     # blank_contents: everything ever written to one contact.
     Index("ix_messages_contact", "contact_kind", "contact_id"),
     comment="One message per letter and recipient, and what became of it.",

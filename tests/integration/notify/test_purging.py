@@ -17,8 +17,21 @@ async def test_a_letter_is_blanked_when_its_day_has_come_and_one_still_to_go_is_
     state += "join notify.contents using (message_id) group by state order by state"
     before = [tuple(row) for row in await office.rows(state)]
     assert [row[0] for row in before] == ["handed-over", "queued"]
-    await office.rows(PURGE, DAY, DAY + timedelta(days=1))  # the days after it
+    await office.rows(PURGE, DAY - timedelta(days=1))  # the day before it
     assert [tuple(row) for row in await office.rows(state)] == before
-    await office.rows(PURGE, DAY - timedelta(days=1), DAY)
+    await office.rows(PURGE, DAY)
     (_, sent, *_), queued = before
     assert [tuple(row) for row in await office.rows(state)] == [("handed-over", sent, 0, 0, sent), queued]
+
+
+async def test_a_letter_that_came_to_its_end_late_is_blanked_then(office: Office) -> None:
+    """Its day was over while nobody knew whether it had left: no day may pass it by."""
+    await office.close_of(2)
+    await office.work()
+    await office.rows(PURGE, DAY)
+    await office.send()
+    await office.rows(PURGE, DAY + timedelta(days=700))
+    left = "select count(*), count(body), count(mailbox) from notify.messages join notify.contents using (message_id)"
+    ((letters, bodies, mailboxes),) = await office.rows(left)
+    assert (letters > 0, bodies, mailboxes) == (True, 0, 0)
+    assert await office.rows(PURGE + " returning 1", DAY + timedelta(days=701)) == []

@@ -140,3 +140,13 @@ async def test_the_monitor_pings_and_survives_a_database_that_is_away() -> None:
     stopping.set()
     await asyncio.wait_for(task, 2)
     assert time.monotonic() - health.ping_at > 0.5
+
+
+async def test_whoever_takes_in_again_has_started_but_is_not_ready() -> None:
+    """An orchestrator ends what has not started in time: hours of retaking would be begun again and again."""
+    health = Health("owners", schema_ok=True)
+    app = private_app(health)
+    assert (await ask(app, "/startupz")).status_code == 503
+    health.retaking.under_way, health.retaking.taken, health.retaking.of = True, 2, 5
+    assert [(await ask(app, path)).status_code for path in ("/startupz", "/livez", "/readyz")] == [200, 200, 503]
+    assert (await ask(app, "/statusz")).json()["retaking"] == {"taken": 2, "of": 5}

@@ -45,3 +45,14 @@ async def test_what_was_taken_in_is_acknowledged_before_what_it_led_to_is_sent()
     assert producer.seen[:2] == ["sent p.billing.taken-in/0", "answered p.billing.taken-in"]
     assert sorted(producer.seen[2:4]) == ["sent p.billing.charge-raised/0", "sent p.billing.items-changed/0"]
     assert len(producer.seen) == 6
+
+
+async def test_a_day_is_closed_for_everybody_before_anything_of_the_next_book_is_sent() -> None:
+    """A page may end one book and begin the next: a note of the next without the close before it explains nothing."""
+    topics = ("billing.taken-in", "billing.day-closed", "billing.taken-in", "billing.items-changed")
+    page: Any = [{"seq": n, "topic": topic, "msg_key": "k", "body": b"{}"} for n, topic in enumerate(topics)]
+    producer: Any = Producer()
+    await send_page(producer, "p.", page)
+    assert producer.seen == [
+        f"{what} p.{topic}{place}" for topic in topics for what, place in (("sent", "/0"), ("answered", ""))
+    ]
