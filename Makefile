@@ -58,7 +58,8 @@ recovery: setup
 # Slow tests that no other target runs: more random histories, whole demonstrations, a killed broker.
 slow: setup
 	$(BIN)/python -m pytest -m slow tests/integration/embedded/test_servers.py tests/integration/billing/test_floats.py \
-		tests/integration/billing/test_histories.py tests/system/test_demo.py tests/nemesis $(PYTEST_ARGS)
+		tests/integration/billing/test_histories.py tests/system/test_demo.py tests/system/test_story.py \
+		tests/nemesis $(PYTEST_ARGS)
 
 # Every command of every runbook, against a running plant.
 runbooks: setup

@@ -134,6 +134,7 @@ def _reversal(plant: Plant, payment_id: str) -> tuple[str, str, dict[str, object
     return "payment-reversed", payment_id, facts
 
 
+@pytest.mark.slow
 async def test_a_relay_whose_session_is_ended_stands_again_and_keeps_the_order(plant: Plant) -> None:
     """F9: the session that holds the lock is gone; at most the page in hand is sent twice, the order is I8's."""
     since = plant.mark("billing")

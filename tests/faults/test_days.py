@@ -94,7 +94,8 @@ async def _owed(plant: Plant, unit: str) -> int:
     return owed
 
 
-@pytest.mark.parametrize("lost", [pytest.param("the row", marks=pytest.mark.slow), "the row and its effect"])
+@pytest.mark.slow
+@pytest.mark.parametrize("lost", ["the row", "the row and its effect"])
 async def test_a_row_lost_from_an_inbox_stops_the_day_and_saying_the_book_again_mends_it(
     plant: Plant, lost: str
 ) -> None:

@@ -25,7 +25,8 @@ async def _release(plant: Plant, service: str, topic: str) -> None:
     plant.by_hand += 1
 
 
-@pytest.mark.parametrize("offsets", [pytest.param("lost", marks=pytest.mark.slow), "ahead"])
+@pytest.mark.slow
+@pytest.mark.parametrize("offsets", ["lost", "ahead"])
 async def test_lost_or_wrong_group_offsets_change_nothing(plant: Plant, offsets: str) -> None:
     """F30: the database knows where we are, and proves it by the record before, whatever the group is told."""
     await plant.say_many(plant.mixture(60))
@@ -74,6 +75,7 @@ async def test_a_whole_topic_delivered_again_is_all_duplicates(plant: Plant) -> 
     assert (await plant.rows("billing", counts))[0] == before
 
 
+@pytest.mark.slow
 async def test_topics_in_adverse_order_end_with_the_same_balances(plant: Plant) -> None:
     """F35: payments before owners before units before charges' share sets: the same figures as in good order."""
     good, adverse = [f"G{number}" for number in range(1, 5)], [f"A{number}" for number in range(1, 5)]
@@ -166,6 +168,7 @@ async def test_a_partition_that_ends_in_a_transaction_marker_blocks_no_day(plant
     assert await plant.value("billing", "select count(*) from billing.payments where payment_id = any($1)", ids) == 3
 
 
+@pytest.mark.slow
 async def test_a_storm_of_poison_trips_the_quarantine_and_a_release_goes_on(plant: Plant) -> None:
     """F16: the limit's number of dead letters, then the partition stands; the others go on; nothing is skipped."""
     topic = "housing.charge-raised"

@@ -8,11 +8,14 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from tests.support import hledger
 from tests.system.office import Office
 from tests.system.story import FIRST_QUARTER, Said, opening, second_quarter
+
+pytestmark = pytest.mark.slow  # half a year told; `make slow` runs it, the examiner's diary is in `make test`
 
 FIRST_STATEMENTS = {
     # fee 42.00, repair 111.11 or 148.15, refund 23.34 (A1, by lot), 23.33 or 31.11
