@@ -28,6 +28,7 @@ test: setup
 	$(BIN)/python -m pytest -m "not slow" $(if $(PYTEST_ARGS),$(PYTEST_ARGS),--numprocesses $(WORKERS) --dist loadfile)
 
 # Every fault against real processes and servers: killed, frozen, starved. The slow ones too; writes docs/faults.md.
+# The crash points take hours of it: PYTEST_ARGS='--deselect tests/crashes' leaves them to `make crashes`.
 faults: setup
 	$(BIN)/python -m pytest -p tests.support.fault_table.page $$($(BIN)/python -m tests.support.fault_table.page) $(PYTEST_ARGS)
 
