@@ -10,13 +10,14 @@ from pydantic import Field
 from shared.auth import Caller, requires
 from shared.bus import audit, queries
 from shared.bus.bench import Bench
-from shared.bus.bodies import Body
+from shared.bus.bodies import Body, WithReason
 from shared.bus.commands import Given
 from shared.bus.kinds import BUS_KINDS
 from shared.bus.lag import Lags
 from shared.bus.proposal_api import Key, add_proposals
 from shared.bus.proposals import Proposals
 from shared.bus.totals import totals
+from shared.events.types import Text
 
 if TYPE_CHECKING:
     from shared.bus.service import Running
@@ -28,19 +29,11 @@ LetterReader = Annotated[Caller, requires("auditor", "operator")]
 Limit = Annotated[int, Query(ge=1, le=5000)]
 Operator = Annotated[Caller, requires("operator")]
 
-_Reason = Annotated[str, Field(min_length=1, max_length=500)]
-
-
-class Discard(Body):
-    """Put a dead letter away for good."""
-
-    reason: _Reason
-
 
 class Redrive(Body):
     """Apply a dead letter again; ``dry_run``: only say what would become of it."""
 
-    reason: _Reason = "re-driven"
+    reason: Text = "re-driven"
     dry_run: bool = False
 
 
@@ -49,7 +42,7 @@ class Release(Body):
 
     topic: str | None = None
     partition: int | None = Field(default=None, ge=0)
-    reason: _Reason = "released"
+    reason: Text = "released"
 
 
 class Republish(Body):
@@ -57,15 +50,14 @@ class Republish(Body):
 
     topic: str
     book: date
-    reason: _Reason = "republished"
+    reason: Text = "republished"
 
 
-class AcceptDifference(Body):
+class AcceptDifference(WithReason):
     """Let a day close although control totals differ."""
 
     day: date
     topic: str | None = None
-    reason: _Reason
 
 
 def bus_router(running: "Running") -> APIRouter:
@@ -148,7 +140,7 @@ def _letters(router: APIRouter, bench: Bench) -> None:
 
     @router.post("/dead-letters/{number}/discard")
     async def discard(
-        number: int, caller: Operator, body: Discard, response: Response, key: Key = None
+        number: int, caller: Operator, body: WithReason, response: Response, key: Key = None
     ) -> dict[str, Any]:
         """Put a dead letter away for good; one that carries money waits for a second person (202)."""
         return _proposed(response, await bench.discard(number, caller, body.reason, key))

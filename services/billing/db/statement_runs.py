@@ -48,6 +48,9 @@ _ROWS = f"""
 select {", ".join(name if name != "account_id" else "account_id::text" for name in _STRUCK)}
 from billing.struck_statements where run_id = $1 order by account_id
 """  # noqa: S608 - ours
+_STRUCK_OF = """
+select account_id::text from billing.struck_statements where run_id = $1 and account_id = any($2::uuid[])
+"""
 _ADD_SAMPLE = """
 insert into billing.statement_samples (run_id, account_id, account_ref, reasons)
 select $1, account_id, account_ref, string_to_array(reasons, ' ')
@@ -135,6 +138,11 @@ async def add_struck(connection: asyncpg.Connection, run_id: str, rows: Iterable
 async def list_drafted(connection: asyncpg.Connection, run_id: str, after: str, most: int) -> list[Payer]:
     """Return the next accounts with a statement in a run, in order of account_id; ``after`` is empty at first."""
     return [Payer(*row) for row in await connection.fetch(_PAGE, run_id, after or BEFORE_ALL, most)]
+
+
+async def load_struck(connection: asyncpg.Connection, run_id: str, account_ids: Iterable[str]) -> set[str]:
+    """Return those of the accounts that have a statement in a run."""
+    return {row["account_id"] for row in await connection.fetch(_STRUCK_OF, run_id, list(account_ids))}
 
 
 async def struck_pages(connection: asyncpg.Connection, run_id: str, size: int) -> AsyncIterator[list[Struck]]:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from types import MappingProxyType
 from typing import NamedTuple
 
 from services.billing.domain.chart import RECEIVABLE, loss_ledger
@@ -159,9 +158,7 @@ def kinds_of(lines: Iterable[Line]) -> dict[str, ChargeKind]:
     return {line.charge_id: line.charge_kind for line in lines if line.charge_id and line.charge_kind is not None}
 
 
-def postings(
-    account_id: str, changes: Iterable[Movement], kinds: Mapping[str, ChargeKind] = MappingProxyType({})
-) -> Sequence[Posting]:
+def postings(account_id: str, changes: Iterable[Movement], kinds: Mapping[str, ChargeKind]) -> Sequence[Posting]:
     """Return the postings of changes: the account's receivable against who bears the loss; each sums to nothing.
 
     That is ``bad-debt``, or, of ``kinds`` that are owners' own money, the liability they were asked for.

@@ -6,13 +6,12 @@ from dataclasses import asdict
 
 import asyncpg
 
-from services.billing.db import charges as stored_charges
 from services.billing.db import ledger, questions
 from services.billing.db import statements as stored
 from services.billing.db.statements import StatementRow
 from services.billing.domain import annual as rules
 from services.billing.domain import refs
-from services.billing.domain.facts import FactKind
+from services.billing.usecases.annual_documents import read_words
 from services.billing.usecases.documents import statement_line
 from services.billing.usecases.questions import Answer, present
 
@@ -66,13 +65,10 @@ def _ties(own: Sequence[StatementRow], carried: rules.Numbered, balance_pence: i
 
 async def _lines(connection: asyncpg.Connection, account_id: str, carried: rules.Numbered) -> list[Answer]:
     """Return each line as its statement shows it, with the days of the work."""
-    charge_ids = {line.charge_id for line, _ in carried if line.charge_id is not None}
-    credit_ids = {line.fact_id for line, _ in carried if line.kind is FactKind.CREDIT}
-    notes = await stored.load_notes(connection, [account_id], charge_ids, credit_ids)
-    works = await stored_charges.load_works(connection, charge_ids)
+    words = await read_words(connection, [account_id], [line for line, _ in carried])
     return [
-        present(statement_line(line, account_id, notes).model_dump())
-        | present(works.get(line.charge_id or "", {}))
+        present(statement_line(line, account_id, words.notes).model_dump())
+        | present(words.works.get(line.charge_id or "", {}))
         | {"statement_no": statement_no}
         for line, statement_no in carried
     ]

@@ -49,7 +49,7 @@ async def draw_up(
         connection, lines, {name: [row.head for row in rows] for name, rows in issued.items()}, day
     )
     years = [_year(payer, issued[payer.account_id], lines.get(payer.account_id, ()), year) for payer in payers]
-    words = await _words(connection, years)
+    words = await read_words(connection, account_ids, [line for one in years for line in one.lines])
     return [document(one, words, year, day, held.get(one.payer.account_id)) for one in years]
 
 
@@ -59,12 +59,11 @@ def _year(payer: Payer, issued: Sequence[StatementRow], lines: Sequence[Line], y
     return Year(payer, own, [line for line, _ in pairs])
 
 
-async def _words(connection: asyncpg.Connection, years: Sequence[Year]) -> Words:
-    """Read what all the documents say of their lines."""
-    lines = [line for one in years for line in one.lines]
+async def read_words(connection: asyncpg.Connection, account_ids: Sequence[str], lines: Sequence[Line]) -> Words:
+    """Read what is said of the facts behind lines of some accounts."""
     charge_ids = {line.charge_id for line in lines if line.charge_id is not None}
     credit_ids = {line.fact_id for line in lines if line.kind is FactKind.CREDIT}
-    notes = await stored.load_notes(connection, [one.payer.account_id for one in years], charge_ids, credit_ids)
+    notes = await stored.load_notes(connection, account_ids, charge_ids, credit_ids)
     return Words(notes, await stored_charges.load_works(connection, charge_ids))
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, NamedTuple
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import Field, Strict
 
 from services.billing.db import annual_statements as stored
 from services.billing.db import questions, statement_runs
@@ -16,6 +16,7 @@ from services.billing.db.statements import Payer
 from services.billing.domain import annual as rules
 from services.billing.domain import refs
 from services.billing.usecases.annual_documents import draw_up
+from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.day import DaySlice
 from shared.bus.refusals import NotKnownError, NotNowError, understood
@@ -37,22 +38,23 @@ SLICE = 500
 """Accounts in one transaction."""
 
 
-class AskedYear(BaseModel):
+class AskedYear(Body):
     """A year whose annual statements are to be issued, to one account or (absent) to all."""
-
-    model_config = ConfigDict(extra="forbid")
 
     year: Annotated[int, Strict(), Field(ge=1970, le=9998)]
     account_ref: Id | None = None
 
 
 class Turn(NamedTuple):
-    """The accounts that have their turn, and the year after this one if theirs is the year's last slice."""
+    """The accounts of a year that have their turn."""
 
     asked: Asked
     payers: list[Payer]
-    is_last: bool
-    next_year: int | None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the year is done with them."""
+        return len(self.payers) < SLICE
 
 
 async def ask(work: Work, content: Json) -> Json:
@@ -91,7 +93,7 @@ async def first_slice(sessions: Sessions) -> str | None:
 async def issue_slice(piece: DaySlice, following: str | None) -> None:
     """Issue the annual statements of some accounts; ``following`` is the progress of what comes after all of them."""
     async with question(piece.sessions) as connection:
-        turn = await _turn(connection, piece.day, piece.progress.removeprefix(PROGRESS))
+        turn = await _turn(connection, piece.day, piece.progress.rpartition(":")[2])
     async with piece.open(_progress(turn) or following) as work:
         if turn is not None:
             connection = await driver(work.session)
@@ -101,24 +103,21 @@ async def issue_slice(piece: DaySlice, following: str | None) -> None:
 
 
 def _progress(turn: Turn | None) -> str | None:
-    """Return where the next slice begins; nothing after the last year."""
+    """Return where the next slice begins: behind these accounts, or with the next year; nothing when none is left."""
     if turn is None:
         return None
-    if not turn.is_last:
-        return f"{PROGRESS}{turn.asked.year}:{turn.payers[-1].account_id}"
-    return None if turn.next_year is None else f"{PROGRESS}{turn.next_year}:"
+    return PROGRESS if turn.is_last else f"{PROGRESS}{turn.asked.year}:{turn.payers[-1].account_id}"
 
 
-async def _turn(connection: asyncpg.Connection, day: date, progress: str) -> Turn | None:
-    """Return whose turn it is: of the years asked for that are billed, the first from the progress on."""
-    year, _, after = progress.partition(":")
-    begun = [one for one in await stored.list_asked(connection) if one.year >= int(year or 0)]
-    billed = [one for one in begun if await _is_billed(connection, one.year, day)]
-    if not billed:
-        return None
-    asked = billed[0]
-    payers = await stored.list_due(connection, asked, after if str(asked.year) == year else "", SLICE)
-    return Turn(asked, payers, len(payers) < SLICE, billed[1].year if len(billed) > 1 else None)
+async def _turn(connection: asyncpg.Connection, day: date, after: str) -> Turn | None:
+    """Return whose turn it is: of the first year that is asked for and billed, the accounts behind ``after``.
+
+    A year that is done is asked for no more, so the next one begins at its first account.
+    """
+    for asked in await stored.list_asked(connection):
+        if await _is_billed(connection, asked.year, day):
+            return Turn(asked, await stored.list_due(connection, asked, after, SLICE))
+    return None
 
 
 async def _is_billed(connection: asyncpg.Connection, year: int, day: date) -> bool:

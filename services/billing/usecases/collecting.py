@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import Any
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict
 
 from services.billing.db import direct_debits as stored
 from services.billing.db import ledger
@@ -26,6 +25,7 @@ from services.billing.settings import read_direct_debit
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.kinds import PROPOSE, applying
 from services.billing.usecases.mandates import LOCK, mandates_of, standing_mandates
+from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
@@ -41,18 +41,14 @@ CHUNK = 500
 """Accounts whose positions are worked out at a time."""
 
 
-class AskedCollection(BaseModel):
+class AskedCollection(Body):
     """The day money is to be taken; on a day without Bacs, the next one."""
-
-    model_config = ConfigDict(extra="forbid")
 
     collect_on: date
 
 
-class AskedRelease(BaseModel):
+class AskedRelease(Body):
     """The collection whose file is to go out."""
-
-    model_config = ConfigDict(extra="forbid")
 
     collection_id: Id
 

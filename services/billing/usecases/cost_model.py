@@ -6,13 +6,14 @@ from datetime import date
 from typing import Annotated
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict, Strict
+from pydantic import Strict
 
 from services.billing.db import cost_model as stored
 from services.billing.domain.chart import BAD_DEBT, BY_CODE
 from services.billing.domain.cost_model import CostKind, Model, year_days
 from services.billing.usecases.questions import Answer
 from services.billing.usecases.reports import source
+from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotNowError, NotValidError, understood
 from shared.bus.work import Work
@@ -22,10 +23,8 @@ from shared.events.types import SignedPence, Text
 COST = "fee-cost"
 
 
-class Asked(BaseModel):
+class Asked(Body):
     """What factoring cost on a day; negative pence correct what was recorded before.  The note names no people."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: CostKind
     incurred_on: date

@@ -2,9 +2,11 @@
 statements that officers asked for; schedules.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from services.billing.db import questions
+from services.billing.domain.floats import Newcomer
 from services.billing.usecases import (
     annual_statements,
     final_accounts,
@@ -34,15 +36,24 @@ async def work_day(piece: DaySlice) -> None:
     if piece.progress.startswith(schedules.PROGRESS):
         await schedules.raise_slice(piece)
         return
-    closed = piece.state.last_closed or date.min
     begins = not piece.progress or piece.progress.startswith(floats.PROGRESS)
-    async with question(piece.sessions) as connection:
-        last = piece.progress.removeprefix(floats.PROGRESS)
-        come = await floats.newcomers(connection, closed, piece.day, last, SLICE) if begins else ()
+    come = await _newcomers(piece) if begins else ()
     if len(come) == SLICE:
         async with piece.open(f"{floats.PROGRESS}{come[-1].account.account_ref}") as work:
             await floats.ask(work, come)
         return
+    await _statements(piece, come, begins=begins)
+
+
+async def _newcomers(piece: DaySlice) -> Sequence[Newcomer]:
+    """Return the next owners who are asked for a float."""
+    async with question(piece.sessions) as connection:
+        last = piece.progress.removeprefix(floats.PROGRESS)
+        return await floats.newcomers(connection, _closed(piece), piece.day, last, SLICE)
+
+
+async def _statements(piece: DaySlice, come: Sequence[Newcomer], *, begins: bool) -> None:
+    """Issue or strike the next statements: behind the last floats in the first slice, before all else in the last."""
     async with question(piece.sessions) as connection:
         duty = await statement_runs.duty_on(connection, piece.day)
         payers = await statement_runs.payers_of(connection, duty, "" if begins else piece.progress, SLICE)
@@ -50,21 +61,29 @@ async def work_day(piece: DaySlice) -> None:
     after = following or await annual_statements.first_slice(piece.sessions) or await _schedules_begin(piece)
     async with piece.open(after) as work:
         if begins:
-            await floats.settle(work, closed)
+            await floats.settle(work, _closed(piece))
             await floats.ask(work, come)
         await statement_runs.work_slice(work, duty, piece.day, payers, is_last=following is None)
-        if following is None:
-            await final_accounts.issue(work, piece.day)
-            await redistribution.settle(work)
-        waiting = await _count_waiting(work, piece) if following is None else 0
+        waiting = await _end_statements(work, piece) if following is None else 0
     if waiting:
         log(LogEvent.HELD_TOO_LONG, day=piece.day.isoformat(), count=waiting)
+
+
+async def _end_statements(work: Work, piece: DaySlice) -> int:
+    """Do what comes once a day, behind its statements; return how many charges have waited too long."""
+    await final_accounts.issue(work, piece.day)
+    await redistribution.settle(work)
+    return await _count_waiting(work, piece)
+
+
+def _closed(piece: DaySlice) -> date:
+    return piece.state.last_closed or date.min
 
 
 async def _schedules_begin(piece: DaySlice) -> str | None:
     """Return the progress from which schedules have their turn, if any can raise anything."""
     async with question(piece.sessions) as connection:
-        return await schedules.first_slice(connection, piece.state.last_closed or date.min, piece.day)
+        return await schedules.first_slice(connection, _closed(piece), piece.day)
 
 
 async def _count_waiting(work: Work, piece: DaySlice) -> int:

@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Any
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict
 
 from services.billing.db import disputes as stored
 from services.billing.db import ledger, questions
@@ -17,6 +16,7 @@ from services.billing.domain.disputes import REVIEW, Dispute, Outcome
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.items import say_items
 from shared.bus import gate
+from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import OPENING_BOOK, Work
@@ -28,10 +28,8 @@ from shared.events.types import Id, PositivePence
 RAISE, END = "dispute-raise", "dispute-end"
 
 
-class AskedDispute(BaseModel):
+class AskedDispute(Body):
     """What is disputed of an account's charge: pence (absent: all that is open), since a day (absent: today's book)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     account_ref: Id
     charge_id: Id
@@ -39,10 +37,8 @@ class AskedDispute(BaseModel):
     raised_on: date | None = None
 
 
-class AskedEnd(BaseModel):
+class AskedEnd(Body):
     """How a dispute ended."""
-
-    model_config = ConfigDict(extra="forbid")
 
     dispute_id: Id
     outcome: Outcome

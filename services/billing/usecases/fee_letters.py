@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.billing.db import registry
 from services.billing.db import schedules as stored
@@ -16,6 +16,7 @@ from services.billing.domain.schedules import Increase, Notice, Scope
 from services.billing.settings import read_schedule_policy
 from services.billing.usecases.kinds import as_kind
 from services.billing.usecases.scheduling import ScheduleId, load
+from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import Work
@@ -28,10 +29,8 @@ LETTERS = "fee-letters"
 _DAY = timedelta(days=1)
 
 
-class Asked(BaseModel):
+class Asked(Body):
     """The version that owners are told of, and why the price goes up, in words for them."""
-
-    model_config = ConfigDict(extra="forbid")
 
     schedule_id: ScheduleId
     version: Annotated[int, Field(ge=1)]

@@ -5,7 +5,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Strict
+from pydantic import Strict
 
 from services.billing.db import floats as stored_floats
 from services.billing.db import ledger
@@ -18,6 +18,7 @@ from services.billing.domain.schedules import Scope
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.journal import Journal
 from services.billing.usecases.kinds import as_kind
+from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import Work
@@ -28,10 +29,8 @@ from shared.events.types import Id, NaturalPence, SignedPence, Text
 TERMS, SPENDING = "float-terms", "fund-spending"
 
 
-class AskedTerms(BaseModel):
+class AskedTerms(Body):
     """The float asked of every owner who comes from a day on; 0: none."""
-
-    model_config = ConfigDict(extra="forbid")
 
     scope: Scope
     scope_id: Id
@@ -39,10 +38,8 @@ class AskedTerms(BaseModel):
     amount_pence: Annotated[NaturalPence, Strict()]
 
 
-class AskedSpending(BaseModel):
+class AskedSpending(Body):
     """What a fund pays for: negative pence came back to it.  The evidence says where the invoice is."""
-
-    model_config = ConfigDict(extra="forbid")
 
     fund_id: Id
     amount_pence: Annotated[SignedPence, Strict()]
@@ -97,7 +94,7 @@ async def _spending(work: Work, content: Json) -> Spending:
     lines = await ledger.load_lines(connection, accounts)
     heads = await ledger.load_heads(connection, accounts)
     rules = await rules_of(connection, accounts)
-    # Neither then nor now may a fund pay what had not come in.
+    # Neither then nor now may a fund pay what had not come in.  An internal account gets no statement to wait for.
     held_pence = min(
         together(
             kept(

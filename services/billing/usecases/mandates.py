@@ -5,12 +5,13 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.billing.db import direct_debits as stored
 from services.billing.db import questions
 from services.billing.domain import refs
 from services.billing.domain.direct_debits import Mandate, standing
+from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import OPENING_BOOK, Work
@@ -22,19 +23,15 @@ LOCK = "direct-debits"
 MandateId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
 
 
-class AskedMandate(BaseModel):
+class AskedMandate(Body):
     """An owner's instruction by the bureau's name for it; bank details stay with the bureau."""
-
-    model_config = ConfigDict(extra="forbid")
 
     account_ref: Id
     mandate_id: MandateId
 
 
-class AskedCancel(BaseModel):
+class AskedCancel(Body):
     """A mandate that is no more."""
-
-    model_config = ConfigDict(extra="forbid")
 
     mandate_id: MandateId
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict
 
 from services.billing.db import ledger, registry
 from services.billing.db import receipts as stored
@@ -20,6 +19,7 @@ from services.billing.usecases.questions import Answer, Folder, each_account, ov
 from services.billing.usecases.receipts import accounts_in
 from services.billing.usecases.standing import say_change
 from services.billing.usecases.write_offs import follow
+from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import Work
@@ -29,10 +29,8 @@ from shared.events.types import Id, PositivePence
 KIND = "refund"
 
 
-class Asked(BaseModel):
+class Asked(Body):
     """What a refund is proposed with: from an account's credit, or (no account) of money in suspense."""
-
-    model_config = ConfigDict(extra="forbid")
 
     payment_id: Id
     account_ref: Id | None = None

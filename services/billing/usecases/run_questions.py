@@ -12,6 +12,7 @@ from services.billing.db import questions
 from services.billing.db import statement_runs as stored
 from services.billing.db import statements as stored_statements
 from services.billing.db.statement_runs import Sampled
+from services.billing.db.statements import Payer
 from services.billing.domain import statement_runs, statements
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Cut
@@ -58,9 +59,9 @@ async def dry_run(connection: asyncpg.Connection, most: int) -> Answer:
     book = (await gate.read(connection)).book
     day, cut = await _now(connection, book)
     percent, tally = (await stored.policy(connection)).outlier_percent, Tally(most)
-    coming = await _coming(connection, book)
-    after = ""
+    released, after = await stored.released_run(connection, book), ""
     while payers := await stored_statements.list_payers(connection, after, CHUNK):
+        coming = await _coming(connection, released, book, payers) if released is not None else {}
         tally.add(await strike(connection, payers, day, cut, percent, coming))
         after = payers[-1].account_id
         await asyncio.sleep(0)
@@ -78,15 +79,15 @@ async def _now(connection: asyncpg.Connection, book: date) -> tuple[date, Cut]:
     return first, Cut(first, book)
 
 
-async def _coming(connection: asyncpg.Connection, book: date) -> dict[str, StatementHead]:
-    """Return the statements that the work of this book will issue as they were struck, by account."""
-    run = await stored.released_run(connection, book)
-    if run is None:
-        return {}
+async def _coming(
+    connection: asyncpg.Connection, released: Run, book: date, payers: Sequence[Payer]
+) -> dict[str, StatementHead]:
+    """Return by account the statements of a released run that the work of this book will issue as they were struck."""
+    struck = await stored.load_struck(connection, released.run_id, [payer.account_id for payer in payers])
     return {
-        one.account_id: statements.head_of(one.account_ref, run.quarter, book, run.cut)
-        async for page in stored.struck_pages(connection, run.run_id, PAGE)
-        for one in page
+        payer.account_id: statements.head_of(payer.account_ref, released.quarter, book, released.cut)
+        for payer in payers
+        if payer.account_id in struck
     }
 
 

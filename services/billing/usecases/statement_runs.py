@@ -81,7 +81,8 @@ async def work_slice(work: Work, duty: Duty, day: date, payers: Sequence[Payer],
         if is_last:
             await _draw(work, connection, duty.run, policy.sample_size)
             await stored.add_run(connection, duty.run)
-    if is_last and not (duty.act is Act.STRIKE and not statements.is_issue_day(day)):
+    strikes_anew = duty.act is Act.STRIKE and not statements.is_issue_day(day)
+    if is_last and not strikes_anew:
         await _remind(work, day)
 
 

@@ -21,6 +21,7 @@ from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal, Named
 from services.billing.usecases.kinds import APPROVE, PROPOSE, applying
 from shared.auth import Caller
+from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
 from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError, understood
@@ -33,7 +34,7 @@ from shared.money import as_pounds
 NAME = "write-off"
 
 
-class Debt(BaseModel):
+class Debt(Body):
     """What is given up of one charge, in pence."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -44,8 +45,6 @@ class Debt(BaseModel):
 
 class Asked(BaseModel):
     """What a proposal gives up on one account: why, what proves it (where the papers are), and which debts."""
-
-    model_config = ConfigDict(extra="forbid")
 
     account_ref: Id
     ground: Ground

@@ -44,8 +44,13 @@ async def an_owner_with_a_float(desk: Desk, repair: int) -> None:
     await desk.close("2025-12-31")
     await decide(desk, TERMS, **FLOAT)
     await desk.hear(a_unit(), a_line("U1", ("A", "2026-01-02"), ("B", "2026-02-17")))
+    await pay_the_float(desk, repair, a_charge("OLD", 62_50, unit="U1", on="2026-01-05"))
+
+
+async def pay_the_float(desk: Desk, repair: int, *owed: EventData) -> None:
+    """What is owed is billed, the float is paid, a fee and a repair follow; it is the day before the final account."""
     await desk.close("2026-01-01", "2026-01-02", "2026-01-03")
-    await desk.hear(a_charge("OLD", 62_50, unit="U1", on="2026-01-05"))
+    await desk.hear_each(*owed)
     await desk.close("2026-04-01")
     await desk.hear(a_payment("P1", 150_00, on="2026-04-03", account_ref=SELLER, for_statement=f"{SELLER}-2026Q1"))
     await desk.hear(

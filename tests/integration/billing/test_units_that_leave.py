@@ -11,7 +11,7 @@ from shared.events.topics import FINAL_ACCOUNT
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_unit
 from tests.integration.billing.people import day, decide
-from tests.integration.billing.test_floats import FLOAT, SELLER, balances, held
+from tests.integration.billing.test_floats import FLOAT, SELLER, balances, held, pay_the_float
 
 LAST = day("2026-02-16")
 
@@ -21,16 +21,12 @@ async def served(desk: Desk, repair: int) -> None:
     await desk.close("2025-12-31")
     await decide(desk, TERMS, **FLOAT)
     await desk.hear(a_unit(managed_to=LAST), a_line("U1", ("A", "2026-01-02")))
-    await desk.close("2026-01-01", "2026-01-02", "2026-01-03")
-    await desk.hear(a_charge("OLD", 52_50, unit="U1", on="2026-01-05"))
-    await desk.hear(a_charge("FUND", 10_00, unit="U1", on="2026-01-05", kind="reserve-fund"))
-    await desk.close("2026-04-01")
-    await desk.hear(a_payment("P1", 150_00, on="2026-04-03", account_ref=SELLER, for_statement=f"{SELLER}-2026Q1"))
-    await desk.hear(
-        a_charge("FEE", 21_94, unit="U1", on="2026-04-10", kind="management-fee", instructed_on="2026-02-01"),
-        a_charge("ROOF", repair, unit="U1", on="2026-04-10", instructed_on="2026-02-10"),
+    await pay_the_float(
+        desk,
+        repair,
+        a_charge("OLD", 52_50, unit="U1", on="2026-01-05"),
+        a_charge("FUND", 10_00, unit="U1", on="2026-01-05", kind="reserve-fund"),
     )
-    await desk.close("2026-04-27")
 
 
 @pytest.mark.parametrize(("repair", "ends"), [(37_04, -28_52), (97_04, 31_48)])

@@ -1,8 +1,10 @@
 """While a service takes in again what its database forgot, whoever watches it sees that it lives and how far it is."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -53,9 +55,19 @@ def _noted(monkeypatch: pytest.MonkeyPatch) -> list[Running]:
     return built
 
 
-async def test_a_process_that_takes_in_again_lives_is_not_ready_and_shows_how_far_it_is(
-    benches: Benches, postgres: PostgresServer, lines: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Taking(NamedTuple):
+    """A process that waits before the last of what it takes in again."""
+
+    running: Running
+    serving: asyncio.Future[int]
+    hesitant: Hesitant
+
+
+@asynccontextmanager
+async def taking_in_again(
+    benches: Benches, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Taking]:
+    """Start a service on a copy of its database from before three units came."""
     bench = await benches("owners")
     await _first_life(bench)
     built = _noted(monkeypatch)
@@ -65,6 +77,13 @@ async def test_a_process_that_takes_in_again_lives_is_not_ready_and_shows_how_fa
         settings = replace(bench, urls=urls).settings(api_port=0, private_port=0)
         serving = asyncio.ensure_future(process._serve(bench.service, settings))
         await asyncio.wait_for(hesitant.reached.wait(), 30)
+        yield Taking(built[0], serving, hesitant)
+
+
+async def test_a_process_that_takes_in_again_lives_is_not_ready_and_shows_how_far_it_is(
+    benches: Benches, postgres: PostgresServer, lines: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with taking_in_again(benches, postgres, monkeypatch) as taking:
         (port,) = [line["app.private"] for line in lines if line["event.name"] == "listening"]
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
             pages = {path: await client.get(path) for path in ("/livez", "/startupz", "/readyz", "/statusz")}
@@ -72,30 +91,22 @@ async def test_a_process_that_takes_in_again_lives_is_not_ready_and_shows_how_fa
             assert {"starting", "retaking"} <= set(pages["/readyz"].json()["failing"])
             assert pages["/statusz"].json()["retaking"] == {"taken": 2, "of": 3}
             assert "retaking_left 1.0" in (await client.get("/metrics")).text
-            hesitant.go_on.set()
+            taking.hesitant.go_on.set()
 
             async def ready() -> bool:
                 return (await client.get("/readyz")).status_code == 200
 
             await eventually(ready)
             assert (await client.get("/statusz")).json()["retaking"] is None
-        built[0].stopping.set()
-        assert await asyncio.wait_for(serving, 40) == 0
+        taking.running.stopping.set()
+        assert await asyncio.wait_for(taking.serving, 40) == 0
 
 
 async def test_a_process_that_takes_in_again_ends_when_it_is_told_to(
     benches: Benches, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench = await benches("owners")
-    await _first_life(bench)
-    built = _noted(monkeypatch)
-    async with copied(postgres, bench) as urls:
-        await _forgotten(bench)
-        bench.recorder.behaviours[UNITS] = hesitant = Hesitant()
-        settings = replace(bench, urls=urls).settings(api_port=0, private_port=0)
-        serving = asyncio.ensure_future(process._serve(bench.service, settings))
-        await asyncio.wait_for(hesitant.reached.wait(), 30)
-        built[0].stopping.set()
-        assert await asyncio.wait_for(serving, 10) == 0
-        await built[0].cuts.stop()
-        await built[0].engine.dispose()
+    async with taking_in_again(benches, postgres, monkeypatch) as taking:
+        taking.running.stopping.set()
+        assert await asyncio.wait_for(taking.serving, 10) == 0
+        await taking.running.cuts.stop()
+        await taking.running.engine.dispose()

@@ -167,7 +167,7 @@ def test_no_penny_is_lost_and_no_write_off_makes_a_credit(
     assert sum(stands.values()) <= max(owed, 0)
     moved = movements(lines, known)
     assert sum(one.amount_pence for one in moved) == -sum(stands.values())
-    rows = write_offs.postings(account(), moved)
+    rows = write_offs.postings(account(), moved, {})
     assert sum(posting.amount_pence for posting in rows) == 0
     found = position([*lines, *as_lines(moved)], [a_statement("2026-04-01", "2026-04-29")], date(2026, 5, 1))
     assert found.balance_pence == owed - sum(stands.values())

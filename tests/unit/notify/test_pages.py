@@ -63,12 +63,13 @@ def test_pages_load_nothing_and_lead_only_to_our_own_host(matter: Matter) -> Non
 
 @pytest.mark.parametrize("matter", MATTERS, ids=lambda matter: type(matter).__name__)
 def test_every_letter_says_who_writes_to_whom_about_what(matter: Matter) -> None:
-    for page in texts(a_case(matter)):
+    case = a_case(matter)
+    for page in texts(case):
         joined = " ".join(page.split())
         for words in (
             "PF000123", "0141 496 0123", "0141 496 0999", "factoring@rowanbank.example", "12 Rowan Street",
-            "F000000000A1", "Flat 2/1, 14 Alder Street, Glasgow G42 8AB", "Aileen MacDonald", "2026-01",
-            "large print", "First-tier Tribunal", "Account number",
+            "F000000000A1", "Flat 2/1, 14 Alder Street, Glasgow G42 8AB", "Aileen MacDonald",
+            "large print", "First-tier Tribunal", "Account number", written(case).template_version,
         ):  # fmt: skip
             assert words in joined
 
