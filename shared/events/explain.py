@@ -11,7 +11,13 @@ from shared.events.rejection import Reason
 
 Location = tuple[int | str, ...]
 
-_BY_KIND = {"pence": Reason.BAD_AMOUNT, "id": Reason.BAD_ID, "text": Reason.BAD_TEXT, "share": Reason.BAD_SHARE}
+_BY_KIND = {
+    "pence": Reason.BAD_AMOUNT,
+    "id": Reason.BAD_ID,
+    "text": Reason.BAD_TEXT,
+    "share": Reason.BAD_SHARE,
+    "day": Reason.BAD_DATE,
+}
 _WRONG_JSON_TYPE = frozenset({"string_type", "int_type", "int_from_float", "date_type", "datetime_type", "enum"})
 _BY_ERROR = {
     "json_invalid": Reason.NOT_JSON,

@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, GetPydanticSchema, StringConstraints, WithJsonSchema
+from pydantic_core import core_schema
 
 from shared.money import MAX_PENCE
 
@@ -20,8 +21,19 @@ Text = Annotated[
 ]
 """Words for people: 1 to 500 characters, no control characters."""
 
-Day = Annotated[date, Field(json_schema_extra={"x-kind": "day"})]
-"""A calendar day in Europe/London."""
+_WRITTEN_DAY = core_schema.chain_schema([
+    core_schema.str_schema(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", strict=True),
+    core_schema.date_schema(strict=False),
+])  # fmt: skip
+"""Pydantic alone takes a text of digits for seconds since 1970, whose midnights would pass for days."""
+
+Day = Annotated[
+    date,
+    GetPydanticSchema(lambda kind, handler: core_schema.json_or_python_schema(_WRITTEN_DAY, handler(kind))),
+    WithJsonSchema({"type": "string", "format": "date", "x-kind": "day"}),
+    Field(json_schema_extra={"x-kind": "day"}),
+]
+"""A calendar day in Europe/London, written ``YYYY-MM-DD``."""
 
 PositivePence = Annotated[int, Field(gt=0, lt=MAX_PENCE, json_schema_extra={"x-kind": "pence"})]
 """Whole pence, more than nothing."""
