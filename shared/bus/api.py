@@ -17,7 +17,7 @@ from shared.bus.lag import Lags
 from shared.bus.proposal_api import Key, add_proposals
 from shared.bus.proposals import Proposals
 from shared.bus.totals import totals
-from shared.events.types import Text
+from shared.events.types import RowNumber, Text
 
 if TYPE_CHECKING:
     from shared.bus.service import Running
@@ -101,7 +101,7 @@ def _questions(router: APIRouter, bench: Bench) -> None:
         return await bench.rows(queries.HELD, after, limit)
 
     @router.get("/audit")
-    async def audited(_: Proof, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 1000) -> list[dict[str, Any]]:
+    async def audited(_: Proof, after: RowNumber = 0, limit: Limit = 1000) -> list[dict[str, Any]]:
         """What people did, with who and why; the next page is asked with ``after`` = the last id."""
         return await bench.rows(audit.ENTRIES, after, limit)
 
@@ -111,7 +111,7 @@ def _letters(router: APIRouter, bench: Bench) -> None:
     async def letters(
         _: LetterReader,
         status: Literal["open", "replayed", "discarded"] | None = None,
-        after: Annotated[int, Query(ge=0)] = 0,
+        after: RowNumber = 0,
         limit: Limit = 1000,
         group: Annotated[str | None, Query(max_length=64)] = None,
     ) -> list[dict[str, Any]]:
@@ -124,14 +124,14 @@ def _letters(router: APIRouter, bench: Bench) -> None:
         return await bench.rows(queries.GROUPS)
 
     @router.get("/dead-letters/{number}")
-    async def letter(number: int, caller: LetterReader) -> dict[str, Any]:
+    async def letter(number: RowNumber, caller: LetterReader) -> dict[str, Any]:
         """One dead letter; its bytes only for operators, and noted, for they may hold personal data."""
         if "operator" in caller.roles:
             return await bench.whole_letter(number, caller.subject)
         return await bench.letter(number)
 
     @router.post("/dead-letters/{number}/redrive")
-    async def redrive(number: int, caller: Operator, body: Redrive | None = None) -> dict[str, Any]:
+    async def redrive(number: RowNumber, caller: Operator, body: Redrive | None = None) -> dict[str, Any]:
         """Apply a dead letter again; twice does no harm."""
         asked = body or Redrive()
         subject, content = f"dead-letter:{number}", {"dead_letter": number}
@@ -140,7 +140,7 @@ def _letters(router: APIRouter, bench: Bench) -> None:
 
     @router.post("/dead-letters/{number}/discard")
     async def discard(
-        number: int, caller: Operator, body: WithReason, response: Response, key: Key = None
+        number: RowNumber, caller: Operator, body: WithReason, response: Response, key: Key = None
     ) -> dict[str, Any]:
         """Put a dead letter away for good; one that carries money waits for a second person (202)."""
         return _proposed(response, await bench.discard(number, caller, body.reason, key))

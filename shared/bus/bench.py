@@ -27,7 +27,6 @@ from shared.events.topics import said_by
 from shared.logs import LogEvent, log
 
 Json = dict[str, Any]
-_EVERY_TOPIC = "*"
 
 
 class Redriver(Protocol):
@@ -168,7 +167,7 @@ class Bench:
                 work.tell(LogEvent.QUARANTINE_RELEASED, **lane, who=who)
             return {"released": [dict(row) for row in rows]}
 
-        given = Given("quarantine-release", topic or _EVERY_TOPIC, who, why, content, **named(key))
+        given = Given("quarantine-release", topic or kinds.EVERY_TOPIC, who, why, content, **named(key))
         return await give(self.doors, given, effect)
 
     async def republish(self, topic: str, book: date, who: str, why: str, key: str | None) -> Json:
@@ -188,7 +187,7 @@ class Bench:
         self, day: date, topic: str | None, caller: Caller, why: str, key: str | None = None
     ) -> Json:
         """Propose that a day may close although what was taken in is not what the sender says it said."""
-        content = {"day": str(day), "topic": topic or _EVERY_TOPIC}
+        content = {"day": str(day), "topic": topic or kinds.EVERY_TOPIC}
         proposal = Proposal(kinds.ACCEPT_DIFFERENCE.name, str(day), content, why, caller.subject)
         made = await self.proposals.propose(caller, proposal, key)
         return content | {"accepted": False, "proposal": made["id"]}

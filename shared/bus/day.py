@@ -13,6 +13,7 @@ import asyncpg
 from shared.bus import days, gate, outbox, positions
 from shared.bus.cuts import Cuts
 from shared.bus.gate import GateState
+from shared.bus.kinds import EVERY_TOPIC
 from shared.bus.latecomers import Latecomers
 from shared.bus.positions import Lane
 from shared.bus.pump import sleep_unless
@@ -30,6 +31,7 @@ from shared.logs import log
 _LOOK_EVERY_S = 0.25
 _STALLED_S = 0.1
 _HELD_ALERT_DAYS = 14
+_ACCEPTED = "select topic from msg.accepted_difference where day = $1"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,9 @@ class DaySlice:
         async with asynccontextmanager(self._open)(next_progress) as work:
             yield work
 
+
+Wrong = Mapping[str, tuple[object, object]]
+"""By topic, what a service before us says it said and what our inbox has of it."""
 
 DayWork = Callable[[DaySlice], Awaitable[None]]
 """What a service does in a day's work, slice by slice."""
@@ -216,9 +221,11 @@ class DayGate:
     async def _differences(self, connection: asyncpg.Connection, day: date, expected: days.Totals) -> str | None:
         """Compare the totals of the services before us with our inbox; note them when they agree."""
         actual = await self._taken_in(connection, day, sorted(expected))
-        wrong = {topic: (total, actual.get(topic)) for topic, total in expected.items() if actual.get(topic) != total}
-        if wrong and not await self._accepted(connection, day):
+        differ = {topic: (total, actual.get(topic)) for topic, total in expected.items() if actual.get(topic) != total}
+        wrong = await self._not_accepted(connection, day, differ) if differ else {}
+        if wrong:
             reason = self._report(day, wrong)
+            self._waiting.note(day, reason)  # whoever asks is told, also when Kafka does not answer below
             if await self._late.take_in(sorted(wrong), day):
                 self.wake.set()  # look again at once
             return reason
@@ -236,13 +243,12 @@ class DayGate:
             actual = days.add(actual, await days.taken_in(connection, members, since, day))
         return {topic: total for topic, total in actual.items() if total.events}
 
-    async def _accepted(self, connection: asyncpg.Connection, day: date) -> bool:
-        """Whether a second person has accepted the day's difference."""
-        return bool(
-            await connection.fetchval("select exists (select from msg.accepted_difference where day = $1)", day)
-        )
+    async def _not_accepted(self, connection: asyncpg.Connection, day: date, wrong: Wrong) -> Wrong:
+        """Return the differences that no second person has accepted for the day: of their topic, or of all."""
+        accepted = {row["topic"] for row in await connection.fetch(_ACCEPTED, day)}
+        return {} if EVERY_TOPIC in accepted else {t: both for t, both in wrong.items() if t not in accepted}
 
-    def _report(self, day: date, wrong: Mapping[str, tuple[object, object]]) -> str:
+    def _report(self, day: date, wrong: Wrong) -> str:
         """Page the difference once and return it as what the day waits for."""
         parts = []
         for topic, (said, heard) in sorted(wrong.items()):

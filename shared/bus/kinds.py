@@ -10,6 +10,8 @@ from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.log_events import LogEvent
 
+EVERY_TOPIC = "*"
+"""A difference accepted for a day as a whole."""
 _PROPOSE = frozenset({"operator", "finance", "lead-officer"})
 _APPROVE = frozenset({"finance", "lead-officer"})
 
@@ -50,12 +52,33 @@ async def _number(work: Work, proposal: Proposal) -> int:
         raise NotNowError(f"There is {error}.") from error
 
 
+async def _must_be_waiting(work: Work, proposal: Proposal) -> None:
+    """Only the day that does not close is decided about: nobody has seen yet what another differs in."""
+    day, _ = _difference(proposal)
+    if day != work.book:
+        raise NotNowError(f"{work.service} writes the book of {work.book}: a difference of {day} is not known.")
+
+
+def _difference(proposal: Proposal) -> tuple[date, str]:
+    match proposal.body:
+        case {"day": str(day), "topic": str(topic)}:
+            pass
+        case _:
+            raise NotValidError("A difference is accepted by POST /accept-difference.")
+    try:
+        return date.fromisoformat(day), topic
+    except ValueError as error:
+        raise NotValidError(f"{day} is no day.") from error
+
+
 async def _accept(work: Work, proposal: Proposal) -> Json:
-    day, topic = date.fromisoformat(proposal.body["day"]), proposal.body["topic"]
+    day, topic = _difference(proposal)
     await (await driver(work.session)).execute(queries.ACCEPT, day, topic, proposal.proposed_by, proposal.why)
     return {"day": str(day), "topic": topic, "accepted": True}
 
 
 DISCARD = Kind("dead-letter-discard", _PROPOSE, _APPROVE, _discard, _must_be_open, LogEvent.DLQ_DISCARDED)
-ACCEPT_DIFFERENCE = Kind("accept-difference", _PROPOSE, _APPROVE, _accept, event=LogEvent.DIFFERENCE_ACCEPTED)
+ACCEPT_DIFFERENCE = Kind(
+    "accept-difference", _PROPOSE, _APPROVE, _accept, _must_be_waiting, LogEvent.DIFFERENCE_ACCEPTED
+)
 BUS_KINDS = (DISCARD, ACCEPT_DIFFERENCE)

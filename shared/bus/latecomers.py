@@ -6,6 +6,8 @@ from datetime import date
 from shared.bus import inbox, intake, positions
 from shared.bus.batch import Applier
 from shared.bus.cuts import Cuts
+from shared.bus.failures import FailureKind, kind_of
+from shared.bus.gate import GateClosedError
 from shared.bus.letters import Taken
 from shared.bus.positions import Lane
 from shared.bus.transaction import Doors
@@ -13,6 +15,8 @@ from shared.bus.work import Cause, Work
 from shared.db.engine import driver
 from shared.events.base import Event
 from shared.events.decode import Record, decode
+from shared.log_events import LogEvent
+from shared.logs import log
 
 
 class Latecomers:
@@ -48,13 +52,24 @@ class Latecomers:
         return found
 
     async def _apply(self, records: list[Record], book: date) -> bool:
-        """Apply those records of a page whose book is open, in one transaction."""
+        """Apply those records of a page whose book is open."""
         taken = [Taken(record, decode(record)) for record in records]
         open_ = [one for one in taken if isinstance(one.outcome, Event) and (one.outcome.book or date.max) <= book]
         if not open_:
             return False
-        async with self._doors.command(Cause("", "")) as work:
-            await apply_late(self._applier, work, open_)
+        return await self._take(open_)
+
+    async def _take(self, taken: Sequence[Taken]) -> bool:
+        """Apply records in one transaction; one that cannot be applied is left for its turn, when it is buried."""
+        try:
+            async with self._doors.command(Cause("", "")) as work:
+                await apply_late(self._applier, work, taken)
+        except Exception as error:
+            if isinstance(error, GateClosedError) or kind_of(error) is FailureKind.TRANSIENT:
+                raise
+            log(LogEvent.BISECT, count=len(taken), error_type=type(error).__name__)
+            middle = len(taken) // 2
+            return any([await self._take(half) for half in (taken[:middle], taken[middle:]) if middle])
         return True
 
 

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 from shared.auth import Caller, requires
 from shared.bus.bodies import Body, WithReason
 from shared.bus.proposals import Proposal, Proposals
-from shared.events.types import ID_PATTERN, Id, Text
+from shared.events.types import ID_PATTERN, Id, RowNumber, Text
 
 Reader = Annotated[
     Caller, requires("assistant", "lead-officer", "finance", "board", "admin-team", "auditor", "operator")
@@ -55,7 +55,7 @@ def _questions(router: APIRouter, proposals: Proposals) -> None:
         return await proposals.list(status)
 
     @router.get("/proposals/{number}")
-    async def one(number: int, _: Reader) -> dict[str, Any]:
+    async def one(number: RowNumber, _: Reader) -> dict[str, Any]:
         """One proposal: who, when, why, and what became of it."""
         return await proposals.show(number)
 
@@ -68,11 +68,11 @@ def _decisions(router: APIRouter, proposals: Proposals) -> None:
         return await proposals.propose(caller, proposal, key)
 
     @router.post("/proposals/{number}/approve")
-    async def approve(number: int, caller: Person, decision: Decision | None = None) -> dict[str, Any]:
+    async def approve(number: RowNumber, caller: Person, decision: Decision | None = None) -> dict[str, Any]:
         """Let another person's proposal take effect; again changes nothing."""
         return await proposals.approve(caller, number, (decision or Decision()).reason)
 
     @router.post("/proposals/{number}/reject")
-    async def reject(number: int, caller: Person, decision: Rejection, key: Key = None) -> dict[str, Any]:
+    async def reject(number: RowNumber, caller: Person, decision: Rejection, key: Key = None) -> dict[str, Any]:
         """Put a proposal away; whoever made it may withdraw it."""
         return await proposals.reject(caller, number, decision.reason, key)

@@ -22,7 +22,10 @@ select id, kind, subject, body, why, proposed_by, proposed_at, expires_at,
   decided_by, decided_at, decision_note, book
 from msg.proposal
 """
-_SAME = "select id from msg.proposal where status = 'open' and kind = $1 and subject = $2 and body = $3::jsonb"
+_SAME = """
+select id from msg.proposal where status = 'open' and (expires_at is null or expires_at > now())
+  and kind = $1 and subject = $2 and body = $3::jsonb
+"""
 _ADD = """
 insert into msg.proposal (kind, subject, body, why, proposed_by, expires_at) values ($1, $2, $3::jsonb, $4, $5, $6)
 returning id

@@ -17,6 +17,8 @@ from shared.events.base import Event, EventData
 from shared.events.billing import ItemsChanged, OpenItem
 from shared.events.topics import ITEMS_CHANGED
 
+_ACCOUNTS_AT_ONCE = 100
+"""An account of many years has hundreds of lines: a batch may touch more accounts than memory should hold whole."""
 MOST_ITEMS = 1_000
 """Open items that are said one by one; a record of the bus holds 256 KiB."""
 
@@ -32,10 +34,12 @@ async def say_items(work: Work, causes: Causes) -> None:
     if not causes:
         return
     connection = await driver(work.session)
-    account_ids = sorted(causes)
-    lines = await ledger.load_lines(connection, account_ids)
-    heads = await ledger.load_heads(connection, account_ids)
-    await say_positions(work, connection, causes, lines, heads)
+    everyone = sorted(causes)
+    for start in range(0, len(everyone), _ACCOUNTS_AT_ONCE):
+        account_ids = everyone[start : start + _ACCOUNTS_AT_ONCE]
+        lines = await ledger.load_lines(connection, account_ids)
+        heads = await ledger.load_heads(connection, account_ids)
+        await say_positions(work, connection, {name: causes[name] for name in account_ids}, lines, heads)
 
 
 async def say_positions(

@@ -168,6 +168,46 @@ async def test_a_missing_inbox_row_stops_the_day_until_the_book_is_said_again(bi
     assert await billing.count("public.seen") == 2
 
 
+async def _lose(bench: Bench) -> None:
+    """Lose what was taken in of the line, as a restored disk does."""
+    for table in ("msg.inbox", "msg.stream"):
+        await bench.sql.execute(f"delete from {table} where topic = '{LINE}'")
+    await bench.sql.execute("delete from public.seen")
+
+
+async def test_of_a_book_said_again_behind_later_ones_a_record_that_fails_keeps_no_other_back(billing: Bench) -> None:
+    async def fail(_: Work, event: Event[Any]) -> None:
+        if event.key == "U1":
+            raise ZeroDivisionError
+
+    async with billing.running() as running:
+        await end_day(billing, DAY)
+        for unit in ("U1", "U2"):
+            await owners_line(billing, unit, DAY)
+        await eventually(lambda: billing.sql.fetchval("select count(*) = 2 from public.seen"))
+        await _lose(billing)
+        billing.recorder.behaviours[LINE] = fail
+        await owners_line(billing, "U3", DAY + timedelta(days=1))
+        for unit in ("U1", "U2"):
+            await owners_line(billing, unit, DAY)
+        await owners_closed(billing, DAY, 2, 2)
+        await eventually(lambda: _waits(running, f"totals differ: {LINE} book {DAY}: 1 events and 0 pence differ"))
+        assert [row["key"] for row in await billing.sql.fetch("select key from public.seen")] == ["U2"]
+
+
+async def test_a_difference_is_accepted_for_its_topic_and_no_other(billing: Bench) -> None:
+    accept = "insert into msg.accepted_difference (day, topic, who, reason) values ($1, $2, 'mo', 'lost for good')"
+    async with billing.running() as running:
+        await owners_line(billing, "U1", DAY)
+        await end_day(billing, DAY)
+        await eventually(lambda: billing.sql.fetchval("select count(*) = 1 from msg.inbox where topic = $1", LINE))
+        await billing.sql.execute(accept, DAY, "owners.unit-changed")
+        await owners_closed(billing, DAY, 2, 1)
+        await eventually(lambda: _waits(running, f"totals differ: {LINE} book {DAY}: 1 events and 0 pence differ"))
+        await billing.sql.execute(accept, DAY, LINE)
+        await eventually(lambda: _closed(billing, DAY))
+
+
 async def test_a_later_book_waits_in_kafka_until_ours_gets_there(billing: Bench) -> None:
     tomorrow = DAY + timedelta(days=1)
     async with billing.running():

@@ -75,6 +75,7 @@ async def engine(server: Server) -> AsyncIterator[AsyncEngine]:
         "truncate msg.event_log, msg.outbox_pending, msg.dead_letter, msg.held, msg.inbox, msg.audit, msg.closed_day,"
         " msg.ended_day, msg.accepted_difference, msg.batch_log, msg.stream, msg.proposal restart identity"
     )
+    await owner.execute("update msg.gate set first_ended = null")
     await owner.execute("alter table msg.audit enable trigger only_added_to")
     await owner.close()
     engine = create_engine(server.urls["billing_app"], application_name="tests")

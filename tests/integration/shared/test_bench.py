@@ -318,6 +318,7 @@ async def test_a_book_is_said_again_in_its_order_the_opening_book_with_the_first
 async def test_a_difference_is_accepted_by_two_people_with_name_and_reason(
     desk: Desk, owner: asyncpg.Connection
 ) -> None:
+    await owner.execute("update msg.gate set first_ended = $1", DAY)
     for _ in range(2):
         asked = await desk.call("POST", "/accept-difference", {"day": "2026-04-01", "reason": "owners was restored"})
         assert (asked.status_code, asked.json()["accepted"], asked.json()["proposal"]) == (202, False, 1)
@@ -329,6 +330,23 @@ async def test_a_difference_is_accepted_by_two_people_with_name_and_reason(
     assert [tuple(row) for row in rows] == [(DAY, "*", "operator-1", "owners was restored")]
     assert [row[1] for row in await audit_of(owner)].count("accept-difference") == 1
     assert (await desk.call("POST", "/accept-difference", {"day": "2026-04-01"})).status_code == 422
+
+
+async def test_no_difference_is_accepted_of_a_day_that_does_not_wait(desk: Desk, owner: asyncpg.Connection) -> None:
+    await owner.execute("update msg.gate set first_ended = $1", DAY)
+    asked = {"day": "2026-04-02", "reason": "owners was restored"}
+    for _ in range(2):
+        refused = await desk.call("POST", "/accept-difference", asked)
+        assert (refused.status_code, "writes the book of 2026-04-01" in refused.json()["detail"]) == (409, True)
+    for body in ({}, {"day": "2026-04-01"}, {"day": "soon", "topic": "*"}):
+        proposal = {"kind": "accept-difference", "subject": "x", "body": body, "reason": "r"}
+        assert (await desk.call("POST", "/proposals", proposal)).status_code == 422
+    assert await owner.fetchval("select count(*) from msg.proposal") == 0
+
+
+async def test_a_number_that_no_row_can_have_is_the_callers_mistake(desk: Desk) -> None:
+    for path in (f"/dead-letters/{2**63}", f"/proposals/{2**63}", f"/dead-letters?after={2**63}"):
+        assert (await desk.call("GET", path)).status_code == 422, path
 
 
 async def test_totals_count_every_event_once_and_show_what_became_of_it(desk: Desk, owner: asyncpg.Connection) -> None:

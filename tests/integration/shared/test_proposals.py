@@ -74,6 +74,8 @@ async def test_a_proposal_is_rejected_withdrawn_or_expires(desk: Desk, owner: as
     await owner.execute("update msg.proposal set expires_at = now() where status = 'open'")
     gone = await desk.call("POST", f"/proposals/{again.json()['proposal']}/approve", role="finance")
     assert (gone.status_code, "expired already" in gone.json()["detail"]) == (409, True)
+    anew = await desk.call("POST", "/dead-letters/1/discard", {"reason": "paid elsewhere"})
+    assert anew.json()["proposal"] > again.json()["proposal"]
     assert await status_of(owner) == "open"
 
 
