@@ -1,6 +1,6 @@
 """Billing's tables of collecting: what owners dispute, mandates of direct debit, and collections; all append-only."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, LargeBinary, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, LargeBinary, Table, Text, Uuid
 
 from services.billing.db.schema import metadata
 
@@ -27,11 +27,15 @@ dispute_ends = Table(
     "dispute_ends",
     metadata,
     Column("dispute_id", Text, primary_key=True),
+    # One that was upheld may be rejected after all: when its credit will not come.
+    Column("outcome", Text, primary_key=True),
     Column("command_uid", Uuid, nullable=False),
     Column("book", Date, nullable=False),
     Column("ended_on", Date, nullable=False),
-    Column("outcome", Text, nullable=False),
+    # Upheld, and ringed off until credited; what was upheld before this was kept let go at once.
+    Column("awaits_credit", Boolean, nullable=False, server_default="false"),
     CheckConstraint("outcome in ('upheld', 'rejected')", name="outcome_known"),
+    CheckConstraint("outcome = 'upheld' or not awaits_credit", name="upheld_awaits"),
     comment="How and when each dispute ended; one without a row here stands.",
 )
 
