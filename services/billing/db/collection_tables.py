@@ -70,6 +70,8 @@ collections = Table(
     Column("book", Date, nullable=False),
     Column("collect_on", Date, nullable=False),
     Column("policy_version", Text, nullable=False),
+    # Arrears heard until when money may be on its way; of what was announced before that was said it did not.
+    Column("says_end", Boolean, nullable=False, server_default="false"),
     CheckConstraint("collect_on > book", name="announced_before"),
     comment="Days of collection that owners were told of.",
 )
