@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.arrears.usecases import accounts, payments
+from services.arrears.usecases import accounts, collections, payments
 from shared.bus.handlers import Router
 from shared.bus.work import Work
 from shared.events import billing as said
@@ -59,6 +59,18 @@ async def payments_unmatched(work: Work, events: Sequence[Event[said.PaymentUnma
 async def items_changed(work: Work, events: Sequence[Event[said.ItemsChanged]]) -> None:
     """Take over the open items."""
     await accounts.replace_items(work, events)
+
+
+@router.hears(topics.COLLECTION_ANNOUNCED)
+async def collections_announced(work: Work, events: Sequence[Event[said.CollectionAnnounced]]) -> None:
+    """Note what owners were told is taken."""
+    await collections.note_announced(work, events)
+
+
+@router.hears(topics.COLLECTION_ENDED)
+async def collections_ended(work: Work, events: Sequence[Event[said.CollectionEnded]]) -> None:
+    """Note what is not taken after all."""
+    await collections.note_ended(work, events)
 
 
 @router.hears(topics.STATEMENT_ISSUED)

@@ -19,7 +19,7 @@ Dispute = Annotated[str, typer.Argument(metavar="ID", help="The dispute's id.", 
 
 @bench.command("list")
 def list_disputes(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
-    """List disputes, those that stand first, with who recorded them and why."""
+    """List disputes: those that stand, those upheld and not credited yet, those that ended; with who and why."""
     found = Api(environment.resolve(data)).get("billing", "/disputes")
     if as_json:
         output.write_json(found)
@@ -31,9 +31,15 @@ def _row(row: dict[str, Any]) -> tuple[object, ...]:
     review = f"{row['review_on']} LATE" if row["late"] else row["review_on"]
     return (
         row["dispute_id"], row["account_ref"], row["unit_id"], row["charge_id"], output.pounds(row["amount_pence"]),
-        row["raised_on"], review, row["ended_on"], row["outcome"], row["ended_by"] or row["raised_by"],
+        row["raised_on"], review, row["ended_on"], _how(row), row["ended_by"] or row["raised_by"],
         row["ended_reason"] or row["reason"],
     )  # fmt: skip
+
+
+def _how(row: dict[str, Any]) -> str | None:
+    """Return how a dispute ended; of an upheld one also what the housing system has not credited yet."""
+    awaited = row["awaits_credit_pence"]
+    return f"{row['outcome']}, {output.pounds(awaited)} to be credited" if awaited else row["outcome"]
 
 
 @bench.command("raise")
@@ -70,7 +76,7 @@ def uphold(
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
-    """End a dispute: the owner was right; the housing system credits the charge."""
+    """End a dispute: the owner was right. Nobody asks for the sum until the housing system has credited it."""
     _end(dispute, "upheld", reason, key, acting(data, role, OFFICER), as_json)
 
 

@@ -8,6 +8,11 @@ _TOTALS = ("brought_forward_pence", "billed_pence", "total_pence", "balance_penc
 _ROW = ("account", "bills", "last time", "change", "balance", "flags")
 _MONEY = ("bills", "last time", "change", "balance")
 _HEAD = ("head", "charged", "credited", "tax in it")
+_BESIDE = (
+    ("lacks_notice", "Increases without notice"),
+    ("lapsed", "Units whose proof has lapsed"),
+    ("late_fees", "Accounts with more late fees than the cap"),
+)
 _WORK = ("date", "what", "done on", "whole cost", "share", "amount", "statement")
 
 
@@ -24,7 +29,7 @@ def show_run(found: dict[str, Any]) -> None:
     beside = found["beside"]
     waiting = "".join(f"; {output.pounds(one['pence'])} waits for {one['waiting_for']}" for one in beside["waiting"])
     output.tell(f"On no statement today: {output.pounds(beside['suspense_pence'])} that nobody matches{waiting}.")
-    for name, words in (("lacks_notice", "Increases without notice"), ("lapsed", "Units whose proof has lapsed")):
+    for name, words in _BESIDE:
         if beside[name]:
             output.tell(f"{words}: {', '.join(beside[name])}.")
     rows = [_row(one) for one in found["changes"]]

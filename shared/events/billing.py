@@ -144,6 +144,26 @@ class CollectionAnnounced(EventData):
     amount_pence: PositivePence
     announced_on: Day
     collect_on: Day
+    settled_by: Day | None = Field(
+        default=None,
+        description="The last day on which the money may be on its way; older announcements lack it.",
+    )
+
+
+class NotTaken(StrEnum):
+    """Why nothing is taken of what was announced."""
+
+    MANDATE_ENDED = "mandate-ended"
+    OWES_LESS = "owes-less"
+
+
+class CollectionEnded(EventData):
+    """A collection takes nothing of what an owner was told it would.  Key: ``account_id``."""
+
+    account_id: Id
+    collection_id: Id
+    amount_pence: PositivePence = Field(description="What had been announced.")
+    why: NotTaken
 
 
 class LineKind(StrEnum):

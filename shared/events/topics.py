@@ -155,7 +155,15 @@ COLLECTION_ANNOUNCED = Channel(
     billing.CollectionAnnounced,
     "account_id",
     "billing",
-    ("notify",),
+    ("arrears", "notify"),
+    amount="amount_pence",
+)
+COLLECTION_ENDED = Channel(
+    "billing.collection-ended",
+    billing.CollectionEnded,
+    "account_id",
+    "billing",
+    ("arrears",),
     amount="amount_pence",
 )
 STATEMENT_ISSUED = Channel(
@@ -236,7 +244,7 @@ CHANNELS: tuple[Channel, ...] = (
     OWNERS_UNIT, OWNERS_SHARES, OWNERS_LINE, OWNERS_CONTACT,
     ACCOUNT_OPENED, ACCOUNT_CLOSED, ACCOUNT_CHARGED, ACCOUNT_PAID, ACCOUNT_REVERSED, PAYMENT_UNMATCHED,
     PAYMENT_SUSPENDED, ITEMS_CHANGED, COLLECTION_ANNOUNCED, STATEMENT_ISSUED, FINAL_ACCOUNT, FEE_NOTICE,
-    ANNUAL_STATEMENT, DISPUTE_RAISED,
+    ANNUAL_STATEMENT, DISPUTE_RAISED, COLLECTION_ENDED,
     STAGE_REACHED, HOLD_CHANGED, PLAN_CHANGED, NOTICE_CHANGED, WRITE_OFF_CHANGED,
     MESSAGE_SENT, MESSAGE_FAILED,
     *DAY_CLOSED.values(), *EVENT_REJECTED.values(), *TAKEN_IN.values(),

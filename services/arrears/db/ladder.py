@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.arrears.domain.account import Account, Hold, Item, Standing
+from services.arrears.domain.account import Account, Flight, Hold, Item, Standing
 from services.arrears.domain.ladder import Decision
 from shared.db.copy import copy_rows
 from shared.db.engine import driver
@@ -17,7 +17,7 @@ from shared.events.arrears import HoldKind
 _DUE = """
 select a.account_id, a.account_ref, a.internal, a.balance_pence, a.items::text as items, a.cycle, a.stage,
        a.stage_on, a.letter_on, a.grace_until, a.ended_cycle, a.ended_stage, a.ended_stage_on,
-       p.paid_on, p.taken_back, h.holds::text as holds
+       p.paid_on, p.taken_back, h.holds::text as holds, c.flights::text as flights
 from arrears.accounts a
 cross join lateral (
   select max(received_on) filter (where amount_pence > 0) as paid_on,
@@ -27,6 +27,10 @@ cross join lateral (
   select jsonb_agg(jsonb_build_object('kind', kind, 'started_on', started_on, 'charge_id', charge_id)
                    order by hold_id) as holds
   from arrears.holds where account_id = a.account_id and ended_on is null) h
+cross join lateral (
+  select jsonb_agg(jsonb_build_object('pence', amount_pence, 'settled_by', settled_by)
+                   order by collection_id) as flights
+  from arrears.collections where account_id = a.account_id and settled_by >= $1 and not is_over) c
 where a.next_check_on <= $1 order by a.next_check_on, a.account_id limit $2
 """
 _STORE = """
@@ -66,6 +70,7 @@ def _account(row: asyncpg.Record) -> Account:
         holds=tuple(_hold(one) for one in json.loads(row["holds"] or "[]")),
         paid_on=row["paid_on"],
         before=ended if row["taken_back"] else None,
+        flights=tuple(_flight(one) for one in json.loads(row["flights"] or "[]")),
     )
 
 
@@ -90,6 +95,10 @@ def _day(text: str | None) -> date | None:
 
 def _hold(one: dict[str, Any]) -> Hold:
     return Hold(HoldKind(one["kind"]), date.fromisoformat(one["started_on"]), one["charge_id"])
+
+
+def _flight(one: dict[str, Any]) -> Flight:
+    return Flight(one["pence"], date.fromisoformat(one["settled_by"]))
 
 
 async def store_decisions(session: AsyncSession, day: date, decisions: Sequence[Decision]) -> None:

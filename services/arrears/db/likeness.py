@@ -7,5 +7,6 @@ COMPARED = (
     whole("decisions", "arrears.decisions", "account_id || ' ' || day"),
     whole("holds", "arrears.holds", "hold_id"),
     whole("payments", "arrears.payments", "account_id || ' ' || payment_id"),
+    whole("collections", "arrears.collections", "account_id || ' ' || collection_id"),
     whole("ownership lines", "arrears.unit_lines", "unit_id"),
 )

@@ -64,6 +64,19 @@ payments = Table(
 )
 """What an account still has of each payment: matched, less what the bank or a move took away."""
 
+collections = Table(
+    "collections",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("collection_id", Text, nullable=False),
+    _pence("amount_pence"),
+    Column("collect_on", Date),
+    Column("settled_by", Date),
+    Column("is_over", Boolean, nullable=False, server_default=text("false")),
+    PrimaryKeyConstraint("account_id", "collection_id"),
+)
+"""What owners were told that direct debits take, and whether that has come or will not (said before or after it)."""
+
 holds = Table(
     "holds",
     metadata,

@@ -31,6 +31,14 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Flight:
+    """Pence that an owner was told a direct debit takes; from the day after ``settled_by`` on it counts as not come."""
+
+    pence: int
+    settled_by: date
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where an account is in its debt cycles.
 
@@ -50,7 +58,8 @@ class Account:
     """One account on the day it is looked at.
 
     ``paid_on`` is the newest value date of the money it still has; ``before`` is the standing that the last closed
-    cycle ended with, given only when the money that closed it was taken back since.
+    cycle ended with, given only when the money that closed it was taken back since; ``flights`` is what direct debits
+    were announced to take that has neither come nor been called off.
     """
 
     account_id: str
@@ -62,6 +71,7 @@ class Account:
     holds: tuple[Hold, ...] = ()
     paid_on: date | None = None
     before: Standing | None = None
+    flights: tuple[Flight, ...] = ()
 
 
 def overdue(items: tuple[Item, ...], day: date) -> tuple[Item, ...]:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from services.arrears.domain import holds
 from services.arrears.domain.account import Account, Item, Standing, overdue, total
+from services.arrears.domain.flights import not_flying
 from services.arrears.domain.policy import Policy, Stage
 from shared.calendar import office_day_from, office_days_later
 from shared.money import as_pounds
@@ -73,18 +74,27 @@ def _never(account: Account) -> str | None:
 
 def _climb(account: Account, policy: Policy, stage: Stage, decision: Decision, late: tuple[Item, ...]) -> Decision:
     """Decide whether ``stage`` is reached today, and if not, why not."""
-    items = holds.chased(late, account.holds, stage.number)
+    rest = not_flying(late, account.flights, decision.day)
+    items = holds.chased(rest, account.holds, stage.number)
     decision = replace(decision, items=items, chased_pence=total(items))
     stopped = holds.stopping(account.holds, stage.number)
     if stopped is not None:
         return _wait(account, replace(decision, reason=f"hold {stopped.value}: {stage.name} is stopped"))
     if not items:
-        how = "disputed or held" if any(item.disputed_pence for item in late) else "held"
-        return _wait(account, replace(decision, reason=f"everything overdue is {how}"))
+        return _wait(account, replace(decision, reason=f"everything overdue is {_kept_back(late, rest)}"))
     if decision.chased_pence < stage.minimum_pence:
         short = f"{as_pounds(decision.chased_pence)} is below the minimum {as_pounds(stage.minimum_pence)}"
         return _wait(account, replace(decision, reason=f"{short} of {stage.name}"))
     return _when(account, policy, stage, decision)
+
+
+def _kept_back(late: tuple[Item, ...], rest: tuple[Item, ...]) -> str:
+    """Return why nothing of what is overdue is chased; ``rest`` is what is left of it without what is on its way."""
+    flying = "on its way by direct debit"
+    if not rest:
+        return flying
+    how = "disputed or held" if any(item.disputed_pence for item in late) else "held"
+    return how if rest == late else f"{how}, or {flying}"
 
 
 def _when(account: Account, policy: Policy, stage: Stage, decision: Decision) -> Decision:
@@ -130,7 +140,8 @@ def _reached_reason(stage: Stage, decision: Decision) -> str:
 
 
 def _wait(account: Account, decision: Decision, check_on: date | None = None) -> Decision:
-    """Look again when ``check_on`` comes, or when a further item becomes overdue, whichever is first."""
-    falling_due = [item.due_on + timedelta(days=1) for item in account.items if decision.day <= item.due_on < date.max]
-    days = [*falling_due, *([check_on] if check_on is not None else [])]
+    """Look again when ``check_on`` comes, an item becomes overdue or money did not come, whichever is first."""
+    ends = [*(item.due_on for item in account.items), *(one.settled_by for one in account.flights)]
+    following = [end + timedelta(days=1) for end in ends if decision.day <= end < date.max]
+    days = [*following, *([check_on] if check_on is not None else [])]
     return replace(decision, next_check_on=min(days, default=None))

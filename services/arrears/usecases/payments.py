@@ -2,21 +2,26 @@
 
 from collections.abc import Sequence
 
-from services.arrears.db import payments
+from services.arrears.db import collections, payments
 from services.arrears.db.payments import Movement
 from services.arrears.usecases import holds
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.base import Event
 from shared.events.billing import AccountPaid, AccountPaymentReversed, PaymentUnmatched
+from shared.events.housing import PaymentMethod
 from shared.returns import tells_of_death
 
 
 async def add_payments(work: Work, events: Sequence[Event[AccountPaid]]) -> None:
-    """Money was matched to accounts."""
+    """Money was matched to accounts; a direct debit is on its way no more, whether it stays or is taken back."""
     told = [event.data for event in events]
     moves = [Movement(one.account_id, one.payment_id, one.amount_pence, one.received_on) for one in told]
     await payments.move(await driver(work.session), moves, work.book)
+    debits = [one for one in told if one.method is PaymentMethod.DIRECT_DEBIT]
+    if debits:
+        ids, days = [one.account_id for one in debits], [one.received_on for one in debits]
+        await collections.collected(await driver(work.session), ids, days)
 
 
 async def reverse_payments(work: Work, events: Sequence[Event[AccountPaymentReversed]]) -> None:

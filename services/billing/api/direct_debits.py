@@ -74,7 +74,7 @@ def _collections(router: APIRouter, doors: Doors) -> None:
     @router.post("/collections")
     async def announce(asked: CollectionRequest, caller: Collector, key: Key = None) -> Response:
         """Tell owners with a mandate what a day will take, ten working days or more before."""
-        content = {"collect_on": asked.collect_on.isoformat()}
+        content = collecting.to_announce(asked.collect_on)
         given = Given(collecting.ANNOUNCE, "direct-debit", caller.subject, asked.reason, content, **named(key))
         return as_json(await give(doors, given, lambda work: collecting.announce(work, content)))
 

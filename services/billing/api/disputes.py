@@ -53,7 +53,7 @@ def add(router: APIRouter, doors: Doors) -> None:
 
     @router.post("/disputes/{dispute_id}/end")
     async def end_dispute(dispute_id: Id, asked: EndRequest, caller: Decider, key: Key = None) -> Response:
-        """End a dispute: upheld or rejected; letters about it wait for the days of grace."""
-        content = {"dispute_id": dispute_id, "outcome": asked.outcome}
+        """End a dispute: upheld (nobody asks for it until its credit comes) or rejected (days of grace follow)."""
+        content = disputing.how_ended(dispute_id, asked.outcome)
         given = Given(disputing.END, f"dispute:{dispute_id}", caller.subject, asked.reason, content, **named(key))
         return as_json(await give(doors, given, lambda work: disputing.end_dispute(work, content)))

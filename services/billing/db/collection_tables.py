@@ -1,6 +1,6 @@
 """Billing's tables of collecting: what owners dispute, mandates of direct debit, and collections; all append-only."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, LargeBinary, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, LargeBinary, Table, Text, Uuid
 
 from services.billing.db.schema import metadata
 
@@ -27,11 +27,15 @@ dispute_ends = Table(
     "dispute_ends",
     metadata,
     Column("dispute_id", Text, primary_key=True),
+    # One that was upheld may be rejected after all: when its credit will not come.
+    Column("outcome", Text, primary_key=True),
     Column("command_uid", Uuid, nullable=False),
     Column("book", Date, nullable=False),
     Column("ended_on", Date, nullable=False),
-    Column("outcome", Text, nullable=False),
+    # Upheld, and ringed off until credited; what was upheld before this was kept let go at once.
+    Column("awaits_credit", Boolean, nullable=False, server_default="false"),
     CheckConstraint("outcome in ('upheld', 'rejected')", name="outcome_known"),
+    CheckConstraint("outcome = 'upheld' or not awaits_credit", name="upheld_awaits"),
     comment="How and when each dispute ended; one without a row here stands.",
 )
 
@@ -66,6 +70,8 @@ collections = Table(
     Column("book", Date, nullable=False),
     Column("collect_on", Date, nullable=False),
     Column("policy_version", Text, nullable=False),
+    # Arrears heard until when money may be on its way; of what was announced before that was said it did not.
+    Column("says_end", Boolean, nullable=False, server_default="false"),
     CheckConstraint("collect_on > book", name="announced_before"),
     comment="Days of collection that owners were told of.",
 )

@@ -9,7 +9,8 @@ from uuid import UUID
 import asyncpg
 
 from services.billing.db.sets import columns
-from services.billing.domain.direct_debits import Announced, Mandate, Return, Skip
+from services.billing.domain.direct_debits import Announced, Mandate, Return
+from shared.events.billing import NotTaken
 
 _MANDATES = """
 select it.mandate_id, it.account_id::text, it.set_on, over.ended_on
@@ -32,8 +33,8 @@ _CANCEL = "insert into billing.mandate_ends (command_uid, book, mandate_id, ende
 _REFS = "select account_id::text, account_ref from billing.accounts where account_id = any($1::uuid[])"
 _COUNT = "select count(*) from billing.collections where collect_on = $1"
 _ADD = """
-insert into billing.collections (command_uid, book, collection_id, collect_on, policy_version)
-values ($1, $2, $3, $4, $5)
+insert into billing.collections (command_uid, book, collection_id, collect_on, policy_version, says_end)
+values ($1, $2, $3, $4, $5, $6)
 """
 _NOTIFY = """
 insert into billing.collection_notices (collection_id, account_id, mandate_id, amount_pence)
@@ -44,6 +45,15 @@ select notice.account_id::text, account.account_ref, notice.mandate_id, notice.a
 from billing.collection_notices as notice join billing.accounts as account using (account_id)
 left join billing.collection_skips as skip using (collection_id, account_id)
 where notice.collection_id = $1 order by account.account_ref
+"""
+_ANNOUNCED = """
+select it.collection_id, notice.amount_pence
+from billing.collection_notices as notice join billing.collections as it using (collection_id)
+left join billing.collection_releases as over using (collection_id)
+left join billing.collection_skips as skip using (collection_id, account_id)
+where notice.account_id = $1::uuid and notice.mandate_id = $2 and it.says_end and it.collect_on > $3
+  and over.book is null and skip.why is null
+order by it.collection_id
 """
 _IN_FLIGHT = """
 select notice.account_id::text, sum(notice.amount_pence)::bigint as pence
@@ -56,7 +66,7 @@ where it.collection_id = any($1) and skip.why is null and not exists (
 group by 1
 """
 _COLLECTIONS = """
-select it.collection_id, it.book, it.collect_on, it.policy_version, over.book, over.sha256
+select it.collection_id, it.book, it.collect_on, it.policy_version, it.says_end, over.book, over.sha256
 from billing.collections as it left join billing.collection_releases as over using (collection_id)
 """
 _FIND = f"{_COLLECTIONS}where it.collection_id = $1"
@@ -78,12 +88,16 @@ group by 1, 2, 3, 4, 5, 6 order by it.collect_on desc, it.collection_id
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A day of collection that owners were told of; ``released_on`` when its file went out, with its hash."""
+    """A day of collection that owners were told of; ``released_on`` when its file went out, with its hash.
+
+    ``says_end``: arrears heard until when money may be on its way, and hears of whom nothing is taken.
+    """
 
     collection_id: str
     announced_on: date
     collect_on: date
     policy_version: str
+    says_end: bool
     released_on: date | None
     sha256: bytes | None
 
@@ -135,7 +149,7 @@ async def add_collection(
     """Add a collection, and what each owner is told."""
     await connection.execute(
         _ADD, command_uid, collection.announced_on, collection.collection_id, collection.collect_on,
-        collection.policy_version,
+        collection.policy_version, collection.says_end,
     )  # fmt: skip
     rows = [(one.account_id, one.mandate_id, one.amount_pence) for one in notices]
     await connection.execute(_NOTIFY, collection.collection_id, *columns(rows))
@@ -147,12 +161,19 @@ async def find_collection(connection: asyncpg.Connection, collection_id: str) ->
     return Collection(*row) if row is not None else None
 
 
-async def load_notices(connection: asyncpg.Connection, collection_id: str) -> list[tuple[Announced, Skip | None]]:
+async def load_notices(connection: asyncpg.Connection, collection_id: str) -> list[tuple[Announced, NotTaken | None]]:
     """Return what owners were told of a collection, in order of account_ref, and who was passed over why."""
     return [
-        (Announced(*tuple(row)[:4]), Skip(row["why"]) if row["why"] else None)
+        (Announced(*tuple(row)[:4]), NotTaken(row["why"]) if row["why"] else None)
         for row in await connection.fetch(_NOTICES, collection_id)
     ]
+
+
+async def load_announced(
+    connection: asyncpg.Connection, account_id: str, mandate_id: str, book: date
+) -> dict[str, int]:
+    """Return by collection what is announced under a mandate, for a day after a book, and not released yet."""
+    return {row[0]: row[1] for row in await connection.fetch(_ANNOUNCED, account_id, mandate_id, book)}
 
 
 async def load_collections(connection: asyncpg.Connection) -> list[Collection]:
@@ -172,7 +193,7 @@ async def release(
     await connection.execute(_RELEASE, command_uid, book, collection_id, sha256)
 
 
-async def skip(connection: asyncpg.Connection, collection_id: str, skipped: Mapping[str, Skip]) -> None:
+async def skip(connection: asyncpg.Connection, collection_id: str, skipped: Mapping[str, NotTaken]) -> None:
     """Note whom a collection passes over; ``skipped`` by account_id."""
     if skipped:
         await connection.execute(_SKIP, collection_id, list(skipped), [str(why) for why in skipped.values()])

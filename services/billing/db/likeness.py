@@ -37,7 +37,7 @@ COMPARED = (
     whole("spendings of reserve funds", "billing.fund_spendings", "spending_id"),
     whole("costs of factoring", "billing.tracked_costs", "command_uid::text"),
     whole("disputes", "billing.disputes", "dispute_id"),
-    whole("ends of disputes", "billing.dispute_ends", "dispute_id"),
+    whole("ends of disputes", "billing.dispute_ends", "dispute_id || ' ' || outcome"),
     whole("mandates", "billing.mandates", "mandate_id"),
     whole("ends of mandates", "billing.mandate_ends", "mandate_id"),
     whole("collections", "billing.collections", "collection_id"),

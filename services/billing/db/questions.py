@@ -77,6 +77,13 @@ select part.charge_id, part.credit_id, coalesce(part.unit_id, charge.unit_id) as
 from billing.charge_parts as part join billing.charges as charge using (charge_id)
 where part.waiting_for is not null order by part.charge_id, part.part_no
 """
+_LATE_FEES = """
+select account.account_ref
+from billing.charges as charge join billing.entries as entry using (charge_id)
+join billing.accounts as account using (account_id)
+where charge.kind = 'late-fee' and charge.raised_on > $1 and entry.fact_kind in ('charge', 'credit')
+group by 1 having sum(entry.amount_pence) > $2 order by 1
+"""
 _WAITING_SINCE = """
 select count(distinct part.charge_id) from billing.charge_parts as part join billing.charges as charge using (charge_id)
 where part.waiting_for is not null and charge.book <= $1
@@ -268,6 +275,11 @@ async def sum_receivable(connection: asyncpg.Connection, as_of: date | None, kno
 async def list_suspended(connection: asyncpg.Connection) -> list[SuspendedRow]:
     """Return the payments with money in suspense, oldest first."""
     return [SuspendedRow(*row) for row in await connection.fetch(_SUSPENDED)]
+
+
+async def list_late_fees(connection: asyncpg.Connection, since: date, above_pence: int) -> list[str]:
+    """Return the references of accounts charged more than so many pence of late fees since a day, less credits."""
+    return [row[0] for row in await connection.fetch(_LATE_FEES, since, above_pence)]
 
 
 async def list_waiting_parts(connection: asyncpg.Connection) -> list[WaitingPart]:

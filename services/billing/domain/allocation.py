@@ -129,16 +129,16 @@ class _Settling:
 
     def _ring_on(self, receipt: Receipt, day: date) -> Sequence[int]:
         """Return the pence of each item that were disputed when the money came, and are still on a day."""
-        return self._ring(lambda one: one.stands_on(receipt.received_on) and one.stands_on(day))
+        return self._ring(lambda one: one.rang_on(receipt.received_on) and one.rang_on(day))
 
     def ring_now(self) -> Sequence[int]:
-        """Return the pence of each item that are disputed still."""
-        return self._ring(lambda one: one.ended_on is None)
+        """Return the pence of each item that are disputed still, or upheld and not credited yet."""
+        return self._ring(lambda one: one.rings)
 
-    def _ring(self, stands: Callable[[Dispute], bool]) -> Sequence[int]:
+    def _ring(self, rings: Callable[[Dispute], bool]) -> Sequence[int]:
         if not self._rules.disputes:
             return self._nothing
-        return ringed(self._items, self._rules.disputes, self._credited, stands)
+        return ringed(self._items, self._rules.disputes, self._credited, rings)
 
     def settle_receipt(self, receipt: Receipt, pence: int, ring: Sequence[int], issued_by: date = date.max) -> int:
         """Settle what the payer chose, disputed or not, then the rest; return the pence that are left."""

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from services.billing.domain.position import Open
 from shared.calendar import bank_day_from, bank_days_earlier, bank_days_later
 from shared.csv_text import csv_line
+from shared.events.billing import NotTaken
 from shared.returns import NextStep, reason_of
 
 COLUMNS = (
@@ -43,11 +43,13 @@ class DirectDebitPolicy:
         """Return the last day on which the file of a collection may still go out."""
         return bank_days_earlier(collect_on, self.submit_bank_days)
 
+    def settled_by(self, collect_on: date) -> date:
+        """Return the last day on which what was collected may still be on its way."""
+        return bank_days_later(collect_on, self.settle_bank_days)
+
     def is_in_flight(self, collect_on: date, book: date, *, released: bool) -> bool:
         """Say whether what owners were told of a collection may still be taken, or be on its way, in a book."""
-        if released:
-            return book <= bank_days_later(collect_on, self.settle_bank_days)
-        return book <= self.last_release(collect_on)
+        return book <= (self.settled_by(collect_on) if released else self.last_release(collect_on))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,6 @@ class Announced:
     account_ref: str
     mandate_id: str
     amount_pence: int
-
-
-class Skip(StrEnum):
-    """Why nothing is taken of what was announced."""
-
-    MANDATE_ENDED = "mandate-ended"
-    OWES_LESS = "owes-less"
 
 
 def collection_day(day: date) -> date:
@@ -123,15 +118,15 @@ def payable(items: Iterable[Open], collect_on: date) -> int:
     return sum(one.open_pence - one.disputed_pence for one in items if one.item.due_on <= collect_on)
 
 
-def why_skipped(announced: Announced, mandate: Mandate | None, payable_pence: int) -> Skip | None:
+def why_skipped(announced: Announced, mandate: Mandate | None, payable_pence: int) -> NotTaken | None:
     """Return why a collection passes an account over; None: what was announced is taken, and nothing else ever.
 
     An owner who owes less than was announced is not collected from, one who owes more pays what was announced.
     Source: domain.md 9.24.
     """
     if mandate is None or mandate.mandate_id != announced.mandate_id:
-        return Skip.MANDATE_ENDED
-    return Skip.OWES_LESS if payable_pence < announced.amount_pence else None
+        return NotTaken.MANDATE_ENDED
+    return NotTaken.OWES_LESS if payable_pence < announced.amount_pence else None
 
 
 def file_of(collection_id: str, collect_on: date, taken: Iterable[Announced]) -> str:

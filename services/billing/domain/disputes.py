@@ -26,7 +26,8 @@ class Dispute:
     """Pence of one charge on one account that are disputed on the days ``[raised_on, ended_on)``.
 
     ``book`` and ``ended_book`` say when that was learnt.  ``credited_pence`` is what had been credited of the charge on
-    the account when it was raised: credits beyond that take what it disputes.
+    the account when it was raised: credits beyond that take what it disputes.  One that was upheld and
+    ``awaits_credit`` rings off until they have taken all of it: nobody may ask for what the owner was told is not owed.
     """
 
     dispute_id: str
@@ -38,17 +39,23 @@ class Dispute:
     ended_book: date | None = None
     outcome: Outcome | None = None
     credited_pence: int = 0
+    awaits_credit: bool = False
 
-    def stands_on(self, day: date) -> bool:
-        """Say whether it stood on a day."""
-        return self.raised_on <= day and (self.ended_on is None or day < self.ended_on)
+    @property
+    def rings(self) -> bool:
+        """Whether it still rings off what no credit has taken."""
+        return self.ended_on is None or self.awaits_credit
+
+    def rang_on(self, day: date) -> bool:
+        """Say whether it rang off anything on a day."""
+        return self.raised_on <= day and (self.rings or (self.ended_on is not None and day < self.ended_on))
 
 
 def as_known(disputes: Iterable[Dispute], as_of: date | None, known_at: date | None) -> tuple[Dispute, ...]:
     """Return the disputes that count by ``as_of`` and were known at the book ``known_at`` (None: all)."""
     day, book = as_of or date.max, known_at or date.max
     return tuple(
-        replace(one, ended_on=None, ended_book=None, outcome=None)
+        replace(one, ended_on=None, ended_book=None, outcome=None, awaits_credit=False)
         if one.ended_on is not None and (one.ended_on > day or (one.ended_book or one.ended_on) > book)
         else one
         for one in disputes
@@ -60,40 +67,46 @@ def ringed(
     items: Sequence[Item],
     disputes: Iterable[Dispute],
     credited: Mapping[str, int],
-    stands: Callable[[Dispute], bool] = lambda one: one.ended_on is None,
+    rings: Callable[[Dispute], bool] = lambda one: one.rings,
 ) -> list[int]:
     """Return the pence of each item that disputes ring off: of each charge the newest item first.
 
-    ``stands`` says which disputes ring; ``credited`` is what is credited of each charge.  A credit takes from the
+    ``rings`` says which disputes do; ``credited`` is what is credited of each charge.  A credit takes from the
     newest item as well (``items.fold``), so it takes what was disputed, and the rest stays accepted.  No more than the
     item: what exceeds a charge's items rings off nothing.
     """
     left: dict[str, int] = {}
-    for one, pence in _not_credited(disputes, credited, stands):
+    for one, pence in _not_credited(disputes, credited, rings):
         left[one.charge_id] = left.get(one.charge_id, 0) + pence
-    rings = [0] * len(items)
+    ring = [0] * len(items)
     for index in reversed(range(len(items)) if left else ()):
         item = items[index]
-        rings[index] = min(left.get(item.charge_id, 0), item.amount_pence)
-        if rings[index]:
-            left[item.charge_id] -= rings[index]
-    return rings
+        ring[index] = min(left.get(item.charge_id, 0), item.amount_pence)
+        if ring[index]:
+            left[item.charge_id] -= ring[index]
+    return ring
 
 
 def _not_credited(
-    disputes: Iterable[Dispute], credited: Mapping[str, int], stands: Callable[[Dispute], bool]
+    disputes: Iterable[Dispute], credited: Mapping[str, int], rings: Callable[[Dispute], bool]
 ) -> Iterable[tuple[Dispute, int]]:
-    """Return the disputes that stand, each with the pence that no credit has taken since it was raised.
+    """Return the disputes that ring, each with the pence that no credit has taken since it was raised.
 
     A credit goes to what its owner was told is right (upheld), then to what was disputed first.
     """
-    heard = [one for one in disputes if stands(one) or one.outcome is Outcome.UPHELD]
+    heard = [one for one in disputes if rings(one) or one.outcome is Outcome.UPHELD]
     heard.sort(key=lambda one: (one.outcome is not Outcome.UPHELD, one.credited_pence, one.raised_on, one.dispute_id))
     left = [one.amount_pence for one in heard]
     for charge_id in {one.charge_id for one in heard} & credited.keys():
         own = [index for index, one in enumerate(heard) if one.charge_id == charge_id]
         _take_credits(own, heard, left, credited[charge_id])
-    return [(one, pence) for one, pence in zip(heard, left, strict=True) if stands(one)]
+    return [(one, pence) for one, pence in zip(heard, left, strict=True) if rings(one)]
+
+
+def awaited(disputes: Iterable[Dispute], credited: Mapping[str, int]) -> dict[str, int]:
+    """Return the pence of each upheld dispute that await their credit, by its id."""
+    left = _not_credited(disputes, credited, lambda one: one.rings)
+    return {one.dispute_id: pence for one, pence in left if one.awaits_credit and pence}
 
 
 def _take_credits(own: Iterable[int], heard: Sequence[Dispute], left: list[int], credited_pence: int) -> None:

@@ -97,9 +97,14 @@ class TaxRate:
 
 @dataclass(frozen=True, slots=True)
 class SchedulePolicy:
-    """What holds for all schedules: how long before an increase owners are told, and the tax of each kind by date."""
+    """What holds for all fees: how long before an increase owners are told, and the tax of each kind by date.
+
+    An account that was charged more than ``late_fee_cap_pence`` of late fees within a year is looked at before it is
+    billed (domain.md 9.55): they come from the housing system, and are never refused.
+    """
 
     notice_days: int
+    late_fee_cap_pence: int
     taxes: tuple[TaxRate, ...]
 
     def tax_on(self, kind: ChargeKind, day: date) -> TaxRate:

@@ -14,7 +14,6 @@ from services.billing.db.direct_debits import Collection as Announcement
 from services.billing.domain.direct_debits import (
     Announced,
     DirectDebitPolicy,
-    Skip,
     collection_day,
     file_of,
     payable,
@@ -24,7 +23,7 @@ from services.billing.domain.position import position
 from services.billing.settings import read_direct_debit
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.kinds import PROPOSE, applying
-from services.billing.usecases.mandates import LOCK, mandates_of, standing_mandates
+from services.billing.usecases.mandates import LOCK, mandates_of, say_ended, standing_mandates
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
@@ -32,7 +31,7 @@ from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, under
 from shared.bus.work import OPENING_BOOK, Work
 from shared.dated import in_force
 from shared.db.engine import driver
-from shared.events.billing import CollectionAnnounced
+from shared.events.billing import CollectionAnnounced, NotTaken
 from shared.events.topics import COLLECTION_ANNOUNCED
 from shared.events.types import Id
 
@@ -42,9 +41,14 @@ CHUNK = 500
 
 
 class AskedCollection(Body):
-    """The day money is to be taken; on a day without Bacs, the next one."""
+    """The day money is to be taken; on a day without Bacs, the next one.
+
+    ``says_end``: arrears is told until when it may be on its way, and of whom nothing is taken.  Commands of before
+    that was said lack it, and a rebuild says no more than was said (docs/decisions/0026).
+    """
 
     collect_on: date
+    says_end: bool = False
 
 
 class AskedRelease(Body):
@@ -53,12 +57,18 @@ class AskedRelease(Body):
     collection_id: Id
 
 
+def to_announce(collect_on: date) -> Json:
+    """Return the content of a command that announces a collection now."""
+    return {"collect_on": collect_on.isoformat(), "says_end": True}
+
+
 async def announce(work: Work, content: Json) -> Json:
     """Tell every owner with a mandate what a day will take: what is open, undisputed and due by then.
 
     What other collections were told to take is left out.  A rebuild does the same again.
     """
-    collect_on = collection_day(understood(AskedCollection, content).collect_on)
+    asked = understood(AskedCollection, content)
+    collect_on = collection_day(asked.collect_on)
     if work.book == OPENING_BOOK:
         raise NotNowError("No business day has ended yet: there is no day to announce on.")
     policy = in_force(read_direct_debit(), work.book)
@@ -72,7 +82,9 @@ async def announce(work: Work, content: Json) -> Json:
     if not notices:
         raise NotNowError(f"Nothing is due by {collect_on} from an owner with a mandate.")
     number = await stored.count_on(connection, collect_on) + 1
-    collection = Announcement(f"DD-{collect_on}-{number}", work.book, collect_on, policy.version, None, None)
+    collection = Announcement(
+        f"DD-{collect_on}-{number}", work.book, collect_on, policy.version, asked.says_end, None, None
+    )  # fmt: skip
     await stored.add_collection(connection, Command.of(work).uid, collection, notices)
     for one in notices:
         work.stage(COLLECTION_ANNOUNCED, _said(collection, one), cause=work.cause)
@@ -80,10 +92,12 @@ async def announce(work: Work, content: Json) -> Json:
 
 
 def _said(collection: Announcement, one: Announced) -> CollectionAnnounced:
+    settled_by = _policy_of(collection.policy_version).settled_by(collection.collect_on)
     return CollectionAnnounced(
         account_id=one.account_id, account_ref=one.account_ref, collection_id=collection.collection_id,
         mandate_id=one.mandate_id, amount_pence=one.amount_pence, announced_on=collection.announced_on,
         collect_on=collection.collect_on,
+        settled_by=settled_by if collection.says_end else None,
     )  # fmt: skip
 
 
@@ -146,16 +160,23 @@ async def release(work: Work, content: Json) -> Json:
     sha256 = hashlib.sha256(file_of(collection.collection_id, collection.collect_on, taken).encode()).digest()
     connection = await driver(work.session)
     await stored.release(connection, Command.of(work).uid, work.book, collection.collection_id, sha256)
+    for one in notices if collection.says_end else ():
+        if one.account_id in skipped:
+            say_ended(work, collection.collection_id, one.account_id, one.amount_pence, skipped[one.account_id])
     await stored.skip(connection, collection.collection_id, skipped)
-    return _answer(collection, taken) | {"skipped": len(skipped), "sha256": sha256.hex()}
+    told = len(await stored.load_notices(connection, collection.collection_id))
+    return _answer(collection, taken) | {"skipped": told - len(taken), "sha256": sha256.hex()}
 
 
-async def _weighed(work: Work, content: Json) -> tuple[Announcement, list[Announced], dict[str, Skip]]:
-    """Return a collection that may go out now, what was announced, and whom it passes over; money stands still."""
+async def _weighed(work: Work, content: Json) -> tuple[Announcement, list[Announced], dict[str, NotTaken]]:
+    """Return a collection that may go out now, what stands of what was announced, and whom it passes over.
+
+    Whose mandate was cancelled since is passed over already.  Money stands still.
+    """
     await work.lock(exclusive=[LOCK, "structure"])
     connection = await driver(work.session)
     collection = await _releasable(connection, understood(AskedRelease, content), work.book)
-    notices = [one for one, _ in await stored.load_notices(connection, collection.collection_id)]
+    notices = [one for one, why in await stored.load_notices(connection, collection.collection_id) if why is None]
     return collection, notices, await _skipped(connection, collection, notices, work.book)
 
 
@@ -174,12 +195,12 @@ async def _releasable(connection: asyncpg.Connection, asked: AskedRelease, book:
 
 async def _skipped(
     connection: asyncpg.Connection, collection: Announcement, notices: list[Announced], book: date
-) -> dict[str, Skip]:
+) -> dict[str, NotTaken]:
     account_ids = [one.account_id for one in notices]
     mandates = await mandates_of(connection, account_ids)
     owed = await _payable(connection, account_ids, collection.collect_on, book)
     flying = await _in_flight(connection, book, but=collection.collection_id)
-    found: dict[str, Skip] = {}
+    found: dict[str, NotTaken] = {}
     for one in notices:
         left = owed[one.account_id] - flying.get(one.account_id, 0)
         why = why_skipped(one, mandates.get(one.account_id), left)

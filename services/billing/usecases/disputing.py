@@ -1,6 +1,6 @@
 """An officer records what an owner disputes, and how it ended; money and reminders pass over it meanwhile."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -12,7 +12,7 @@ from services.billing.db import ledger, questions
 from services.billing.db.questions import AccountRow
 from services.billing.domain import refs
 from services.billing.domain.dispute_limits import Limit, limit_of, refuse_dispute
-from services.billing.domain.disputes import REVIEW, Dispute, Outcome
+from services.billing.domain.disputes import REVIEW, Dispute, Outcome, awaited, credited_of
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.items import say_items
 from shared.bus import gate
@@ -38,10 +38,20 @@ class AskedDispute(Body):
 
 
 class AskedEnd(Body):
-    """How a dispute ended."""
+    """How a dispute ended.
+
+    ``awaits_credit``: what is upheld stays ringed off until it is credited.  Commands of before that rule lack it, and
+    a rebuild lets go what they let go (docs/decisions/0026).
+    """
 
     dispute_id: Id
     outcome: Outcome
+    awaits_credit: bool = False
+
+
+def how_ended(dispute_id: str, outcome: Outcome) -> Json:
+    """Return the content of a command that ends a dispute now."""
+    return {"dispute_id": dispute_id, "outcome": outcome, "awaits_credit": outcome is Outcome.UPHELD}
 
 
 async def raise_dispute(work: Work, content: Json) -> Json:
@@ -77,7 +87,10 @@ async def raise_dispute(work: Work, content: Json) -> Json:
 
 
 async def end_dispute(work: Work, content: Json) -> Json:
-    """End a dispute today; what it rang off is due as it always was, and money left over settles it at once."""
+    """End a dispute today: what was upheld is ringed off until its credit has come, the rest is due as it always was.
+
+    Money left over settles at once what is let go.
+    """
     asked = understood(AskedEnd, content)
     connection = await driver(work.session)
     found = await stored.find(connection, asked.dispute_id)
@@ -85,9 +98,12 @@ async def end_dispute(work: Work, content: Json) -> Json:
         raise NotKnownError(f"There is no dispute {asked.dispute_id}.")
     await work.lock(exclusive=[f"account:{found.account_id}"], shared=("structure",))
     found = await stored.find(connection, asked.dispute_id)
-    if found is None or found.outcome is not None:
+    if found is None or not found.may_end(asked.outcome):
         raise NotNowError(f"Dispute {asked.dispute_id} has ended already.")
-    await stored.end(connection, Command.of(work).uid, asked.dispute_id, asked.outcome, work.book)
+    awaits = asked.awaits_credit and asked.outcome is Outcome.UPHELD
+    await stored.end(
+        connection, Command.of(work).uid, asked.dispute_id, asked.outcome, work.book, awaits_credit=awaits
+    )  # fmt: skip
     await say_items(work, {found.account_id: work.cause})
     return {
         "dispute_id": asked.dispute_id, "account_ref": found.account_ref, "charge_id": found.charge_id,
@@ -102,13 +118,32 @@ DEEDS: Mapping[str, Callable[[Work, Json], Awaitable[Json]]] = MappingProxyType(
 
 
 async def worklist(connection: asyncpg.Connection) -> list[dict[str, Any]]:
-    """Return every dispute with who and why; one that has stood too long is ``late``."""
+    """Return every dispute with who and why: those that stand first, then those whose credit has not come, the ended.
+
+    One that nobody has looked at, or credited, for 28 days is ``late``; ``awaits_credit_pence`` is what still rings.
+    """
     day = (await gate.read(connection)).book
-    rows = await stored.list_disputes(connection)
+    rows = [dict(row) for row in await stored.list_disputes(connection)]
+    awaited = await _awaited(connection, {row["account_id"] for row in rows if row["awaits_credit"]})
     for row in rows:
-        row["review_on"] = row["raised_on"] + REVIEW
-        row["late"] = row["ended_on"] is None and row["review_on"] < day
-    return list(rows)
+        del row["account_id"], row["awaits_credit"]
+        row["awaits_credit_pence"] = awaited.get(row["dispute_id"], 0)
+        row["review_on"] = (row["ended_on"] if row["awaits_credit_pence"] else row["raised_on"]) + REVIEW
+        row["late"] = not _is_over(row) and row["review_on"] < day
+    return sorted(rows, key=_is_over)
+
+
+def _is_over(row: dict[str, Any]) -> bool:
+    return row["ended_on"] is not None and not row["awaits_credit_pence"]
+
+
+async def _awaited(connection: asyncpg.Connection, account_ids: Collection[str]) -> dict[str, int]:
+    """Return the pence of each upheld dispute of accounts that no credit has taken yet."""
+    lines = await ledger.load_lines(connection, account_ids)
+    found: dict[str, int] = {}
+    for account_id, own in (await stored.load_of_accounts(connection, account_ids)).items():
+        found |= awaited(own, credited_of(lines.get(account_id, ()), own))
+    return found
 
 
 async def _account(work: Work, content: Json) -> tuple[AskedDispute, AccountRow]:

@@ -16,6 +16,8 @@ from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import OPENING_BOOK, Work
 from shared.db.engine import driver
+from shared.events.billing import CollectionEnded, NotTaken
+from shared.events.topics import COLLECTION_ENDED
 from shared.events.types import Id
 
 SET, CANCEL = "mandate-set", "mandate-cancel"
@@ -61,17 +63,29 @@ async def set_mandate(work: Work, content: Json) -> Json:
 
 
 async def cancel_mandate(work: Work, content: Json) -> Json:
-    """Cancel a mandate: what was announced and is not released yet will not be taken."""
+    """Cancel a mandate: what was announced and is not released yet will not be taken, and arrears hears so."""
     asked = understood(AskedCancel, content)
-    await work.lock(exclusive=[_name(asked.mandate_id)], shared=(LOCK,))
     connection = await driver(work.session)
-    found = await stored.find_mandate(connection, asked.mandate_id)
-    if found is None:
+    known = await stored.find_mandate(connection, asked.mandate_id)
+    if known is None:
         raise NotKnownError(f"There is no mandate {asked.mandate_id}.")
-    if found.ended_on is not None:
+    await work.lock(exclusive=[_name(asked.mandate_id), f"account:{known.account_id}"], shared=(LOCK, "structure"))
+    found = await stored.find_mandate(connection, asked.mandate_id)
+    if found is None or found.ended_on is not None:
         raise NotNowError(f"Mandate {asked.mandate_id} is cancelled already.")
     await stored.end_mandate(connection, Command.of(work).uid, asked.mandate_id, work.book)
+    why = NotTaken.MANDATE_ENDED
+    told = await stored.load_announced(connection, known.account_id, asked.mandate_id, work.book)
+    for collection_id, pence in told.items():
+        await stored.skip(connection, collection_id, {known.account_id: why})
+        say_ended(work, collection_id, known.account_id, pence, why)
     return {"mandate_id": asked.mandate_id, "ended_on": work.book}
+
+
+def say_ended(work: Work, collection_id: str, account_id: str, pence: int, why: NotTaken) -> None:
+    """Say that a collection takes nothing of what an owner was told."""
+    said = CollectionEnded(account_id=account_id, collection_id=collection_id, amount_pence=pence, why=why)
+    work.stage(COLLECTION_ENDED, said)
 
 
 DEEDS: Mapping[str, Callable[[Work, Json], Awaitable[Json]]] = MappingProxyType(

@@ -17,6 +17,7 @@ from services.billing.domain import statement_runs, statements
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Cut
 from services.billing.domain.statement_runs import Flag, Run, State, Struck, Tally
+from services.billing.settings import read_schedule_policy
 from services.billing.usecases import scheduling
 from services.billing.usecases.questions import CHUNK, Answer
 from services.billing.usecases.releasing import state_in
@@ -24,6 +25,7 @@ from services.billing.usecases.statement_runs import PAGE, strike
 from shared.bus import gate
 from shared.calendar import quarter_days, quarter_of
 
+_YEAR = timedelta(days=365)
 _VERDICT = {True: "passed", False: "failed", None: None}
 
 
@@ -124,14 +126,19 @@ def _sampled(one: Sampled) -> Answer:
 
 
 async def _beside(connection: asyncpg.Connection) -> dict[str, Any]:
-    """Return what stands on no statement today, and why: charges that wait, money nobody matches, fees untold."""
+    """Return what stands on no statement today, and why, and what people look at beside the statements.
+
+    Those are increases without notice, lapsed proofs of insurance, and accounts with more late fees than the cap.
+    """
     waiting: dict[str, int] = {}
     for part in await questions.list_waiting_parts(connection):
         waiting[part.waiting_for] = waiting.get(part.waiting_for, 0) + part.pence
     known = await scheduling.worklist(connection)
+    since = (await gate.read(connection)).book - _YEAR
     return {
         "waiting": [{"waiting_for": name, "pence": pence} for name, pence in sorted(waiting.items())],
         "suspense_pence": sum(row.pence for row in await questions.list_suspended(connection)),
         "lacks_notice": [one["schedule_id"] for one in known if one["lacks_notice"] is not None],
         "lapsed": sorted({unit_id for one in known for unit_id in one["lapsed"]}),
+        "late_fees": await questions.list_late_fees(connection, since, read_schedule_policy().late_fee_cap_pence),
     }

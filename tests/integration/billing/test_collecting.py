@@ -29,6 +29,8 @@ ID = "DD-2026-04-29-1"
 async def say(desk: Desk, kind: str, **content: Any) -> Any:
     await desk.note_closed()
     effect = DEEDS[kind]
+    if kind == ANNOUNCE:
+        content = collecting.to_announce(day(content["collect_on"]))
     return await give(desk.doors, Given(kind, "x", "ada", "form 12", content), lambda work: effect(work, content))
 
 

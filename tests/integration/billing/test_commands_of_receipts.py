@@ -66,6 +66,16 @@ async def test_a_dispute_is_raised_listed_and_rejected(closebook: Closebook) -> 
     assert "disputed" not in await closebook("account", A)
 
 
+async def test_an_upheld_dispute_is_listed_until_it_is_credited_or_rejected_after_all(closebook: Closebook) -> None:
+    raised = await closebook("disputes", "raise", A, "C1", "--pounds", "40.00", "--reason", "letter")
+    dispute = raised.split()[1].rstrip(":")
+    await closebook("disputes", "uphold", dispute, "--reason", "gutter not done")
+    assert "disputed £40.00" in await closebook("account", A)
+    assert "2026-04-30 2026-04-02 upheld, £40.00 to be credited" in await closebook("disputes", "list")
+    await closebook("disputes", "reject", dispute, "--reason", "it was done")
+    assert "disputed" not in await closebook("account", A)
+
+
 async def test_a_collection_goes_from_the_mandate_to_the_file(closebook: Closebook, tmp_path: Path) -> None:
     assert await closebook("direct-debit", "set", A, "MD1", "--reason", "form") == (
         f"Mandate MD1 of {A} stands since 2026-04-02."

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.billing.domain.disputes import Outcome
 from services.billing.domain.refs import account_ref
 from services.billing.usecases import disputing
 from shared.bus.commands import Given, give
@@ -29,7 +30,7 @@ async def disputed(desk: Desk, **content: Any) -> Any:
 
 
 async def ended(desk: Desk, dispute: Any, outcome: str) -> Any:
-    return await say(desk, disputing.END, dispute_id=dispute["dispute_id"], outcome=outcome)
+    return await say(desk, disputing.END, **disputing.how_ended(dispute["dispute_id"], Outcome(outcome)))
 
 
 async def billed(desk: Desk) -> None:

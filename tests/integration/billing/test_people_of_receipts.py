@@ -8,6 +8,7 @@ import pytest
 
 from services.billing import api
 from services.billing.domain.refs import account_ref
+from shared.events.topics import COLLECTION_ANNOUNCED
 from shared.local_issuer import LocalIssuer
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_unit
@@ -66,6 +67,7 @@ async def test_a_collection_is_announced_released_and_handed_out_as_csv(desk: De
     assert (await staff.post("assistant", "/collections", collect_on="2026-04-29")).status_code == 403
     told = (await staff.post("finance", "/collections", "k1", collect_on="2026-04-29")).json()
     assert (await staff.post("finance", "/collections", "k1", collect_on="2026-04-29")).json() == told
+    assert [str(one.settled_by) for one in await desk.said(COLLECTION_ANNOUNCED)] == ["2026-05-07"]
     path = f"/collections/{told['collection_id']}"
     assert (await staff.get("finance", f"{path}/file")).status_code == 409
     name = told["collection_id"]

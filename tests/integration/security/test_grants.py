@@ -32,7 +32,7 @@ OWN = {
     },
     "arrears": {
         READ_AND_ADD: "decisions",
-        KEPT: "accounts holds payments unit_lines",
+        KEPT: "accounts collections holds payments unit_lines",
     },
     "notify": {
         READ_AND_ADD: "content_reads disputes receipts",

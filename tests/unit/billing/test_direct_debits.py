@@ -10,7 +10,6 @@ from services.billing.domain.direct_debits import (
     Announced,
     Mandate,
     Return,
-    Skip,
     collection_day,
     ends_mandate,
     file_of,
@@ -21,6 +20,7 @@ from services.billing.domain.direct_debits import (
 from services.billing.domain.position import Open
 from services.billing.settings import read_direct_debit
 from shared.calendar import bank_days_earlier, bank_days_later, is_bank_day, office_day_from
+from shared.events.billing import NotTaken
 from tests.unit.billing.builders import an_item, day
 
 (POLICY,) = read_direct_debit()
@@ -72,14 +72,16 @@ def test_what_is_due_by_the_day_and_not_disputed_may_be_collected() -> None:
     assert payable(items, day("2026-04-29")) == 155_50
 
 
-@pytest.mark.parametrize(("owed", "why"), [(95_49, Skip.OWES_LESS), (95_50, None), (200_00, None), (0, Skip.OWES_LESS)])
-def test_case_24_what_was_announced_is_taken_or_nothing(owed: int, why: Skip | None) -> None:
+@pytest.mark.parametrize(
+    ("owed", "why"), [(95_49, NotTaken.OWES_LESS), (95_50, None), (200_00, None), (0, NotTaken.OWES_LESS)]
+)
+def test_case_24_what_was_announced_is_taken_or_nothing(owed: int, why: NotTaken | None) -> None:
     assert why_skipped(TOLD, MANDATE, owed) is why
 
 
 def test_nothing_is_taken_under_another_mandate_than_the_one_named() -> None:
-    assert why_skipped(TOLD, None, 95_50) is Skip.MANDATE_ENDED
-    assert why_skipped(TOLD, Mandate("MD2", "A1", day("2026-04-10")), 95_50) is Skip.MANDATE_ENDED
+    assert why_skipped(TOLD, None, 95_50) is NotTaken.MANDATE_ENDED
+    assert why_skipped(TOLD, Mandate("MD2", "A1", day("2026-04-10")), 95_50) is NotTaken.MANDATE_ENDED
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.billing.domain.allocation import Receipt
-from services.billing.domain.disputes import Dispute, as_known, ringed
+from services.billing.domain.disputes import Dispute, Outcome, as_known, ringed
 from services.billing.domain.items import Item, payment_order
 from tests.unit.billing.builders import (
     a_dispute,
@@ -127,7 +127,11 @@ def disputes(draw: st.DrawFn) -> Dispute:
     raised_on = draw(DAYS)
     ended_on = draw(st.none() | st.integers(0, 30).map(lambda days: raised_on + timedelta(days=days)))
     charge_id, pence = draw(st.sampled_from("ABC")), draw(st.integers(1, 120))
-    return Dispute(f"D{draw(st.integers())}", charge_id, pence, raised_on, raised_on, ended_on, ended_on)
+    awaits = ended_on is not None and draw(st.booleans())
+    outcome = Outcome.UPHELD if awaits else None
+    return Dispute(
+        f"D{draw(st.integers())}", charge_id, pence, raised_on, raised_on, ended_on, ended_on, outcome, 0, awaits
+    )  # fmt: skip
 
 
 @given(ITEMS, RECEIPTS, st.lists(disputes(), max_size=2))

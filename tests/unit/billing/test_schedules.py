@@ -237,6 +237,6 @@ def test_the_shipped_policy_has_every_tax_from_the_first_day_on() -> None:
     assert policy.notice_days == NOTICE_DAYS
     assert policy.tax_on(ChargeKind.MANAGEMENT_FEE, date(2026, 1, 1)).basis_points == 2000
     later = TaxRate(ChargeKind.MANAGEMENT_FEE, "VAT-S", date(2027, 1, 1), 1500)
-    changed = schedules.SchedulePolicy(28, (*policy.taxes, later))
+    changed = schedules.SchedulePolicy(28, 50_00, (*policy.taxes, later))
     days = (later.effective_from - timedelta(days=1), later.effective_from)
     assert [changed.tax_on(ChargeKind.MANAGEMENT_FEE, on).basis_points for on in days] == [2000, 1500]
