@@ -42,7 +42,7 @@ class Api:
         url = self.environment.url(service)
         try:
             with self._http.stream("GET", url + path, params=params, headers=self._headers()) as response:
-                if response.is_error:
+                if not response.is_success:
                     response.read()
                     raise refusal(service, self.role, response)
                 yield from response.iter_text()
@@ -54,18 +54,23 @@ class Api:
         self._http.close()
 
     def _send(
-        self, service: str, method: str, path: str, headers: Mapping[str, str] = MappingProxyType({}), **options: Any
+        self,
+        service: str,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        **options: Any,
     ) -> httpx.Response:
         url = self.environment.url(service)
         try:
-            sent = {**self._headers(), **headers}
+            sent = httpx.Headers({**self._headers(), **headers}, encoding="utf-8")
             response = self._http.request(method, url + path, headers=sent, **options)
             while response.status_code == 429:  # many letters at once: no faster than the service lets one caller
                 time.sleep(float(response.headers.get("Retry-After", "1")))
                 response = self._http.request(method, url + path, headers=sent, **options)
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise away(service, url) from error
-        if response.is_error:
+        if not response.is_success:
             raise refusal(service, self.role, response)
         return response
 

@@ -46,6 +46,12 @@ def _in_words(error: Exception) -> CliError:
         return error
     if isinstance(error, typer.TyperException):
         return CliError(error.format_message(), "`closebook COMMAND --help` shows how it is used.", ExitCode.USAGE)
+    if isinstance(error, UnicodeEncodeError):
+        return CliError(
+            f"Some characters cannot be written as {error.encoding}.",
+            "Let the terminal speak UTF-8 (LANG=C.UTF-8) and give the command again.",
+            ExitCode.USAGE,
+        )
     if isinstance(error, ServerError):
         return CliError(str(error), "Mend that and give the command again.", ExitCode.AWAY)
     if isinstance(error, (KafkaError, httpx.TransportError)):

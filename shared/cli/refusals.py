@@ -56,7 +56,7 @@ def refusal(service: str, role: str, response: httpx.Response) -> CliError:
             f"Set {variable} (or CLOSEBOOK_TOKEN) to a valid token of that role.{renew}",
             ExitCode.USAGE,
         )
-    if status == 404:
+    if status == 404 or response.is_redirect:  # an empty name leads to its list
         return NotFoundError(
             f"{service} knows nothing by that name: {detail}", f"Check the spelling; {_list_of(detail)}."
         )

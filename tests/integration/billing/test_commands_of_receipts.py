@@ -91,8 +91,6 @@ async def test_a_collection_goes_from_the_mandate_to_the_file(closebook: Closebo
 
 
 async def test_a_command_that_is_not_valid_is_told_each_field_and_what_is_wrong_with_it(closebook: Closebook) -> None:
-    number = await closebook("proposals", "show", "billing", "abc", code=1)
-    assert "path.number: Input should be a valid integer" in number
     both = await closebook("direct-debit", "set", A, "MD 1", "--reason", "form", "--key", "a b", code=1)
     assert "body.mandate_id: String should match pattern" in both
     assert "header.Idempotency-Key: String should match pattern" in both
@@ -132,3 +130,21 @@ async def test_the_file_of_a_collection_is_one_document_too_and_a_path_nobody_ca
     assert file.read_bytes().decode() == found["text"]
     told = await closebook(*asked, "-o", str(tmp_path / "nowhere" / "dd.csv"), code=64)
     assert "cannot be written: No such file or directory" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "code"),
+    [
+        (("direct-debit", "cancel", "MD1", "--reason", "sold", "--key", "clé"), "header.Idempotency-Key:", 1),
+        (("direct-debit", "cancel", "MD1", "--reason", "sold \udce9"), "cannot be written as utf-8", 64),
+        (("direct-debit", "show", ""), "Check the spelling", 1),
+        (("proposals", "show", "billing", "abc"), "'ID': Input should be a valid integer", 64),
+        (("proposals", "show", "billing", "9" * 20), "'ID'", 64),
+        (("dead-letters", "redrive", "billing", ""), "'[ID]': Input should be a valid integer", 64),
+        (("statements", "show", "2026-Q1?9"), "There is no run 2026-Q1?9", 1),
+    ],
+)
+async def test_what_was_mistyped_is_told_in_a_sentence(
+    closebook: Closebook, words: tuple[str, ...], told: str, code: int
+) -> None:
+    assert told in await closebook(*words, code=code)
