@@ -26,10 +26,6 @@ class CliError(Exception):
         self.code = code
 
 
-class NotFoundError(CliError):
-    """A service knows nothing by that name."""
-
-
 def away(what: str, address: str) -> CliError:
     """Return the error of a server that does not answer."""
     return CliError(

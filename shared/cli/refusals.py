@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 
-from shared.cli.errors import CliError, ExitCode, NotFoundError
+from shared.cli.errors import CliError, ExitCode
 
 _SOMEBODY_ELSE = ("another person", "limit of your roles")
 """Refusals of a person, not of a token: somebody else can give the command."""
@@ -57,9 +57,7 @@ def refusal(service: str, role: str, response: httpx.Response) -> CliError:
             ExitCode.USAGE,
         )
     if status == 404 or response.is_redirect:  # an empty name leads to its list
-        return NotFoundError(
-            f"{service} knows nothing by that name: {detail}", f"Check the spelling; {_list_of(detail)}."
-        )
+        return CliError(f"{service} knows nothing by that name: {detail}", f"Check the spelling; {_list_of(detail)}.")
     if status < 500:
         return CliError(f"{service} refused: {detail}", "Put that right and give the command again.")
     if status == 503:
