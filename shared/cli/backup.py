@@ -10,7 +10,7 @@ import typer
 
 from shared.cli import environment, output, postgres_tools
 from shared.cli.databases import Databases, do
-from shared.cli.errors import CliError, ExitCode
+from shared.cli.errors import CliError, ExitCode, writing
 from shared.cli.options import DataDir, JsonFlag
 from shared.events.topics import LINE_OF_SERVICES
 
@@ -71,7 +71,8 @@ async def _backup(databases: Databases, names: list[tuple[str, str]], folder: Pa
         output.say(f"Backing up {service}.")
         found[service] = await _dump(databases, database, folder / f"{service}.dump")
     manifest = {"made_at": datetime.now(UTC).isoformat(timespec="seconds"), "services": found}
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    with writing(folder / MANIFEST):
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return manifest
 
 
@@ -96,9 +97,14 @@ async def _dump(databases: Databases, database: str, file: Path) -> Json:
 
 
 def sha256(file: Path) -> str:
-    """Return a file's SHA-256, read a page at a time."""
+    """Return a file's SHA-256, read a page at a time; raises ``CliError`` when it cannot be read."""
     digest = hashlib.sha256()
-    with file.open("rb") as opened:
-        while page := opened.read(_PAGE):
-            digest.update(page)
+    try:
+        with file.open("rb") as opened:
+            while page := opened.read(_PAGE):
+                digest.update(page)
+    except OSError as error:
+        raise CliError(
+            f"{file} cannot be read: {error.strerror or error}.", "Check the disk and its permissions.", ExitCode.USAGE
+        ) from error
     return digest.hexdigest()

@@ -115,7 +115,7 @@ def read_statement(path: Path, mapping: BankMapping, *, keep_equal: bool = False
                 )
             rows = ((reader.line_num, _named(heads, _cells(row))) for row in reader if any(row))
             yield from _told_apart(rows, mapping, keep_equal)
-    except (OSError, UnicodeDecodeError, LookupError, csv.Error) as error:
+    except (OSError, UnicodeError, LookupError, csv.Error) as error:
         raise CliError(f"{path} cannot be read: {error}.", "Name the bank's CSV file.", ExitCode.USAGE) from error
 
 

@@ -1,19 +1,20 @@
 """`closebook close`: end business days and wait until all four services have closed them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from shared.cli import environment, output
 from shared.cli.api import OPERATOR, Api
 from shared.cli.closing import Closing, close_days
+from shared.cli.days import MOST_DAYS_AT_ONCE, STRETCH
 from shared.cli.environment import Environment
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import DataDir, JsonFlag, day_option, parse_day
-from shared.cli.status import standings
+from shared.cli.status import Standing, standings
 
 Day = Annotated[
     date | None,
@@ -45,7 +46,7 @@ def close(
     """End business days, in order, and wait until owners, billing, arrears and notify have closed them."""
     known = environment.resolve(data)
     if accept_difference is not None:
-        accept(known, accept_difference, reason)
+        accept(known, accept_difference, reason, as_json=as_json)
     if day is None:
         raise CliError("No day is named.", "For example: closebook close 2026-04-01", ExitCode.USAGE)
     closing = Closing(days_between(day, through), waited=not no_wait)
@@ -54,13 +55,21 @@ def close(
 
 
 def days_between(first: date, last: date | None) -> list[date]:
-    """Return the days from ``first`` to ``last``, both included."""
+    """Return the days from ``first`` to ``last``, both included; so many that a year is mistyped are refused."""
     if last is not None and last < first:
         raise CliError(f"--through {last} is before {first}.", "Name the earlier day first.", ExitCode.USAGE)
-    return [first + timedelta(days=number) for number in range(((last or first) - first).days + 1)]
+    count = ((last or first) - first).days + 1
+    if count > MOST_DAYS_AT_ONCE:
+        raise CliError(
+            f"{first} to {last} are {count:,} days; more than {MOST_DAYS_AT_ONCE} in one command are refused.",
+            "Check the years. If all are meant, go there in stretches, first: "
+            f"closebook close {first} --through {first + STRETCH}",
+            ExitCode.USAGE,
+        )
+    return [first + timedelta(days=number) for number in range(count)]
 
 
-def accept(known: Environment, day: date, reason: str | None) -> NoReturn:
+def accept(known: Environment, day: date, reason: str | None, *, as_json: bool) -> NoReturn:
     """Propose that a day may close in every service that a difference of totals has stopped."""
     if not reason or not reason.strip():
         raise CliError(
@@ -74,13 +83,23 @@ def accept(known: Environment, day: date, reason: str | None) -> NoReturn:
         )
     body = {"day": day.isoformat(), "reason": reason}
     made = {standing.name: api.post(standing.name, "/bus/accept-difference", body)["proposal"] for standing in stopped}
-    for standing in stopped:
+    if as_json:
+        output.write_json(_proposed(day, stopped, made))
+    for standing in () if as_json else stopped:
         output.say(f"{standing.name}: proposal {made[standing.name]} for {day}: {standing.totals_difference}")
     first = stopped[0].name
     raise CliError(
         f"{day} waits for a second person: nobody accepts a difference alone.",
         f"Another person gives `closebook proposals approve {first} {made[first]}`; the day then closes by itself.",
     )
+
+
+def _proposed(day: date, stopped: Sequence[Standing], made: Mapping[str, int]) -> dict[str, Any]:
+    """Return what was proposed for ``--json``: the day is not closed until each proposal is approved."""
+    proposals = [
+        {"service": one.name, "proposal": made[one.name], "difference": one.totals_difference} for one in stopped
+    ]
+    return {"ok": False, "day": day.isoformat(), "proposals": proposals}
 
 
 def tell(closing: Closing, as_json: bool) -> None:

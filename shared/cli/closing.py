@@ -13,6 +13,7 @@ from shared.cli.api import Api
 from shared.cli.days import (
     HOUSING_TOPICS,
     MOST_DAYS_AT_ONCE,
+    STRETCH,
     Closings,
     end_day,
     read_calendar,
@@ -90,7 +91,7 @@ async def _check_calendar(reader: Reader, closing: Closing) -> None:
         following = calendar.last + timedelta(days=1)
         raise CliError(
             f"The last day ended is {calendar.last}; more than {MOST_DAYS_AT_ONCE} days at once are refused.",
-            f"Go there day by day: closebook close {following} --through {closing.through}",
+            f"Go there day by day, first: closebook close {following} --through {following + STRETCH}",
             ExitCode.USAGE,
         )
 

@@ -136,9 +136,14 @@ def do(work: Coroutine[Any, Any, _T]) -> _T:
     try:
         return asyncio.run(work)
     except asyncpg.PostgresError as error:
-        raise CliError(
-            f"PostgreSQL refused: {error}.", "Nothing was swapped or restored halfway: see docs/operator.md, Backups."
-        ) from error
+        raise refused(error) from error
+
+
+def refused(error: asyncpg.PostgresError) -> CliError:
+    """Return the error of a database as a sentence."""
+    return CliError(
+        f"PostgreSQL refused: {error}.", "Mend that and give the command again; docs/operator.md, Backups, says more."
+    )
 
 
 def child_environment(databases: Databases, service: str, database: str) -> dict[str, str]:

@@ -17,6 +17,8 @@ HOUSING_TOPICS = tuple(channel.topic for channel in CHANNELS if channel.owner ==
 """The topics a cut names."""
 
 MOST_DAYS_AT_ONCE = 400
+STRETCH = timedelta(days=MOST_DAYS_AT_ONCE - 1)
+"""From the first to the last of so many days."""
 
 _TAIL = 400
 # A service says it once for each day, so the last few hundred records of a day-closed topic tell the last day.

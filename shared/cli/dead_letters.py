@@ -9,7 +9,7 @@ import typer
 from shared.cli import environment, output
 from shared.cli.api import OPERATOR, Api
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import DataDir, JsonFlag, OnlyService, Service
+from shared.cli.options import HIGHEST_NUMBER, DataDir, JsonFlag, OnlyService, Service
 from shared.events.topics import LINE_OF_SERVICES
 
 bench = typer.Typer(help="List, look at, re-drive and discard dead letters; let a quarantined partition go on.")
@@ -20,10 +20,10 @@ _NARROW = ("service", "id", "place", "reason", "status")
 _GROUP = ("service", "fingerprint", "topic", "reason", "field", "letters", "amount_pence", "first_seen", "last_seen")
 _NUMBERS = ("id", "letters", "amount_pence")
 
-Number = Annotated[str, typer.Argument(metavar="ID", help="The letter's id, as `list` shows it.", show_default=False)]
-
+_ID = "The letter's id, as `list` shows it."
+Number = Annotated[int, typer.Argument(metavar="ID", min=1, max=HIGHEST_NUMBER, help=_ID, show_default=False)]
 OneLetter = Annotated[
-    str | None, typer.Argument(metavar="[ID]", help="The letter's id, as `list` shows it.", show_default=False)
+    int | None, typer.Argument(metavar="[ID]", min=1, max=HIGHEST_NUMBER, help=_ID, show_default=False)
 ]
 Group = Annotated[
     str | None,
@@ -133,7 +133,7 @@ def redrive(
         )
 
 
-def _chosen(api: Api, service: str, number: str | None, group: str | None, every: bool) -> list[str]:
+def _chosen(api: Api, service: str, number: int | None, group: str | None, every: bool) -> list[int]:
     """Return the ids that one of the three ways to choose names."""
     if sum((number is not None, group is not None, every)) != 1:
         raise CliError(
@@ -143,7 +143,7 @@ def _chosen(api: Api, service: str, number: str | None, group: str | None, every
         )
     if number is not None:
         return [number]
-    return [str(letter["id"]) for letter in letters_of(api, (service,), "open", group)]
+    return [letter["id"] for letter in letters_of(api, (service,), "open", group)]
 
 
 def _redriven(service: str, answer: dict[str, Any], dry_run: bool) -> str:

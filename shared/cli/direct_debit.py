@@ -10,6 +10,7 @@ import typer
 from shared.cli import environment, output, proposing
 from shared.cli.account import as_reference
 from shared.cli.api import FINANCE, Api, acting
+from shared.cli.errors import writing
 from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, OutputFile, Reason, Reference, day_option
 
 bench = typer.Typer(help="Set and cancel mandates; announce, release and hand out collections.")
@@ -154,15 +155,20 @@ def file(
     *,
     to: OutputFile = None,
     role: As = None,
+    as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
     """Write the file of a released collection for the bureau; the same bytes every time."""
     text = "".join(acting(data, role, FINANCE).stream("billing", f"{_path(collection)}/file", {}))
-    if to is None:
+    if to is not None:
+        with writing(to):
+            to.write_bytes(text.encode())
+        document = {"collection_id": collection, "file": str(to)}
+        output.answer(document, f"{to} is the file of {collection}.", as_json=as_json)
+    elif as_json:
+        output.write_json({"collection_id": collection, "text": text})
+    else:
         sys.stdout.write(text)
-        return
-    to.write_bytes(text.encode())
-    output.tell(f"{to} is the file of {collection}.")
 
 
 def _path(collection: str) -> str:

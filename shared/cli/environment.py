@@ -56,7 +56,12 @@ class Environment:
     def token(self, role: str) -> str:
         """Return the bearer token for a role: CLOSEBOOK_TOKEN if set, else the role's own."""
         own = f"CLOSEBOOK_TOKEN_{role.upper().replace('-', '_')}"
-        return self.values.get("CLOSEBOOK_TOKEN") or self.need(own)
+        token = (self.values.get("CLOSEBOOK_TOKEN") or self.need(own)).strip()
+        if not (token.isascii() and token.isprintable()):
+            raise CliError(
+                "The token holds characters that no token has.", f"Set {own} (or CLOSEBOOK_TOKEN) anew.", ExitCode.USAGE
+            )
+        return token
 
     def acting_as(self, role: str | None) -> "Environment":
         """Return the environment of whoever holds the role's own token, not of the one person with every role."""

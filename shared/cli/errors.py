@@ -1,6 +1,9 @@
 """What a command says when it cannot do what was asked: one sentence, what to do next, and an exit code."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
 
 
 class ExitCode(IntEnum):
@@ -23,10 +26,6 @@ class CliError(Exception):
         self.code = code
 
 
-class NotFoundError(CliError):
-    """A service knows nothing by that name."""
-
-
 def away(what: str, address: str) -> CliError:
     """Return the error of a server that does not answer."""
     return CliError(
@@ -34,3 +33,14 @@ def away(what: str, address: str) -> CliError:
         "Is it running? `closebook up` starts everything on this machine; `closebook status` shows what answers.",
         ExitCode.AWAY,
     )
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Let a file that cannot be written (no such folder, no right to it, a full disk) be told in a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise CliError(
+            f"{path} cannot be written: {error.strerror or error}.", "Name another file.", ExitCode.USAGE
+        ) from error

@@ -8,7 +8,7 @@ import typer
 
 from shared.cli import environment, output
 from shared.cli.api import Api
-from shared.cli.errors import CliError, ExitCode
+from shared.cli.errors import writing
 from shared.cli.options import DataDir, JsonFlag, OutputFile
 
 exports = typer.Typer(help="Hand whole books to other programs.")
@@ -33,14 +33,9 @@ def ledger(
     pieces = Api(environment.resolve(data)).stream("billing", "/export/ledger", {"format": form.value})
     if to is not None:
         written = 0
-        try:
-            with to.open("w", encoding="utf-8", newline="") as file:
-                for piece in pieces:
-                    written += file.write(piece)
-        except OSError as error:
-            raise CliError(
-                f"{to} cannot be written: {error.strerror or error}.", "Name another --output.", ExitCode.USAGE
-            ) from error
+        with writing(to), to.open("w", encoding="utf-8", newline="") as file:
+            for piece in pieces:
+                written += file.write(piece)
         document = {"format": form.value, "file": str(to), "characters": written}
         output.answer(document, f"{to}: {written:,} characters of {form.value}.", as_json=as_json)
     elif as_json:

@@ -50,6 +50,24 @@ def _in_words(error: Exception) -> CliError:
         return CliError(str(error), "Mend that and give the command again.", ExitCode.AWAY)
     if isinstance(error, (KafkaError, httpx.TransportError)):
         return CliError(f"A server went away: {error}.", "`closebook status` shows what answers.", ExitCode.AWAY)
+    return _of_this_machine(error) or _ours(error)
+
+
+def _of_this_machine(error: Exception) -> CliError | None:
+    """Return what a person is told about the terminal's characters or a path that is not there, if it is that."""
+    if isinstance(error, UnicodeEncodeError):
+        return CliError(
+            f"Some characters cannot be written as {error.encoding}.",
+            "Let the terminal speak UTF-8 (LANG=C.UTF-8) and give the command again.",
+            ExitCode.USAGE,
+        )
+    if isinstance(error, OSError) and error.filename is not None:
+        return CliError(f"{error.filename} cannot be used: {error.strerror}.", "Name another path.", ExitCode.USAGE)
+    return None
+
+
+def _ours(error: Exception) -> CliError:
+    """Return what a person is told about a fault of ours; raises it where somebody looks for it."""
     if os.environ.get("CLOSEBOOK_DEBUG"):
         raise error
     words = f"{type(error).__name__}: {error}".replace("\n", " ")

@@ -54,4 +54,4 @@ async def run(name: str, url: str, *arguments: str) -> None:
     _, complaints = await process.communicate()
     if process.returncode:
         last = complaints.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
-        raise CliError(f"{name} failed: {last[0]}", "Nothing was changed; mend that and give the command again.")
+        raise CliError(f"{name} failed: {last[0]}", "Mend that and give the command again.")

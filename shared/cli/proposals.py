@@ -6,14 +6,19 @@ import typer
 
 from shared.cli import environment, output
 from shared.cli.api import FINANCE, Api, acting
-from shared.cli.options import As, DataDir, JsonFlag, OnlyService, Service
+from shared.cli.options import HIGHEST_NUMBER, As, DataDir, JsonFlag, OnlyService, Service
 from shared.events.topics import LINE_OF_SERVICES
 
 second_person = typer.Typer(help="List, look at, approve and reject commands that need a second person.")
 
 _FIELDS = ("service", "id", "kind", "subject", "why", "proposed_by", "status", "decided_by")
 
-Number = Annotated[str, typer.Argument(metavar="ID", help="The proposal's id, as `list` shows it.", show_default=False)]
+Number = Annotated[
+    int,
+    typer.Argument(
+        metavar="ID", min=1, max=HIGHEST_NUMBER, help="The proposal's id, as `list` shows it.", show_default=False
+    ),
+]
 
 
 @second_person.command("list")
@@ -77,6 +82,6 @@ def reject(
     _decide(service, number, "reject", reason, as_json, acting(data, role, FINANCE))
 
 
-def _decide(service: str, number: str, decision: str, reason: str, as_json: bool, api: Api) -> None:
+def _decide(service: str, number: int, decision: str, reason: str, as_json: bool, api: Api) -> None:
     answer: dict[str, Any] = api.post(service, f"/bus/proposals/{number}/{decision}", {"reason": reason})
     output.answer(answer, f"{service}: proposal {number} {answer['status']}.", as_json=as_json)

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import asyncpg
 import typer
 
 from shared.cli import environment, output, postgres_tools
 from shared.cli.backup import MANIFEST, Services, sha256
-from shared.cli.databases import Databases, do
+from shared.cli.databases import Databases, do, refused
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import DataDir, JsonFlag
 
@@ -78,12 +79,29 @@ async def _restore(
                 f"The database {databases.name(service)} of {service} is not empty.",
                 "With --replace the backup takes its place, and it is kept under a dated name.",
             )
-    restored = []
+    restored: list[Json] = []
     for service in chosen:
         output.say(f"Restoring {service}.")
-        kept = await _restore_one(databases, folder / manifest[service]["file"], service)
+        try:
+            kept = await _restore_one(databases, folder / manifest[service]["file"], service)
+        except (CliError, asyncpg.PostgresError) as error:
+            if restored:
+                raise _halfway(error, folder, chosen[len(restored) :], replace=replace) from error
+            raise
+        # Said at once: whatever ends the command before its answer, people know which databases were exchanged.
+        output.say(f"{service} is restored" + (f", the one before is kept as {kept}." if kept else "."))
         restored.append({"service": service, "kept": kept, **manifest[service]})
     return restored
+
+
+def _halfway(error: CliError | asyncpg.PostgresError, folder: Path, rest: list[str], *, replace: bool) -> CliError:
+    """Return the error of a restore that ends when some services are exchanged already: those stay."""
+    problem = error.problem if isinstance(error, CliError) else refused(error).problem
+    command = f"closebook restore {folder} {' '.join(rest)}{' --replace' if replace else ''}"
+    return CliError(
+        f"{rest[0]} is not restored: {problem}",
+        f"What is restored stays so. Mend that and go on with the rest only: {command}",
+    )
 
 
 async def _holds_something(databases: Databases, database: str) -> bool:

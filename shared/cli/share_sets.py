@@ -9,7 +9,7 @@ import typer
 
 from shared.cli import environment, output
 from shared.cli.api import Api
-from shared.cli.errors import CliError, ExitCode
+from shared.cli.errors import writing
 from shared.cli.options import DataDir, JsonFlag, day_option
 from shared.events.envelope import encode
 from shared.events.housing import SharesPublished
@@ -49,7 +49,8 @@ def propose(
     found = Api(environment.resolve(data)).get("owners", "/share-set-proposal", params)
     line = event_line(found, share_set, name or share_set, datetime.now(UTC))
     if to is not None:
-        _write(to, line)
+        with writing(to):
+            to.write_bytes(line + b"\n")
     if as_json:
         output.write_json({**found, "share_set_id": share_set, "file": str(to) if to else None})
     elif to is None:
@@ -73,15 +74,6 @@ def event_line(found: dict[str, Any], share_set: str, name: str, time: datetime)
     )
     sha = hashlib.sha256(data.model_dump_json().encode()).hexdigest()[:32]
     return encode(SHARES_PUBLISHED, data, id=f"proposal-{sha}", source="closebook/proposal", time=time)
-
-
-def _write(to: Path, line: bytes) -> None:
-    try:
-        to.write_bytes(line + b"\n")
-    except OSError as error:
-        raise CliError(
-            f"{to} cannot be written: {error.strerror or error}.", "Name another file.", ExitCode.USAGE
-        ) from error
 
 
 def _show(found: dict[str, Any], to: Path) -> None:

@@ -1,6 +1,7 @@
 """`closebook statements`: runs that people look at before they are issued, and an account's year."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 import httpx
 import typer
@@ -50,7 +51,7 @@ def show_run(
     """Show a run: totals, exceptions, the largest changes, its sample; or what one struck now would say."""
     api = Api(environment.resolve(data), timeout=_LONG)
     name = "dry-run" if dry_run else run or _last(api)
-    found = api.get("billing", f"/statement-runs/{name}", {"most": str(most)})
+    found = api.get("billing", _path(name), {"most": str(most)})
     if as_json:
         output.write_json(found)
     else:
@@ -68,7 +69,7 @@ def propose(
     data: DataDir = None,
 ) -> None:
     """Have a quarter struck anew in the work of the day, after what was wrong is mended; checks begin anew."""
-    answer = acting(data, role, OFFICER).post("billing", f"/statement-runs/{run}/restrike", {"reason": reason}, key)
+    answer = acting(data, role, OFFICER).post("billing", f"{_path(run)}/restrike", {"reason": reason}, key)
     struck = f"billing: {answer['quarter']} is struck anew in the work of {answer['struck_in']}."
     words = f"{struck}\n`closebook statements show --dry-run` shows what it would say now."
     output.answer(answer, words, as_json=as_json)
@@ -88,7 +89,7 @@ def check(
 ) -> None:
     """Pass or fail a statement of a run's sample; the last word holds until the run is released."""
     body = {"account_ref": as_reference(reference), "passed": passed, "reason": reason}
-    answer = acting(data, role, OFFICER).post("billing", f"/statement-runs/{run}/checks", body, key)
+    answer = acting(data, role, OFFICER).post("billing", f"{_path(run)}/checks", body, key)
     verdict = "passed" if answer["passed"] else "failed"
     output.answer(answer, f"billing: {answer['account_ref']} {verdict} in run {run}.", as_json=as_json)
 
@@ -164,6 +165,10 @@ def issue_annual(
     accounts = f"{answer['accounts']} account{'' if answer['accounts'] == 1 else 's'}"
     words = f"billing: the annual statement of {year} goes to {accounts} with the work of {answer['asked_in']}."
     output.answer(answer, words, as_json=as_json)
+
+
+def _path(run: str) -> str:
+    return f"/statement-runs/{quote(run, safe='')}"
 
 
 def _last(api: Api) -> str:

@@ -87,14 +87,14 @@ def status(as_json: JsonFlag = False, data: DataDir = None) -> None:
         output.write_json({"services": [standing.as_json() for standing in found]})
     else:
         output.show(_summary(found), _partitions(found))
-    if any(standing.away for standing in found):
-        raise typer.Exit(ExitCode.AWAY)
     stopped = [place for standing in found for place in standing.quarantined]
     if stopped:
         output.say(
             f"Stopped until somebody releases them: {', '.join(stopped)}. "
             "Mend the cause, then `closebook dead-letters release SERVICE`; docs/runbooks/quarantine.md says how."
         )
+    if any(standing.away for standing in found):
+        raise typer.Exit(ExitCode.AWAY)
 
 
 def _summary(found: list[Standing]) -> Any:

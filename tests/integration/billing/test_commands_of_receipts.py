@@ -1,6 +1,7 @@
 """`closebook disputes` and `closebook direct-debit` against a billing service that listens."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -97,3 +98,63 @@ async def test_a_collection_goes_from_the_mandate_to_the_file(closebook: Closebo
         "Mandate MD1 is cancelled since 2026-04-02."
     )
     assert f"MD1 {A} 2026-04-02 2026-04-02 cancelled" in await closebook("direct-debit", "mandates")
+
+
+async def test_a_command_that_is_not_valid_is_told_each_field_and_what_is_wrong_with_it(closebook: Closebook) -> None:
+    both = await closebook("direct-debit", "set", A, "MD 1", "--reason", "form", "--key", "a b", code=1)
+    assert "body.mandate_id: String should match pattern" in both
+    assert "header.Idempotency-Key: String should match pattern" in both
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (("proposals", "show", "billing", "99"), "proposals list"),
+        (("direct-debit", "show", "DD-2026-04-29-9"), "direct-debit list"),
+        (("direct-debit", "release", "DD-2026-04-29-9", "--reason", "due"), "direct-debit list"),
+        (("direct-debit", "cancel", "MD9", "--reason", "sold"), "direct-debit mandates"),
+        (("disputes", "uphold", "D9", "--reason", "x"), "disputes list"),
+        (("statements", "show", "RUN-9"), "statements list"),
+        (("suspense", "show", "PAY-9"), "suspense list"),
+    ],
+)
+async def test_an_unknown_name_leads_to_the_list_of_its_kind(
+    closebook: Closebook, words: tuple[str, ...], command: str
+) -> None:
+    assert f"`closebook {command}` lists" in await closebook(*words, code=1)
+
+
+async def test_the_file_of_a_collection_is_one_document_too_and_a_path_nobody_can_write_is_told(
+    closebook: Closebook, tmp_path: Path
+) -> None:
+    await closebook("direct-debit", "set", A, "MD1", "--reason", "form")
+    await closebook("direct-debit", "announce", "--on", "2026-04-29")
+    await closebook("direct-debit", "release", "DD-2026-04-29-1", "--reason", "due")
+    await closebook("proposals", "approve", "billing", "1", "--as", "lead-officer")
+    asked = ("direct-debit", "file", "DD-2026-04-29-1")
+    found = json.loads(await closebook(*asked, "--json"))
+    assert found["collection_id"] == "DD-2026-04-29-1"
+    assert "MD1,,,,,,95.50,GBP," in found["text"]
+    file = tmp_path / "dd.csv"
+    assert json.loads(await closebook(*asked, "-o", str(file), "--json"))["file"] == str(file)
+    assert file.read_bytes().decode() == found["text"]
+    told = await closebook(*asked, "-o", str(tmp_path / "nowhere" / "dd.csv"), code=64)
+    assert "cannot be written: No such file or directory" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "code"),
+    [
+        (("direct-debit", "cancel", "MD1", "--reason", "sold", "--key", "clé"), "header.Idempotency-Key:", 1),
+        (("direct-debit", "cancel", "MD1", "--reason", "sold \udce9"), "cannot be written as utf-8", 64),
+        (("direct-debit", "show", ""), "Check the spelling", 1),
+        (("proposals", "show", "billing", "abc"), "'ID': Input should be a valid integer", 64),
+        (("proposals", "show", "billing", "9" * 20), "'ID'", 64),
+        (("dead-letters", "redrive", "billing", ""), "'[ID]': Input should be a valid integer", 64),
+        (("statements", "show", "2026-Q1?9"), "There is no run 2026-Q1?9", 1),
+    ],
+)
+async def test_what_was_mistyped_is_told_in_a_sentence(
+    closebook: Closebook, words: tuple[str, ...], told: str, code: int
+) -> None:
+    assert told in await closebook(*words, code=code)

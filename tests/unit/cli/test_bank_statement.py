@@ -121,6 +121,14 @@ def test_a_file_without_the_columns_and_a_mapping_that_is_none_are_refused(tmp_p
             read_mapping(file)
 
 
+def test_a_file_in_another_encoding_than_the_mapping_says_is_told(tmp_path: Path) -> None:
+    for encoding in ("utf-16", "utf-8", "no-such-encoding"):
+        file = tmp_path / "statement.csv"
+        file.write_bytes(f"{HEAD}\n{SMITH}\n\u00a3".encode("latin-1"))
+        with pytest.raises(CliError, match="cannot be read"):
+            list(read_statement(file, mapping(encoding=encoding)))
+
+
 def test_the_mapping_of_the_officers_page_is_one(tmp_path: Path) -> None:
     page = (Path(__file__).parents[3] / "docs" / "receipts.md").read_text()
     file = tmp_path / "mapping.toml"

@@ -57,6 +57,15 @@ def test_a_closing_said_again_changes_nothing() -> None:
     assert closings.hear([closed("owners", "2026-04-01"), closed("owners", "2026-04-02")]) == set()
 
 
+def test_more_than_400_days_in_one_command_are_a_slip_of_the_pen() -> None:
+    first = date(2026, 5, 7)
+    assert len(days_between(first, first + timedelta(days=399))) == 400
+    with pytest.raises(CliError) as caught:
+        days_between(first, date(2062, 5, 20))
+    assert "13,163 days" in caught.value.problem
+    assert "closebook close 2026-05-07 --through 2027-06-10" in caught.value.next_step
+
+
 def test_the_first_day_ever_is_yesterday_alone() -> None:
     assert days_due(None, datetime(2026, 4, 2, 0, 0, 5, tzinfo=LONDON)) == [date(2026, 4, 1)]
 

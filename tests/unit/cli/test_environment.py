@@ -37,6 +37,14 @@ def test_comments_quotes_and_export_are_understood(tmp_path: Path) -> None:
     assert resolve(tmp_path, {}).kafka == "127.0.0.1:1"
 
 
+def test_a_token_read_from_a_file_may_end_its_line_and_one_that_was_spoilt_is_told(tmp_path: Path) -> None:
+    assert resolve(tmp_path, {"CLOSEBOOK_TOKEN": "a.b.c\n"}).token("finance") == "a.b.c"
+    for spoilt in ("a.b.\u00e9", "a.b\n.c"):
+        with pytest.raises(CliError) as caught:
+            resolve(tmp_path, {"CLOSEBOOK_TOKEN": spoilt}).token("finance")
+        assert (caught.value.code, "CLOSEBOOK_TOKEN_FINANCE" in caught.value.next_step) == (ExitCode.USAGE, True)
+
+
 def test_nothing_running_is_said_with_the_next_step(tmp_path: Path) -> None:
     with pytest.raises(CliError, match="Nothing is running that I know of") as raised:
         _ = resolve(tmp_path / "none", {}).kafka

@@ -4,6 +4,7 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,10 +79,7 @@ async def test_a_burst_is_answered_429_with_when_to_ask_again(issuer: LocalIssue
 
 def test_the_command_line_waits_as_long_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    answers = [
-        SimpleNamespace(status_code=429, headers={"Retry-After": "2"}, is_error=True),
-        SimpleNamespace(status_code=200, headers={}, is_error=False, content=b"{}", json=lambda: {"ok": True}),
-    ]
+    answers = [httpx.Response(429, headers={"Retry-After": "2"}), httpx.Response(200, json={"ok": True})]
     monkeypatch.setattr(time, "sleep", slept.append)
     known: Any = SimpleNamespace(url=lambda _: "http://billing", token=lambda _: "t")
     asked = Api(known)
