@@ -24,7 +24,6 @@ from services.billing.domain.schedules import (
     holding_on,
     increase,
     lapsed,
-    managed_part,
     period_on,
     relief_points,
 )
@@ -170,28 +169,6 @@ def test_owners_told_by_hand_before_are_told_the_day_that_holds() -> None:
     assert found is not None
     assert found.first_on == day("2027-04-01")
     assert increase(versions, [Notice("FEE", 2, day("2027-03-01"))], NOTICE_DAYS, 2, day("2027-04-01")) is None
-
-
-@pytest.mark.parametrize(
-    ("managed", "part"),
-    [
-        (("2020-01-01", None), (Amount(35_00, 7_00), "2026-04-01", "2026-06-30")),
-        (("2020-01-01", "2026-05-15"), (Amount(17_31, 3_46), "2026-04-01", "2026-05-15")),
-        (("2026-06-30", None), (Amount(38, 8), "2026-06-30", "2026-06-30")),
-    ],
-)
-def test_a_unit_is_charged_for_the_days_it_is_managed(
-    managed: tuple[str, str | None], part: tuple[Amount, str, str]
-) -> None:
-    """Case 8 of domain.md 9."""
-    ends = day(managed[1]) if managed[1] else None
-    found = managed_part(Amount(35_00, 7_00), QUARTERS[0], day(managed[0]), ends)
-    assert found == (part[0], day(part[1]), day(part[2]))
-
-
-def test_a_unit_that_is_not_managed_in_a_period_is_charged_nothing() -> None:
-    assert managed_part(Amount(35_00, 7_00), QUARTERS[0], day("2026-07-01"), None) is None
-    assert managed_part(Amount(35_00, 7_00), QUARTERS[0], day("2020-01-01"), day("2026-03-31")) is None
 
 
 def a_relief(points: int, since: str = "2026-04-01", to: str | None = None, name: str = "RL-1") -> Relief:
