@@ -72,9 +72,9 @@ class Relief:
     from_on: date
     proven_to: date | None = None
 
-    def covers(self, period: "Period") -> bool:
-        """Say whether it holds for a period: if its proof runs out on the way, the unit is back in from the start."""
-        return self.from_on <= period.first_on and (self.proven_to is None or self.proven_to >= period.last_on)
+    def covers(self, day: date) -> bool:
+        """Say whether it holds on a day."""
+        return self.from_on <= day and (self.proven_to is None or self.proven_to >= day)
 
 
 class Period(NamedTuple):
@@ -278,9 +278,19 @@ def part_of(amount: Amount, period: Period, days: Days) -> Amount:
     return Amount(*(divide_half_up(pence * through, of) - divide_half_up(pence * before, of) for pence in amount))
 
 
-def relief_points(reliefs: Iterable[Relief], period: Period) -> int:
-    """Return what a unit is let off in a period, all its reliefs together, at most the whole."""
-    return min(WHOLE, sum(relief.basis_points for relief in reliefs if relief.covers(period)))
+def relief_points(reliefs: Collection[Relief], period: Period) -> int:
+    """Return what a unit is let off in a period: what all its reliefs together come to on every day of it, at most all.
+
+    Proofs that follow one another without a gap are one; if cover runs out on the way, the unit is back in from the
+    start (domain.md 9.60).
+    """
+    ends = (relief.proven_to for relief in reliefs if relief.proven_to is not None)
+    changes = [
+        period.first_on,
+        *(relief.from_on for relief in reliefs if period.first_on <= relief.from_on <= period.last_on),
+        *(day + DAY for day in ends if period.first_on <= day < period.last_on),
+    ]
+    return min(min(WHOLE, sum(relief.basis_points for relief in reliefs if relief.covers(day))) for day in changes)
 
 
 def charge_id(schedule_id: str, period: Period, unit_id: str | None) -> str:

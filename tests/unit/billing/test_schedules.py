@@ -188,11 +188,33 @@ def test_five_percent_off_for_direct_debit() -> None:
         ([a_relief(WHOLE, since="2026-04-02")], 0),
         ([a_relief(WHOLE, to="2026-06-29"), a_relief(WHOLE, "2026-04-01", "2027-03-31", "RL-2")], WHOLE),
         ([a_relief(6000), a_relief(6000, name="RL-2")], WHOLE),
+        ([a_relief(WHOLE, to="2026-05-31"), a_relief(WHOLE, "2026-06-01", "2027-05-31", "RL-2")], WHOLE),
+        ([a_relief(WHOLE, to="2026-05-31"), a_relief(WHOLE, "2026-05-10", name="RL-2")], WHOLE),
+        ([a_relief(WHOLE, to="2026-05-30"), a_relief(WHOLE, "2026-06-01", name="RL-2")], 0),
+        ([a_relief(500, to="2026-05-31"), a_relief(1000, "2026-06-01", name="RL-2")], 500),
+        ([a_relief(WHOLE, to="9999-12-31")], WHOLE),
+        ([], 0),
     ],
 )
 def test_an_opt_out_holds_while_its_proof_does(reliefs: list[Relief], points: int) -> None:
     """Case 60 of domain.md 9: proof that has expired lets the flat back into the policy."""
     assert relief_points(reliefs, QUARTERS[0]) == points
+
+
+@given(
+    st.lists(st.tuples(st.integers(-20, 100), st.none() | st.integers(0, 120), st.sampled_from([500, 6000, WHOLE]))),
+)
+def test_a_unit_is_let_off_what_its_reliefs_come_to_on_every_day(rows: list[tuple[int, int | None, int]]) -> None:
+    """However proofs are cut into pieces: each day is looked at."""
+    quarter = QUARTERS[0]
+    reliefs = [
+        Relief(str(n), "FEE", "U1", points, start, start + timedelta(days=length) if length is not None else None)
+        for n, (at, length, points) in enumerate(rows)
+        for start in [quarter.first_on + timedelta(days=at)]
+    ]
+    days = [quarter.first_on + timedelta(days=number) for number in range(91)]
+    each = [sum(one.basis_points for one in reliefs if one.covers(on)) for on in days]
+    assert relief_points(reliefs, quarter) == min(WHOLE, *each)
 
 
 def test_proof_that_has_lapsed_and_was_not_renewed_is_listed() -> None:
