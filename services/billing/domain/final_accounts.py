@@ -33,8 +33,11 @@ def timetable(exit_on: date) -> Timetable:
     """Return when the final account of an exit is issued, and the day it must be out by at the latest.
 
     28 days after the quarter of the last day that was the owner's, three months after the exit: the earlier of both is
-    due.  Who leaves on a quarter's first day owes nothing of that quarter (domain.md 9.49).
+    due.  Who leaves on a quarter's first day owes nothing of that quarter (domain.md 9.49); an exit at the end of the
+    calendar has no day after it.
     """
+    if exit_on >= _NO_END:
+        return Timetable(exit_on, date.max, date.max)
     hard_stop = _months_later(exit_on, _HARD_STOP_MONTHS)
     return Timetable(exit_on, min(_quarter_end(exit_on - _DAY) + _AFTER_QUARTER, hard_stop), hard_stop)
 
