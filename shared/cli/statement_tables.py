@@ -26,6 +26,11 @@ def show_run(found: dict[str, Any]) -> None:
     )
     counted = ", ".join(f"{one['flag']} {one['statements']}" for one in found["exceptions"])
     output.tell(f"Out of the ordinary: {counted}.")
+    for one in found["invoices"]:
+        charges = ", ".join(
+            f"{charge['charge_id']} {output.pounds(charge['amount_pence'])}" for charge in one["charges"]
+        )
+        output.tell(f"Invoice {one['invoice_number']} of {one['supplier']}, {one['why']}: {charges}.")
     beside = found["beside"]
     waiting = "".join(f"; {output.pounds(one['pence'])} waits for {one['waiting_for']}" for one in beside["waiting"])
     output.tell(f"On no statement today: {output.pounds(beside['suspense_pence'])} that nobody matches{waiting}.")

@@ -25,7 +25,8 @@ _SOURCES = {
     "billing.charges": (
         (
             "charge_id, event_uid, source, event_id, sha, book, kind, share_set_id, unit_id, net_pence, tax_pence,"
-            " description, instructed_on, completed_on, invoiced_on, liable_from, liable_to, due_on, raised_on"
+            " description, instructed_on, completed_on, invoiced_on, liable_from, liable_to, due_on, raised_on,"
+            " supplier, invoice_number"
         ),
         "select *, charge_id as part_of from billing.charges",
         "part_of",

@@ -15,7 +15,7 @@ from shared.events.housing import ChargeCredited, ChargeKind, ChargeRaised
 _CHARGE_COLUMNS = (
     "charge_id", "event_uid", "source", "event_id", "sha", "book", "kind", "share_set_id", "unit_id", "net_pence",
     "tax_pence", "description", "instructed_on", "completed_on", "invoiced_on", "liable_from", "liable_to", "due_on",
-    "raised_on",
+    "raised_on", "supplier", "invoice_number",
 )  # fmt: skip
 _PART_COLUMNS = (
     "charge_id", "part_no", "credit_id", "unit_id", "account_id", "waiting_for", "net_pence", "tax_pence", "share",
@@ -166,7 +166,7 @@ async def add_charges(
             charge.charge_id, event.uid, event.source, event.id, event.sha, book, charge.kind, charge.share_set_id,
             charge.unit_id, charge.net_pence, charge.tax_pence, event.data.description, event.data.instructed_on,
             event.data.completed_on, event.data.invoiced_on, charge.liable_from, charge.liable_to, charge.due_on,
-            charge.raised_on,
+            charge.raised_on, event.data.supplier, event.data.invoice_number,
         )
         for event, charge in charges
     ]  # fmt: skip

@@ -13,7 +13,8 @@ COMPARED = (
     whole("statements", "billing.statements", "statement_no"),
     whole("ledger entries", "billing.entries", "cause_uid || ' ' || posting_no"),
     whole("causes", "billing.causes", "cause_uid::text"),
-    whole("charges", "billing.charges", "charge_id"),
+    # Of charges that were there before it was noted, the invoice is not known.
+    whole("charges", "billing.charges", "charge_id", "supplier", "invoice_number"),
     whole("credits", "billing.credits", "credit_id"),
     whole("shares of charges", "billing.charge_parts", "charge_id || ' ' || part_no"),
     whole("payments", "billing.payments", "payment_id"),

@@ -1,11 +1,13 @@
 """Statements about shares that the other owners carry: which, what of them stands, and what the others carry so far."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from itertools import repeat
 
 import asyncpg
+
+from services.billing.domain.facts import ShareVersion
 
 _GIVEN_UP = """
 select it.write_off_id, account.unit_id, it.charge_id,
@@ -22,7 +24,7 @@ where charge.share_set_id = any($1::text[]) group by charge.charge_id order by c
 """
 _ADD_SET = """
 insert into billing.share_versions (share_set_id, effective_from, complete, members) values ($1, $2, true, $3::jsonb)
-on conflict do nothing
+on conflict (share_set_id, effective_from) do update set complete = true, members = excluded.members
 """
 
 
@@ -49,8 +51,7 @@ async def load_carried(connection: asyncpg.Connection, set_ids: Iterable[str]) -
     return found
 
 
-async def add_set(
-    connection: asyncpg.Connection, set_id: str, since: date, members: Sequence[tuple[str, int, int]]
-) -> None:
-    """Keep who carries a share; said again it changes nothing."""
-    await connection.execute(_ADD_SET, set_id, since, json.dumps(members))
+async def add_set(connection: asyncpg.Connection, version: ShareVersion) -> None:
+    """Keep who carries a share from a day on, in place of who was to carry it from that day before."""
+    members = zip(version.unit_ids, version.weights, repeat(version.whole))
+    await connection.execute(_ADD_SET, version.share_set_id, version.effective_from, json.dumps(list(members)))

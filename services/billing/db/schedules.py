@@ -7,7 +7,8 @@ from uuid import UUID
 
 import asyncpg
 
-from services.billing.domain.schedules import Notice, Relief, Scope, Terms
+from services.billing.db.reading import OUR_OWN
+from services.billing.domain.schedules import Days, Notice, Relief, Scope, Terms
 from shared.events.housing import ChargeKind
 
 _TERMS = """
@@ -24,6 +25,11 @@ _UNITS = """
 select unit_id, block_id, development_id, managed_from, managed_to, book is null or book > $2 as learnt
 from billing.units where unit_id > $1 and ($3 or book is null or book > $2) order by unit_id limit $4
 """
+_CHARGED = f"""
+select distinct fact.unit_id, fact.charge_id, fact.liable_from, fact.liable_to
+from billing.charge_parts as part join billing.charges as fact using (charge_id, unit_id)
+where part.unit_id = any($1::text[]) and {OUR_OWN} order by 1, 2
+"""  # noqa: S608 - ours
 _ADD_TERMS = """
 insert into billing.schedules (command_uid, book, schedule_id, version, kind, scope, scope_id, effective_from,
   annual_net_pence, instalments, year_starts, description)
@@ -103,6 +109,14 @@ async def list_units(
     ``after`` is empty at first.
     """
     return [UnitRow(*row) for row in await connection.fetch(_UNITS, after, closed_on, others, most)]
+
+
+async def list_charged(connection: asyncpg.Connection, unit_ids: Sequence[str]) -> dict[str, list[tuple[str, Days]]]:
+    """Return by unit our own charges for it alone, each by its name and the days it is for."""
+    charged: dict[str, list[tuple[str, Days]]] = {}
+    for unit_id, charge_id, first_on, last_on in map(tuple, await connection.fetch(_CHARGED, unit_ids)):
+        charged.setdefault(unit_id, []).append((charge_id, Days(first_on, last_on)))
+    return charged
 
 
 async def has_learnt_units(connection: asyncpg.Connection, closed_on: date) -> bool:

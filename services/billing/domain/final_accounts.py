@@ -1,7 +1,7 @@
 """Final accounts: when an owner who has left gets the closing document, and until when at the latest.
 
 A document beside the statements: it changes no line, balance or due day, and what it lists as not billed yet is on the
-next statement all the same.  Source: domain.md 8.6 (28 days after the quarter of the exit, hard stop three months).
+next statement all the same.  Source: domain.md 8.6 (28 days after the quarter, hard stop three months).
 """
 
 from calendar import monthrange
@@ -12,6 +12,7 @@ from services.billing.domain.attribution import Account
 from services.billing.domain.statements import Draft
 from shared.calendar import quarter_of
 
+_DAY = timedelta(days=1)
 _AFTER_QUARTER = timedelta(days=28)
 _HARD_STOP_MONTHS = 3
 _NO_END = date(9999, 1, 1)
@@ -31,10 +32,14 @@ class Timetable:
 def timetable(exit_on: date) -> Timetable:
     """Return when the final account of an exit is issued, and the day it must be out by at the latest.
 
-    28 days after the last day of the exit's quarter, three months after the exit: the earlier of both is due.
+    28 days after the quarter of the last day that was the owner's, three months after the exit: the earlier of both is
+    due.  Who leaves on a quarter's first day owes nothing of that quarter (domain.md 9.49); an exit at the end of the
+    calendar has no day after it.
     """
+    if exit_on >= _NO_END:
+        return Timetable(exit_on, date.max, date.max)
     hard_stop = _months_later(exit_on, _HARD_STOP_MONTHS)
-    return Timetable(exit_on, min(_quarter_end(exit_on) + _AFTER_QUARTER, hard_stop), hard_stop)
+    return Timetable(exit_on, min(_quarter_end(exit_on - _DAY) + _AFTER_QUARTER, hard_stop), hard_stop)
 
 
 def earliest_exit(day: date) -> date:
@@ -57,7 +62,7 @@ def within_management(account: Account, managed_to: date | None) -> Account:
     """
     if managed_to is None or managed_to >= _NO_END or account.from_on is None or account.from_on > managed_to:
         return account
-    ends_on = managed_to + timedelta(days=1)
+    ends_on = managed_to + _DAY
     return account if account.to_on is not None and account.to_on <= ends_on else replace(account, to_on=ends_on)
 
 
@@ -92,8 +97,11 @@ def state_of(days: Timetable, issued_on: date | None, balance_pence: int, closed
 
 
 def final_draft(draft: Draft, account_ref: str, exit_on: date) -> Draft:
-    """Return the figures of a statement drafted for the day as the final account of an exit: its own number."""
-    return replace(draft, statement_no=final_no(account_ref, exit_on), quarter=quarter_of(exit_on))
+    """Return the figures of a statement drafted for the day as the final account of an exit: its own number.
+
+    Its quarter is that of the owner's last day.
+    """
+    return replace(draft, statement_no=final_no(account_ref, exit_on), quarter=quarter_of(exit_on - _DAY))
 
 
 def final_no(account_ref: str, exit_on: date) -> str:

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from services.billing.domain.division import share_version
 from services.billing.domain.facts import ShareVersion
 
 
@@ -27,6 +28,12 @@ class Step(NamedTuple):
 def set_of(write_off_id: str) -> str:
     """Return the name of the share set of those who carry a share that was given up; its charges begin with it."""
     return f"R5:{hashlib.sha256(write_off_id.encode()).hexdigest()[:16]}"
+
+
+def carriers(version: ShareVersion, write_off_id: str, unit_id: str) -> ShareVersion:
+    """Return who carries a unit's share that was given up while a version is in force: the others."""
+    members = others(version, unit_id)
+    return share_version(set_of(write_off_id), version.effective_from, complete=True, members=members)
 
 
 def others(version: ShareVersion, unit_id: str) -> tuple[tuple[str, int, int], ...]:

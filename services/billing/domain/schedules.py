@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from services.billing.domain.refs import other_name
 from shared.events.housing import ChargeKind
 from shared.money import divide_half_up
 
@@ -71,9 +72,9 @@ class Relief:
     from_on: date
     proven_to: date | None = None
 
-    def covers(self, period: "Period") -> bool:
-        """Say whether it holds for a period: if its proof runs out on the way, the unit is back in from the start."""
-        return self.from_on <= period.first_on and (self.proven_to is None or self.proven_to >= period.last_on)
+    def covers(self, day: date) -> bool:
+        """Say whether it holds on a day."""
+        return self.from_on <= day and (self.proven_to is None or self.proven_to >= day)
 
 
 class Period(NamedTuple):
@@ -121,10 +122,9 @@ class Amount(NamedTuple):
     tax_pence: int
 
 
-class Managed(NamedTuple):
-    """What is left of an instalment for the days a unit is managed, both included."""
+class Days(NamedTuple):
+    """Days of a period in a row, both included."""
 
-    amount: Amount
     first_on: date
     last_on: date
 
@@ -260,30 +260,67 @@ def _instalment(annual: int, period: Period) -> int:
     return divide_half_up(annual * period.number, period.of) - divide_half_up(annual * (period.number - 1), period.of)
 
 
-def managed_part(amount: Amount, period: Period, managed_from: date, managed_to: date | None) -> Managed | None:
-    """Return the part for the days a unit is managed, if there are any.
-
-    Evenly by days, net and tax each rounded half up (domain.md 9.8).
-    """
+def uncharged(period: Period, managed_from: date, managed_to: date | None, charged: Collection[Days]) -> Iterator[Days]:
+    """Yield the days of a period on which a unit is managed and that no charge is for yet, in rows, oldest first."""
     first = max(period.first_on, managed_from)
     last = period.last_on if managed_to is None else min(period.last_on, managed_to)
-    if first > last:
-        return None
-    days, of = (last - first).days + 1, (period.last_on - period.first_on).days + 1
-    return Managed(Amount(*(divide_half_up(pence * days, of) for pence in amount)), first, last)
+    for days in sorted(charged):
+        if first <= min(last, days.first_on - DAY):
+            yield Days(first, min(last, days.first_on - DAY))
+        first = max(first, days.last_on + DAY)
+    if first <= last:
+        yield Days(first, last)
 
 
-def relief_points(reliefs: Iterable[Relief], period: Period) -> int:
-    """Return what a unit is let off in a period, all its reliefs together, at most the whole."""
-    return min(WHOLE, sum(relief.basis_points for relief in reliefs if relief.covers(period)))
+def part_of(amount: Amount, period: Period, days: Days) -> Amount:
+    """Return what an instalment comes to for some of its days: net and tax, each rounded half up cumulatively.
+
+    So the parts make the instalment to the penny, in whatever order they are charged, and what a charge for the whole
+    period would leave to the owner of these days is the same.  Source: domain.md 3.3, 9.8; contract.md 6, who owes.
+    """
+    before, through = (days.first_on - period.first_on).days, (days.last_on - period.first_on).days + 1
+    of = (period.last_on - period.first_on).days + 1
+    return Amount(*(divide_half_up(pence * through, of) - divide_half_up(pence * before, of) for pence in amount))
+
+
+def relief_points(reliefs: Collection[Relief], period: Period) -> int:
+    """Return what a unit is let off in a period: what all its reliefs together come to on every day of it, at most all.
+
+    Proofs that follow one another without a gap are one; if cover runs out on the way, the unit is back in from the
+    start (domain.md 9.60).
+    """
+    ends = (relief.proven_to for relief in reliefs if relief.proven_to is not None)
+    changes = [
+        period.first_on,
+        *(relief.from_on for relief in reliefs if period.first_on <= relief.from_on <= period.last_on),
+        *(day + DAY for day in ends if period.first_on <= day < period.last_on),
+    ]
+    return min(min(WHOLE, sum(relief.basis_points for relief in reliefs if relief.covers(day))) for day in changes)
 
 
 def charge_id(schedule_id: str, period: Period, unit_id: str | None) -> str:
     """Return the name of an instalment's charge: once for each schedule, period and unit (none: the pool), for ever."""
     name = f"{schedule_id}:{period.first_on}" + (f":{unit_id}" if unit_id is not None else "")
+    return _short(name, schedule_id, period.first_on, unit_id or "")
+
+
+def completing_id(schedule_id: str, days: Days, unit_id: str) -> str:
+    """Return the name of the charge that adds days to an instalment of which others are charged already."""
+    name = f"{schedule_id}:{days.first_on}/{days.last_on}:{unit_id}"
+    return _short(name, schedule_id, days.first_on, f"{days.last_on}:{unit_id}")
+
+
+def is_part(name: str, days: Days, schedule_id: str, period: Period, unit_id: str) -> bool:
+    """Say whether a charge of ours, by its name and the days it is for, is an instalment of a unit or completes it."""
+    own = (charge_id(schedule_id, period, unit_id), completing_id(schedule_id, days, unit_id))
+    is_within = period.first_on <= days.first_on <= days.last_on <= period.last_on
+    return is_within and name in {*own, *map(other_name, own)}
+
+
+def _short(name: str, schedule_id: str, first_on: date, rest: str) -> str:
     if len(name) <= _LONGEST_ID:
         return name
-    return f"{schedule_id}:{period.first_on}:{hashlib.sha256((unit_id or '').encode()).hexdigest()[:24]}"
+    return f"{schedule_id}:{first_on}:{hashlib.sha256(rest.encode()).hexdigest()[:24]}"
 
 
 def lapsed(reliefs: Mapping[str, Sequence[Relief]], day: date) -> list[Relief]:

@@ -1,31 +1,46 @@
 """Rule 5 in the day's work: the others carry what stands of a share that was given up, no more and no less."""
 
+from collections.abc import Iterable, Mapping
+from datetime import date
+
 import asyncpg
 
 from services.billing.db import charges as stored_charges
-from services.billing.db import ledger
+from services.billing.db import ledger, registry
 from services.billing.db import redistribution as stored
 from services.billing.db.redistribution import GivenUp
 from services.billing.domain import redistribution
-from services.billing.domain.facts import Charge
+from services.billing.domain.facts import Charge, Part, ShareVersion
 from services.billing.domain.redistribution import Step
 from services.billing.domain.write_offs import Ground
 from services.billing.usecases.charges import credit_charges, raise_charges, surroundings_of
+from services.billing.usecases.moves import Moves
 from services.billing.usecases.own_events import own_event
 from shared.bus.work import Work
 from shared.db.engine import driver
-from shared.events.base import Event
+from shared.events.base import Event, EventData
 from shared.events.housing import ChargeCredited, ChargeRaised
-from shared.events.topics import CHARGE_CREDITED, CHARGE_RAISED
+from shared.events.topics import CHARGE_CREDITED, CHARGE_RAISED, OWNERS_SHARES
 
 SOURCE = "closebook/rule-5"
 _CHARGED, _GIVEN_BACK = "billing.share-redistributed.v1", "billing.share-given-back.v1"
+_CARRIERS = "billing.share-carriers-changed.v1"
+
+
+class Carriers(EventData):
+    """Who carries a share that was given up, from a day on: shares by unit."""
+
+    share_set_id: str
+    effective_from: date
+    shares: dict[str, str]
 
 
 async def settle(work: Work) -> None:
     """Charge the others what stands and they do not carry yet; give back what the missing owner has paid."""
     connection = await driver(work.session)
     given_up = await stored.list_given_up(connection, Ground.RULE_5)
+    charges = await stored_charges.load_charges(connection, {one.charge_id for one in given_up})
+    await _follow_shares(work, connection, given_up, charges)
     carried = await stored.load_carried(connection, (redistribution.set_of(one.write_off_id) for one in given_up))
     raised: list[Event[ChargeRaised]] = []
     back: list[Event[ChargeCredited]] = []
@@ -33,7 +48,7 @@ async def settle(work: Work) -> None:
         own = carried.get(redistribution.set_of(one.write_off_id), [])
         step = redistribution.step(one.standing_pence, own)
         if step.charge_pence:
-            raised.append(await _charge(work, connection, one, step, len(own) + 1))
+            raised.append(_charge(work, one, charges[one.charge_id], step, len(own) + 1))
         back += [_credit(work, taken) for taken in step.back]
     for events in (raised, back):
         await ledger.add_causes(connection, ((event.uid, event.source, event.id, event.type) for event in events))
@@ -43,15 +58,52 @@ async def settle(work: Work) -> None:
         await credit_charges(work, back)
 
 
-async def _charge(
-    work: Work, connection: asyncpg.Connection, one: GivenUp, step: Step, number: int
-) -> Event[ChargeRaised]:
-    """Return the charge on the others, for the days of the first one; who they are is kept as a share set."""
-    charge = (await stored_charges.load_charges(connection, [one.charge_id]))[one.charge_id]
-    version = (await surroundings_of(connection, [charge])).version_of(charge)
-    assert version is not None, "only what a share set divided is redistributed"
+async def _follow_shares(
+    work: Work, connection: asyncpg.Connection, given_up: Iterable[GivenUp], charges: Mapping[str, Charge]
+) -> None:
+    """Keep who carries each share, by the shares in force now; what they carry already is divided anew."""
+    around = await surroundings_of(connection, charges.values(), only=())
+    named = {redistribution.set_of(one.write_off_id): one for one in given_up}
+    kept = await registry.load_versions(connection, named)
+    causes: dict[str, Event[Carriers]] = {}
+    for set_id, one in named.items():
+        version = around.version_of(charges[one.charge_id])
+        if version is None or not version.complete or not (one.standing_pence or set_id in kept):
+            continue
+        wanted = redistribution.carriers(version, one.write_off_id, one.unit_id)
+        if kept.get(set_id, {}).get(wanted.effective_from) != wanted:
+            await stored.add_set(connection, wanted)
+            causes[set_id] = _changed(work, wanted)
+    await _divide_anew(work, connection, causes)
+
+
+async def _divide_anew(work: Work, connection: asyncpg.Connection, causes: Mapping[str, Event[Carriers]]) -> None:
+    """Let the charges of sets that changed follow them, as ``registry.learn_shares`` does."""
+    if not causes:
+        return
+
+    def cause_of(charge: Charge, _part: Part) -> Event[Carriers]:
+        return causes[charge.share_set_id or ""]
+
+    await work.lock(exclusive=("structure",))
+    since = {set_id: event.data.effective_from for set_id, event in causes.items()}
+    moves = Moves(work, connection)
+    await moves.charges(await stored_charges.charges_of_sets(connection, since), cause_of)
+    await moves.settle()
+
+
+def _changed(work: Work, version: ShareVersion) -> Event[Carriers]:
+    """Return the cause of what moves when others carry a share."""
+    data = Carriers(
+        share_set_id=version.share_set_id, effective_from=version.effective_from, shares=dict(version.shares)
+    )
+    name = f"{version.share_set_id}:{version.effective_from}:{work.book}"
+    return own_event(SOURCE, name, _CARRIERS, OWNERS_SHARES.topic, work.book, data)
+
+
+def _charge(work: Work, one: GivenUp, charge: Charge, step: Step, number: int) -> Event[ChargeRaised]:
+    """Return the charge on the others, for the days of the first one."""
     set_id = redistribution.set_of(one.write_off_id)
-    await stored.add_set(connection, set_id, version.effective_from, redistribution.others(version, one.unit_id))
     data = ChargeRaised.model_validate(
         {
             "charge_id": f"{set_id}:{number}",

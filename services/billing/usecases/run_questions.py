@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from services.billing.db import questions
+from services.billing.db import invoices, questions
 from services.billing.db import statement_runs as stored
 from services.billing.db import statements as stored_statements
 from services.billing.db.statement_runs import Sampled
@@ -50,7 +50,8 @@ async def run(connection: asyncpg.Connection, run_id: str, most: int) -> Answer 
         tally.add(page)
     state = await state_in(connection, found, (await gate.read(connection)).book)
     sample = [_sampled(one) for one in await stored.load_sample(connection, run_id)]
-    return {**_head(found, state), **_figures(tally), "sample": sample, "beside": await _beside(connection)}
+    told = {**_head(found, state), **_figures(tally), "invoices": await _invoices(connection, found.quarter)}
+    return {**told, "sample": sample, "beside": await _beside(connection)}
 
 
 async def dry_run(connection: asyncpg.Connection, most: int) -> Answer:
@@ -67,8 +68,10 @@ async def dry_run(connection: asyncpg.Connection, most: int) -> Answer:
         tally.add(await strike(connection, payers, day, cut, percent, coming))
         after = payers[-1].account_id
         await asyncio.sleep(0)
-    head = {"run_id": None, "quarter": statements.quarter_billed(day), "known_at": book, "state": "dry-run"}
-    return {**head, **_figures(tally), "sample": [], "beside": await _beside(connection)}
+    quarter = statements.quarter_billed(day)
+    head = {"run_id": None, "quarter": quarter, "known_at": book, "state": "dry-run"}
+    told = {**head, **_figures(tally), "invoices": await _invoices(connection, quarter)}
+    return {**told, "sample": [], "beside": await _beside(connection)}
 
 
 async def _now(connection: asyncpg.Connection, book: date) -> tuple[date, Cut]:
@@ -116,6 +119,17 @@ def _figures(tally: Tally) -> Answer:
 def _rows(rows: Sequence[Struck]) -> list[Answer]:
     names = ("account_ref", "billed_pence", "before_pence", "change_pence", "balance_pence", "flags")
     return [{name: getattr(row, name) for name in names} for row in rows]
+
+
+async def _invoices(connection: asyncpg.Connection, quarter: str) -> list[Answer]:
+    """Return the invoices that came as more than one charge, with what is new of them in a quarter or since."""
+    return [
+        {
+            "supplier": one.supplier, "invoice_number": one.invoice_number, "why": one.likeness,
+            "charges": [charge._asdict() for charge in one.charges],
+        }
+        for one in await invoices.list_again(connection, quarter_days(quarter)[0])
+    ]  # fmt: skip
 
 
 def _sampled(one: Sampled) -> Answer:

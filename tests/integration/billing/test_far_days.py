@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from services.billing.usecases import final_accounts
 from shared.events.housing import Tenure
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_reversal, a_unit
@@ -39,4 +40,14 @@ async def test_an_opening_balance_is_due_on_any_day(desk: Desk, due: str) -> Non
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")))
     await desk.hear(a_charge("C1", 500, unit="U1", on="2026-01-02", kind="opening-balance", due_on=due))
     await desk.close("2026-04-01")
+    assert await desk.wrong() == []
+
+
+@pytest.mark.parametrize("entry", ["9999-10-01", "9999-12-31"])
+async def test_a_sale_at_the_end_of_the_calendar_lets_the_day_close(desk: Desk, entry: str) -> None:
+    await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01"), ("B", entry)))
+    await desk.hear(a_charge("C1", 1200, unit="U1", on="2026-01-02"))
+    await desk.close("2026-01-02", "2026-04-01")
+    [row] = await desk.ask(final_accounts.worklist)
+    assert (row["state"], row["due_by"], row["balance_pence"]) == ("to-come", date.max, 1200)
     assert await desk.wrong() == []

@@ -122,14 +122,14 @@ async def test_case_56_nobody_gets_back_a_float_that_was_never_paid(desk: Desk) 
     assert await desk.wrong() == []
 
 
-async def test_an_exit_on_the_first_day_of_a_quarter_is_on_its_statement_and_final_account(desk: Desk) -> None:
-    """The hard stop of an exit on 1 January is 1 April, a day of statements."""
+async def test_who_leaves_on_a_quarters_first_day_is_accounted_for_with_the_quarter_before(desk: Desk) -> None:
+    """The last day of an exit on 1 January is 31 December."""
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01"), ("B", "2026-01-01")))
     await desk.hear(a_charge("HOUSING-7", 150_00, unit="U1", on="2026-01-01", kind="float", instructed_on="2025-06-01"))
     await desk.hear(a_charge("FEE", 20_00, unit="U1", on="2026-01-01", instructed_on="2025-12-01"))
-    await desk.close("2026-01-02", "2026-03-31", "2026-04-01", "2026-07-01")
+    await desk.close("2026-01-02", "2026-01-27", "2026-01-28", "2026-04-01", "2026-07-01")
     [said] = await desk.said(FINAL_ACCOUNT)
-    assert (said.issued_on, said.balance_pence) == (day("2026-04-01"), 20_00)
+    assert (said.issued_on, said.quarter, said.balance_pence) == (day("2026-01-28"), "2025Q4", 20_00)
     assert await desk.wrong() == []
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from services.billing.domain.refs import account_ref
 from services.billing.usecases import run_questions
 from tests.integration.billing.conftest import Desk
-from tests.integration.billing.facts import a_charge, a_line, a_payment, a_unit
+from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit
 from tests.integration.billing.reviewing import pass_all, release, review_from_now, say
 
 UNITS = ("U1", "U2", "U3")
@@ -50,7 +50,7 @@ async def test_a_dry_run_says_what_the_run_will_say_and_keeps_nothing(desk: Desk
     await review_from_now(desk)
     await desk.close("2026-07-01")
     run = await told(desk, "2026Q2-1")
-    same = ("statements", "billed_pence", "balance_pence", "changes", "exceptions", "beside")
+    same = ("statements", "billed_pence", "balance_pence", "changes", "exceptions", "invoices", "beside")
     assert {name: run[name] for name in same} == {name: before[name] for name in same}
 
 
@@ -142,3 +142,28 @@ async def test_between_release_and_issue_a_dry_run_does_not_count_the_released_l
 
 async def test_an_unknown_run_is_nothing(desk: Desk) -> None:
     assert await desk.ask(run_questions.run, "2026Q1-1", 20) is None
+
+
+async def test_an_invoice_that_came_twice_is_named_until_one_of_its_charges_is_credited(desk: Desk) -> None:
+    """Case 10 of domain.md 9: both are billed, and a person is told before owners are."""
+    await two_quarters(desk)
+    roof, door = ({"supplier": "Smith", "invoice_number": number} for number in ("4711", "4712"))
+    await desk.hear(
+        a_charge("ROOF", 600, unit="U1", on="2026-05-08", **roof),
+        a_charge("ROOF-2", 600, unit="U1", on="2026-05-09", **roof),
+        a_charge("DOOR", 70, unit="U2", on="2026-02-08", **door),
+        a_charge("OTHERS", 600, unit="U2", on="2026-05-09", supplier="Jones", invoice_number="4711"),
+        a_charge("NUMBERLESS", 600, unit="U2", on="2026-05-09", supplier="Smith"),
+    )
+    await desk.close("2026-05-10")
+    [same] = (await dry(desk))["invoices"]
+    assert (same["supplier"], same["invoice_number"], same["why"]) == ("Smith", "4711", "same invoice")
+    assert same["charges"] == [
+        {"charge_id": "ROOF", "amount_pence": 600}, {"charge_id": "ROOF-2", "amount_pence": 600},
+    ]  # fmt: skip
+    await desk.hear(a_charge("DOOR-2", 80, unit="U2", on="2026-05-11", **door))
+    await desk.hear(a_credit("K1", "ROOF-2", on="2026-05-11"))
+    [other] = (await dry(desk))["invoices"]
+    assert (other["invoice_number"], other["why"]) == ("4712", "same invoice number, other amount")
+    await desk.close("2026-07-01")
+    assert (await dry(desk))["invoices"] == []

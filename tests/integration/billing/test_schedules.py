@@ -180,6 +180,18 @@ async def test_a_flat_with_proof_of_its_own_cover_is_left_out_until_the_proof_en
     assert (told["reliefs"], told["lapsed"]) == (2, ["U1"])
 
 
+async def test_two_proofs_that_follow_one_another_keep_a_flat_out_of_the_policy(block: Desk) -> None:
+    each = {"schedule_id": "INS", "scope": "unit", "scope_id": "U1", "annual_net_pence": 525_00, "instalments": 4}
+    await decide(block, SCHEDULE, **POLICY | each)
+    for proven in (
+        {"from_on": "2026-07-01", "proven_to": "2026-08-31", "evidence": "certificate 7"},
+        {"from_on": "2026-09-01", "proven_to": "2027-08-31", "evidence": "certificate 8"},
+    ):
+        await decide(block, RELIEF, schedule_id="INS", unit_id="U1", basis_points=10_000, **proven)
+    await block.close("2026-06-30", "2026-07-01", "2026-10-01")
+    assert await charged(block) == {("U1", "INS:2026-04-01:U1"): 131_25}
+
+
 REFUSED = (
     (SCHEDULE, FEE | {"effective_from": "2026-04-02"}, NotValidError, "first day of an instalment"),
     (SCHEDULE, FEE | {"effective_from": "2026-01-01"}, NotValidError, "is past"),

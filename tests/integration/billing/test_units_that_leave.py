@@ -96,3 +96,19 @@ async def test_an_owner_who_comes_after_management_ended_is_not_asked(desk: Desk
     await desk.hear(a_unit(managed_to=LAST), a_line("U1", ("A", "2026-03-02")))
     await desk.close("2026-03-02", "2026-06-01")
     assert await balances(desk) == {SELLER: 0}
+
+
+async def test_management_that_ends_with_a_quarter_is_accounted_for_28_days_after_it(desk: Desk) -> None:
+    await desk.close("2025-12-31")
+    await desk.hear(a_unit(managed_to=date(2026, 3, 31)), a_line("U1", ("A", "2026-01-02")))
+    await desk.hear(a_charge("FEE", 20_00, unit="U1", on="2026-01-04"))
+    await desk.close("2026-04-01", "2026-04-27")
+    [row] = await desk.ask(final_accounts.worklist)
+    assert (row["exit_on"], row["due_by"], row["hard_stop"]) == (
+        day("2026-04-01"),
+        day("2026-04-28"),
+        day("2026-07-01"),
+    )
+    await desk.close("2026-04-28", "2026-07-01")
+    [said] = await desk.said(FINAL_ACCOUNT)
+    assert (said.issued_on, said.quarter, said.balance_pence) == (day("2026-04-28"), "2026Q1", 20_00)

@@ -22,14 +22,17 @@ def seller(to_on: date | None, *, internal: bool = False, void: bool = False) ->
     [
         ("2026-02-17", "2026-04-28", "2026-05-17"),
         ("2026-03-31", "2026-04-28", "2026-06-30"),
-        ("2026-01-01", "2026-04-01", "2026-04-01"),
+        ("2026-04-01", "2026-04-28", "2026-07-01"),
+        ("2026-04-02", "2026-07-02", "2026-07-02"),
+        ("2026-01-01", "2026-01-28", "2026-04-01"),
         ("2026-11-30", "2027-01-28", "2027-02-28"),
         ("2027-11-30", "2028-01-28", "2028-02-29"),
     ],
 )
-def test_due_28_days_after_the_quarter_of_the_exit_and_within_three_months(
+def test_due_28_days_after_the_quarter_of_the_last_day_and_within_three_months(
     exit_on: str, due_on: str, hard_stop_on: str
 ) -> None:
+    """The seller of an entry on a quarter's first day has no day of that quarter (case 49 of domain.md 9)."""
     days = timetable(day(exit_on))
     assert (days.due_on, days.hard_stop_on) == (day(due_on), day(hard_stop_on))
 

@@ -24,7 +24,6 @@ from services.billing.domain.schedules import (
     holding_on,
     increase,
     lapsed,
-    managed_part,
     period_on,
     relief_points,
 )
@@ -172,28 +171,6 @@ def test_owners_told_by_hand_before_are_told_the_day_that_holds() -> None:
     assert increase(versions, [Notice("FEE", 2, day("2027-03-01"))], NOTICE_DAYS, 2, day("2027-04-01")) is None
 
 
-@pytest.mark.parametrize(
-    ("managed", "part"),
-    [
-        (("2020-01-01", None), (Amount(35_00, 7_00), "2026-04-01", "2026-06-30")),
-        (("2020-01-01", "2026-05-15"), (Amount(17_31, 3_46), "2026-04-01", "2026-05-15")),
-        (("2026-06-30", None), (Amount(38, 8), "2026-06-30", "2026-06-30")),
-    ],
-)
-def test_a_unit_is_charged_for_the_days_it_is_managed(
-    managed: tuple[str, str | None], part: tuple[Amount, str, str]
-) -> None:
-    """Case 8 of domain.md 9."""
-    ends = day(managed[1]) if managed[1] else None
-    found = managed_part(Amount(35_00, 7_00), QUARTERS[0], day(managed[0]), ends)
-    assert found == (part[0], day(part[1]), day(part[2]))
-
-
-def test_a_unit_that_is_not_managed_in_a_period_is_charged_nothing() -> None:
-    assert managed_part(Amount(35_00, 7_00), QUARTERS[0], day("2026-07-01"), None) is None
-    assert managed_part(Amount(35_00, 7_00), QUARTERS[0], day("2020-01-01"), day("2026-03-31")) is None
-
-
 def a_relief(points: int, since: str = "2026-04-01", to: str | None = None, name: str = "RL-1") -> Relief:
     return Relief(name, "FEE", "U1", points, day(since), day(to) if to else None)
 
@@ -211,11 +188,33 @@ def test_five_percent_off_for_direct_debit() -> None:
         ([a_relief(WHOLE, since="2026-04-02")], 0),
         ([a_relief(WHOLE, to="2026-06-29"), a_relief(WHOLE, "2026-04-01", "2027-03-31", "RL-2")], WHOLE),
         ([a_relief(6000), a_relief(6000, name="RL-2")], WHOLE),
+        ([a_relief(WHOLE, to="2026-05-31"), a_relief(WHOLE, "2026-06-01", "2027-05-31", "RL-2")], WHOLE),
+        ([a_relief(WHOLE, to="2026-05-31"), a_relief(WHOLE, "2026-05-10", name="RL-2")], WHOLE),
+        ([a_relief(WHOLE, to="2026-05-30"), a_relief(WHOLE, "2026-06-01", name="RL-2")], 0),
+        ([a_relief(500, to="2026-05-31"), a_relief(1000, "2026-06-01", name="RL-2")], 500),
+        ([a_relief(WHOLE, to="9999-12-31")], WHOLE),
+        ([], 0),
     ],
 )
 def test_an_opt_out_holds_while_its_proof_does(reliefs: list[Relief], points: int) -> None:
     """Case 60 of domain.md 9: proof that has expired lets the flat back into the policy."""
     assert relief_points(reliefs, QUARTERS[0]) == points
+
+
+@given(
+    st.lists(st.tuples(st.integers(-20, 100), st.none() | st.integers(0, 120), st.sampled_from([500, 6000, WHOLE]))),
+)
+def test_a_unit_is_let_off_what_its_reliefs_come_to_on_every_day(rows: list[tuple[int, int | None, int]]) -> None:
+    """However proofs are cut into pieces: each day is looked at."""
+    quarter = QUARTERS[0]
+    reliefs = [
+        Relief(str(n), "FEE", "U1", points, start, start + timedelta(days=length) if length is not None else None)
+        for n, (at, length, points) in enumerate(rows)
+        for start in [quarter.first_on + timedelta(days=at)]
+    ]
+    days = [quarter.first_on + timedelta(days=number) for number in range(91)]
+    each = [sum(one.basis_points for one in reliefs if one.covers(on)) for on in days]
+    assert relief_points(reliefs, quarter) == min(WHOLE, *each)
 
 
 def test_proof_that_has_lapsed_and_was_not_renewed_is_listed() -> None:
