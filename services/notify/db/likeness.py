@@ -34,7 +34,8 @@ COMPARED = (
     whole("ownerships", "notify.ownerships", "unit_id || ' ' || ownership_id"),
     whole("accounts", "notify.accounts", "account_ref"),
     whole("receipts", "notify.receipts", "event_uid::text"),
-    whole("holds", "notify.holds", "hold_id"),
+    # When it started: a rebuild knows it also of holds from before the column was.
+    whole("holds", "notify.holds", "hold_id", "started_on"),
     whole("disputes", "notify.disputes", "dispute_id"),
 )
 OUTSIDE = (MESSAGE_SENT.topic, MESSAGE_FAILED.topic, DAY_CLOSED["notify"].topic)

@@ -101,6 +101,7 @@ holds = Table(
     Column("account_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("charge_id", Text),
+    Column("started_on", Date, comment="Not kept of holds that were heard of before this column was."),
     Column("ended_on", Date),
     # The check at dispatch: an account's holds in force.
     Index("ix_holds_account", "account_id", postgresql_where=text("ended_on is null")),

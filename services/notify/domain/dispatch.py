@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from shared.events.arrears import HoldKind, StageReached
+from shared.events.arrears import HoldKind, OverdueItem, StageReached
 
 
 class State(StrEnum):
@@ -82,16 +82,17 @@ def after(answer: Answer, *, attempts: int, silences: int, tried_for: timedelta,
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A hold in force on an account, or on one charge of it."""
+    """A hold in force on an account, or on one charge of it; ``started_on`` was not kept of old ones."""
 
     kind: HoldKind
     charge_id: str | None
+    started_on: date | None = None
 
 
 _STOPS_REMINDERS = frozenset(
     {
-        HoldKind.DISPUTE, HoldKind.FTT, HoldKind.PLAN_ACTIVE, HoldKind.MORATORIUM, HoldKind.INSOLVENCY,
-        HoldKind.DECEASED, HoldKind.SALE_PENDING, HoldKind.RETURNED_MAIL,
+        HoldKind.DISPUTE, HoldKind.FTT, HoldKind.PLAN_ACTIVE, HoldKind.MORATORIUM, HoldKind.DECEASED,
+        HoldKind.SALE_PENDING, HoldKind.RETURNED_MAIL,
     }
 )  # fmt: skip
 _STOPS_CHARGES = frozenset({HoldKind.DISPUTE, HoldKind.FTT})
@@ -104,12 +105,12 @@ def reason_to_suppress(
 
     ``paid_since_pence``: money that reached the account in billing's books after the stage's, up to the last day that
     billing has closed; the stage's minimum is inclusive.  ``disputed``: the charges disputed in those books, whatever
-    became of it.  The letter is written and names its charges, so one that is disputed or held since stops all of it,
-    and the ladder goes on with the next stage.
+    became of it.  The letter is written and names its charges, so one that is disputed, held or frozen since stops all
+    of it, and the ladder goes on with the next stage.
     Source: contract.md 6 (Ladder: the check at dispatch), domain.md 4.3.
     """
     for hold in sorted(holds, key=lambda hold: hold.kind):
-        if hold.charge_id is None and _stops(hold.kind, stage.stage):
+        if (hold.charge_id is None and _stops(hold.kind, stage.stage)) or any(_freezes(hold, it) for it in stage.items):
             return f"hold:{hold.kind}"
     chased = {item.charge_id for item in stage.items}
     if chased & {hold.charge_id for hold in holds if hold.kind in _STOPS_CHARGES}:
@@ -122,6 +123,13 @@ def reason_to_suppress(
 def _stops(kind: HoldKind, stage: int) -> bool:
     """A vulnerable owner gets no automatic letter from stage 2 on."""
     return kind in _STOPS_REMINDERS or (kind is HoldKind.VULNERABLE and stage >= 2)
+
+
+def _freezes(hold: Hold, item: OverdueItem) -> bool:
+    """An insolvency takes the debt due by its day away; what falls due later is chased like any other (R-INS-2)."""
+    on_it = hold.charge_id is None or hold.charge_id == item.charge_id
+    by_then = hold.started_on is None or item.due_on <= hold.started_on
+    return hold.kind is HoldKind.INSOLVENCY and on_it and by_then
 
 
 def is_allowed(mailbox: str, domains: Collection[str]) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from services.notify.db import messages
 from services.notify.usecases.sending import Sender
 from shared.db import driver
-from shared.events.arrears import HoldKind
+from shared.events.arrears import HoldKind, OverdueItem
 from shared.events.notify import MessageFailed, MessageSent
 from shared.logs import capture
 from tests.integration.notify.conftest import DAY, Office, office_of, run_until
@@ -220,6 +220,20 @@ async def test_a_hold_set_since_stops_a_reminder_but_no_statement(office: Office
     await office.hear(a_hold(HoldKind.DECEASED), book=date(2026, 5, 7))
     await office.send()
     assert await office.states() == {"handed-over": 2, "suppressed": 1}
+
+
+async def test_an_insolvency_stops_the_reminder_of_frozen_debt_and_not_that_of_later_debt(office: Office) -> None:
+    """The first was decided before anybody knew; arrears left what is frozen out of the second."""
+    await reminded(office)
+    assert await office.hear(a_hold(HoldKind.INSOLVENCY), book=date(2026, 5, 7)) == ["D"]
+    await office.send()
+    assert await office.states() == {"handed-over": 2, "suppressed": 1}
+    fresh = OverdueItem(charge_id="C2", due_on=date(2026, 7, 29), open_pence=300_00)
+    stage = a_stage(ref="F00000000001", overdue=300_00, on=date(2026, 8, 5), cycle=2)
+    await office.hear(stage.model_copy(update={"items": (fresh,)}), book=date(2026, 8, 5))
+    await office.work(date(2026, 8, 5))
+    await office.send()
+    assert await office.states() == {"handed-over": 3, "suppressed": 1}
 
 
 async def test_a_dispute_raised_since_stops_the_reminder_that_chases_it(office: Office) -> None:

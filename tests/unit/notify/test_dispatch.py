@@ -1,6 +1,6 @@
 """The check before a reminder leaves, and what answers of a mail server lead to."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -41,6 +41,29 @@ def test_a_letter_that_chases_a_charge_held_since_does_not_go() -> None:
     assert reason_to_suppress(two_charges(), 0, [Hold(HoldKind.FTT, "C2")]) == "held-charges"
     assert reason_to_suppress(a_stage(), 0, [Hold(HoldKind.DISPUTE, "C9")]) is None
     assert reason_to_suppress(a_stage(), 0, [Hold(HoldKind.VULNERABLE, "C1")]) is None
+
+
+@pytest.mark.parametrize(
+    ("charge_id", "started_on", "reason"),
+    [
+        (None, date(2026, 4, 29), "hold:insolvency"),
+        (None, date(2026, 4, 28), None),
+        ("C1", date(2026, 4, 29), "hold:insolvency"),
+        ("C9", date(2026, 4, 29), None),
+        (None, None, "hold:insolvency"),
+    ],
+)
+def test_an_insolvency_stops_letters_that_chase_debt_due_by_its_day_case_33(
+    charge_id: str | None, started_on: date | None, reason: str | None
+) -> None:
+    hold = Hold(HoldKind.INSOLVENCY, charge_id, started_on)
+    assert reason_to_suppress(a_stage(), 0, [hold]) == reason
+
+
+def test_one_frozen_charge_stops_a_letter_that_names_others_too() -> None:
+    later = two_charges().items[1].model_copy(update={"due_on": date(2026, 7, 29)})
+    mixed = a_stage().model_copy(update={"items": (later, *a_stage().items)})
+    assert reason_to_suppress(mixed, 0, [Hold(HoldKind.INSOLVENCY, None, date(2026, 5, 1))]) == "hold:insolvency"
 
 
 def test_a_letter_that_chases_a_charge_disputed_since_does_not_go() -> None:
