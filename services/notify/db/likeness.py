@@ -37,6 +37,7 @@ COMPARED = (
     # When it started: a rebuild knows it also of holds from before the column was.
     whole("holds", "notify.holds", "hold_id", "started_on"),
     whole("disputes", "notify.disputes", "dispute_id"),
+    whole("open items", "notify.open_items", "account_id || ' ' || book"),
 )
 OUTSIDE = (MESSAGE_SENT.topic, MESSAGE_FAILED.topic, DAY_CLOSED["notify"].topic)
 """Its day's totals count the messages that left."""

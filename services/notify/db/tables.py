@@ -120,6 +120,16 @@ disputes = Table(
     comment="Disputes as billing said them, ended or not; append-only.",
 )
 
+open_items = Table(
+    "open_items",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("book", Date, nullable=False, comment="Billing's book."),
+    Column("items", JSON, nullable=False, comment="Charge, due day and what may be chased, of each item."),
+    PrimaryKeyConstraint("account_id", "book"),
+    comment="What was open of an account when billing told last in each of its books.",
+)
+
 letters = Table(
     "letters",
     metadata,

@@ -95,29 +95,50 @@ _STOPS_REMINDERS = frozenset(
         HoldKind.SALE_PENDING, HoldKind.RETURNED_MAIL,
     }
 )  # fmt: skip
+Debts = Mapping[tuple[str, date], int]
+"""What may be chased of each open item, in pence, by its charge and due day."""
+
 _STOPS_CHARGES = frozenset({HoldKind.DISPUTE, HoldKind.FTT})
 
 
 def reason_to_suppress(
-    stage: StageReached, paid_since_pence: int, holds: Collection[Hold], disputed: Collection[str] = ()
+    stage: StageReached,
+    paid_since_pence: int,
+    holds: Collection[Hold],
+    disputed: Collection[str] = (),
+    still_open: Debts | None = None,
 ) -> str | None:
     """Return why a reminder must not go out any more, or None.
 
     ``paid_since_pence``: money that reached the account in billing's books after the stage's, up to the last day that
     billing has closed; the stage's minimum is inclusive.  ``disputed``: the charges disputed in those books, whatever
-    became of it.  The letter is written and names its charges, so one that is disputed, held or frozen since stops all
-    of it, and the ladder goes on with the next stage.
-    Source: contract.md 6 (Ladder: the check at dispatch), domain.md 4.3.
+    became of it.  ``still_open``: all that is open of the account by then, if that changed in those books; a debt may
+    have been credited, written off or moved to another owner.  The letter is written and names its charges, so one that
+    is disputed, held or frozen since stops all of it, and the ladder goes on with the next stage.
+    Source: contract.md 6 (Ladder: the check at dispatch), domain.md 4.2, 4.3.
     """
+    if held := _held(stage, holds):
+        return held
+    if {item.charge_id for item in stage.items} & set(disputed):
+        return "disputed-since"
+    least = max(stage.minimum_pence, 1)
+    if stage.overdue_pence - paid_since_pence < least:
+        return "paid-since"
+    return "no-longer-open" if still_open is not None and _left(stage, still_open) < least else None
+
+
+def _held(stage: StageReached, holds: Collection[Hold]) -> str | None:
+    """Return the hold on the account, or on what the letter names, that stops it."""
     for hold in sorted(holds, key=lambda hold: hold.kind):
         if (hold.charge_id is None and _stops(hold.kind, stage.stage)) or any(_freezes(hold, it) for it in stage.items):
             return f"hold:{hold.kind}"
-    chased = {item.charge_id for item in stage.items}
-    if chased & {hold.charge_id for hold in holds if hold.kind in _STOPS_CHARGES}:
-        return "held-charges"
-    if chased & set(disputed):
-        return "disputed-since"
-    return "paid-since" if stage.overdue_pence - paid_since_pence < max(stage.minimum_pence, 1) else None
+    held = {hold.charge_id for hold in holds if hold.kind in _STOPS_CHARGES}
+    return "held-charges" if held & {item.charge_id for item in stage.items} else None
+
+
+def _left(stage: StageReached, still_open: Debts) -> int:
+    """Return what is left of all that the letter names, in pence."""
+    return sum(still_open.get((item.charge_id, item.due_on), 0) for item in stage.items)
 
 
 def _stops(kind: HoldKind, stage: int) -> bool:
