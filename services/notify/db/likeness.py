@@ -6,7 +6,7 @@ from shared.rebuild.likeness import Carried, Compared, whole
 
 _DELIVERY = (
     "state", "due_at", "claim", "lease_until", "attempts", "silences", "first_tried_at", "last_answer", "sent_at",
-    "said", "blanked",
+    "handed_in", "said", "blanked",
 )  # fmt: skip
 
 _AS_SENT = ("channel", "sha256")

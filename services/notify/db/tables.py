@@ -21,6 +21,7 @@ from sqlalchemy import (
     text,
 )
 
+from services.notify.db.spacing import REMINDERS
 from services.notify.domain.dispatch import State
 from shared.db.base import INSTANT, JSON, PENCE, SHA, metadata_for
 
@@ -179,6 +180,7 @@ messages = Table(
     Column("first_tried_at", INSTANT),
     Column("last_answer", Text, nullable=False, server_default=_NONE, comment="Code and phase, never words."),
     Column("sent_at", INSTANT),
+    Column("handed_in", Date, comment="The book that was open when it was handed over."),
     Column("said", Boolean, nullable=False, server_default=_NO, comment="Its end was said as an event."),
     Column("blanked", Boolean, nullable=False, server_default=_NO, comment="Old enough: what it said is gone."),
     # claim_mails, claim_prints, find_due: what is to be sent, oldest first.
@@ -194,6 +196,8 @@ messages = Table(
         postgresql_where=text("not said and state in ('handed-over', 'bounced', 'failed')"),
     ),
     Index("ix_messages_letter", "letter_no"),
+    # FREE: the reminders of an account, in their order.
+    Index("ix_messages_reminders", "account_id", "letter_no", postgresql_where=text(f"template in ({REMINDERS})")),
     Index("ix_messages_account", "account_ref"),
     # PURGE: what has come due, whatever the day.
     Index("ix_messages_whole", "created_on", postgresql_where=text("not blanked")),

@@ -31,6 +31,11 @@ FAILURES = frozenset({State.BOUNCED, State.FAILED})
 """These are said as ``notify.message-failed``: the owner did not get the letter, and a person must act."""
 
 
+BOOKS_APART = {"reminder-1": 7, "reminder-2": 14}
+"""The stages of the ladder that are letters of ours, and how many books after the account's reminder before it was
+handed over each may leave at the earliest: days, not hours, for days may be played faster (domain.md 4.2)."""
+
+
 class Answer(StrEnum):
     """What a mail server's answer, or its silence, means."""
 
