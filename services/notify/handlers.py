@@ -18,6 +18,7 @@ from shared.events.billing import (
     DisputeRaised,
     FeeNoticeGiven,
     FinalAccountIssued,
+    ItemsChanged,
     PaymentUnmatched,
     StatementIssued,
 )
@@ -114,6 +115,12 @@ async def holds_changed(work: Work, events: Sequence[Event[HoldChanged]]) -> Non
 async def disputes_raised(work: Work, events: Sequence[Event[DisputeRaised]]) -> None:
     """Keep disputes for the check at dispatch."""
     await money.note_disputes(work, events)
+
+
+@router.hears(topics.ITEMS_CHANGED)
+async def items_changed(work: Work, events: Sequence[Event[ItemsChanged]]) -> None:
+    """Keep what is open for the check at dispatch."""
+    await money.note_items(work, events)
 
 
 @router.hears(topics.PLAN_CHANGED)

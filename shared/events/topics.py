@@ -139,7 +139,13 @@ PAYMENT_SUSPENDED = Channel(
     "billing.payment-suspended", billing.PaymentSuspended, "payment_id", "billing", (), amount="amount_pence"
 )
 ITEMS_CHANGED = Channel(
-    "billing.items-changed", billing.ItemsChanged, "account_id", "billing", ("arrears",), amount="balance_pence"
+    "billing.items-changed",
+    billing.ItemsChanged,
+    "account_id",
+    "billing",
+    ("arrears", "notify"),
+    amount="balance_pence",
+    ahead=("notify",),
 )
 DISPUTE_RAISED = Channel(
     "billing.dispute-raised",

@@ -13,6 +13,7 @@ from typing import Any
 from aiokafka.errors import KafkaError
 
 from services.billing.domain import refs
+from services.notify.db.spacing import FREE
 from shared.events.topics import CHANNELS, LINE_OF_SERVICES
 from tests.support.aftermath import Aftermath
 from tests.support.bus import cloud_event
@@ -189,8 +190,9 @@ class Plant(PlantFloor):
         """Return how many letters are neither out nor given up, or not said to be."""
         waiting = await self.value(
             "notify",
-            "select count(*) from notify.messages where (not said and state in ('handed-over', 'bounced', 'failed')) "
-            "or state in ('queued', 'claimed', 'sending', 'deferred', 'unknown')",
+            "select count(*) from notify.messages as message "
+            "where (not said and state in ('handed-over', 'bounced', 'failed')) "
+            f"or (state in ('queued', 'claimed', 'sending', 'deferred', 'unknown') and {FREE})",
         )
         return f"{waiting} letters are on their way" if waiting else ""
 

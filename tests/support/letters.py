@@ -12,7 +12,9 @@ from shared.events.billing import (
     AnnualStatementIssued,
     DisputeRaised,
     FeeNoticeGiven,
+    ItemsChanged,
     LineKind,
+    OpenItem,
     StatementIssued,
     StatementLine,
 )
@@ -138,6 +140,21 @@ def a_dispute(
         account_id=account_id, dispute_id=dispute_id, charge_id=charge_id, amount_pence=pence,
         raised_on=date(2026, 5, 7),
     )  # fmt: skip
+
+
+def an_item(
+    pence: int = 14815, charge_id: str = "C1", due_on: date = date(2026, 4, 29), disputed: int | None = None
+) -> OpenItem:
+    return OpenItem(
+        charge_id=charge_id, statement_no="S1", issued_on=ISSUED, due_on=due_on, open_pence=pence,
+        disputed_pence=disputed,
+    )  # fmt: skip
+
+
+def items_of(*items: OpenItem, account_id: str = "A1") -> ItemsChanged:
+    """All that is open of an account."""
+    owed = sum(item.open_pence for item in items)
+    return ItemsChanged(account_id=account_id, items=items, credit_pence=0, balance_pence=owed)
 
 
 def a_fee_notice(**more: Any) -> FeeNoticeGiven:

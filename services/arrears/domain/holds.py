@@ -31,11 +31,20 @@ def chased(items: Iterable[Item], holds: Iterable[Hold], stage: int) -> tuple[It
 
 
 def _takes_away(hold: Hold, item: Item, stage: int) -> bool:
-    if hold.charge_id is not None and hold.charge_id != item.charge_id:
-        return False
     if hold.kind is HoldKind.INSOLVENCY:
-        return item.due_on <= hold.started_on
-    return hold.charge_id is not None and stage >= FIRST_STAGE_STOPPED[hold.kind]
+        return _freezes(hold, item)
+    return hold.charge_id == item.charge_id and stage >= FIRST_STAGE_STOPPED[hold.kind]
+
+
+def _freezes(hold: Hold, item: Item) -> bool:
+    on_it = hold.charge_id is None or hold.charge_id == item.charge_id
+    return hold.kind is HoldKind.INSOLVENCY and on_it and item.due_on <= hold.started_on
+
+
+def not_frozen(items: Iterable[Item], holds: Iterable[Hold]) -> tuple[Item, ...]:
+    """Return the items that no insolvency froze; those are claimed in the estate (domain.md 2.5, R-INS-2)."""
+    standing = tuple(holds)
+    return tuple(item for item in items if not any(_freezes(hold, item) for hold in standing))
 
 
 def stopping(holds: Iterable[Hold], stage: int) -> HoldKind | None:

@@ -36,7 +36,7 @@ class Decision:
 def assess(account: Account, policy: Policy, day: date) -> Decision:
     """Decide about one account at the end of ``day``, from all that is in the book of that day."""
     late = overdue(account.items, day)
-    standing, closed = _cycle(account, policy, total(late))
+    standing, closed = _cycle(account, policy, late)
     decision = Decision(
         account.account_id, day, policy.version, total(late), 0, (), standing, None, closed, None, "nothing is overdue"
     )
@@ -46,19 +46,32 @@ def assess(account: Account, policy: Policy, day: date) -> Decision:
     stage = policy.after(standing.stage)
     if reason or stage is None:
         return _wait(account, replace(decision, reason=reason or "the last stage of the ladder is reached"))
-    return _climb(replace(account, standing=standing), policy, stage, decision, late)
+    climbed = _climb(replace(account, standing=standing), policy, stage, decision, late)
+    if closed and climbed.reached is not None:  # an account has one decision a day, and today's ended a cycle
+        return _wait(account, replace(decision, reason="a cycle ended today"), day + timedelta(days=1))
+    return climbed
 
 
-def _cycle(account: Account, policy: Policy, overdue_pence: int) -> tuple[Standing, bool]:
+def _cycle(account: Account, policy: Policy, late: tuple[Item, ...]) -> tuple[Standing, bool]:
     """Close the cycle below the limit; take a closed one up again when the money that closed it was taken back."""
-    standing = account.standing
-    if overdue_pence < policy.cycle_closes_below_pence:
-        fresh = replace(standing, cycle=standing.cycle + 1, stage=0, stage_on=None)
-        return (fresh, True) if standing.stage else (standing, False)
-    if account.before is not None and standing.stage == 0:
-        before = account.before
-        return replace(standing, cycle=before.cycle, stage=before.stage, stage_on=before.stage_on), False
-    return standing, False
+    standing, before = account.standing, account.before
+    if standing.stage and _owed(standing, account, late) < policy.cycle_closes_below_pence:
+        return replace(standing, cycle=standing.cycle + 1, stage=0, stage_on=None), True
+    if before is None or standing.stage or _owed(before, account, late) < policy.cycle_closes_below_pence:
+        return standing, False
+    return replace(standing, cycle=before.cycle, stage=before.stage, stage_on=before.stage_on), False
+
+
+def _owed(cycle: Standing, account: Account, late: tuple[Item, ...]) -> int:
+    """Return the overdue pence that keep a cycle open.
+
+    What an insolvency froze keeps none open.  Where some is frozen, what was not yet overdue at the cycle's last
+    letter is debt after the insolvency, with a cycle of its own; else a new quarter joins the cycle.
+    """
+    live = holds.not_frozen(late, account.holds)
+    if len(live) < len(late) and cycle.stage_on is not None:
+        live = overdue(live, cycle.stage_on)
+    return total(live)
 
 
 def _never(account: Account) -> str | None:

@@ -6,7 +6,7 @@ from shared.rebuild.likeness import Carried, Compared, whole
 
 _DELIVERY = (
     "state", "due_at", "claim", "lease_until", "attempts", "silences", "first_tried_at", "last_answer", "sent_at",
-    "said", "blanked",
+    "handed_in", "said", "blanked",
 )  # fmt: skip
 
 _AS_SENT = ("channel", "sha256")
@@ -34,8 +34,10 @@ COMPARED = (
     whole("ownerships", "notify.ownerships", "unit_id || ' ' || ownership_id"),
     whole("accounts", "notify.accounts", "account_ref"),
     whole("receipts", "notify.receipts", "event_uid::text"),
-    whole("holds", "notify.holds", "hold_id"),
+    # When it started: a rebuild knows it also of holds from before the column was.
+    whole("holds", "notify.holds", "hold_id", "started_on"),
     whole("disputes", "notify.disputes", "dispute_id"),
+    whole("open items", "notify.open_items", "account_id || ' ' || book"),
 )
 OUTSIDE = (MESSAGE_SENT.topic, MESSAGE_FAILED.topic, DAY_CLOSED["notify"].topic)
 """Its day's totals count the messages that left."""

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.notify.db.spacing import FREE, OPEN_BOOK
 from services.notify.domain.dispatch import FINAL, State, Step
 from shared.db import copy_rows
 from shared.events.owners import ContactKind
@@ -16,25 +17,24 @@ _MESSAGE_COLUMNS = (
     "message_id", "letter_no", "account_id", "account_ref", "template", "template_version", "channel", "contact_kind",
     "contact_id", "mailbox", "dated_on", "created_on", "sha256", "state",
 )  # fmt: skip
-_CLAIM_MAILS = """
+_CLAIM_MAILS = f"""
 update notify.messages as message set state = 'claimed', claim = $1, lease_until = now() + $2
-from (select message_id from notify.messages
-      where channel = 'email' and state in ('queued', 'deferred', 'unknown') and due_at <= now()
+from (select message_id from notify.messages as message
+      where channel = 'email' and state in ('queued', 'deferred', 'unknown') and due_at <= now() and {FREE}
       order by due_at, message_id limit $3 for update skip locked) as due,
   notify.letters as letter
 where message.message_id = due.message_id and letter.letter_no = message.letter_no
 returning message.message_id, message.account_id, message.template, message.mailbox, message.letter_no,
   message.attempts, message.silences, letter.correlation_id
-"""
-_CLAIM_PRINTS = """
+"""  # noqa: S608 - ours
+_TO_PRINT = f"channel = 'print' and state in ('queued', 'deferred') and due_at <= now() and {FREE}"
+_CLAIM_PRINTS = f"""
 update notify.messages as message set state = 'claimed', claim = $1, lease_until = now() + $2
-from (select message_id from notify.messages
-      where channel = 'print' and state in ('queued', 'deferred') and due_at <= now() and created_on = (
-        select min(created_on) from notify.messages
-        where channel = 'print' and state in ('queued', 'deferred') and due_at <= now())
+from (select message_id from notify.messages as message
+      where {_TO_PRINT} and created_on = (select min(created_on) from notify.messages as message where {_TO_PRINT})
       order by message_id limit $3 for update skip locked) as due
 where message.message_id = due.message_id
-"""
+"""  # noqa: S608 - ours
 _RECLAIM_PRINTS = """
 update notify.messages set lease_until = now() + $1
 where state = 'claimed' and claim = (
@@ -55,17 +55,19 @@ where message_id = $1 and claim = $2 and state = 'claimed' and lease_until > now
 returning (select body from notify.contents where contents.message_id = messages.message_id) as body,
   now() - first_tried_at as tried_for
 """
-_END = """
+_END = f"""
 update notify.messages set state = $3, due_at = now() + $4, lease_until = null, claim = null, last_answer = $5,
-  attempts = attempts + 1, silences = silences + $6, sent_at = case when $3 = 'handed-over' then now() else sent_at end
+  attempts = attempts + 1, silences = silences + $6, sent_at = case when $3 = 'handed-over' then now() else sent_at end,
+  handed_in = case when $3 = 'handed-over' then {OPEN_BOOK} end
 where message_id = $1 and claim = $2 and state in ('claimed', 'sending')
-"""
-_END_BATCH = """
+"""  # noqa: S608 - ours
+_END_BATCH = f"""
 update notify.messages set state = $2, due_at = now() + $3, lease_until = null, last_answer = $4,
   claim = case when $2 = 'handed-over' then claim end,
-  attempts = attempts + 1, sent_at = case when $2 = 'handed-over' then now() else sent_at end
+  attempts = attempts + 1, sent_at = case when $2 = 'handed-over' then now() else sent_at end,
+  handed_in = case when $2 = 'handed-over' then {OPEN_BOOK} end
 where claim = $1 and state = 'claimed'
-"""
+"""  # noqa: S608 - ours
 _RELEASE = """
 update notify.messages set
   state = case when silences > 0 then 'unknown' else 'queued' end, claim = null, lease_until = null
@@ -212,13 +214,13 @@ async def add_messages(session: AsyncSession, messages: Sequence[NewMessage]) ->
 
 
 async def claim_mails(connection: asyncpg.Connection, claim: str, lease: timedelta, limit: int) -> list[ClaimedMail]:
-    """Take e-mails that are due, oldest first; nobody else sends them while the lease runs."""
+    """Take e-mails that are due and free to leave, oldest first; nobody else sends them while the lease runs."""
     rows = await connection.fetch(_CLAIM_MAILS, claim, lease, limit)
     return sorted((ClaimedMail(**dict(row)) for row in rows), key=lambda mail: mail.message_id)
 
 
 async def claim_prints(connection: asyncpg.Connection, claim: str, lease: timedelta, limit: int) -> bool:
-    """Take letters of one day to print, as one batch; false when there are none."""
+    """Take letters of one day that are free to leave, as one batch to print; false when there are none."""
     return await connection.execute(_CLAIM_PRINTS, claim, lease, limit) != "UPDATE 0"
 
 

@@ -16,9 +16,10 @@ insert into notify.receipts (event_uid, account_id, book, amount_pence)
 select * from unnest($1::uuid[], $2::text[], $3::date[], $4::bigint[]) on conflict (event_uid) do nothing
 """
 _STORE_HOLDS = """
-insert into notify.holds (hold_id, account_id, kind, charge_id, ended_on)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[])
-on conflict (hold_id) do update set kind = excluded.kind, charge_id = excluded.charge_id, ended_on = excluded.ended_on
+insert into notify.holds (hold_id, account_id, kind, charge_id, started_on, ended_on)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[], $6::date[])
+on conflict (hold_id) do update set kind = excluded.kind, charge_id = excluded.charge_id,
+  started_on = excluded.started_on, ended_on = excluded.ended_on
 """
 _PAID_SINCE = """
 select account_id, since, coalesce((
@@ -28,7 +29,8 @@ select account_id, since, coalesce((
 from unnest($1::text[], $2::date[]) as asked(account_id, since)
 """
 _HOLDS = """
-select account_id, kind, charge_id from notify.holds where account_id = any($1) and ended_on is null order by hold_id
+select account_id, kind, charge_id, started_on from notify.holds
+where account_id = any($1) and ended_on is null order by hold_id
 """
 _ADD_DISPUTES = """
 insert into notify.disputes (dispute_id, account_id, charge_id, book)
@@ -77,6 +79,7 @@ async def store_holds(connection: asyncpg.Connection, said: Sequence[HoldChanged
         [one.account_id for one in newest],
         [one.kind for one in newest],
         [one.charge_id for one in newest],
+        [one.started_on for one in newest],
         [one.ended_on for one in newest],
     )
 
@@ -93,7 +96,7 @@ async def load_holds(connection: asyncpg.Connection, account_ids: Collection[str
     """Return the holds in force on each account."""
     found: defaultdict[str, list[Hold]] = defaultdict(list)
     for row in await connection.fetch(_HOLDS, list(account_ids)):
-        found[row["account_id"]].append(Hold(HoldKind(row["kind"]), row["charge_id"]))
+        found[row["account_id"]].append(Hold(HoldKind(row["kind"]), row["charge_id"], row["started_on"]))
     return found
 
 

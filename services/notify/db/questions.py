@@ -6,6 +6,8 @@ from uuid import UUID
 
 import asyncpg
 
+from services.notify.db.spacing import FREE
+
 _LIST = """
 select message_id, account_ref, template, channel, state, created_on, sent_at, sha256
 from notify.messages where ($1::text is null or account_ref = $1)
@@ -15,27 +17,28 @@ _CONTENT = """
 select media_type, body from notify.contents where message_id = $1
 """
 _NOTE_READ = "insert into notify.content_reads (message_id, reader) values ($1, $2)"
-_DUE = """
-select message_id, account_ref, template, channel, state, due_at from notify.messages
-where (state in ('queued', 'deferred', 'unknown') and due_at <= now()) or state in ('claimed', 'sending')
+_DUE = f"""
+select message_id, account_ref, template, channel, state, due_at from notify.messages as message
+where (state in ('queued', 'deferred', 'unknown') and due_at <= now() and {FREE}) or state in ('claimed', 'sending')
   or (state = 'deferred' and last_answer = 'no-connection')
 order by due_at, message_id limit $1
-"""
+"""  # noqa: S608 - ours
 _TO_SAY = """
 select (select count(*) from notify.messages where not said and state in ('handed-over', 'bounced', 'failed'))
   + (select count(*) from msg.outbox_pending join msg.event_log using (seq) where topic like 'notify.message-%')
 """
 _STATES = "select state, count(*) as count from notify.messages group by state"
-_QUEUE = """
+_QUEUE = f"""
 select state, count(*) as count,
-  greatest(extract(epoch from now() - min(coalesce(first_tried_at, due_at))), 0)::float8 as seconds
+  greatest(extract(epoch from now() - min(coalesce(first_tried_at, due_at)) filter (where free)), 0)::float8 as seconds
 from (
-  select state, first_tried_at, due_at from notify.messages where state in ('queued', 'deferred', 'unknown')
+  select state, first_tried_at, due_at, {FREE} as free from notify.messages as message
+  where state in ('queued', 'deferred', 'unknown')
   union all
-  select state, first_tried_at, due_at from notify.messages where state in ('claimed', 'sending')
+  select state, first_tried_at, due_at, true from notify.messages where state in ('claimed', 'sending')
 ) as waiting group by state
-"""
-# Each half has a partial index; only what waits is read.
+"""  # noqa: S608 - ours
+# Each half has a partial index; only what waits is read. A reminder that keeps its distance is not late.
 _CLOSED = "select max(day) from msg.closed_day"
 _NOT_RENDERED = """
 select dedup_key, reason from notify.letters
@@ -128,7 +131,7 @@ async def count_states(connection: asyncpg.Connection) -> dict[str, int]:
 
 
 async def queue(connection: asyncpg.Connection) -> tuple[dict[str, int], float]:
-    """Return how many messages stand in each state that is no end, and the age of the oldest in seconds."""
+    """Return how many messages stand in each state that is no end, and how long the oldest that may leave has (s)."""
     rows = await connection.fetch(_QUEUE)
     return {row["state"]: row["count"] for row in rows}, max((row["seconds"] for row in rows), default=0.0)
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     text,
 )
 
+from services.notify.db.spacing import REMINDERS
 from services.notify.domain.dispatch import State
 from shared.db.base import INSTANT, JSON, PENCE, SHA, metadata_for
 
@@ -101,6 +102,7 @@ holds = Table(
     Column("account_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("charge_id", Text),
+    Column("started_on", Date, comment="Not kept of holds that were heard of before this column was."),
     Column("ended_on", Date),
     # The check at dispatch: an account's holds in force.
     Index("ix_holds_account", "account_id", postgresql_where=text("ended_on is null")),
@@ -117,6 +119,16 @@ disputes = Table(
     # The check at dispatch: what was disputed of an account since a stage.
     Index("ix_disputes_account", "account_id"),
     comment="Disputes as billing said them, ended or not; append-only.",
+)
+
+open_items = Table(
+    "open_items",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("book", Date, nullable=False, comment="Billing's book."),
+    Column("items", JSON, nullable=False, comment="Charge, due day and what may be chased, of each item."),
+    PrimaryKeyConstraint("account_id", "book"),
+    comment="What was open of an account when billing told last in each of its books.",
 )
 
 letters = Table(
@@ -168,6 +180,7 @@ messages = Table(
     Column("first_tried_at", INSTANT),
     Column("last_answer", Text, nullable=False, server_default=_NONE, comment="Code and phase, never words."),
     Column("sent_at", INSTANT),
+    Column("handed_in", Date, comment="The book that was open when it was handed over."),
     Column("said", Boolean, nullable=False, server_default=_NO, comment="Its end was said as an event."),
     Column("blanked", Boolean, nullable=False, server_default=_NO, comment="Old enough: what it said is gone."),
     # claim_mails, claim_prints, find_due: what is to be sent, oldest first.
@@ -183,6 +196,8 @@ messages = Table(
         postgresql_where=text("not said and state in ('handed-over', 'bounced', 'failed')"),
     ),
     Index("ix_messages_letter", "letter_no"),
+    # FREE: the reminders of an account, in their order.
+    Index("ix_messages_reminders", "account_id", "letter_no", postgresql_where=text(f"template in ({REMINDERS})")),
     Index("ix_messages_account", "account_ref"),
     # PURGE: what has come due, whatever the day.
     Index("ix_messages_whole", "created_on", postgresql_where=text("not blanked")),

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from shared.events.arrears import HoldKind, StageReached
+from shared.events.arrears import HoldKind, OverdueItem, StageReached
 
 
 class State(StrEnum):
@@ -29,6 +29,11 @@ FINAL = frozenset({State.HANDED_OVER, State.SUPPRESSED, State.BOUNCED, State.FAI
 
 FAILURES = frozenset({State.BOUNCED, State.FAILED})
 """These are said as ``notify.message-failed``: the owner did not get the letter, and a person must act."""
+
+
+BOOKS_APART = {"reminder-1": 7, "reminder-2": 14}
+"""The stages of the ladder that are letters of ours, and how many books after the account's reminder before it was
+handed over each may leave at the earliest: days, not hours, for days may be played faster (domain.md 4.2)."""
 
 
 class Answer(StrEnum):
@@ -82,46 +87,75 @@ def after(answer: Answer, *, attempts: int, silences: int, tried_for: timedelta,
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A hold in force on an account, or on one charge of it."""
+    """A hold in force on an account, or on one charge of it; ``started_on`` was not kept of old ones."""
 
     kind: HoldKind
     charge_id: str | None
+    started_on: date | None = None
 
 
 _STOPS_REMINDERS = frozenset(
     {
-        HoldKind.DISPUTE, HoldKind.FTT, HoldKind.PLAN_ACTIVE, HoldKind.MORATORIUM, HoldKind.INSOLVENCY,
-        HoldKind.DECEASED, HoldKind.SALE_PENDING, HoldKind.RETURNED_MAIL,
+        HoldKind.DISPUTE, HoldKind.FTT, HoldKind.PLAN_ACTIVE, HoldKind.MORATORIUM, HoldKind.DECEASED,
+        HoldKind.SALE_PENDING, HoldKind.RETURNED_MAIL,
     }
 )  # fmt: skip
+Debts = Mapping[tuple[str, date], int]
+"""What may be chased of each open item, in pence, by its charge and due day."""
+
 _STOPS_CHARGES = frozenset({HoldKind.DISPUTE, HoldKind.FTT})
 
 
 def reason_to_suppress(
-    stage: StageReached, paid_since_pence: int, holds: Collection[Hold], disputed: Collection[str] = ()
+    stage: StageReached,
+    paid_since_pence: int,
+    holds: Collection[Hold],
+    disputed: Collection[str] = (),
+    still_open: Debts | None = None,
 ) -> str | None:
     """Return why a reminder must not go out any more, or None.
 
     ``paid_since_pence``: money that reached the account in billing's books after the stage's, up to the last day that
     billing has closed; the stage's minimum is inclusive.  ``disputed``: the charges disputed in those books, whatever
-    became of it.  The letter is written and names its charges, so one that is disputed or held since stops all of it,
-    and the ladder goes on with the next stage.
-    Source: contract.md 6 (Ladder: the check at dispatch), domain.md 4.3.
+    became of it.  ``still_open``: all that is open of the account by then, if that changed in those books; a debt may
+    have been credited, written off or moved to another owner.  The letter is written and names its charges, so one that
+    is disputed, held or frozen since stops all of it, and the ladder goes on with the next stage.
+    Source: contract.md 6 (Ladder: the check at dispatch), domain.md 4.2, 4.3.
     """
-    for hold in sorted(holds, key=lambda hold: hold.kind):
-        if hold.charge_id is None and _stops(hold.kind, stage.stage):
-            return f"hold:{hold.kind}"
-    chased = {item.charge_id for item in stage.items}
-    if chased & {hold.charge_id for hold in holds if hold.kind in _STOPS_CHARGES}:
-        return "held-charges"
-    if chased & set(disputed):
+    if held := _held(stage, holds):
+        return held
+    if {item.charge_id for item in stage.items} & set(disputed):
         return "disputed-since"
-    return "paid-since" if stage.overdue_pence - paid_since_pence < max(stage.minimum_pence, 1) else None
+    least = max(stage.minimum_pence, 1)
+    if stage.overdue_pence - paid_since_pence < least:
+        return "paid-since"
+    return "no-longer-open" if still_open is not None and _left(stage, still_open) < least else None
+
+
+def _held(stage: StageReached, holds: Collection[Hold]) -> str | None:
+    """Return the hold on the account, or on what the letter names, that stops it."""
+    for hold in sorted(holds, key=lambda hold: hold.kind):
+        if (hold.charge_id is None and _stops(hold.kind, stage.stage)) or any(_freezes(hold, it) for it in stage.items):
+            return f"hold:{hold.kind}"
+    held = {hold.charge_id for hold in holds if hold.kind in _STOPS_CHARGES}
+    return "held-charges" if held & {item.charge_id for item in stage.items} else None
+
+
+def _left(stage: StageReached, still_open: Debts) -> int:
+    """Return what is left of all that the letter names, in pence."""
+    return sum(still_open.get((item.charge_id, item.due_on), 0) for item in stage.items)
 
 
 def _stops(kind: HoldKind, stage: int) -> bool:
     """A vulnerable owner gets no automatic letter from stage 2 on."""
     return kind in _STOPS_REMINDERS or (kind is HoldKind.VULNERABLE and stage >= 2)
+
+
+def _freezes(hold: Hold, item: OverdueItem) -> bool:
+    """An insolvency takes the debt due by its day away; what falls due later is chased like any other (R-INS-2)."""
+    on_it = hold.charge_id is None or hold.charge_id == item.charge_id
+    by_then = hold.started_on is None or item.due_on <= hold.started_on
+    return hold.kind is HoldKind.INSOLVENCY and on_it and by_then
 
 
 def is_allowed(mailbox: str, domains: Collection[str]) -> bool:

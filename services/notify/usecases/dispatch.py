@@ -1,4 +1,4 @@
-"""The check before anything leaves: money that arrived, holds, disputes, the list of allowed recipients."""
+"""The check before anything leaves: money, what is still open, holds, disputes, the list of allowed recipients."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.notify.db import messages, money
+from services.notify.db import messages, money, open_items
 from services.notify.domain.dispatch import reason_to_suppress
 from services.notify.usecases.letters import REMINDERS
 from shared.events.arrears import StageReached
@@ -60,7 +60,9 @@ async def reasons_to_suppress(connection: asyncpg.Connection, outgoing: Sequence
     stages = {number: StageReached.model_validate_json(matter) for number, matter in matters.items()}
     accounts = {stage.account_id for stage in stages.values()}
     # From the day a stage was decided on, also when its event was heard later than that.
-    paid = await money.paid_since(connection, {(stage.account_id, stage.stage_on) for stage in stages.values()})
+    decided = {(stage.account_id, stage.stage_on) for stage in stages.values()}
+    paid = await money.paid_since(connection, decided)
+    still_open = await open_items.changed_since(connection, decided)
     holds = await money.load_holds(connection, accounts)
     disputed = await money.load_disputed(connection, accounts)
     found = {}
@@ -68,7 +70,9 @@ async def reasons_to_suppress(connection: asyncpg.Connection, outgoing: Sequence
         stage = stages[message.letter_no]
         name, since = stage.account_id, stage.stage_on
         charges = {charge_id for charge_id, book in disputed.get(name, ()) if book > since}
-        reason = reason_to_suppress(stage, paid[name, since], holds.get(name, []), charges)
+        reason = reason_to_suppress(
+            stage, paid[name, since], holds.get(name, []), charges, still_open.get((name, since))
+        )
         if reason is not None:
             found[message.message_id] = reason
     return found

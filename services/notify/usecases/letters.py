@@ -7,6 +7,7 @@ from services.notify.db import address_book, letters
 from services.notify.db.address_book import Standing
 from services.notify.db.letters import Wanted
 from services.notify.domain import identity
+from services.notify.domain.dispatch import BOOKS_APART
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.arrears import StageReached
@@ -19,7 +20,7 @@ from shared.events.billing import (
     StatementIssued,
 )
 
-REMINDERS = frozenset({"reminder-1", "reminder-2"})
+REMINDERS = frozenset(BOOKS_APART)
 """The stages of the ladder that are letters of ours."""
 
 

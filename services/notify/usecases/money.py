@@ -1,15 +1,15 @@
-"""Money, holds and disputes: kept for the check at dispatch, nothing else."""
+"""Money, open items, holds and disputes: kept for the check at dispatch, nothing else."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from services.notify.db import money
+from services.notify.db import money, open_items
 from services.notify.db.money import Dispute, Receipt
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.arrears import HoldChanged
 from shared.events.base import Event
-from shared.events.billing import AccountPaid, AccountPaymentReversed, DisputeRaised, PaymentUnmatched
+from shared.events.billing import AccountPaid, AccountPaymentReversed, DisputeRaised, ItemsChanged, PaymentUnmatched
 
 _Money = TypeVar("_Money", AccountPaid, AccountPaymentReversed, PaymentUnmatched)
 
@@ -48,3 +48,9 @@ async def note_disputes(work: Work, events: Sequence[Event[DisputeRaised]]) -> N
         for event in events
     ]
     await money.add_disputes(await driver(work.session), disputes)
+
+
+async def note_items(work: Work, events: Sequence[Event[ItemsChanged]]) -> None:
+    """Keep what was open of each account at the end of each of billing's books."""
+    told = [(event.data, event.book or work.book) for event in events]
+    await open_items.store(await driver(work.session), told)

@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from services.notify.app import press
+from services.notify.db.spacing import FREE
 from services.notify.handlers import router
 from services.notify.settings import Settings
 from services.notify.usecases.announcing import say_ends
@@ -99,6 +100,10 @@ class Office(ServiceDesk):
             "insert into msg.upstream_closed (service, day, after, totals) values ('billing', $1, '{}', '{}')", day
         )
 
+    async def closed(self, day: date) -> None:
+        """Notify itself has closed a day: the next one's book is open."""
+        await self.rows("update msg.gate set last_closed = $1", day)
+
     @property
     def rules(self) -> Rules:
         settings = self.settings
@@ -122,8 +127,9 @@ class Office(ServiceDesk):
     async def is_idle(self) -> bool:
         """Tell whether nothing is due and nobody holds a message under a lease that has run out."""
         (row,) = await self.rows(
-            "select count(*) as moving from notify.messages where (state in ('queued', 'deferred', 'unknown') "
-            "and due_at <= now()) or state = 'sending' or (state = 'claimed' and lease_until < now())"
+            "select count(*) as moving from notify.messages as message where "
+            f"(state in ('queued', 'deferred', 'unknown') and due_at <= now() and {FREE}) "
+            "or state = 'sending' or (state = 'claimed' and lease_until < now())"
             " or (state = 'claimed' and claim <> 'dead')"
         )
         return bool(row["moving"] == 0)

@@ -6,16 +6,18 @@ import email.policy
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
+
 from services.notify.db import messages
 from services.notify.usecases.sending import Sender
 from shared.db import driver
-from shared.events.arrears import HoldKind
+from shared.events.arrears import HoldKind, OverdueItem
 from shared.events.notify import MessageFailed, MessageSent
 from shared.logs import capture
 from tests.integration.notify.conftest import DAY, Office, office_of, run_until
 from tests.integration.notify.post_office import DAWDLE, DROP
 from tests.support.bus import eventually
-from tests.support.letters import a_dispute, a_hold, a_receipt, a_stage, a_statement
+from tests.support.letters import a_dispute, a_hold, a_receipt, a_stage, a_statement, an_item, items_of
 from tests.support.servers import Databases
 
 ONE, TWO, THREE = (f"owner{n}@example.org" for n in (1, 2, 3))
@@ -222,6 +224,20 @@ async def test_a_hold_set_since_stops_a_reminder_but_no_statement(office: Office
     assert await office.states() == {"handed-over": 2, "suppressed": 1}
 
 
+async def test_an_insolvency_stops_the_reminder_of_frozen_debt_and_not_that_of_later_debt(office: Office) -> None:
+    """The first was decided before anybody knew; arrears left what is frozen out of the second."""
+    await reminded(office)
+    assert await office.hear(a_hold(HoldKind.INSOLVENCY), book=date(2026, 5, 7)) == ["D"]
+    await office.send()
+    assert await office.states() == {"handed-over": 2, "suppressed": 1}
+    fresh = OverdueItem(charge_id="C2", due_on=date(2026, 7, 29), open_pence=300_00)
+    stage = a_stage(ref="F00000000001", overdue=300_00, on=date(2026, 8, 5), cycle=2)
+    await office.hear(stage.model_copy(update={"items": (fresh,)}), book=date(2026, 8, 5))
+    await office.work(date(2026, 8, 5))
+    await office.send()
+    assert await office.states() == {"handed-over": 3, "suppressed": 1}
+
+
 async def test_a_dispute_raised_since_stops_the_reminder_that_chases_it(office: Office) -> None:
     await reminded(office)
     assert await office.hear(a_dispute(), book=date(2026, 5, 7)) == ["D"]
@@ -234,6 +250,48 @@ async def test_a_dispute_that_the_stage_knew_or_of_another_charge_or_account_sto
     await reminded(office)
     await office.hear(a_dispute(), book=date(2026, 5, 6))
     await office.hear(a_dispute("D-2", charge_id="C9"), a_dispute("D-3", account_id="A2"), book=date(2026, 5, 7))
+    await office.send()
+    assert await office.states() == {"handed-over": 3}
+
+
+async def test_a_reminder_of_a_debt_that_stands_no_more_is_not_sent(office: Office) -> None:
+    """As when the charge was credited whole, written off, or moved to the buyer by a sale learnt late."""
+    await reminded(office)
+    told = [items_of(an_item()), items_of(an_item(90_00, "C2", date(2026, 7, 29)))]
+    assert await office.hear(*told, book=date(2026, 5, 7)) == ["D", "D"]
+    await office.billing_closed(date(2026, 5, 7))
+    await office.send()
+    (row,) = await office.rows("select state, last_answer from notify.messages where template = 'reminder-1'")
+    assert tuple(row.values()) == ("suppressed", "no-longer-open")
+
+
+async def test_what_is_open_and_disputed_is_not_what_a_reminder_may_chase(office: Office) -> None:
+    await reminded(office)
+    await office.hear(items_of(an_item(disputed=148_15 - 19_99)), book=date(2026, 5, 7))
+    await office.billing_closed(date(2026, 5, 7))
+    await office.send()
+    assert await office.states() == {"handed-over": 2, "suppressed": 1}
+
+
+@pytest.mark.parametrize(
+    ("told", "closed"), [(date(2026, 5, 6), date(2026, 5, 8)), (date(2026, 5, 8), date(2026, 5, 7))]
+)
+async def test_what_the_stage_knew_and_what_billing_has_not_closed_yet_stops_no_reminder(
+    office: Office, told: date, closed: date
+) -> None:
+    await reminded(office)
+    await office.hear(items_of(), book=told)
+    await office.billing_closed(closed)
+    await office.send()
+    assert await office.states() == {"handed-over": 3}
+
+
+async def test_the_last_that_billing_said_by_its_closed_day_counts(office: Office) -> None:
+    await reminded(office)
+    await office.hear(items_of(), book=date(2026, 5, 7))
+    await office.hear(items_of(an_item(50_00)), book=date(2026, 5, 8))
+    await office.hear(items_of(), book=date(2026, 5, 9))
+    await office.billing_closed(date(2026, 5, 8))
     await office.send()
     assert await office.states() == {"handed-over": 3}
 

@@ -246,6 +246,50 @@ def test_an_insolvency_freezes_what_was_due_by_its_day_case_33() -> None:
     assert (stage(decision), decision.chased_pence) == (1, 3000)
 
 
+BANKRUPT = Hold(HoldKind.INSOLVENCY, date(2026, 5, 25))
+AFTER_2 = Standing(stage=2, stage_on=REMINDER_2, letter_on=REMINDER_2)
+FRESH = item(30_000, "C2", date(2026, 7, 1))
+
+
+@pytest.mark.parametrize("standing", [AFTER_1, AFTER_2])
+def test_what_an_insolvency_froze_keeps_no_cycle_open_and_fresh_debt_begins_its_own(standing: Standing) -> None:
+    start = account(item(50_000), FRESH, standing=standing, holds=(BANKRUPT,))
+    learnt = assess(start, POLICY, date(2026, 5, 26))
+    assert (learnt.closed_cycle, learnt.standing.cycle, learnt.standing.stage) == (True, 2, 0)
+    assert learnt.reason == "everything overdue is held"
+    start = replace(start, standing=learnt.standing)
+    assert play(start, 400) == [(date(2026, 8, 5), "reminder-1"), (date(2026, 8, 19), "reminder-2")]
+
+
+def test_an_insolvency_learnt_when_fresh_debt_is_overdue_ends_the_cycle_of_the_frozen_debt() -> None:
+    start = account(item(50_000), FRESH, standing=AFTER_2, holds=(BANKRUPT,))
+    day = date(2026, 8, 5)
+    learnt = assess(start, POLICY, day)
+    assert (learnt.closed_cycle, learnt.reached, learnt.next_check_on) == (True, None, day + timedelta(days=1))
+    following = assess(replace(start, standing=learnt.standing), POLICY, day + timedelta(days=1))
+    assert (stage(following), following.chased_pence, following.standing.cycle) == (1, 30_000, 2)
+
+
+def test_debt_after_an_insolvency_that_was_overdue_at_the_last_letter_keeps_the_cycle_open() -> None:
+    reminded = Standing(stage=1, stage_on=date(2026, 8, 5), letter_on=date(2026, 8, 5))
+    start = account(item(50_000), FRESH, standing=reminded, holds=(BANKRUPT,))
+    decision = assess(start, POLICY, date(2026, 8, 19))
+    assert (stage(decision), decision.chased_pence, decision.closed_cycle) == (2, 30_000, False)
+
+
+def test_money_taken_back_takes_no_cycle_of_frozen_debt_up_again() -> None:
+    ended = Standing(cycle=2, letter_on=REMINDER_2)
+    bounced = account(item(50_000), FRESH, standing=ended, before=replace(AFTER_2, letter_on=None), holds=(BANKRUPT,))
+    decision = assess(bounced, POLICY, date(2026, 8, 5))
+    assert (stage(decision), decision.standing.cycle) == (1, 2)
+
+
+def test_an_insolvency_of_one_charge_freezes_that_charge_alone() -> None:
+    start = account(item(50_000), item(9000, "C2"), standing=AFTER_1, holds=(replace(BANKRUPT, charge_id="C1"),))
+    decision = assess(start, POLICY, REMINDER_2)
+    assert (stage(decision), decision.chased_pence, decision.standing.cycle) == (2, 9000, 1)
+
+
 @pytest.mark.parametrize(("grace_until", "reached"), [(REMINDER_2, 2), (REMINDER_2 + timedelta(days=1), 0)])
 def test_after_a_hold_the_next_stage_waits_for_the_days_of_grace_case_29(grace_until: date, reached: int) -> None:
     lifted = account(standing=replace(AFTER_1, grace_until=grace_until))

@@ -1,14 +1,25 @@
 """The check before a reminder leaves, and what answers of a mail server lead to."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from services.notify.domain.dispatch import Answer, Hold, Patience, State, Step, after, is_allowed, reason_to_suppress
+from services.notify.domain.dispatch import (
+    Answer,
+    Debts,
+    Hold,
+    Patience,
+    State,
+    Step,
+    after,
+    is_allowed,
+    reason_to_suppress,
+)
 from shared.events.arrears import HoldKind, OverdueItem, StageReached
 from tests.support.letters import a_stage
 
 PATIENCE = Patience()
+DUE_ON = date(2026, 4, 29)
 
 
 def step(answer: Answer, attempts: int = 0, silences: int = 0, hours: int = 0) -> Step:
@@ -43,10 +54,53 @@ def test_a_letter_that_chases_a_charge_held_since_does_not_go() -> None:
     assert reason_to_suppress(a_stage(), 0, [Hold(HoldKind.VULNERABLE, "C1")]) is None
 
 
+@pytest.mark.parametrize(
+    ("charge_id", "started_on", "reason"),
+    [
+        (None, date(2026, 4, 29), "hold:insolvency"),
+        (None, date(2026, 4, 28), None),
+        ("C1", date(2026, 4, 29), "hold:insolvency"),
+        ("C9", date(2026, 4, 29), None),
+        (None, None, "hold:insolvency"),
+    ],
+)
+def test_an_insolvency_stops_letters_that_chase_debt_due_by_its_day_case_33(
+    charge_id: str | None, started_on: date | None, reason: str | None
+) -> None:
+    hold = Hold(HoldKind.INSOLVENCY, charge_id, started_on)
+    assert reason_to_suppress(a_stage(), 0, [hold]) == reason
+
+
+def test_one_frozen_charge_stops_a_letter_that_names_others_too() -> None:
+    later = two_charges().items[1].model_copy(update={"due_on": date(2026, 7, 29)})
+    mixed = a_stage().model_copy(update={"items": (later, *a_stage().items)})
+    assert reason_to_suppress(mixed, 0, [Hold(HoldKind.INSOLVENCY, None, date(2026, 5, 1))]) == "hold:insolvency"
+
+
 def test_a_letter_that_chases_a_charge_disputed_since_does_not_go() -> None:
     assert reason_to_suppress(a_stage(), 0, [], {"C1"}) == "disputed-since"
     assert reason_to_suppress(two_charges(), 0, [], {"C2"}) == "disputed-since"
     assert reason_to_suppress(two_charges(), 0, [], {"C9"}) is None
+
+
+@pytest.mark.parametrize(
+    ("left", "reason"),
+    [
+        (None, None),
+        ({}, "no-longer-open"),
+        ({("C1", DUE_ON): 20_00}, None),
+        ({("C1", DUE_ON): 19_99}, "no-longer-open"),
+        ({("C1", date(2026, 7, 29)): 300_00, ("C9", DUE_ON): 300_00}, "no-longer-open"),
+    ],
+)
+def test_a_letter_goes_out_while_the_minimum_of_what_it_names_is_still_open(
+    left: Debts | None, reason: str | None
+) -> None:
+    assert reason_to_suppress(a_stage(), 0, [], still_open=left) == reason
+
+
+def test_a_letter_that_names_nothing_open_does_not_go_whatever_its_minimum() -> None:
+    assert reason_to_suppress(a_stage(minimum=0), 0, [], still_open={}) == "no-longer-open"
 
 
 def two_charges() -> StageReached:
