@@ -105,3 +105,19 @@ async def test_a_hold_needs_a_known_account(desk: Desk, ref: str) -> None:
     assert await hold(desk, HoldKind.DISPUTE, ref=ref) is None
     assert await lift(desk, "H9") is None
     assert await desk.said(topics.HOLD_CHANGED) == []
+
+
+async def test_debt_after_an_insolvency_begins_a_cycle_of_its_own_with_reminder_1(desk: Desk) -> None:
+    await owe(desk)
+    await desk.work_to(REMINDER_1 + timedelta(days=14))
+    await hold(desk, HoldKind.INSOLVENCY)
+    fresh = item(300_00, "C9", date(2026, 7, 1))
+    await desk.hear(topics.ITEMS_CHANGED, items_changed(item(9550), item(4000, "C2"), fresh))
+    await desk.work_to(date(2026, 8, 19))
+    letters = [(one.cycle, one.stage, one.overdue_pence, str(one.stage_on)) for one in await desk.stages()]
+    assert letters == [
+        (1, 1, 135_50, "2026-05-06"), (1, 2, 135_50, "2026-05-20"),
+        (2, 1, 300_00, "2026-08-05"), (2, 2, 300_00, "2026-08-19"),
+    ]  # fmt: skip
+    async with desk.doors.sessions() as session:
+        assert {check["ok"] for check in (await reports.verify(session))["checks"]} == {True}
