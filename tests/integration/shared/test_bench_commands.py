@@ -30,10 +30,11 @@ Closebook = Callable[..., Awaitable[tuple[str, str]]]
 
 @pytest.fixture
 async def stopped(server: Server, engine: AsyncEngine) -> AsyncIterator[None]:
-    """Let one of billing's partitions be quarantined."""
+    """Let one of billing's partitions be quarantined, and a day wait."""
     owner: asyncpg.Connection = await connect(server.urls["billing_owner"], application_name="tests")
     where = "where topic = 'housing.payment-reversed' and partition_no = 1"
     await owner.execute(f"update msg.position set quarantined_at = now(), quarantine_reason = '50 in a row' {where}")
+    await owner.execute("update msg.gate set first_ended = '2026-04-02'")
     yield
     await owner.execute("update msg.position set quarantined_at = null, quarantine_reason = null")
     await owner.close()
