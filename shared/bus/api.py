@@ -10,14 +10,14 @@ from pydantic import Field
 from shared.auth import Caller, requires
 from shared.bus import audit, queries
 from shared.bus.bench import Bench
-from shared.bus.bodies import Body, WithReason
+from shared.bus.bodies import Body, RowNumber, WithReason
 from shared.bus.commands import Given
 from shared.bus.kinds import BUS_KINDS
 from shared.bus.lag import Lags
 from shared.bus.proposal_api import Key, add_proposals
 from shared.bus.proposals import Proposals
 from shared.bus.totals import totals
-from shared.events.types import RowNumber, Text
+from shared.events.types import Text
 
 if TYPE_CHECKING:
     from shared.bus.service import Running

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Header
 from pydantic import AwareDatetime
 
 from shared.auth import Caller, requires
-from shared.bus.bodies import Body, WithReason
+from shared.bus.bodies import Body, RowNumber, WithReason
 from shared.bus.proposals import Proposal, Proposals
-from shared.events.types import ID_PATTERN, Id, RowNumber, Text
+from shared.events.types import ID_PATTERN, Id, Text
 
 Reader = Annotated[
     Caller, requires("assistant", "lead-officer", "finance", "board", "admin-team", "auditor", "operator")

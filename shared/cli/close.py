@@ -85,8 +85,9 @@ def accept(known: Environment, day: date, reason: str | None, *, as_json: bool) 
     made = {standing.name: api.post(standing.name, "/bus/accept-difference", body)["proposal"] for standing in stopped}
     if as_json:
         output.write_json(_proposed(day, stopped, made))
-    for standing in () if as_json else stopped:
-        output.say(f"{standing.name}: proposal {made[standing.name]} for {day}: {standing.totals_difference}")
+    else:
+        for standing in stopped:
+            output.say(f"{standing.name}: proposal {made[standing.name]} for {day}: {standing.totals_difference}")
     first = stopped[0].name
     raise CliError(
         f"{day} waits for a second person: nobody accepts a difference alone.",

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from shared.bus.bodies import HIGHEST_NUMBER
 from shared.cli import environment, output
 from shared.cli.api import OPERATOR, Api
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import HIGHEST_NUMBER, DataDir, JsonFlag, OnlyService, Service
+from shared.cli.options import DataDir, JsonFlag, OnlyService, Service
 from shared.events.topics import LINE_OF_SERVICES
 
 bench = typer.Typer(help="List, look at, re-drive and discard dead letters; let a quarantined partition go on.")

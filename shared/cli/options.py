@@ -67,9 +67,6 @@ def parse_scope(text: str) -> tuple[str, str]:
     return scope, scope_id
 
 
-HIGHEST_NUMBER = 2**63 - 1
-"""Of what a service numbers: no row of a database has a higher one."""
-
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 DataDir = Annotated[
     Path | None, typer.Option("--data", help="Folder with the stack.env of `closebook up`.", show_default=False)

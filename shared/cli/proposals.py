@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
+from shared.bus.bodies import HIGHEST_NUMBER
 from shared.cli import environment, output
 from shared.cli.api import FINANCE, Api, acting
-from shared.cli.options import HIGHEST_NUMBER, As, DataDir, JsonFlag, OnlyService, Service
+from shared.cli.options import As, DataDir, JsonFlag, OnlyService, Service
 from shared.events.topics import LINE_OF_SERVICES
 
 second_person = typer.Typer(help="List, look at, approve and reject commands that need a second person.")

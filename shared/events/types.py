@@ -44,8 +44,5 @@ NaturalPence = Annotated[int, Field(ge=0, lt=MAX_PENCE, json_schema_extra={"x-ki
 SignedPence = Annotated[int, Field(gt=-MAX_PENCE, lt=MAX_PENCE, json_schema_extra={"x-kind": "pence"})]
 """Whole pence, owed positive, owing back negative."""
 
-RowNumber = Annotated[int, Field(ge=0, lt=2**63)]
-"""The number of a row, as a database counts: what is larger is nobody's."""
-
 ShareNumber = Annotated[int, Field(ge=1, lt=10**12, json_schema_extra={"x-kind": "share"})]
 """A numerator or denominator of a share."""

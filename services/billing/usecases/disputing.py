@@ -124,10 +124,10 @@ async def worklist(connection: asyncpg.Connection) -> list[dict[str, Any]]:
     """
     day = (await gate.read(connection)).book
     rows = [dict(row) for row in await stored.list_disputes(connection)]
-    awaited = await _awaited(connection, {row["account_id"] for row in rows if row["awaits_credit"]})
+    left = await _awaited(connection, {row["account_id"] for row in rows if row["awaits_credit"]})
     for row in rows:
         del row["account_id"], row["awaits_credit"]
-        row["awaits_credit_pence"] = awaited.get(row["dispute_id"], 0)
+        row["awaits_credit_pence"] = left.get(row["dispute_id"], 0)
         row["review_on"] = (row["ended_on"] if row["awaits_credit_pence"] else row["raised_on"]) + REVIEW
         row["late"] = not _is_over(row) and row["review_on"] < day
     return sorted(rows, key=_is_over)

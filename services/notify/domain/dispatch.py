@@ -85,6 +85,10 @@ def after(answer: Answer, *, attempts: int, silences: int, tried_for: timedelta,
             assert_never(answer)
 
 
+Debts = Mapping[tuple[str, date], int]
+"""What may be chased of each open item, in pence, by its charge and due day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """A hold in force on an account, or on one charge of it; ``started_on`` was not kept of old ones."""
@@ -100,9 +104,6 @@ _STOPS_REMINDERS = frozenset(
         HoldKind.SALE_PENDING, HoldKind.RETURNED_MAIL,
     }
 )  # fmt: skip
-Debts = Mapping[tuple[str, date], int]
-"""What may be chased of each open item, in pence, by its charge and due day."""
-
 _STOPS_CHARGES = frozenset({HoldKind.DISPUTE, HoldKind.FTT})
 
 
