@@ -5,13 +5,14 @@ from datetime import date
 
 import asyncpg
 
+from services.arrears.db.facts import LOOK_AGAIN
 from shared.events.billing import CollectionAnnounced, CollectionEnded
 
-_LOOK_AGAIN = """
+_LOOK_AGAIN = f"""
 insert into arrears.accounts as kept (account_id, next_check_on)
 select distinct account_id, $2::date from unnest($1::text[]) as told(account_id) order by account_id
-on conflict (account_id) do update set next_check_on = least(kept.next_check_on, excluded.next_check_on)
-"""
+on conflict (account_id) do update set {LOOK_AGAIN}
+"""  # noqa: S608 - ours
 _ANNOUNCE = """
 insert into arrears.collections as kept (account_id, collection_id, amount_pence, collect_on, settled_by)
 select * from unnest($1::text[], $2::text[], $3::bigint[], $4::date[], $5::date[]) order by 1, 2

@@ -15,7 +15,8 @@ from shared.events.billing import AccountClosed, AccountOpened, ItemsChanged, Op
 from shared.events.owners import OwnershipLineChanged
 
 _OF_DISPUTES = frozenset({"disputed_pence", "dispute_ended_on"})
-_LOOK_AGAIN = "next_check_on = least(kept.next_check_on, excluded.next_check_on)"
+LOOK_AGAIN = "next_check_on = least(kept.next_check_on, excluded.next_check_on)"
+"""Puts an account that is ``kept`` on the list of a day, unless it is on that of an earlier one."""
 _OPEN = f"""
 insert into arrears.accounts as kept (account_id, account_ref, unit_id, ownership_id, internal, next_check_on)
 select account_id, account_ref, unit_id, ownership_id, internal, $6
@@ -23,7 +24,7 @@ from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bool[])
   as told(account_id, account_ref, unit_id, ownership_id, internal)
 order by account_id
 on conflict (account_id) do update set account_ref = excluded.account_ref, unit_id = excluded.unit_id,
-  ownership_id = excluded.ownership_id, internal = excluded.internal, {_LOOK_AGAIN}
+  ownership_id = excluded.ownership_id, internal = excluded.internal, {LOOK_AGAIN}
 """  # noqa: S608 - no input in it
 _CLOSE = """
 insert into arrears.accounts as kept (account_id, closed_on)
@@ -42,7 +43,7 @@ from unnest($1::text[], $2::text[], $3::date[], $4::bigint[], $5::bigint[])
   as told(account_id, items, oldest_due_on, credit_pence, balance_pence)
 order by account_id
 on conflict (account_id) do update set items = excluded.items, oldest_due_on = excluded.oldest_due_on,
-  credit_pence = excluded.credit_pence, balance_pence = excluded.balance_pence, {_LOOK_AGAIN}
+  credit_pence = excluded.credit_pence, balance_pence = excluded.balance_pence, {LOOK_AGAIN}
 """  # noqa: S608 - no input in it
 _STATEMENT = """
 insert into arrears.accounts as kept (account_id, statement_no, statement_on)

@@ -6,7 +6,9 @@ from datetime import date
 
 import asyncpg
 
-_MOVE = """
+from services.arrears.db.facts import LOOK_AGAIN
+
+_MOVE = f"""
 with moved as (
   insert into arrears.payments as kept (account_id, payment_id, amount_pence, received_on, paid_book, taken_book)
   select account_id, payment_id, sum(pence), max(received_on),
@@ -20,8 +22,8 @@ with moved as (
 )
 insert into arrears.accounts as kept (account_id, next_check_on)
 select distinct account_id, $5::date from unnest($1::text[]) as told(account_id) order by account_id
-on conflict (account_id) do update set next_check_on = least(kept.next_check_on, excluded.next_check_on)
-"""
+on conflict (account_id) do update set {LOOK_AGAIN}
+"""  # noqa: S608 - ours
 
 
 @dataclass(frozen=True, slots=True)
