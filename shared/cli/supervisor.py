@@ -18,7 +18,6 @@ from typing import IO
 import httpx
 
 from shared.cli.local_access import service_settings, token_variables
-from shared.db import migrate
 from shared.db.engine import database_of
 from shared.embedded import databases, stack, topics
 from shared.embedded.databases import ServiceUrls
@@ -287,6 +286,8 @@ class Stack:
         """Make and migrate the databases, here and one after the other: a running service may not change its tables."""
         if self._urls:
             return
+        from shared.db import migrate  # noqa: PLC0415 - Alembic, which most commands need none of
+
         self._urls = await databases.provision(admin_url)
         for service, urls in self._urls.items():
             try:

@@ -8,11 +8,11 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 
 from shared.db import reading
 from shared.db.engine import connect, create_engine, server_settings
+from shared.db.schema_version import versions_directory
 from shared.events.topics import heard_by
 
 BUS_SCHEMA = "msg"
@@ -21,17 +21,11 @@ LOCK_TIMEOUT = "5s"
 
 _T = TypeVar("_T")
 _VERSION_TABLE = "schema_version"
-_ROOT = Path(__file__).resolve().parents[2]
 _POSITIONS = """
 insert into msg.position (topic, partition_no, next_offset)
 select topic, partition_no, 0 from unnest($1::text[], $2::int[]) as wanted(topic, partition_no)
 on conflict do nothing
 """
-
-
-def versions_directory(service: str) -> Path:
-    """Return where a service's migrations lie."""
-    return _ROOT / "services" / service / "db" / "migrations" / "versions"
 
 
 def _config(service: str, versions: Path | None) -> Config:
@@ -89,21 +83,6 @@ async def downgrade(url: str, service: str, revision: str, *, versions: Path | N
         command.downgrade(config, revision)
 
     await _with_connection(url, service, run)
-
-
-async def current(url: str, service: str) -> str | None:
-    """Return the database's schema version, ``None`` before the first migration."""
-
-    def read(connection: Connection) -> str | None:
-        options = {"version_table": _VERSION_TABLE, "version_table_schema": BUS_SCHEMA}
-        return MigrationContext.configure(connection, opts=options).get_current_revision()
-
-    return await _with_connection(url, service, read)
-
-
-def head(service: str, *, versions: Path | None = None) -> str | None:
-    """Return the schema version this code needs."""
-    return ScriptDirectory.from_config(_config(service, versions)).get_current_head()
 
 
 async def differences(url: str, *metadatas: MetaData) -> list[str]:

@@ -15,7 +15,6 @@ import asyncpg
 from shared.bus.commands import topic_of
 from shared.bus.service import Service
 from shared.bus.transaction import Doors
-from shared.db import migrate
 from shared.db.engine import create_engine, libpq_url, session_factory
 from shared.rebuild import adoption, comparison, guide
 from shared.rebuild.comparison import Difference
@@ -66,6 +65,8 @@ async def _rebuild(
     service: Service, likeness: Likeness, settings: ServiceSettings, order: Mapping[str, Any]
 ) -> list[Difference]:
     """Migrate the fresh database, bring it forward, and compare it with the live one as it stood at one moment."""
+    from shared.db import migrate  # noqa: PLC0415 - Alembic, which serving needs none of
+
     await migrate.upgrade(settings.migration_url, service.name)
     async with AsyncExitStack() as stack:
         live = await stack.enter_async_context(_one_moment(order["live"]))

@@ -20,6 +20,7 @@ from tests.benchmarks import (
     quiet,
     rebuilding,
     relaying,
+    runs,
     statements,
     two,
 )
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[Stage], Awaitable[list[Figure]]]] = {
     "latency": latency.measure,
     "question": question.measure,
     "quarter": statements.measure,
+    "runs": runs.measure,
     "pdfs": pdfs.measure,
     "quiet-day": quiet.measure,
     "days": days.measure,

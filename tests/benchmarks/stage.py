@@ -151,6 +151,12 @@ async def until(sql: asyncpg.Connection, query: str, *values: Any, every_s: floa
             await asyncio.sleep(every_s)
 
 
+def peak_mib(pid: int) -> float:
+    """Return the most memory a process ever held, in MiB."""
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) / 1024
+
+
 async def _ready(client: httpx.AsyncClient) -> bool:
     try:
         return (await client.get("/readyz")).status_code == httpx.codes.OK

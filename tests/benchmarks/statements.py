@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from tests.benchmarks import ledger
 from tests.benchmarks.closing import close_day
 from tests.benchmarks.figures import Figure, ratios
-from tests.benchmarks.stage import Stage
+from tests.benchmarks.stage import Stage, peak_mib
 
 _QUARTER, _DAY = date(2026, 1, 1), date(2026, 4, 1)
 _RUN = """
@@ -54,14 +53,8 @@ async def _close(stage: Stage, units: int) -> Close:
         await office.sql.execute("analyze")
         process = await office.start()
         seconds = await close_day(office, _DAY)
-        peak = _peak_mib(process.pid)
+        peak = peak_mib(process.pid)
         row = await office.sql.fetchrow(_RUN)
     assert row is not None
     assert row["statements"] == units
     return Close(seconds, row["seconds_each"] * 1000, peak)
-
-
-def _peak_mib(pid: int) -> float:
-    """Return the most memory a process ever held."""
-    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    return int(status["VmHWM"].split()[0]) / 1024

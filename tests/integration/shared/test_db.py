@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.db import copy_rows, driver, migrate, msg, msg_people, roles, session_factory
+from shared.db import copy_rows, driver, migrate, msg, msg_people, roles, schema_version, session_factory
 from shared.db.engine import connect
 from shared.events.topics import heard_by
 from tests.integration.shared.conftest import Server
@@ -57,8 +57,8 @@ async def test_connections_carry_the_time_limits(engine: AsyncEngine) -> None:
 
 async def test_declared_tables_and_migrated_tables_agree(server: Server) -> None:
     assert await migrate.differences(server.urls["billing_owner"], msg.metadata) == []
-    assert await migrate.current(server.urls["billing_owner"], "billing") == "0001"
-    assert migrate.head("billing", versions=server.versions) == "0001"
+    assert await schema_version.found(server.urls["billing_owner"], "billing") == "0001"
+    assert schema_version.needed("billing", versions=server.versions) == "0001"
 
 
 async def test_migrating_again_and_bootstrapping_again_change_nothing(server: Server) -> None:
@@ -77,7 +77,7 @@ async def test_migrating_again_and_bootstrapping_again_change_nothing(server: Se
 async def test_a_migration_can_be_taken_back(server: Server) -> None:
     url = server.urls["owners_owner"]
     await migrate.downgrade(url, "owners", "base", versions=server.versions)
-    assert await migrate.current(url, "owners") is None
+    assert await schema_version.found(url, "owners") is None
     await migrate.upgrade(url, "owners", versions=server.versions)
     await migrate.bootstrap_positions(url, "owners", 3)
 
