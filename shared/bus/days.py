@@ -12,10 +12,8 @@ from shared.bus.positions import Lane
 from shared.bus.work import OPENING_BOOK, Work
 from shared.db.engine import driver
 from shared.events.base import Event
-from shared.events.calendar import DayClosed, DayEnded, TopicTotal
+from shared.events.calendar import MOST_DAYS_AT_ONCE, DayClosed, DayEnded, TopicTotal
 from shared.events.decode import Reason
-
-MOST_DAYS_AT_ONCE = 400
 
 _TAKEN_IN = """
 select topic, count(*) as events, coalesce(sum(pence), 0)::bigint as amount_pence from msg.inbox

@@ -10,11 +10,12 @@ import typer
 from shared.cli import environment, output
 from shared.cli.api import OPERATOR, Api
 from shared.cli.closing import Closing, close_days
-from shared.cli.days import MOST_DAYS_AT_ONCE, STRETCH
+from shared.cli.days import STRETCH
 from shared.cli.environment import Environment
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import DataDir, JsonFlag, day_option, parse_day
 from shared.cli.status import Standing, standings
+from shared.events.calendar import MOST_DAYS_AT_ONCE
 
 Day = Annotated[
     date | None,

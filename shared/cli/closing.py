@@ -12,7 +12,6 @@ from shared.cli import output
 from shared.cli.api import Api
 from shared.cli.days import (
     HOUSING_TOPICS,
-    MOST_DAYS_AT_ONCE,
     STRETCH,
     Closings,
     end_day,
@@ -23,6 +22,7 @@ from shared.cli.environment import Environment
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.kafka import Broker, Reader, producing, reading
 from shared.cli.status import Standing, standings
+from shared.events.calendar import MOST_DAYS_AT_ONCE
 from shared.events.topics import DAY_ENDED, LINE_OF_SERVICES
 
 SOURCE = "closebook/cli"

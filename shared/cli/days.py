@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer
 
 from shared.cli.kafka import Broker, Reader
 from shared.events.base import Event
-from shared.events.calendar import DayClosed, DayEnded
+from shared.events.calendar import MOST_DAYS_AT_ONCE, DayClosed, DayEnded
 from shared.events.decode import Record, decode
 from shared.events.envelope import encode
 from shared.events.topics import CHANNELS, DAY_CLOSED, DAY_ENDED, LINE_OF_SERVICES
@@ -16,7 +16,6 @@ from shared.events.topics import CHANNELS, DAY_CLOSED, DAY_ENDED, LINE_OF_SERVIC
 HOUSING_TOPICS = tuple(channel.topic for channel in CHANNELS if channel.owner == "housing")
 """The topics a cut names."""
 
-MOST_DAYS_AT_ONCE = 400
 STRETCH = timedelta(days=MOST_DAYS_AT_ONCE - 1)
 """From the first to the last of so many days."""
 

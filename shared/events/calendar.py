@@ -10,6 +10,9 @@ from shared.events.types import Day
 Offset = Annotated[int, Field(ge=0, lt=2**63)]
 """A place in a partition of Kafka."""
 
+MOST_DAYS_AT_ONCE = 400
+"""How many days after the last one a day may end: more is taken for a slip of the hand (contract: the day closes)."""
+
 
 class DayEnded(EventData):
     """The business day is over; it ends every day since the last one ended.  Key: ``calendar``."""
