@@ -32,12 +32,12 @@ test: setup
 	$(BIN)/python -m pytest -m "not slow" $(if $(PYTEST_ARGS),$(PYTEST_ARGS),--numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder)
 
 # Every fault against real processes and servers: killed, frozen, starved. The slow ones too; writes docs/faults.md.
-# The crash points take hours of it: PYTEST_ARGS='--deselect tests/crashes' leaves them to `make crashes`.
+# The crash points take half of it: PYTEST_ARGS='--deselect tests/crashes' leaves them to `make crashes`.
 faults: setup
 	$(BIN)/python -m pytest -p tests.support.fault_table.page $$($(BIN)/python -m tests.support.fault_table.page) $(PYTEST_ARGS)
 
 # A batch, a page, a mail, three days and a reviewed run killed at every await and recovered, each time the whole database
-# compared (hours; `make test` takes a few points of some).
+# compared (half an hour; `make test` takes a few points of some).
 crashes: setup
 	$(BIN)/python -m pytest tests/crashes $(PYTEST_ARGS)
 
