@@ -44,12 +44,13 @@ left join billing.causes as other on other.cause_uid = entry.cause_uid
 _NAME = f"""
 coalesce(charge.source, credit.source, payment.source, reversal.source, other.source) as source,
 coalesce(charge.event_id, credit.event_id, payment.event_id, reversal.event_id, other.event_id) as event_id,
-coalesce(other.type, case entry.fact_kind {_OWN} end) as type,
-coalesce(charge.source, credit.source, payment.source, reversal.source) is not null as own
+coalesce(other.type, case entry.fact_kind {_OWN} end) as type
 """
-_CAUSES = (
-    f"select distinct entry.fact_kind, entry.fact_id, entry.book, {_NAME} {_NAMED} where entry.account_id = $1::uuid"
-)
+_CAUSES = f"""
+select distinct entry.fact_kind, entry.fact_id, entry.book, {_NAME},
+  coalesce(charge.source, credit.source, payment.source, reversal.source) is not null as own
+{_NAMED} where entry.account_id = $1::uuid
+"""
 _EXPORT = f"""
 select entry.value_on, entry.book, entry.fact_kind, entry.fact_id, entry.charge_id, entry.payment_id, entry.posting_no,
   entry.ledger, account.account_ref, entry.amount_pence, entry.tax_pence, entry.cause_uid::text, {_NAME}
@@ -162,7 +163,6 @@ class ExportRow:
     cause_source: str
     cause_id: str
     cause_type: str
-    is_own_cause: bool
 
     @property
     def account(self) -> str:

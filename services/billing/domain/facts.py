@@ -137,7 +137,7 @@ class ShareVersion:
 
     share_set_id: str
     effective_from: date
-    complete: bool
+    is_complete: bool
     unit_ids: tuple[str, ...]
     weights: tuple[int, ...]
     whole: int

@@ -313,8 +313,8 @@ def completing_id(schedule_id: str, days: Days, unit_id: str) -> str:
 def is_part(name: str, days: Days, schedule_id: str, period: Period, unit_id: str) -> bool:
     """Say whether a charge of ours, by its name and the days it is for, is an instalment of a unit or completes it."""
     own = (charge_id(schedule_id, period, unit_id), completing_id(schedule_id, days, unit_id))
-    is_within = period.first_on <= days.first_on <= days.last_on <= period.last_on
-    return is_within and name in {*own, *map(other_name, own)}
+    in_period = period.first_on <= days.first_on <= days.last_on <= period.last_on
+    return in_period and name in {*own, *map(other_name, own)}
 
 
 def _short(name: str, schedule_id: str, first_on: date, rest: str) -> str:
