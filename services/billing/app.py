@@ -24,8 +24,8 @@ from services.billing.usecases import (
 from services.billing.usecases.day import work_day
 from services.billing.usecases.fee_letters import LETTER_KIND, LETTERS, tell_owners
 from services.billing.usecases.funding import MONEY_DEEDS, MONEY_KINDS
-from services.billing.usecases.releasing import RUN_DEEDS, RUN_KINDS
-from services.billing.usecases.scheduling import DEEDS, FEE_KINDS
+from services.billing.usecases.schedules import DEEDS, FEE_KINDS
+from services.billing.usecases.statement_reviews import RUN_DEEDS, RUN_KINDS
 from services.billing.usecases.write_offs import WRITE_OFF, give_up
 from shared.bus.service import Service
 from shared.rebuild.likeness import Likeness

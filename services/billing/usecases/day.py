@@ -11,8 +11,8 @@ from services.billing.usecases import (
     annual_statements,
     final_accounts,
     floats,
+    instalments,
     redistribution,
-    schedules,
     statement_runs,
 )
 from shared.bus.day import DaySlice
@@ -33,8 +33,8 @@ async def work_day(piece: DaySlice) -> None:
     if piece.progress.startswith(annual_statements.PROGRESS):
         await annual_statements.issue_slice(piece, await _schedules_begin(piece))
         return
-    if piece.progress.startswith(schedules.PROGRESS):
-        await schedules.raise_slice(piece)
+    if piece.progress.startswith(instalments.PROGRESS):
+        await instalments.raise_slice(piece)
         return
     begins = not piece.progress or piece.progress.startswith(floats.PROGRESS)
     come = await _newcomers(piece) if begins else ()
@@ -83,7 +83,7 @@ def _closed(piece: DaySlice) -> date:
 async def _schedules_begin(piece: DaySlice) -> str | None:
     """Return the progress from which schedules have their turn, if any can raise anything."""
     async with question(piece.sessions) as connection:
-        return await schedules.first_slice(connection, _closed(piece), piece.day)
+        return await instalments.first_slice(connection, _closed(piece), piece.day)
 
 
 async def _count_waiting(work: Work, piece: DaySlice) -> int:

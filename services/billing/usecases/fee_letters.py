@@ -15,7 +15,7 @@ from services.billing.domain.attribution import Account
 from services.billing.domain.schedules import Increase, Notice, Scope
 from services.billing.settings import read_schedule_policy
 from services.billing.usecases.kinds import as_kind
-from services.billing.usecases.scheduling import ScheduleId, load
+from services.billing.usecases.schedules import ScheduleId, load
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood

@@ -8,7 +8,7 @@ import asyncpg
 
 from services.billing.db import charges as stored_charges
 from services.billing.db import ledger, proof, questions
-from services.billing.db import receipts as stored_receipts
+from services.billing.db import payments as stored_payments
 from services.billing.db import statements as stored_statements
 from services.billing.db import write_offs as stored_write_offs
 from services.billing.db.statements import StatementRow
@@ -18,7 +18,7 @@ from services.billing.domain.position import position
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.charges import surroundings_of
 from services.billing.usecases.items import NOTHING_OPEN, fingerprint
-from services.billing.usecases.receipts import finder
+from services.billing.usecases.payments import finder
 from shared.bus.work import OPENING_BOOK
 
 Hunt = Callable[[asyncpg.Connection, Sequence[str]], Awaitable[list[str]]]
@@ -92,7 +92,7 @@ async def _misplaced_charges(connection: asyncpg.Connection, charge_ids: Sequenc
 
 
 async def _misplaced_payments(connection: asyncpg.Connection, payment_ids: Sequence[str]) -> list[str]:
-    known = await stored_receipts.load_payments(connection, payment_ids)
+    known = await stored_payments.load_payments(connection, payment_ids)
     find = await finder(connection, (placed.payment for placed in known.values()))
     return [
         f"payment {payment_id} stands on {known[payment_id].account_id}, belongs to {find(known[payment_id].payment)}"
@@ -102,8 +102,8 @@ async def _misplaced_payments(connection: asyncpg.Connection, payment_ids: Seque
 
 
 async def _misposted_payments(connection: asyncpg.Connection, payment_ids: Sequence[str]) -> list[str]:
-    known = await stored_receipts.load_payments(connection, payment_ids)
-    reversals = await stored_receipts.load_reversals(connection, payment_ids)
+    known = await stored_payments.load_payments(connection, payment_ids)
+    reversals = await stored_payments.load_reversals(connection, payment_ids)
     posted = await proof.posted_parts(connection, payment_ids)
     found = []
     for payment_id in payment_ids:

@@ -2,11 +2,11 @@
 
 import asyncpg
 
-from services.billing.db import receipts, reports
+from services.billing.db import payments, reports
 from services.billing.domain.refs import account_ref, other_name
 from services.billing.usecases import proof, questions
 from services.billing.usecases.funding import TERMS
-from services.billing.usecases.scheduling import SCHEDULE
+from services.billing.usecases.schedules import SCHEDULE
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_reversal, a_unit
 from tests.integration.billing.people import decide
@@ -26,7 +26,7 @@ async def test_what_the_housing_system_said_is_not_taken_for_our_own(desk: Desk)
     sums = (await desk.ask(proof.verify))["taken_in"]
     assert (sums["charges_pence"], sums["raised_here_pence"]) == (700, 0)
     assert (sums["reversals_pence"], sums["refunds_pence"]) == (200, 0)
-    assert await desk.ask(receipts.list_refunds) == []
+    assert await desk.ask(payments.list_refunds) == []
     assert await desk.ask(facts_told) == [("charge", "C1"), ("payment", "P1")]
     assert await desk.wrong() == []
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.billing.db.reading import snapshot
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import payments, proof, questions, refunds
+from services.billing.usecases import payment_questions, proof, questions, refunds
 from shared.auth import Caller
 from shared.bus.proposals import Proposal, Proposals
 from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError
@@ -100,7 +100,7 @@ async def test_money_nobody_matches_goes_back_from_suspense(desk: Desk) -> None:
     await people(desk).approve(FINANCE, number, "seen")
     assert await desk.balances() == {A: -300}
     assert [event.amount_pence for event in await desk.said(PAYMENT_SUSPENDED)] == [500, 0]
-    assert (await desk.ask(payments.payment, "P2"))["reversals"][0]["reason"] == "refund"
+    assert (await desk.ask(payment_questions.payment, "P2"))["reversals"][0]["reason"] == "refund"
     assert await desk.wrong() == []
 
 

@@ -18,9 +18,9 @@ from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Cut
 from services.billing.domain.statement_runs import Flag, Run, State, Struck, Tally
 from services.billing.settings import read_schedule_policy
-from services.billing.usecases import scheduling
+from services.billing.usecases import schedule_questions
 from services.billing.usecases.questions import CHUNK, Answer
-from services.billing.usecases.releasing import state_in
+from services.billing.usecases.statement_reviews import state_in
 from services.billing.usecases.statement_runs import PAGE, strike
 from shared.bus import gate
 from shared.calendar import quarter_days, quarter_of
@@ -147,7 +147,7 @@ async def _beside(connection: asyncpg.Connection) -> dict[str, Any]:
     waiting: dict[str, int] = {}
     for part in await questions.list_waiting_parts(connection):
         waiting[part.waiting_for] = waiting.get(part.waiting_for, 0) + part.pence
-    known = await scheduling.worklist(connection)
+    known = await schedule_questions.worklist(connection)
     since = (await gate.read(connection)).book - _YEAR
     return {
         "waiting": [{"waiting_for": name, "pence": pence} for name, pence in sorted(waiting.items())],
