@@ -18,8 +18,8 @@ from services.billing.usecases import (
     figures,
     mandates,
     matching,
-    proof,
     refunds,
+    verify,
 )
 from services.billing.usecases.day import work_day
 from services.billing.usecases.fee_letters import LETTER_KIND, LETTERS, tell_owners
@@ -62,5 +62,5 @@ def build(_settings: Settings) -> Service:
             },
         ),
         figures=lambda running: figures.refresh(running.doors.sessions),
-        checks=proof.standing,
+        checks=verify.standing,
     )

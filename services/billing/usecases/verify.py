@@ -39,7 +39,7 @@ _IN_SQL = (
 
 async def verify(connection: asyncpg.Connection) -> dict[str, Any]:
     """Return every check with its result, and what each account was charged and paid, for other services to compare."""
-    checks = [_check(name, await proof.differences(connection, sql)) for name, sql in _IN_SQL]
+    results = [_check(name, await proof.differences(connection, sql)) for name, sql in _IN_SQL]
     for name, statement, hunt in (
         ("charges are divided as the rules divide them", proof.EVERY_CHARGE, _misplaced_charges),
         ("payments are placed as the rules place them", proof.EVERY_PAYMENT, _misplaced_payments),
@@ -48,9 +48,9 @@ async def verify(connection: asyncpg.Connection) -> dict[str, Any]:
         ("open items are as last said", proof.EVERY_ACCOUNT, _unsaid_items),
         ("write-offs stand as the rules let them stand", proof.EVERY_WRITTEN_OFF, _misplaced_write_offs),
     ):
-        checks.append(_check(name, await _hunt(connection, statement, hunt)))
+        results.append(_check(name, await _hunt(connection, statement, hunt)))
     return {
-        "checks": checks,
+        "checks": results,
         "sums": await questions.account_sums(connection),
         "taken_in": await proof.taken_in(connection),
     }
