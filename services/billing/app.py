@@ -62,5 +62,5 @@ def build(_settings: Settings) -> Service:
             },
         ),
         figures=lambda running: figures.refresh(running.doors.sessions),
-        checks=verify.standing,
+        checks=verify.checks,
     )

@@ -12,8 +12,8 @@ from services.billing.domain import charges, payments, postings, refs, rules
 from services.billing.domain.facts import SUSPENSE, Match, Part, Reversal
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal
+from services.billing.usecases.payment_events import say_change
 from services.billing.usecases.payments import accounts_in
-from services.billing.usecases.standing import say_change
 from services.billing.usecases.write_offs import follow
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError

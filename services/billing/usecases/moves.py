@@ -15,8 +15,8 @@ from services.billing.domain.facts import Charge, Part, Payment
 from services.billing.usecases.charges import say_shares, surroundings_of
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal
+from services.billing.usecases.payment_events import say_change
 from services.billing.usecases.payments import accounts_in, finder
-from services.billing.usecases.standing import say_change
 from services.billing.usecases.write_offs import follow
 from shared.bus.work import Cause, Work
 from shared.events.base import Event, EventData

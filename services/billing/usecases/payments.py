@@ -14,7 +14,7 @@ from services.billing.domain.facts import Part, Payment, Reversal, Unit, is_wait
 from services.billing.usecases.claims import claim
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal
-from services.billing.usecases.standing import say_change
+from services.billing.usecases.payment_events import say_change
 from services.billing.usecases.write_offs import follow
 from shared.bus.work import Cause, Work
 from shared.db.engine import driver

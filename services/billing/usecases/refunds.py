@@ -15,9 +15,9 @@ from services.billing.domain.facts import SUSPENSE, Part, Reversal, refund_id
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal
 from services.billing.usecases.kinds import as_kind
+from services.billing.usecases.payment_events import say_change
 from services.billing.usecases.payments import accounts_in
 from services.billing.usecases.questions import Answer, Folder, each_account, overdue_day
-from services.billing.usecases.standing import say_change
 from services.billing.usecases.write_offs import follow
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json

@@ -56,7 +56,7 @@ async def verify(connection: asyncpg.Connection) -> dict[str, Any]:
     }
 
 
-async def standing(connection: asyncpg.Connection) -> dict[str, str]:
+async def checks(connection: asyncpg.Connection) -> dict[str, str]:
     """Return what differs of all that holds at every commit, so that it can be looked at while money moves."""
     return {name: "; ".join(await proof.differences(connection, sql)) for name, sql in _IN_SQL}
 
