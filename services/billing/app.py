@@ -12,8 +12,8 @@ from services.billing.settings import (
 )
 from services.billing.usecases import (
     annual_statements,
-    collecting,
     cost_model,
+    direct_debits,
     disputing,
     figures,
     mandates,
@@ -43,7 +43,7 @@ def build(_settings: Settings) -> Service:
         router=handlers.router,
         day_work=work_day,
         api=lambda running: api.routes(running.doors),
-        kinds=(refunds.REFUND, WRITE_OFF, *FEE_KINDS, LETTER_KIND, *MONEY_KINDS, *RUN_KINDS, collecting.RELEASE),
+        kinds=(refunds.REFUND, WRITE_OFF, *FEE_KINDS, LETTER_KIND, *MONEY_KINDS, *RUN_KINDS, direct_debits.RELEASE),
         likeness=Likeness(
             COMPARED,
             deeds=dict.fromkeys(matching.KINDS, matching.say_whose)
@@ -58,7 +58,7 @@ def build(_settings: Settings) -> Service:
                 **RUN_DEEDS,
                 **disputing.DEEDS,
                 **mandates.DEEDS,
-                **collecting.DEEDS,
+                **direct_debits.DEEDS,
             },
         ),
         figures=lambda running: figures.refresh(running.doors.sessions),

@@ -5,7 +5,7 @@ statements that officers asked for; schedules.
 from collections.abc import Sequence
 from datetime import date
 
-from services.billing.db import questions
+from services.billing.db import suspense
 from services.billing.domain.floats import Newcomer
 from services.billing.usecases import (
     annual_statements,
@@ -89,4 +89,4 @@ async def _schedules_begin(piece: DaySlice) -> str | None:
 async def _count_waiting(work: Work, piece: DaySlice) -> int:
     """Return how many charges have waited too long; they wait on, and are never dropped."""
     learnt_by = piece.state.book_before(piece.day, PATIENCE_DAYS)
-    return await questions.count_waiting_charges(await driver(work.session), learnt_by)
+    return await suspense.count_waiting_charges(await driver(work.session), learnt_by)

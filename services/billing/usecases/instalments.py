@@ -9,8 +9,9 @@ import asyncpg
 from services.billing.db import ledger
 from services.billing.db import schedules as stored
 from services.billing.db.schedules import Schedules, UnitRow
-from services.billing.domain import schedules
-from services.billing.domain.schedules import Amount, Days, Period, Scope, Terms
+from services.billing.domain import instalments, schedules
+from services.billing.domain.instalments import Amount, Days
+from services.billing.domain.schedules import Period, Scope, Terms
 from services.billing.settings import read_schedule_policy
 from services.billing.usecases.charges import raise_charges
 from services.billing.usecases.own_events import not_raised, own_event
@@ -89,7 +90,7 @@ def _pools(begun: Due, day: date) -> Iterator[ChargeRaised]:
     """Yield the instalments that a share set divides."""
     for terms, period in begun:
         if terms.scope is Scope.SHARE_SET:
-            name, days = schedules.charge_id(terms.schedule_id, period, None), Days(period.first_on, period.last_on)
+            name, days = instalments.charge_id(terms.schedule_id, period, None), Days(period.first_on, period.last_on)
             yield from _instalment(terms, period, Part(name, None, _amount(terms, period, 0), days), day)
 
 
@@ -110,13 +111,13 @@ def _of_unit(
     known: Schedules, terms: Terms, period: Period, unit: UnitRow, charged: Sequence[tuple[str, Days]], day: date
 ) -> Iterator[ChargeRaised]:
     """Yield a unit's instalment for the days it is managed, less those that are charged already."""
-    name = schedules.charge_id(terms.schedule_id, period, unit.unit_id)
-    points = schedules.relief_points(known.reliefs.get((terms.schedule_id, unit.unit_id), ()), period)
+    name = instalments.charge_id(terms.schedule_id, period, unit.unit_id)
+    points = instalments.relief_points(known.reliefs.get((terms.schedule_id, unit.unit_id), ()), period)
     amount = _amount(terms, period, points)
-    own = [days for other, days in charged if schedules.is_part(other, days, terms.schedule_id, period, unit.unit_id)]
-    for days in schedules.uncharged(period, unit.managed_from, unit.managed_to, own):
-        given = schedules.completing_id(terms.schedule_id, days, unit.unit_id) if own else name
-        part = Part(given, unit.unit_id, schedules.part_of(amount, period, days), days)
+    own = [days for other, days in charged if instalments.is_part(other, days, terms.schedule_id, period, unit.unit_id)]
+    for days in instalments.uncharged(period, unit.managed_from, unit.managed_to, own):
+        given = instalments.completing_id(terms.schedule_id, days, unit.unit_id) if own else name
+        part = Part(given, unit.unit_id, instalments.part_of(amount, period, days), days)
         yield from _instalment(terms, period, part, day)
 
 
@@ -126,13 +127,13 @@ def _begun(known: Schedules, after: date, day: date) -> Due:
     return [
         pair
         for schedule_id, versions in known.terms.items()
-        for pair in schedules.begun(versions, known.notices.get(schedule_id, ()), days, after, day)
+        for pair in instalments.begun(versions, known.notices.get(schedule_id, ()), days, after, day)
     ]
 
 
 def _amount(terms: Terms, period: Period, points: int) -> Amount:
     rate = read_schedule_policy().tax_on(terms.kind, period.first_on)
-    return schedules.amount_of(terms, period, rate, points)
+    return instalments.amount_of(terms, period, rate, points)
 
 
 def _instalment(terms: Terms, period: Period, part: Part, day: date) -> Iterator[ChargeRaised]:
