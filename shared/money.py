@@ -1,9 +1,6 @@
 """Money is whole pence in an ``int``; it is divided without loss and formatted only for people."""
 
 import re
-from typing import NewType
-
-Pence = NewType("Pence", int)
 
 MAX_PENCE = 10**13
 """Amounts on the wire and in the ledger stay strictly below this (one hundred thousand million pounds)."""

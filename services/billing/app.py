@@ -12,20 +12,20 @@ from services.billing.settings import (
 )
 from services.billing.usecases import (
     annual_statements,
-    collecting,
     cost_model,
+    direct_debits,
     disputing,
     figures,
     mandates,
     matching,
-    proof,
     refunds,
+    verify,
 )
 from services.billing.usecases.day import work_day
 from services.billing.usecases.fee_letters import LETTER_KIND, LETTERS, tell_owners
 from services.billing.usecases.funding import MONEY_DEEDS, MONEY_KINDS
-from services.billing.usecases.releasing import RUN_DEEDS, RUN_KINDS
-from services.billing.usecases.scheduling import DEEDS, FEE_KINDS
+from services.billing.usecases.schedules import DEEDS, FEE_KINDS
+from services.billing.usecases.statement_reviews import RUN_DEEDS, RUN_KINDS
 from services.billing.usecases.write_offs import WRITE_OFF, give_up
 from shared.bus.service import Service
 from shared.rebuild.likeness import Likeness
@@ -43,7 +43,7 @@ def build(_settings: Settings) -> Service:
         router=handlers.router,
         day_work=work_day,
         api=lambda running: api.routes(running.doors),
-        kinds=(refunds.REFUND, WRITE_OFF, *FEE_KINDS, LETTER_KIND, *MONEY_KINDS, *RUN_KINDS, collecting.RELEASE),
+        kinds=(refunds.REFUND, WRITE_OFF, *FEE_KINDS, LETTER_KIND, *MONEY_KINDS, *RUN_KINDS, direct_debits.RELEASE),
         likeness=Likeness(
             COMPARED,
             deeds=dict.fromkeys(matching.KINDS, matching.say_whose)
@@ -58,9 +58,9 @@ def build(_settings: Settings) -> Service:
                 **RUN_DEEDS,
                 **disputing.DEEDS,
                 **mandates.DEEDS,
-                **collecting.DEEDS,
+                **direct_debits.DEEDS,
             },
         ),
         figures=lambda running: figures.refresh(running.doors.sessions),
-        checks=proof.standing,
+        checks=verify.checks,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.billing.usecases import charges, receipts, registry
+from services.billing.usecases import charges, payments, registry
 from shared.bus.handlers import Router
 from shared.bus.work import Work
 from shared.events.base import Event
@@ -36,13 +36,13 @@ async def charges_credited(work: Work, events: Sequence[Event[ChargeCredited]]) 
 @router.hears(PAYMENT_RECEIVED)
 async def payments_received(work: Work, events: Sequence[Event[PaymentReceived]]) -> None:
     """Place and post new payments."""
-    await receipts.receive(work, events)
+    await payments.receive(work, events)
 
 
 @router.hears(PAYMENT_REVERSED)
 async def payments_reversed(work: Work, events: Sequence[Event[PaymentReversed]]) -> None:
     """Take back what the bank took back."""
-    await receipts.reverse(work, events)
+    await payments.reverse(work, events)
 
 
 @router.hears(OWNERS_UNIT)

@@ -10,7 +10,8 @@ from pydantic_settings import SettingsConfigDict
 from services.billing.domain.allocation_policy import AllocationOrder, Criterion
 from services.billing.domain.direct_debits import DirectDebitPolicy
 from services.billing.domain.liability import Liability, OwedOn
-from services.billing.domain.schedules import KINDS, SchedulePolicy
+from services.billing.domain.schedule_policy import SchedulePolicy
+from services.billing.domain.schedules import KINDS
 from services.billing.domain.write_off_policy import WriteOffPolicy
 from shared.auth import ROLES
 from shared.events.housing import ChargeKind

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from services.billing.usecases.releasing import POLICY, RELEASE
+from services.billing.usecases.statement_reviews import POLICY, RELEASE
 from tests.benchmarks import ledger
 from tests.benchmarks.closing import close_day
 from tests.benchmarks.figures import Figure

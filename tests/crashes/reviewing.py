@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from services.billing.db import statement_runs as stored
-from services.billing.usecases import releasing
+from services.billing.usecases import statement_reviews
 from shared.bus import gate
 from shared.bus.commands import Given, Json, give
 from shared.bus.transaction import Doors
@@ -26,7 +26,7 @@ async def agree(case: Case) -> None:
     """Two people agree to look at statements from now on."""
     async with billing_of(case) as running:
         content = {"release": "reviewed", "sample_size": 2}
-        await _say(running.doors, Given(releasing.POLICY, "statements", "lea", "agreed", content, "1", "bo"))
+        await _say(running.doors, Given(statement_reviews.POLICY, "statements", "lea", "agreed", content, "1", "bo"))
 
 
 async def release(case: Case) -> None:
@@ -42,14 +42,15 @@ async def look_and_release(doors: Doors) -> None:
     for one in sample:
         content: Json = {"run_id": RUN, "account_ref": one.account_ref, "passed": True}
         await _say(
-            doors, Given(releasing.CHECK, f"statement:{one.account_ref}", "ada", "read", content, one.account_ref)
+            doors,
+            Given(statement_reviews.CHECK, f"statement:{one.account_ref}", "ada", "read", content, one.account_ref),
         )
-    await _say(doors, Given(releasing.RELEASE, RUN, "lea", "all passed", {"run_id": RUN}, "2", "bo"))
+    await _say(doors, Given(statement_reviews.RELEASE, RUN, "lea", "all passed", {"run_id": RUN}, "2", "bo"))
 
 
 async def _say(doors: Doors, given: Given) -> None:
     async def effect(work: Work) -> Json:
-        return await releasing.RUN_DEEDS[given.kind](work, given.content)
+        return await statement_reviews.RUN_DEEDS[given.kind](work, given.content)
 
     await give(doors, given, effect)
 

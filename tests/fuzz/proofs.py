@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.billing.db import proof
-from services.billing.usecases import proof as billing
+from services.billing.usecases import verify as billing
 from services.owners.usecases import verify as owners
 from shared.db.engine import driver
 

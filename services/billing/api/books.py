@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from services.billing.api.common import BOOKKEEPERS, QUARTER, AsOf, Bookkeeper, KnownAt, as_json
 from services.billing.db.reading import Sessions, snapshot
-from services.billing.usecases import books, exports, proof, questions
+from services.billing.usecases import books, exports, questions, verify
 from services.billing.usecases.exports import LedgerFormat
 from shared.auth import Caller, requires
 from shared.bus.transaction import Doors
@@ -48,10 +48,10 @@ def add(router: APIRouter, doors: Doors) -> None:
         return StreamingResponse(_facts(doors.sessions), media_type="application/x-ndjson")
 
     @router.get("/verify")
-    async def verify(_caller: Prover) -> Response:
+    async def proof(_caller: Prover) -> Response:
         """Return whether the books prove themselves, and each account's sums for other services to compare."""
         async with snapshot(doors.sessions) as connection:
-            return as_json(await proof.verify(connection))
+            return as_json(await verify.verify(connection))
 
 
 async def _ledger(sessions: Sessions, form: LedgerFormat) -> AsyncIterator[str]:

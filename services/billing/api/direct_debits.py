@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 
 from services.billing.api.common import Matcher, Staff, as_json
 from services.billing.db.reading import snapshot
-from services.billing.usecases import collecting, mandates
+from services.billing.usecases import direct_debit_questions, direct_debits, mandates
 from services.billing.usecases.mandates import MandateId
 from shared.auth import Caller, requires
 from shared.bus.bodies import WithReason
@@ -69,24 +69,24 @@ def _collections(router: APIRouter, doors: Doors) -> None:
     async def every(_caller: Staff) -> Response:
         """Return every collection, the newest first."""
         async with snapshot(doors.sessions) as connection:
-            return as_json(await collecting.worklist(connection))
+            return as_json(await direct_debit_questions.worklist(connection))
 
     @router.post("/collections")
     async def announce(asked: CollectionRequest, caller: Collector, key: Key = None) -> Response:
         """Tell owners with a mandate what a day will take, ten working days or more before."""
-        content = collecting.to_announce(asked.collect_on)
-        given = Given(collecting.ANNOUNCE, "direct-debit", caller.subject, asked.reason, content, **named(key))
-        return as_json(await give(doors, given, lambda work: collecting.announce(work, content)))
+        content = direct_debits.to_announce(asked.collect_on)
+        given = Given(direct_debits.ANNOUNCE, "direct-debit", caller.subject, asked.reason, content, **named(key))
+        return as_json(await give(doors, given, lambda work: direct_debits.announce(work, content)))
 
     @router.get("/collections/{collection_id}")
     async def show(collection_id: Id, _caller: Staff) -> Response:
         """Return what each owner was told of a collection, and who was passed over why."""
         async with snapshot(doors.sessions) as connection:
-            return as_json(await collecting.show(connection, collection_id))
+            return as_json(await direct_debit_questions.show(connection, collection_id))
 
     @router.get("/collections/{collection_id}/file")
     async def file(collection_id: Id, _caller: Collector) -> Response:
         """Return the bureau's file of a released collection, the same bytes every time."""
         async with snapshot(doors.sessions) as connection:
-            text = await collecting.file(connection, collection_id)
+            text = await direct_debit_questions.file(connection, collection_id)
         return Response(text, media_type="text/csv; charset=utf-8")

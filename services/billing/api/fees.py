@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Response
 
 from services.billing.api.common import AsOf, Bookkeeper, KnownAt, Staff, as_json
 from services.billing.db.reading import snapshot
-from services.billing.usecases import cost_model, owners_money, scheduling
+from services.billing.usecases import cost_model, owners_money, schedule_questions
 from services.billing.usecases.reports import Grouping
 from shared.auth import Caller, requires
 from shared.bus.commands import Given, give, named
@@ -31,7 +31,7 @@ def add(router: APIRouter, doors: Doors) -> None:
     async def schedules(_caller: Staff) -> Response:
         """Return every schedule of fees and premiums: what holds, what lacks its notice, whose proof has lapsed."""
         async with snapshot(doors.sessions) as connection:
-            return as_json(await scheduling.worklist(connection))
+            return as_json(await schedule_questions.worklist(connection))
 
     @router.get("/cost-model/{year}")
     async def model(

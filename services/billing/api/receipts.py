@@ -5,7 +5,7 @@ from pydantic import Field
 
 from services.billing.api.common import First, Last, Matcher, Staff, as_json
 from services.billing.db.reading import snapshot
-from services.billing.usecases import matching, payments, refunds, returns
+from services.billing.usecases import matching, payment_questions, refunds, returns
 from services.billing.usecases import suspense as waiting
 from shared.auth import Caller
 from shared.bus.bodies import Body, WithReason
@@ -73,7 +73,7 @@ def _ask(router: APIRouter, doors: Doors) -> None:
     async def payment(payment_id: str, _caller: Staff) -> Response:
         """Return one payment: where it stands, what was taken back, what people said about it, who and why."""
         async with snapshot(doors.sessions) as connection:
-            answer = await payments.payment(connection, payment_id)
+            answer = await payment_questions.payment(connection, payment_id)
         if answer is None:
             raise HTTPException(404, f"There is no payment {payment_id[:64]}.")
         return as_json(answer)

@@ -7,7 +7,12 @@ from pydantic import Field
 
 from services.billing.api.common import Staff, as_json
 from services.billing.db.reading import Sessions, snapshot
-from services.billing.usecases import annual, annual_statements, releasing, run_questions
+from services.billing.usecases import (
+    annual_statement_questions,
+    annual_statements,
+    statement_reviews,
+    statement_run_questions,
+)
 from shared.auth import Caller, requires
 from shared.bus.bodies import WithReason
 from shared.bus.commands import Effect, Given, Json, give, named
@@ -50,19 +55,19 @@ def _ask(router: APIRouter, sessions: Sessions) -> None:
     async def runs(_caller: Staff) -> Response:
         """Return how statements get out, and every run that was struck with how far it is."""
         async with snapshot(sessions) as connection:
-            return as_json(await run_questions.runs(connection))
+            return as_json(await statement_run_questions.runs(connection))
 
     @router.get("/statement-runs/dry-run")
     async def dry_run(_caller: Staff, most: Most = 20) -> Response:
         """Return what statements would say if they were struck now; nothing is kept."""
         async with snapshot(sessions) as connection:
-            return as_json(await run_questions.dry_run(connection, most))
+            return as_json(await statement_run_questions.dry_run(connection, most))
 
     @router.get("/statement-runs/{run_id}")
     async def run(run_id: RunId, _caller: Staff, most: Most = 20) -> Response:
         """Return a run: totals, exceptions, the largest changes, its sample with the verdicts."""
         async with snapshot(sessions) as connection:
-            answer = await run_questions.run(connection, run_id, most)
+            answer = await statement_run_questions.run(connection, run_id, most)
         if answer is None:
             raise HTTPException(404, f"There is no run {run_id}.")
         return as_json(answer)
@@ -73,7 +78,7 @@ def _ask(router: APIRouter, sessions: Sessions) -> None:
     ) -> Response:
         """Return what an account was charged in a year's four statements, and for what work."""
         async with snapshot(sessions) as connection:
-            answer = await annual.annual(connection, reference, year)
+            answer = await annual_statement_questions.annual_statement(connection, reference, year)
         if answer is None:
             raise HTTPException(404, f"No account has the reference {reference}.")
         return as_json(answer)
@@ -91,7 +96,13 @@ def _say(router: APIRouter, doors: Doors) -> None:
         content = {"run_id": run_id, "account_ref": asked.account_ref, "passed": asked.passed}
         subject = f"statement:{asked.account_ref}"
         return await say(
-            releasing.CHECK, subject, caller, asked.reason, key, content, lambda work: releasing.check(work, content)
+            statement_reviews.CHECK,
+            subject,
+            caller,
+            asked.reason,
+            key,
+            content,
+            lambda work: statement_reviews.check(work, content),
         )
 
     @router.post("/statement-runs/{run_id}/restrike")
@@ -99,8 +110,8 @@ def _say(router: APIRouter, doors: Doors) -> None:
         """Have the quarter struck anew in the work of the day, with all that is known then."""
         content = {"run_id": run_id}
         return await say(
-            releasing.RESTRIKE, f"run:{run_id}", caller, asked.reason, key, content,
-            lambda work: releasing.restrike(work, content),
+            statement_reviews.RESTRIKE, f"run:{run_id}", caller, asked.reason, key, content,
+            lambda work: statement_reviews.restrike(work, content),
         )  # fmt: skip
 
     @router.post("/annual-statements")

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from services.billing.db.statements import BEFORE_ALL, Payer
-from services.billing.domain.annual import quarters
+from services.billing.domain.annual_statements import quarters
 
 _COLUMNS = ("account_id", "year", "issued_on", "brought_forward_pence", "total_pence", "balance_pence")
 _ADD = "insert into billing.annual_requests (command_uid, book, year, account_id) values ($1, $2, $3, $4::uuid)"

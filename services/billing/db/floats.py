@@ -11,7 +11,7 @@ from services.billing.db.reading import OUR_CREDIT, OUR_OWN
 from services.billing.domain import floats
 from services.billing.domain.attribution import Account
 from services.billing.domain.final_accounts import earliest_exit, within_management
-from services.billing.domain.floats import FloatTerms, Newcomer, Place, Standing
+from services.billing.domain.floats import FloatState, FloatTerms, Newcomer, Place
 from services.billing.domain.schedules import Scope
 
 _TERMS = """
@@ -33,7 +33,7 @@ union select unit_id from billing.accounts where closed_on between $2 and $3
 union select unit_id from billing.charges where kind = 'float' and book > $1 and unit_id is not null
 """
 """The units where something about a float may be new: learnt since the day before, or a day that has come."""
-_STANDING = f"""
+_STATES = f"""
 select fact.charge_id, {_OWNER} as owner_ref, fact.unit_id, account.account_ref,
   sum(part.net_pence)::bigint as left_pence, coalesce(-{_GIVEN_BACK}, 0)::bigint as returned_pence
 from billing.charges as fact join billing.charge_parts as part using (charge_id)
@@ -84,12 +84,12 @@ async def list_changed(connection: asyncpg.Connection, last_closed: date, day: d
     return [row["unit_id"] for row in await connection.fetch(_CHANGED, last_closed, earliest_exit(day), day)]
 
 
-async def list_standing(connection: asyncpg.Connection, source: str, unit_ids: Sequence[str]) -> Sequence[Standing]:
+async def list_states(connection: asyncpg.Connection, source: str, unit_ids: Sequence[str]) -> Sequence[FloatState]:
     """Return the floats of units something may be done about: of who leaves, standing by mistake, or given back.
 
     ``source`` is who gives floats back.  Those that simply stand are passed over.
     """
-    return [Standing(*row) for row in await connection.fetch(_STANDING, source, floats.PREFIX, unit_ids)]
+    return [FloatState(*row) for row in await connection.fetch(_STATES, source, floats.PREFIX, unit_ids)]
 
 
 async def list_newcomers(

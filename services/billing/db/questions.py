@@ -1,4 +1,4 @@
-"""Statements behind the questions people ask: accounts, an account's causes, the trial balance, suspense, totals."""
+"""Statements behind the questions people ask: accounts, an account's causes, the ledger, its balance and totals."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -6,13 +6,9 @@ from datetime import date
 
 import asyncpg
 
-from services.billing.db.matches import SUSPENDED
 from services.billing.db.reading import LONG_SECONDS
 from services.billing.domain.facts import FactKind
-from shared.bus.letters import record_of
 from shared.events import topics
-from shared.events.base import Event, EventData
-from shared.events.decode import decode
 
 _ACCOUNTS = """
 select account_id::text, account_ref, unit_id, ownership_id from billing.accounts
@@ -44,12 +40,13 @@ left join billing.causes as other on other.cause_uid = entry.cause_uid
 _NAME = f"""
 coalesce(charge.source, credit.source, payment.source, reversal.source, other.source) as source,
 coalesce(charge.event_id, credit.event_id, payment.event_id, reversal.event_id, other.event_id) as event_id,
-coalesce(other.type, case entry.fact_kind {_OWN} end) as type,
-coalesce(charge.source, credit.source, payment.source, reversal.source) is not null as own
+coalesce(other.type, case entry.fact_kind {_OWN} end) as type
 """
-_CAUSES = (
-    f"select distinct entry.fact_kind, entry.fact_id, entry.book, {_NAME} {_NAMED} where entry.account_id = $1::uuid"
-)
+_CAUSES = f"""
+select distinct entry.fact_kind, entry.fact_id, entry.book, {_NAME},
+  coalesce(charge.source, credit.source, payment.source, reversal.source) is not null as own
+{_NAMED} where entry.account_id = $1::uuid
+"""
 _EXPORT = f"""
 select entry.value_on, entry.book, entry.fact_kind, entry.fact_id, entry.charge_id, entry.payment_id, entry.posting_no,
   entry.ledger, account.account_ref, entry.amount_pence, entry.tax_pence, entry.cause_uid::text, {_NAME}
@@ -67,16 +64,6 @@ select coalesce(sum(entry.amount_pence) filter (where account.ownership_id <> ''
 from billing.entries as entry join billing.accounts as account using (account_id)
 where ($1::date is null or entry.value_on <= $1) and ($2::date is null or entry.book <= $2)
 """
-_SUSPENDED = f"""
-select payment_id, received_on, method, reference, by_person, pence from ({SUSPENDED}) as suspended
-where pence > 0 order by received_on, payment_id
-"""  # noqa: S608 - ours
-_WAITING = """
-select part.charge_id, part.credit_id, coalesce(part.unit_id, charge.unit_id) as unit_id, part.waiting_for,
-  part.net_pence + part.tax_pence as pence, charge.liable_from
-from billing.charge_parts as part join billing.charges as charge using (charge_id)
-where part.waiting_for is not null order by part.charge_id, part.part_no
-"""
 _LATE_FEES = """
 select account.account_ref
 from billing.charges as charge join billing.entries as entry using (charge_id)
@@ -84,23 +71,6 @@ join billing.accounts as account using (account_id)
 where charge.kind = 'late-fee' and charge.raised_on > $1 and entry.fact_kind in ('charge', 'credit')
 group by 1 having sum(entry.amount_pence) > $2 order by 1
 """
-_WAITING_SINCE = """
-select count(distinct part.charge_id) from billing.charge_parts as part join billing.charges as charge using (charge_id)
-where part.waiting_for is not null and charge.book <= $1
-"""
-_SUSPENSE_FIGURES = f"""
-with items as (
-  select 'payments' as kind, book, pence from ({SUSPENDED}) as suspended
-  union all
-  select 'charges', charge.book, part.net_pence + part.tax_pence
-  from billing.charge_parts as part join billing.charges as charge using (charge_id) where part.waiting_for is not null
-)
-select name.kind, count(pence) as items, coalesce(sum(pence), 0)::bigint as pence,
-  coalesce(max(coalesce(gate.last_closed, items.book) - items.book), 0) as oldest_days
-from (values ('payments'), ('charges')) as name (kind) cross join msg.gate as gate
-left join items on items.kind = name.kind and items.pence <> 0
-group by name.kind order by name.kind
-"""  # noqa: S608 - ours
 _TOTALS = """
 select
   coalesce(sum(amount_pence) filter (where account_id is not null and fact_kind in ('charge', 'credit')), 0)::bigint,
@@ -162,36 +132,11 @@ class ExportRow:
     cause_source: str
     cause_id: str
     cause_type: str
-    is_own_cause: bool
 
     @property
     def account(self) -> str:
         """The ledger account's full name: a receivable names the account it is of."""
         return f"{self.ledger}:{self.account_ref}" if self.account_ref is not None else self.ledger
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingPart:
-    """A part of a charge (owed from ``liable_from`` on), or of its credit, and what it waits for."""
-
-    charge_id: str
-    credit_id: str | None
-    unit_id: str | None
-    waiting_for: str
-    pence: int
-    liable_from: date
-
-
-@dataclass(frozen=True, slots=True)
-class SuspendedRow:
-    """What of a payment is in suspense; ``by_person``: an officer left it there, or took it back there."""
-
-    payment_id: str
-    received_on: date
-    method: str
-    reference: str | None
-    by_person: bool
-    pence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,21 +148,6 @@ class Totals:
     suspense_payments_pence: int
     suspense_charges_pence: int
     written_off_pence: int
-
-
-@dataclass(frozen=True, slots=True)
-class SuspenseFigure:
-    """One kind of thing in suspense: how many, how much, and for how many closed days the oldest."""
-
-    kind: str
-    items: int
-    pence: int
-    oldest_days: int
-
-
-async def suspense_figures(connection: asyncpg.Connection) -> list[SuspenseFigure]:
-    """Return the figures of suspense, ``charges`` and ``payments``, from the indexes of what waits."""
-    return [SuspenseFigure(*row) for row in await connection.fetch(_SUSPENSE_FIGURES)]
 
 
 async def list_accounts(connection: asyncpg.Connection, known_at: date | None) -> list[AccountRow]:
@@ -272,34 +202,9 @@ async def sum_receivable(connection: asyncpg.Connection, as_of: date | None, kno
     return row[0], row[1]
 
 
-async def list_suspended(connection: asyncpg.Connection) -> list[SuspendedRow]:
-    """Return the payments with money in suspense, oldest first."""
-    return [SuspendedRow(*row) for row in await connection.fetch(_SUSPENDED)]
-
-
 async def list_late_fees(connection: asyncpg.Connection, since: date, above_pence: int) -> list[str]:
     """Return the references of accounts charged more than so many pence of late fees since a day, less credits."""
     return [row[0] for row in await connection.fetch(_LATE_FEES, since, above_pence)]
-
-
-async def list_waiting_parts(connection: asyncpg.Connection) -> list[WaitingPart]:
-    """Return the parts of charges and credits that wait."""
-    return [WaitingPart(*row) for row in await connection.fetch(_WAITING)]
-
-
-async def count_waiting_charges(connection: asyncpg.Connection, learnt_by: date) -> int:
-    """Return how many charges learnt by a book wait for an owner, a unit or a share set."""
-    return int(await connection.fetchval(_WAITING_SINCE, learnt_by))
-
-
-async def list_held(connection: asyncpg.Connection) -> list[tuple[Event[EventData], str]]:
-    """Return the credits and reversals that are held for what they are about, and what that is."""
-    rows = await connection.fetch(
-        "select * from msg.held where topic = any($1::text[]) order by topic, partition_no, kafka_offset",
-        [topics.CHARGE_CREDITED.topic, topics.PAYMENT_REVERSED.topic],
-    )
-    found = ((decode(record_of(row)), str(row["needs"])) for row in rows)
-    return [(event, needs) for event, needs in found if isinstance(event, Event)]
 
 
 async def totals(connection: asyncpg.Connection) -> Totals:

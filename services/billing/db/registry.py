@@ -148,7 +148,7 @@ async def load_versions(connection: asyncpg.Connection, share_set_ids: Iterable[
     found: dict[str, Versions] = {}
     for row in rows:
         version = division.share_version(
-            row["share_set_id"], row["effective_from"], complete=row["complete"], members=json.loads(row["members"])
+            row["share_set_id"], row["effective_from"], is_complete=row["complete"], members=json.loads(row["members"])
         )
         found.setdefault(version.share_set_id, {})[version.effective_from] = version
     return found

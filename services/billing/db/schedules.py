@@ -8,7 +8,8 @@ from uuid import UUID
 import asyncpg
 
 from services.billing.db.reading import OUR_OWN
-from services.billing.domain.schedules import Days, Notice, Relief, Scope, Terms
+from services.billing.domain.instalments import Days
+from services.billing.domain.schedules import Notice, Relief, Scope, Terms
 from shared.events.housing import ChargeKind
 
 _TERMS = """

@@ -52,7 +52,7 @@ units = Table(
     Column("book", Date),
     Index("ix_units_book", "book"),
     # list_candidates: the few units whose management ends.
-    # list_standing, list_newcomers: what changed since the day before, and whose day has come.
+    # list_states, list_newcomers: what changed since the day before, and whose day has come.
     Index("ix_units_managed_from", "managed_from"),
     Index("ix_units_managed_to", "managed_to", postgresql_where=text("managed_to is not null")),
     comment="Units in management, newest registration.",
@@ -69,7 +69,7 @@ lines = Table(
     Column("stays", Text, nullable=False),
     # The first day of the newest owner.
     Column("last_from", Date),
-    # list_candidates, list_standing, list_newcomers: lines learnt in a book, and owners whose day has come.
+    # list_candidates, list_states, list_newcomers: lines learnt in a book, and owners whose day has come.
     Index("ix_lines_book", "book"),
     Index("ix_lines_last_from", "last_from"),
     comment="Every version of a unit's ownership line, as the owners service said it; the greatest holds.",
@@ -97,7 +97,7 @@ accounts = Table(
     Column("items_said", LargeBinary),
     # accounts_of_units: the accounts a new line opens, closes or moves money between.
     Index("ix_accounts_unit_id", "unit_id"),
-    # list_candidates, list_standing: who left lately.
+    # list_candidates, list_states: who left lately.
     Index("ix_accounts_closed_on", "closed_on", postgresql_where=text("closed_on is not null")),
     comment="One account per ownership chain, and one internal account (ownership_id '') per unit.",
 )
@@ -127,7 +127,7 @@ charges = Table(
     CheckConstraint("liable_from <= liable_to", name="days_in_order"),
     # charges_of_sets: what a new version of a share set divides anew.
     Index("ix_charges_share_set_id", "share_set_id", postgresql_where=text("share_set_id is not null")),
-    # list_standing, list_newcomers: the few charges that are floats.
+    # list_states, list_newcomers: the few charges that are floats.
     Index("ix_charges_floats", "unit_id", postgresql_where=text("kind = 'float'")),
     Index("ix_charges_floats_book", "book", postgresql_where=text("kind = 'float'")),
     comment="Charges as the housing system raised them.",

@@ -80,7 +80,7 @@ class _Spread:
         if charge.unit_id is not None:
             self._unit_ids, self._weights, self._whole = (charge.unit_id,), (1,), 1
             self._stretches = [attribution.stretches(units, charge.unit_id, first, last)]
-        elif version is None or not version.complete:
+        elif version is None or not version.is_complete:
             self._unit_ids, self._weights, self._whole = (None,), (1,), 1
             self._stretches = [([1], [f"share-set:{charge.share_set_id}"])]
         else:

@@ -86,17 +86,17 @@ def accrue(amount: int, ends: Sequence[int]) -> list[int]:
 
 
 def share_version(
-    share_set_id: str, effective_from: date, *, complete: bool, members: Iterable[tuple[str, int, int]]
+    share_set_id: str, effective_from: date, *, is_complete: bool, members: Iterable[tuple[str, int, int]]
 ) -> ShareVersion:
     """Return a share set's version from its members ``(unit_id, numerator, denominator)``.
 
-    ``complete`` is the registry's word; shares that do not total exactly 1 are never divided by, whatever it says.
+    ``is_complete`` is the registry's word; shares that do not total exactly 1 are never divided by, whatever it says.
     """
     rows = list(members)
     whole = math.lcm(*(denominator for _, _, denominator in rows)) if rows else 1
     weights = tuple(numerator * (whole // denominator) for _, numerator, denominator in rows)
     shares = {unit_id: f"{numerator}/{denominator}" for unit_id, numerator, denominator in rows}
-    is_whole = complete and sum(weights) == whole
+    is_whole = is_complete and sum(weights) == whole
     unit_ids = tuple(unit_id for unit_id, _, _ in rows)
     return ShareVersion(share_set_id, effective_from, is_whole, unit_ids, weights, whole, shares)
 

@@ -66,7 +66,7 @@ class Payment:
     """Money that reached the bank, and everything it says about whom it is from.
 
     ``stated_ref`` is the payer's account_ref if its check character is right; ``found_refs`` are the account_refs that
-    can be read in the free text.  Whether such accounts exist is decided by ``receipts.place``.
+    can be read in the free text.  Whether such accounts exist is decided by ``payments.place``.
     """
 
     payment_id: str
@@ -137,7 +137,7 @@ class ShareVersion:
 
     share_set_id: str
     effective_from: date
-    complete: bool
+    is_complete: bool
     unit_ids: tuple[str, ...]
     weights: tuple[int, ...]
     whole: int

@@ -48,7 +48,7 @@ class Newcomer:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class FloatState:
     """A charge of a float: who has it (None: it waits), what is left of it, what was given back with final accounts.
 
     ``owner_ref`` is whose float it is, if we asked for it; None: the housing system did, it is whose its day is.
@@ -97,7 +97,7 @@ def terms_on(terms: Iterable[FloatTerms], place: Place, day: date) -> FloatTerms
 
 
 def step(
-    standing: Iterable[Standing],
+    states: Iterable[FloatState],
     accounts: Mapping[str, Account],
     managed: Mapping[str, Managed],
     made: Collection[str],
@@ -110,7 +110,7 @@ def step(
     ``made`` names the charges there are.  ``accounts`` are by reference, ``managed`` is by unit.
     """
     asked, back = [], []
-    for one in standing:
+    for one in states:
         owner = accounts.get(one.owner_ref or one.account_ref or "")
         gone = one.left_pence > 0 and _goes_back(one, accounts.get(one.account_ref or ""), day)
         if gone:
@@ -146,7 +146,7 @@ def first_asked(newcomers: Iterable[Newcomer], terms: Collection[FloatTerms], da
     return tuple(found)
 
 
-def _goes_back(one: Standing, holder: Account | None, day: date) -> bool:
+def _goes_back(one: FloatState, holder: Account | None, day: date) -> bool:
     if one.owner_ref is not None and one.owner_ref != one.account_ref:
         return True
     return holder is not None and not _stays(holder, day)

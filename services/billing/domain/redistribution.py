@@ -33,7 +33,7 @@ def set_of(write_off_id: str) -> str:
 def carriers(version: ShareVersion, write_off_id: str, unit_id: str) -> ShareVersion:
     """Return who carries a unit's share that was given up while a version is in force: the others."""
     members = others(version, unit_id)
-    return share_version(set_of(write_off_id), version.effective_from, complete=True, members=members)
+    return share_version(set_of(write_off_id), version.effective_from, is_complete=True, members=members)
 
 
 def others(version: ShareVersion, unit_id: str) -> tuple[tuple[str, int, int], ...]:

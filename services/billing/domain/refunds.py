@@ -5,7 +5,7 @@ from datetime import date
 
 from services.billing.domain.facts import Payment
 from services.billing.domain.lines import Line
-from services.billing.domain.receipts import Held
+from services.billing.domain.payments import Held
 from services.billing.domain.rules import Refusal
 from shared.calendar import office_days_later
 from shared.events.housing import PaymentMethod

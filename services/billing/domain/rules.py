@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.billing.domain.charges import left_of
 from services.billing.domain.facts import Charge, Credit, Payment, Reversal
-from services.billing.domain.receipts import live_pence
+from services.billing.domain.payments import live_pence
 from shared.events.housing import ChargeKind, ChargeRaised
 
 CREDIT_ABOVE_CHARGE = "credit-above-charge"

@@ -11,7 +11,7 @@ from services.billing.db import charges as stored_charges
 from services.billing.db import ledger
 from services.billing.db import statements as stored
 from services.billing.db.statements import Notes, Payer, StatementRow
-from services.billing.domain import annual
+from services.billing.domain import annual_statements
 from services.billing.domain.facts import FactKind
 from services.billing.domain.lines import Line
 from services.billing.usecases.deposits import floats_held
@@ -54,8 +54,8 @@ async def draw_up(
 
 
 def _year(payer: Payer, issued: Sequence[StatementRow], lines: Sequence[Line], year: int) -> Year:
-    own = [row for row in issued if row.quarter in annual.quarters(year)]
-    pairs = annual.carried(lines, [row.head for row in issued], {row.statement_no for row in own})
+    own = [row for row in issued if row.quarter in annual_statements.quarters(year)]
+    pairs = annual_statements.carried(lines, [row.head for row in issued], {row.statement_no for row in own})
     return Year(payer, own, [line for line, _ in pairs])
 
 
@@ -70,7 +70,7 @@ async def read_words(connection: asyncpg.Connection, account_ids: Sequence[str],
 def document(told: Year, words: Words, year: int, day: date, float_held_pence: int | None) -> AnnualStatementIssued:
     """Return an account's annual statement; its figures are sums of the lines its statements carry."""
     payer, lines = told.payer, told.lines
-    made, brought_forward = annual.summary(lines), told.statements[0].brought_forward_pence
+    made, brought_forward = annual_statements.summary(lines), told.statements[0].brought_forward_pence
     return AnnualStatementIssued(
         account_id=payer.account_id,
         account_ref=payer.account_ref,

@@ -13,7 +13,7 @@ from services.billing.db import annual_statements as stored
 from services.billing.db import questions, statement_runs
 from services.billing.db.annual_statements import AnnualRow, Asked
 from services.billing.db.statements import Payer
-from services.billing.domain import annual as rules
+from services.billing.domain import annual_statements as rules
 from services.billing.domain import refs
 from services.billing.usecases.annual_documents import draw_up
 from shared.bus.bodies import Body

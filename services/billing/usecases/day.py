@@ -5,14 +5,14 @@ statements that officers asked for; schedules.
 from collections.abc import Sequence
 from datetime import date
 
-from services.billing.db import questions
+from services.billing.db import suspense
 from services.billing.domain.floats import Newcomer
 from services.billing.usecases import (
     annual_statements,
     final_accounts,
     floats,
+    instalments,
     redistribution,
-    schedules,
     statement_runs,
 )
 from shared.bus.day import DaySlice
@@ -33,8 +33,8 @@ async def work_day(piece: DaySlice) -> None:
     if piece.progress.startswith(annual_statements.PROGRESS):
         await annual_statements.issue_slice(piece, await _schedules_begin(piece))
         return
-    if piece.progress.startswith(schedules.PROGRESS):
-        await schedules.raise_slice(piece)
+    if piece.progress.startswith(instalments.PROGRESS):
+        await instalments.raise_slice(piece)
         return
     begins = not piece.progress or piece.progress.startswith(floats.PROGRESS)
     come = await _newcomers(piece) if begins else ()
@@ -83,10 +83,10 @@ def _closed(piece: DaySlice) -> date:
 async def _schedules_begin(piece: DaySlice) -> str | None:
     """Return the progress from which schedules have their turn, if any can raise anything."""
     async with question(piece.sessions) as connection:
-        return await schedules.first_slice(connection, _closed(piece), piece.day)
+        return await instalments.first_slice(connection, _closed(piece), piece.day)
 
 
 async def _count_waiting(work: Work, piece: DaySlice) -> int:
     """Return how many charges have waited too long; they wait on, and are never dropped."""
     learnt_by = piece.state.book_before(piece.day, PATIENCE_DAYS)
-    return await questions.count_waiting_charges(await driver(work.session), learnt_by)
+    return await suspense.count_waiting_charges(await driver(work.session), learnt_by)

@@ -65,7 +65,7 @@ async def _liability(connection: asyncpg.Connection, charge: Charge) -> Answer:
 
 def _division(charge: Charge, unit_id: str, version: ShareVersion | None) -> Answer:
     """Return the share set's version and the unit's claim on net and on tax; both absent for a unit's own charge."""
-    if version is None or unit_id not in version.shares or not version.complete:
+    if version is None or unit_id not in version.shares or not version.is_complete:
         return {"share_set": None, "net": None, "tax": None}
     lot = division.lot_of(charge.charge_id)
     set_ = {

@@ -10,12 +10,12 @@ from pydantic import Field
 from services.billing.db import registry
 from services.billing.db import schedules as stored
 from services.billing.db.schedules import Letters, Schedules, UnitRow
-from services.billing.domain import division, schedules
+from services.billing.domain import division, instalments, schedules
 from services.billing.domain.attribution import Account
 from services.billing.domain.schedules import Increase, Notice, Scope
 from services.billing.settings import read_schedule_policy
 from services.billing.usecases.kinds import as_kind
-from services.billing.usecases.scheduling import ScheduleId, load
+from services.billing.usecases.schedules import ScheduleId, load
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
@@ -123,9 +123,9 @@ def _notice(
     old, new = raised.old, raised.new
     reliefs = known.reliefs.get((new.schedule_id, account.unit_id), ())
     before, after = (
-        schedules.yearly(
+        instalments.yearly(
             terms, day, read_schedule_policy().tax_on(terms.kind, day),
-            schedules.relief_points(reliefs, schedules.period_on(terms, day)),
+            instalments.relief_points(reliefs, schedules.period_on(terms, day)),
         )
         for terms, day in ((old, raised.first_on - _DAY), (new, raised.first_on))
     )  # fmt: skip

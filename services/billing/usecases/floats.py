@@ -9,7 +9,7 @@ from services.billing.db import charges as stored_charges
 from services.billing.db import floats as stored
 from services.billing.db import ledger, registry
 from services.billing.domain import floats
-from services.billing.domain.floats import Asking, Managed, Newcomer, Standing, Step
+from services.billing.domain.floats import Asking, FloatState, Managed, Newcomer, Step
 from services.billing.usecases.charges import credit_charges, raise_charges
 from services.billing.usecases.own_events import not_raised, own_event
 from shared.bus.work import Work
@@ -75,23 +75,23 @@ async def _make(work: Work, asking: Iterable[Asking], giving_back: Iterable[str]
 
 async def _step(connection: asyncpg.Connection, last_closed: date, day: date) -> Step:
     units = await stored.list_changed(connection, last_closed, day)
-    standing = await stored.list_standing(connection, SOURCE, units)
-    if not standing:
+    states = await stored.list_states(connection, SOURCE, units)
+    if not states:
         return Step((), ())
-    known = await registry.load_registered(connection, {one.unit_id for one in standing})
+    known = await registry.load_registered(connection, {one.unit_id for one in states})
     accounts = {one.account_ref: one for unit in known.values() for one in unit.served() if not one.internal}
     managed = {
         name: Managed(unit.managed_from, unit.managed_to)
         for name, unit in known.items()
         if unit.managed_from is not None
     }
-    made = await stored_charges.charge_shas(connection, _names(standing))
-    return floats.step(standing, accounts, managed, made, day)
+    made = await stored_charges.charge_shas(connection, _names(states))
+    return floats.step(states, accounts, managed, made, day)
 
 
-def _names(standing: Iterable[Standing]) -> set[str]:
+def _names(states: Iterable[FloatState]) -> set[str]:
     """Return the charges that would ask again for what went back."""
-    owners = ((one.owner_ref or one.account_ref, one.charge_id) for one in standing)
+    owners = ((one.owner_ref or one.account_ref, one.charge_id) for one in states)
     return {floats.again(ref, charge_id) for ref, charge_id in owners if ref is not None}
 
 

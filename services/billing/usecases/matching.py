@@ -6,14 +6,14 @@ from dataclasses import replace
 import asyncpg
 
 from services.billing.db import ledger, matches, registry
-from services.billing.db import receipts as stored
-from services.billing.db.receipts import Placed
-from services.billing.domain import charges, postings, receipts, refs, rules
+from services.billing.db import payments as stored
+from services.billing.db.payments import Placed
+from services.billing.domain import charges, payments, postings, refs, rules
 from services.billing.domain.facts import SUSPENSE, Match, Part, Reversal
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal
-from services.billing.usecases.receipts import accounts_in
-from services.billing.usecases.standing import say_change
+from services.billing.usecases.payment_events import say_change
+from services.billing.usecases.payments import accounts_in
 from services.billing.usecases.write_offs import follow
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
@@ -99,7 +99,7 @@ async def _follow(
 
 
 def _answer(payment_id: str, parts: Sequence[Part], refs_of: Mapping[str, str]) -> Json:
-    held = receipts.by_holder(parts)
-    rest = held.pop(SUSPENSE, receipts.NOTHING)
+    held = payments.by_holder(parts)
+    rest = held.pop(SUSPENSE, payments.NOTHING)
     shares = [{"account_ref": refs_of[holder], "amount_pence": one.left_pence} for holder, one in held.items()]
     return {"payment_id": payment_id, "shares": shares, "suspense_pence": rest.left_pence}

@@ -9,14 +9,14 @@ import asyncpg
 
 from services.billing.db import charges as stored_charges
 from services.billing.db import ledger
-from services.billing.db import receipts as stored_receipts
+from services.billing.db import payments as stored_payments
 from services.billing.domain import charges, postings
 from services.billing.domain.facts import Charge, Part, Payment
 from services.billing.usecases.charges import say_shares, surroundings_of
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal
-from services.billing.usecases.receipts import accounts_in, finder
-from services.billing.usecases.standing import say_change
+from services.billing.usecases.payment_events import say_change
+from services.billing.usecases.payments import accounts_in, finder
 from services.billing.usecases.write_offs import follow
 from shared.bus.work import Cause, Work
 from shared.events.base import Event, EventData
@@ -84,8 +84,8 @@ class Moves:
         wanted = sorted(payment_ids)
         if not wanted:
             return
-        known = await stored_receipts.load_payments(self._connection, wanted)
-        reversals = await stored_receipts.load_reversals(self._connection, wanted)
+        known = await stored_payments.load_payments(self._connection, wanted)
+        reversals = await stored_payments.load_reversals(self._connection, wanted)
         find = await finder(self._connection, (placed.payment for placed in known.values()))
         moved: list[tuple[str, str | None]] = []
         for payment_id in wanted:
@@ -102,7 +102,7 @@ class Moves:
             self._touch(changes, cause)
             self._count(cause, "payments", posted)
             moved.append((payment_id, now.account_id))
-        await stored_receipts.move_payments(self._connection, moved)
+        await stored_payments.move_payments(self._connection, moved)
 
     async def settle(self) -> None:
         """Write the postings with their causes, and say what is open on the accounts touched."""

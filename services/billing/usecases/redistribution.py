@@ -68,7 +68,7 @@ async def _follow_shares(
     causes: dict[str, Event[Carriers]] = {}
     for set_id, one in named.items():
         version = around.version_of(charges[one.charge_id])
-        if version is None or not version.complete or not (one.standing_pence or set_id in kept):
+        if version is None or not version.is_complete or not (one.standing_pence or set_id in kept):
             continue
         wanted = redistribution.carriers(version, one.write_off_id, one.unit_id)
         if kept.get(set_id, {}).get(wanted.effective_from) != wanted:

@@ -7,17 +7,17 @@ from datetime import date
 import asyncpg
 
 from services.billing.db import ledger, registry
-from services.billing.db import receipts as stored
-from services.billing.db.receipts import Placed
-from services.billing.domain import charges, postings, receipts, refs, refunds
+from services.billing.db import payments as stored
+from services.billing.db.payments import Placed
+from services.billing.domain import charges, payments, postings, refs, refunds
 from services.billing.domain.allocation import Receipt, receipts_of
 from services.billing.domain.facts import SUSPENSE, Part, Reversal, refund_id
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal
 from services.billing.usecases.kinds import as_kind
+from services.billing.usecases.payment_events import say_change
+from services.billing.usecases.payments import accounts_in
 from services.billing.usecases.questions import Answer, Folder, each_account, overdue_day
-from services.billing.usecases.receipts import accounts_in
-from services.billing.usecases.standing import say_change
 from services.billing.usecases.write_offs import follow
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
@@ -78,7 +78,7 @@ async def _weigh(work: Work, content: Json) -> Weighed:
     reversals = tuple((await stored.load_reversals(connection, [asked.payment_id])).get(asked.payment_id, ()))
     holder, credit = await _holder(work, connection, asked)
     old = placed.target(reversals)
-    held = receipts.by_holder(old).get(holder, receipts.NOTHING)
+    held = payments.by_holder(old).get(holder, payments.NOTHING)
     refusal = refunds.refuse_refund(placed.payment, held, credit, asked.amount_pence)
     if refusal is not None:
         raise NotValidError(refusal.detail)

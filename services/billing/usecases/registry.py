@@ -6,10 +6,10 @@ from datetime import date
 import asyncpg
 
 from services.billing.db import charges as stored_charges
-from services.billing.db import receipts as stored_receipts
+from services.billing.db import payments as stored_payments
 from services.billing.db import registry as stored
 from services.billing.db.registry import Registered
-from services.billing.domain import receipts
+from services.billing.domain import payments
 from services.billing.domain.attribution import Account
 from services.billing.domain.facts import Charge, Part, Payment, Stay, Unit
 from services.billing.usecases.claims import newest
@@ -85,12 +85,12 @@ async def _follow(
         return last[part.unit_id or ""]
 
     def cause_of_payment(payment: Payment) -> Event[EventData]:
-        found = [opened[ref] for ref in receipts.candidate_refs(payment) if ref in opened]
+        found = [opened[ref] for ref in payments.candidate_refs(payment) if ref in opened]
         return found[0] if found else last[payment.unit_id or ""]
 
     moves = Moves(work, connection)
     await moves.charges(await stored_charges.charges_of_units(connection, since), cause_of_part, last.keys())
-    await moves.payments(await stored_receipts.payments_touched(connection, opened, since), cause_of_payment)
+    await moves.payments(await stored_payments.payments_touched(connection, opened, since), cause_of_payment)
     await moves.settle()
 
 

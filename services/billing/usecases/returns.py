@@ -5,7 +5,7 @@ from datetime import date
 
 import asyncpg
 
-from services.billing.db import receipts as stored
+from services.billing.db import payments as stored
 from services.billing.db import registry
 from services.billing.domain.facts import FactKind, Part, Reversal, is_waiting
 from services.billing.usecases.questions import Answer

@@ -1,160 +1,145 @@
-"""Fees and premiums raised by the business day: each instalment once, for the units that are managed in its period."""
+"""What two people decide about schedules: a version, that owners were told of it, and what a unit is let off."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Annotated, Literal
 
-import asyncpg
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
-from services.billing.db import ledger
+from services.billing.db import registry
 from services.billing.db import schedules as stored
-from services.billing.db.schedules import Schedules, UnitRow
+from services.billing.db.schedules import Schedules
 from services.billing.domain import schedules
-from services.billing.domain.schedules import Amount, Days, Period, Scope, Terms
-from services.billing.settings import read_schedule_policy
-from services.billing.usecases.charges import raise_charges
-from services.billing.usecases.own_events import not_raised, own_event
-from shared.bus.day import DaySlice
+from services.billing.domain.schedules import WHOLE, Notice, Relief, Scope, Terms
+from services.billing.usecases.kinds import as_kind
+from shared.bus.commands import Command, Json
+from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import Work
-from shared.db.engine import driver, question
-from shared.events.base import Event
-from shared.events.housing import ChargeRaised
-from shared.events.topics import CHARGE_RAISED
+from shared.db.engine import driver
+from shared.events.housing import ChargeKind
+from shared.events.types import Id, NaturalPence, Text
 
-SOURCE = "closebook/schedules"
-"""Who raised the charges of schedules: no event of Kafka stands behind them, but the work of a day."""
-
-PROGRESS = "schedules:"
-"""What the progress of a day's slices begins with while schedules have their turn."""
-
-SLICE = 500
-
-Due = Sequence[tuple[Terms, Period]]
-"""Instalments, each with the terms that hold on its first day."""
-
-Charged = Mapping[str, Sequence[tuple[str, Days]]]
-"""By unit: our own charges for it, each by its name and the days it is for."""
+SCHEDULE, NOTICE, RELIEF = "fee-schedule", "fee-notice", "fee-relief"
+_LOCK = ("schedules",)
+ScheduleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._\-]{1,24}$")]
 
 
-class Part(NamedTuple):
-    """What is charged under one name for a pool or a unit, and the days it is for."""
-
-    name: str
-    unit_id: str | None
-    amount: Amount
-    days: Days
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
 
 
-_TYPE = "billing.instalment-raised.v1"
+class AskedTerms(_Asked):
+    """A version of a schedule, net pence a year; 0 ends it."""
+
+    schedule_id: ScheduleId
+    kind: ChargeKind
+    scope: Scope
+    scope_id: Id
+    effective_from: date
+    annual_net_pence: Annotated[NaturalPence, Strict()]
+    instalments: Literal[1, 2, 4] = 4
+    year_starts: Annotated[int, Field(ge=1, le=12)] = 4
+    description: Text
 
 
-async def first_slice(connection: asyncpg.Connection, closed_on: date, day: date) -> str | None:
-    """Return the progress from which schedules begin in a day's work; nothing when none can raise anything.
+class AskedNotice(_Asked):
+    """Owners were told of a version on a day; the evidence says where the letters are."""
 
-    An instalment is raised on the first day of its period; one of a unit that was registered later, or what a new
-    registration adds to its managed days, on that day.
-    ``closed_on`` is the day closed last (``date.min``: none was).
-    """
-    known = await stored.load(connection)
-    if not known.terms:
-        return None
-    anything = _begun(known, closed_on, day) or await stored.has_learnt_units(connection, closed_on)
-    return PROGRESS if anything else None
+    schedule_id: ScheduleId
+    version: Annotated[int, Field(ge=1)]
+    notified_on: date
+    evidence: Text
 
 
-async def raise_slice(piece: DaySlice) -> None:
-    """Raise what is due of some units; the progress is the last unit that had its turn."""
-    after, closed_on = piece.progress.removeprefix(PROGRESS), piece.state.last_closed or date.min
-    async with question(piece.sessions) as connection:
-        known = await stored.load(connection)
-        begun = _begun(known, closed_on, piece.day)
-        units = await stored.list_units(connection, after, closed_on, SLICE, others=bool(begun))
-        charged = await stored.list_charged(connection, [unit.unit_id for unit in units if unit.learnt])
-    following = PROGRESS + units[-1].unit_id if len(units) == SLICE else None
-    async with piece.open(following) as work:
-        pools = [] if after else list(_pools(begun, piece.day))
-        await _raise(work, [*pools, *_of_units(known, begun, units, charged, piece.day)])
+class AskedRelief(_Asked):
+    """What a unit is let off a schedule, in basis points; all of it is an opt-out, and needs proof with a last day."""
+
+    schedule_id: ScheduleId
+    unit_id: Id
+    basis_points: Annotated[int, Field(strict=True, ge=1, le=WHOLE)]
+    from_on: date
+    proven_to: date | None = None
+    evidence: Text
 
 
-async def _raise(work: Work, instalments: Sequence[ChargeRaised]) -> None:
-    """Raise the charges that are not raised yet, through the same use case as the housing system's."""
+async def set_terms(work: Work, content: Json) -> Json:
+    """Add a version of a schedule; a rebuild does the same again."""
+    terms = await _terms(work, content)
     connection = await driver(work.session)
-    events = [_event(one) for one in await not_raised(connection, instalments)]
-    if events:
-        await ledger.add_causes(connection, ((event.uid, event.source, event.id, event.type) for event in events))
-        await raise_charges(work, events)
+    await stored.add_terms(connection, Command.of(work).uid, work.book, terms)
+    return {"schedule_id": terms.schedule_id, "version": terms.version, "effective_from": terms.effective_from}
 
 
-def _pools(begun: Due, day: date) -> Iterator[ChargeRaised]:
-    """Yield the instalments that a share set divides."""
-    for terms, period in begun:
-        if terms.scope is Scope.SHARE_SET:
-            name, days = schedules.charge_id(terms.schedule_id, period, None), Days(period.first_on, period.last_on)
-            yield from _instalment(terms, period, Part(name, None, _amount(terms, period, 0), days), day)
+async def give_notice(work: Work, content: Json) -> Json:
+    """Record that owners were told of a version."""
+    asked, notice = await _notice(work, content)
+    connection = await driver(work.session)
+    await stored.add_notice(connection, Command.of(work).uid, work.book, asked.evidence, notice)
+    return {"schedule_id": notice.schedule_id, "version": notice.version, "notified_on": notice.notified_on}
 
 
-def _of_units(
-    known: Schedules, begun: Due, units: Sequence[UnitRow], charged: Charged, day: date
-) -> Iterator[ChargeRaised]:
-    """Yield the instalments of units, for the days they are managed: of units just learnt also all earlier ones."""
-    so_far = _begun(known, date.min, day) if any(unit.learnt for unit in units) else begun
-    for unit in units:
-        for terms, period in so_far if unit.learnt else begun:
-            if terms.scope is not Scope.SHARE_SET and schedules.is_within(
-                terms, unit.unit_id, unit.block_id, unit.development_id
-            ):
-                yield from _of_unit(known, terms, period, unit, charged.get(unit.unit_id, ()), day)
+async def let_off(work: Work, content: Json) -> Json:
+    """Let a unit off a part of a schedule, or all of it, for the instalments not raised yet."""
+    asked, relief = await _relief(work, content)
+    connection = await driver(work.session)
+    await stored.add_relief(connection, Command.of(work).uid, work.book, asked.evidence, relief)
+    return {"relief_id": relief.relief_id, "schedule_id": relief.schedule_id, "unit_id": relief.unit_id}
 
 
-def _of_unit(
-    known: Schedules, terms: Terms, period: Period, unit: UnitRow, charged: Sequence[tuple[str, Days]], day: date
-) -> Iterator[ChargeRaised]:
-    """Yield a unit's instalment for the days it is managed, less those that are charged already."""
-    name = schedules.charge_id(terms.schedule_id, period, unit.unit_id)
-    points = schedules.relief_points(known.reliefs.get((terms.schedule_id, unit.unit_id), ()), period)
-    amount = _amount(terms, period, points)
-    own = [days for other, days in charged if schedules.is_part(other, days, terms.schedule_id, period, unit.unit_id)]
-    for days in schedules.uncharged(period, unit.managed_from, unit.managed_to, own):
-        given = schedules.completing_id(terms.schedule_id, days, unit.unit_id) if own else name
-        part = Part(given, unit.unit_id, schedules.part_of(amount, period, days), days)
-        yield from _instalment(terms, period, part, day)
+async def _terms(work: Work, content: Json) -> Terms:
+    """Return the version asked for, if nothing speaks against it."""
+    asked = understood(AskedTerms, content)
+    earlier = (await load(work)).terms.get(asked.schedule_id, [])
+    terms = Terms(version=len(earlier) + 1, **asked.model_dump())
+    refusal = schedules.refuse_terms(terms, earlier, work.book)
+    if refusal is not None:
+        raise NotValidError(refusal)
+    return terms
 
 
-def _begun(known: Schedules, after: date, day: date) -> Due:
-    """Return the instalments of all schedules that begin after one day and by another."""
-    days = read_schedule_policy().notice_days
-    return [
-        pair
-        for schedule_id, versions in known.terms.items()
-        for pair in schedules.begun(versions, known.notices.get(schedule_id, ()), days, after, day)
-    ]
+async def _notice(work: Work, content: Json) -> tuple[AskedNotice, Notice]:
+    """Return the notice to record, of a version that exists and of a day that has come."""
+    asked = understood(AskedNotice, content)
+    versions = (await load(work)).terms.get(asked.schedule_id, [])
+    if asked.version > len(versions):
+        raise NotKnownError(f"There is no version {asked.version} of schedule {asked.schedule_id}.")
+    if asked.notified_on > work.book:
+        raise NotNowError(f"{asked.notified_on} has not come yet: record a notice when it was given.")
+    return asked, Notice(asked.schedule_id, asked.version, asked.notified_on)
 
 
-def _amount(terms: Terms, period: Period, points: int) -> Amount:
-    rate = read_schedule_policy().tax_on(terms.kind, period.first_on)
-    return schedules.amount_of(terms, period, rate, points)
-
-
-def _instalment(terms: Terms, period: Period, part: Part, day: date) -> Iterator[ChargeRaised]:
-    """Yield the charge of an instalment, owed day by day by whoever owns the unit; one of nothing is none."""
-    if not part.amount.net_pence:
-        return
-    rate = read_schedule_policy().tax_on(terms.kind, period.first_on)
-    yield ChargeRaised.model_validate(
-        {
-            "charge_id": part.name,
-            "kind": terms.kind,
-            "unit_id": part.unit_id,
-            "share_set_id": terms.scope_id if part.unit_id is None else None,
-            "amount_pence": sum(part.amount),
-            "tax": {"code": rate.code, "net_pence": part.amount.net_pence, "tax_pence": part.amount.tax_pence},
-            "description": terms.description,
-            "period": {"from": part.days.first_on, "to": part.days.last_on},
-            "raised_on": day,
-        },
-        strict=False,
+async def _relief(work: Work, content: Json) -> tuple[AskedRelief, Relief]:
+    """Return the relief to record, of a schedule that charges units one by one."""
+    asked = understood(AskedRelief, content)
+    versions = (await load(work)).terms.get(asked.schedule_id)
+    if not versions:
+        raise NotKnownError(f"There is no schedule {asked.schedule_id}.")
+    if not await registry.load_units(await driver(work.session), [asked.unit_id]):
+        raise NotKnownError(f"No unit {asked.unit_id} is registered.")
+    relief = Relief(
+        f"RL-{work.cause.id}", asked.schedule_id, asked.unit_id, asked.basis_points, asked.from_on, asked.proven_to
     )
+    refusal = schedules.refuse_relief(relief, versions[0])
+    if refusal is not None:
+        raise NotValidError(refusal)
+    return asked, relief
 
 
-def _event(data: ChargeRaised) -> Event[ChargeRaised]:
-    return own_event(SOURCE, data.charge_id, _TYPE, CHARGE_RAISED.topic, data.raised_on, data)
+async def load(work: Work) -> Schedules:
+    """Return all schedules, locked: versions are numbered on."""
+    await work.lock(exclusive=_LOCK)
+    return await stored.load(await driver(work.session))
+
+
+FEE_KINDS = (
+    as_kind(SCHEDULE, set_terms, _terms),
+    as_kind(NOTICE, give_notice, _notice),
+    as_kind(RELIEF, let_off, _relief),
+)
+"""Declared to the bus: routes and the list of proposals come with them."""
+
+DEEDS: Mapping[str, Callable[[Work, Json], Awaitable[Json]]] = MappingProxyType(
+    {SCHEDULE: set_terms, NOTICE: give_notice, RELIEF: let_off}
+)
+"""How a rebuild repeats them."""

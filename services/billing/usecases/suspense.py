@@ -7,8 +7,9 @@ from typing import Any
 
 import asyncpg
 
-from services.billing.db import matches, questions, registry
-from services.billing.db.questions import SuspendedRow, WaitingPart
+from services.billing.db import matches, registry
+from services.billing.db import suspense as stored
+from services.billing.db.suspense import SuspendedRow, WaitingPart
 from services.billing.domain import division, refs
 from services.billing.domain import suspense as rules
 from services.billing.usecases.questions import Answer, overdue_day, present
@@ -18,7 +19,7 @@ _SET = "share-set:"
 
 async def suspense(connection: asyncpg.Connection) -> Answer:
     """Return money nobody matches, and charges, credits and reversals that wait, each with what it waits for."""
-    rows = await questions.list_suspended(connection)
+    rows = await stored.list_suspended(connection)
     waiting = await _waiting(connection)
     return {
         "payments": [
@@ -33,7 +34,7 @@ async def suspense(connection: asyncpg.Connection) -> Answer:
 async def unmatched(connection: asyncpg.Connection) -> Answer:
     """Return money nobody matches, with what may help to say whose it is, by days waited on the last closed day."""
     day = await overdue_day(connection, None)
-    rows = await questions.list_suspended(connection)
+    rows = await stored.list_suspended(connection)
     learnt = await matches.load_learnt(connection, {text for row in rows if (text := _text(row))})
     return {
         "day": day,
@@ -65,7 +66,7 @@ async def _waiting(connection: asyncpg.Connection) -> dict[str, list[Answer]]:
     """Return the charges, credits and reversals that wait, each with what it waits for."""
     charges: list[Answer] = []
     credits_: list[Answer] = []
-    parts = await questions.list_waiting_parts(connection)
+    parts = await stored.list_waiting_parts(connection)
     gaps = await _gaps(connection, parts)
     for part in parts:
         head = {"charge_id": part.charge_id, "unit_id": part.unit_id}
@@ -89,7 +90,7 @@ async def _gaps(connection: asyncpg.Connection, parts: Sequence[WaitingPart]) ->
 async def _held(connection: asyncpg.Connection) -> dict[str, list[Answer]]:
     """Return the credits and reversals of charges and payments not known yet."""
     found: dict[str, list[Answer]] = {"credits": [], "reversals": []}
-    for event, needs in await questions.list_held(connection):
+    for event, needs in await stored.list_held(connection):
         data: Mapping[str, Any] = event.data.model_dump()
         kind, names = ("credits", ("credit_id", "charge_id")) if "credit_id" in data else (
             "reversals", ("reversal_id", "payment_id"))  # fmt: skip

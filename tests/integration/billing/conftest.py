@@ -13,7 +13,7 @@ from services.billing.db.reading import snapshot
 from services.billing.domain import refs
 from services.billing.handlers import router
 from services.billing.usecases import day as days
-from services.billing.usecases import matching, proof, questions
+from services.billing.usecases import matching, questions, verify
 from shared.bus import gate, outbox
 from shared.bus.batch import Applier
 from shared.bus.commands import Given, give, named
@@ -137,7 +137,7 @@ class Desk(ServiceDesk):
 
     async def wrong(self) -> list[str]:
         """Return what ``verify`` finds wrong."""
-        answer = await self.ask(proof.verify)
+        answer = await self.ask(verify.verify)
         return [f"{check['name']}: {check['detail']}" for check in answer["checks"] if not check["ok"]]
 
 

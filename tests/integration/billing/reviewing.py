@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from services.billing.usecases import releasing
-from services.billing.usecases.releasing import POLICY, RELEASE
+from services.billing.usecases import statement_reviews
+from services.billing.usecases.statement_reviews import POLICY, RELEASE
 from shared.bus.commands import Given, give
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.people import BOARD, LEAD, decide
@@ -27,17 +27,17 @@ async def say(desk: Desk, run_id: str, account_ref: str, *, passed: bool = True,
     await desk.note_closed()
     content = {"run_id": run_id, "account_ref": account_ref, "passed": passed}
     given = Given(
-        releasing.CHECK, f"statement:{account_ref}", "ada", "read it", content, **({"key": key} if key else {})
+        statement_reviews.CHECK, f"statement:{account_ref}", "ada", "read it", content, **({"key": key} if key else {})
     )
-    return await give(desk.doors, given, lambda work: releasing.check(work, content))
+    return await give(desk.doors, given, lambda work: statement_reviews.check(work, content))
 
 
 async def restrike(desk: Desk, run_id: str) -> Any:
     """Have a quarter struck anew, as the API does."""
     await desk.note_closed()
     content = {"run_id": run_id}
-    given = Given(releasing.RESTRIKE, f"run:{run_id}", "ada", "mended", content)
-    return await give(desk.doors, given, lambda work: releasing.restrike(work, content))
+    given = Given(statement_reviews.RESTRIKE, f"run:{run_id}", "ada", "mended", content)
+    return await give(desk.doors, given, lambda work: statement_reviews.restrike(work, content))
 
 
 async def sampled(desk: Desk, run_id: str) -> dict[str, list[str]]:

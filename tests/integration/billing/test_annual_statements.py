@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from services.billing.db.likeness import COMPARED
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import annual, annual_statements
+from services.billing.usecases import annual_statement_questions, annual_statements
 from shared.bus.commands import Given, give
 from shared.bus.refusals import NotKnownError, NotNowError
 from shared.events.topics import ANNUAL_STATEMENT
@@ -17,7 +17,7 @@ from tests.integration.billing.conftest import Desk, Desks
 from tests.integration.billing.facts import a_charge, a_line, a_unit
 from tests.integration.billing.people import office
 from tests.integration.billing.reviewing import pass_all, release, review_from_now
-from tests.integration.billing.test_annual import A, a_year
+from tests.integration.billing.test_annual_statement_questions import A, a_year
 
 B = account_ref("U2", "B")
 
@@ -51,7 +51,7 @@ async def test_what_is_issued_says_what_the_question_answers(desk: Desk) -> None
     await ask(desk, 2026, A)
     await desk.close("2027-04-02")
     [one] = await desk.said(ANNUAL_STATEMENT)
-    told = await desk.ask(annual.annual, A, 2026)
+    told = await desk.ask(annual_statement_questions.annual_statement, A, 2026)
     figures = ("brought_forward_pence", "total_pence", "balance_pence")
     assert {name: getattr(one, name) for name in figures} == {name: told[name] for name in figures}
     assert [head.model_dump() for head in one.heads] == told["heads"]

@@ -3,14 +3,14 @@
 from datetime import date
 from typing import Any
 
-from services.billing.usecases import collecting
-from services.billing.usecases.collecting import ANNOUNCE
+from services.billing.usecases import direct_debits
+from services.billing.usecases.direct_debits import ANNOUNCE
 from services.billing.usecases.mandates import CANCEL, SET
 from shared.bus.commands import Given, give
 from shared.events.topics import COLLECTION_ANNOUNCED, COLLECTION_ENDED
 from tests.integration.billing.conftest import Desk, Desks
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_unit
-from tests.integration.billing.test_collecting import A, B, close_of, released, say
+from tests.integration.billing.test_direct_debits import A, B, close_of, released, say
 from tests.integration.billing.test_repeated_words import Kept, repeat
 
 
@@ -19,7 +19,7 @@ async def announced_before(desk: Desk, collect_on: str) -> Any:
     await desk.note_closed()
     content = {"collect_on": collect_on}
     return await give(
-        desk.doors, Given(ANNOUNCE, "x", "ada", "form 12", content), lambda work: collecting.announce(work, content)
+        desk.doors, Given(ANNOUNCE, "x", "ada", "form 12", content), lambda work: direct_debits.announce(work, content)
     )
 
 

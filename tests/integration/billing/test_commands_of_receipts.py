@@ -10,7 +10,7 @@ from fastapi import APIRouter
 
 from services.billing import api
 from services.billing.domain.refs import account_ref
-from services.billing.usecases.collecting import RELEASE
+from services.billing.usecases.direct_debits import RELEASE
 from shared.bus.proposal_api import add_proposals
 from shared.bus.proposals import Proposals
 from shared.cli.main import run

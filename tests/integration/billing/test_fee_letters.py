@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.billing.usecases.fee_letters import LETTERS
-from services.billing.usecases.scheduling import RELIEF, SCHEDULE
+from services.billing.usecases.schedules import RELIEF, SCHEDULE
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
 from shared.events.billing import FeeNoticeGiven
 from shared.events.housing import Tenure

@@ -1,14 +1,14 @@
 """Late fees of the housing system above the cap are billed, never refused, and named before that (domain.md 9.55)."""
 
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import run_questions
+from services.billing.usecases import statement_run_questions
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_unit
 
 
 async def above_the_cap(desk: Desk) -> list[str]:
     await desk.note_closed()
-    beside = (await desk.ask(run_questions.dry_run, 20))["beside"]
+    beside = (await desk.ask(statement_run_questions.dry_run, 20))["beside"]
     return list(beside["late_fees"])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.billing.domain.refs import account_ref
-from services.billing.usecases.scheduling import SCHEDULE
+from services.billing.usecases.schedules import SCHEDULE
 from tests.integration.billing.conftest import Desk, Desks
 from tests.integration.billing.facts import a_charge, a_line, a_unit
 from tests.integration.billing.people import decide

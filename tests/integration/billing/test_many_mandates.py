@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from services.billing.usecases.collecting import ANNOUNCE, RELEASE
+from services.billing.usecases.direct_debits import ANNOUNCE, RELEASE
 from services.billing.usecases.mandates import CANCEL, SET, set_mandate
 from shared.bus import locks
 from shared.bus.commands import Given, Json, give
@@ -12,7 +12,7 @@ from shared.bus.work import Work
 from shared.db import driver
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.people import OFFICER
-from tests.integration.billing.test_collecting import ID, A, B, close_of, say
+from tests.integration.billing.test_direct_debits import ID, A, B, close_of, say
 
 _OTHERS = """
 insert into billing.mandates (mandate_id, command_uid, book, account_id, set_on)

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import payments, questions, suspense
+from services.billing.usecases import payment_questions, questions, suspense
 from services.billing.usecases.matching import MATCH, SPLIT, UNMATCH
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, RefusedError
 from shared.events.base import EventData
@@ -109,7 +109,7 @@ async def test_the_same_key_matches_once_and_a_payment_says_who_said_what(desk: 
     first = await desk.command(MATCH, "P1", (A, None), key="k1")
     assert await desk.command(MATCH, "P1", (A, None), key="k1") == first
     await desk.command(UNMATCH, "P1")
-    found = await desk.ask(payments.payment, "P1")
+    found = await desk.ask(payment_questions.payment, "P1")
     assert (found["shares"], found["suspense_pence"]) == ([], 500)
     assert [(word["kind"], word["who"], word["why"]) for word in found["matches"]] == [
         (MATCH, "ada", "a letter"), (UNMATCH, "ada", "a letter"),

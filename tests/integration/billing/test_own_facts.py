@@ -2,11 +2,11 @@
 
 import asyncpg
 
-from services.billing.db import receipts, reports
+from services.billing.db import payments, reports
 from services.billing.domain.refs import account_ref, other_name
-from services.billing.usecases import proof, questions
+from services.billing.usecases import questions, verify
 from services.billing.usecases.funding import TERMS
-from services.billing.usecases.scheduling import SCHEDULE
+from services.billing.usecases.schedules import SCHEDULE
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_reversal, a_unit
 from tests.integration.billing.people import decide
@@ -23,10 +23,10 @@ async def test_what_the_housing_system_said_is_not_taken_for_our_own(desk: Desk)
     desk.source = "closebook/schedules"
     await desk.hear(a_charge("C1", 700, unit="U1", on="2026-01-02"), a_payment("P1", 500, on="2026-01-03"))
     await desk.hear(a_reversal("refund:1", "P1", 200, on="2026-01-04"))
-    sums = (await desk.ask(proof.verify))["taken_in"]
+    sums = (await desk.ask(verify.verify))["taken_in"]
     assert (sums["charges_pence"], sums["raised_here_pence"]) == (700, 0)
     assert (sums["reversals_pence"], sums["refunds_pence"]) == (200, 0)
-    assert await desk.ask(receipts.list_refunds) == []
+    assert await desk.ask(payments.list_refunds) == []
     assert await desk.ask(facts_told) == [("charge", "C1"), ("payment", "P1")]
     assert await desk.wrong() == []
 

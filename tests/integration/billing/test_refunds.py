@@ -6,7 +6,7 @@ import pytest
 
 from services.billing.db.reading import snapshot
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import payments, proof, questions, refunds
+from services.billing.usecases import payment_questions, questions, refunds, verify
 from shared.auth import Caller
 from shared.bus.proposals import Proposal, Proposals
 from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError
@@ -54,7 +54,7 @@ async def test_a_refund_needs_finance_and_goes_back_on_the_day_it_is_approved(de
     books = await desk.ask(questions.trial_balance, None, None)
     assert {row["account"]: row["debit_pence"] for row in books["rows"]}["bank"] == 700
     assert [event.reason for event in await desk.said(ACCOUNT_REVERSED)] == ["refund"]
-    assert (await desk.ask(proof.verify))["taken_in"]["refunds_pence"] == 300
+    assert (await desk.ask(verify.verify))["taken_in"]["refunds_pence"] == 300
     assert await desk.wrong() == []
 
 
@@ -100,7 +100,7 @@ async def test_money_nobody_matches_goes_back_from_suspense(desk: Desk) -> None:
     await people(desk).approve(FINANCE, number, "seen")
     assert await desk.balances() == {A: -300}
     assert [event.amount_pence for event in await desk.said(PAYMENT_SUSPENDED)] == [500, 0]
-    assert (await desk.ask(payments.payment, "P2"))["reversals"][0]["reason"] == "refund"
+    assert (await desk.ask(payment_questions.payment, "P2"))["reversals"][0]["reason"] == "refund"
     assert await desk.wrong() == []
 
 

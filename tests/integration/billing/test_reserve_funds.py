@@ -7,7 +7,7 @@ import pytest
 from services.billing.domain.refs import account_ref
 from services.billing.usecases import owners_money, questions
 from services.billing.usecases.funding import SPENDING
-from services.billing.usecases.scheduling import SCHEDULE
+from services.billing.usecases.schedules import SCHEDULE
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
 from shared.events.housing import Tenure
 from tests.integration.billing.conftest import Desk

@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from services.billing.db import schedules as stored
-from services.billing.usecases import exports, proof, scheduling
-from services.billing.usecases.scheduling import NOTICE, RELIEF, SCHEDULE
+from services.billing.usecases import exports, schedule_questions, verify
+from services.billing.usecases.schedules import NOTICE, RELIEF, SCHEDULE
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
 from shared.db.engine import question
 from shared.events.topics import ACCOUNT_CHARGED
@@ -67,7 +67,7 @@ async def test_the_first_day_of_a_quarter_raises_the_fee_once_for_each_flat_of_t
         "closebook/schedules",
     )
     assert await block.wrong() == []
-    assert (await block.ask(proof.verify))["taken_in"]["raised_here_pence"] == 4 * 42_00
+    assert (await block.ask(verify.verify))["taken_in"]["raised_here_pence"] == 4 * 42_00
     # The housing system was never told of them: they are not compared with its list.
     assert await block.ask(handed_out) == ""
 
@@ -131,7 +131,7 @@ async def test_a_sale_learnt_late_leads_to_what_knowing_it_at_once_does(desks: D
 async def listed(desk: Desk) -> Any:
     """The one schedule as people see it in the book that the desk writes."""
     await desk.note_closed()
-    [told] = await desk.ask(scheduling.worklist)
+    [told] = await desk.ask(schedule_questions.worklist)
     return told
 
 

@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from services.billing.db.likeness import COMPARED
 from services.billing.domain.refs import account_ref
 from services.billing.usecases import day as days
-from services.billing.usecases.releasing import RUN_DEEDS
+from services.billing.usecases.statement_reviews import RUN_DEEDS
 from shared.bus.commands import Given
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
 from shared.events.topics import ITEMS_CHANGED, STATEMENT_ISSUED

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from services.billing.usecases import collecting, disputing
-from services.billing.usecases.collecting import ANNOUNCE
+from services.billing.usecases import direct_debit_questions, disputing
+from services.billing.usecases.direct_debits import ANNOUNCE
 from shared.bus.refusals import NotNowError
 from tests.integration.billing.conftest import Desk, Desks
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit
-from tests.integration.billing.test_collecting import close_of
-from tests.integration.billing.test_collecting import say as collect
+from tests.integration.billing.test_direct_debits import close_of
+from tests.integration.billing.test_direct_debits import say as collect
 from tests.integration.billing.test_disputing import A, billed, disputed, ended, say, told
 from tests.integration.billing.test_repeated_words import Kept, repeat
 
@@ -39,7 +39,7 @@ async def test_a_collection_is_not_announced_of_what_was_upheld(desk: Desk) -> N
     await close_of(desk, "A", unit=lambda _: 95_50)
     await ended(desk, await disputed(desk, amount_pence=40_00), "upheld")
     assert (await collect(desk, ANNOUNCE, collect_on="2026-04-29"))["amount_pence"] == 55_50
-    assert [row["amount_pence"] for row in await desk.ask(collecting.show, "DD-2026-04-29-1")] == [55_50]
+    assert [row["amount_pence"] for row in await desk.ask(direct_debit_questions.show, "DD-2026-04-29-1")] == [55_50]
 
 
 async def test_one_whose_credit_will_not_come_is_rejected_after_all_once(desk: Desk) -> None:

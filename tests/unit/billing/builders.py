@@ -65,7 +65,7 @@ def a_reversal(pence: int, reversal_id: str = "R1", payment_id: str = "P1", on: 
 
 
 def a_set(*members: tuple[str, int, int], complete: bool = True, since: str = "2020-01-01") -> ShareVersion:
-    return share_version("S1", day(since), complete=complete, members=members)
+    return share_version("S1", day(since), is_complete=complete, members=members)
 
 
 def equal_set(size: int) -> ShareVersion:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.billing.domain import charges, receipts, refs, rules, statements
+from services.billing.domain import charges, payments, refs, rules, statements
 from services.billing.domain.division import version_on
 from services.billing.domain.facts import Charge, Credit, Match, Part, Payment, Reversal, ShareVersion, Stay, Unit
 from services.billing.domain.items import StatementHead
@@ -166,8 +166,8 @@ class Office:
 
     def _settle_payment(self, payment: Payment, book: date) -> None:
         reversals = self.reversals.get(payment.payment_id, [])
-        place = receipts.place(payment, self.accounts(), self.units())
-        new = receipts.target(payment, reversals, place, self.matches.get(payment.payment_id))
+        place = payments.place(payment, self.accounts(), self.units())
+        new = payments.target(payment, reversals, place, self.matches.get(payment.payment_id))
         changes = charges.difference(self.targets.get(("payment", payment.payment_id), ()), new)
         self.targets["payment", payment.payment_id] = new
         self.postings += [(posting, book) for posting in payment_postings(payment, reversals, changes)]

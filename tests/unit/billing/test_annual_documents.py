@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.billing.db.statements import Notes, Payer, StatementRow
-from services.billing.domain import annual, statements
+from services.billing.domain import annual_statements, statements
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line, netted
 from services.billing.usecases.annual_documents import Words, Year, document
@@ -51,8 +51,8 @@ def issued(lines: list[Line]) -> list[StatementRow]:
 
 
 def told(lines: list[Line], rows: list[StatementRow], year: int) -> Year:
-    own = [row for row in rows if row.quarter in annual.quarters(year)]
-    pairs = annual.carried(lines, [row.head for row in rows], {row.statement_no for row in own})
+    own = [row for row in rows if row.quarter in annual_statements.quarters(year)]
+    pairs = annual_statements.carried(lines, [row.head for row in rows], {row.statement_no for row in own})
     return Year(PAYER, own, [line for line, _ in pairs])
 
 
@@ -81,20 +81,20 @@ def test_lines_and_heads_make_the_total_and_no_line_is_told_in_two_years(lines: 
         if not own.statements:
             continue
         said = document(own, WORDS, year, date(2027, 6, 1), None)
-        others = annual.summary(own.lines).others.values()
+        others = annual_statements.summary(own.lines).others.values()
         billed = sum(head.charged_pence + head.credited_pence for head in said.heads)
         assert sum(line.amount_pence for line in said.lines) == said.total_pence == billed + sum(others)
         assert sum(head.tax_pence for head in said.heads) == sum(line.tax_pence for line in said.lines)
 
 
 def test_a_year_is_billed_when_its_last_statements_are_out() -> None:
-    assert not annual.is_billed(2026, date(2026, 12, 31), waits=False)
-    assert annual.is_billed(2026, date(2027, 1, 1), waits=False)
-    assert not annual.is_billed(2026, date(2027, 3, 31), waits=True)
-    assert annual.is_billed(2026, date(2027, 4, 1), waits=True)
+    assert not annual_statements.is_billed(2026, date(2026, 12, 31), waits=False)
+    assert annual_statements.is_billed(2026, date(2027, 1, 1), waits=False)
+    assert not annual_statements.is_billed(2026, date(2027, 3, 31), waits=True)
+    assert annual_statements.is_billed(2026, date(2027, 4, 1), waits=True)
 
 
 def test_a_line_no_statement_carries_is_told_in_no_year() -> None:
     head = StatementHead("F0-2025Q1", date(2025, 4, 1), date(2025, 4, 29))
     line = charge_line(5_00)._replace(value_on=date(2025, 4, 1), book=date(2025, 4, 1))
-    assert annual.carried([line], [head], {head.statement_no}) == []
+    assert annual_statements.carried([line], [head], {head.statement_no}) == []

@@ -108,15 +108,15 @@ def test_accrual_rounds_halves_up() -> None:
 
 
 def test_shares_that_do_not_total_one_are_never_divided_by() -> None:
-    assert not a_set(("U1", 1, 2), ("U2", 1, 3), complete=True).complete
+    assert not a_set(("U1", 1, 2), ("U2", 1, 3), complete=True).is_complete
 
 
 def test_registry_can_call_a_whole_set_incomplete() -> None:
-    assert not a_set(("U1", 1, 1), complete=False).complete
+    assert not a_set(("U1", 1, 1), complete=False).is_complete
 
 
 def test_empty_share_set_is_not_whole() -> None:
-    assert not a_set().complete
+    assert not a_set().is_complete
 
 
 @pytest.mark.parametrize(

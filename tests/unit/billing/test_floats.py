@@ -14,11 +14,11 @@ from services.billing.domain.final_accounts import timetable
 from services.billing.domain.floats import (
     PREFIX,
     Asking,
+    FloatState,
     FloatTerms,
     Managed,
     Newcomer,
     Place,
-    Standing,
     Step,
     again,
     credit_id,
@@ -45,12 +45,12 @@ def owner(chain: str = "A", come: date | None = COMES, left: date | None = None)
     return Account(*names, "U1", chain, False, come, left)
 
 
-def standing(charge_id: str, holder: Account | None, left: int = 150_00, returned: int = 0) -> Standing:
+def standing(charge_id: str, holder: Account | None, left: int = 150_00, returned: int = 0) -> FloatState:
     owner_ref = charge_id.split(":")[1] if charge_id.startswith(PREFIX) else None
-    return Standing(charge_id, owner_ref, "U1", holder.account_ref if holder else None, left, returned)
+    return FloatState(charge_id, owner_ref, "U1", holder.account_ref if holder else None, left, returned)
 
 
-def stepped(one: Standing, *owners: Account, on: date, made: Any = (), managed: str = "2020-01-01") -> Step:
+def stepped(one: FloatState, *owners: Account, on: date, made: Any = (), managed: str = "2020-01-01") -> Step:
     return step([one], {account.account_ref: account for account in owners}, {"U1": Managed(day(managed))}, made, on)
 
 

@@ -91,10 +91,10 @@ def words_about(payment: Payment, chance: random.Random) -> list[Match]:
 def share_facts(draw: st.DrawFn) -> list[ShareVersion]:
     """Up to two versions of the share set, the later one perhaps incomplete."""
     members = [("U1", 3, 7), ("U2", 2, 7), ("U3", 2, 7)]
-    versions = [share_version("S1", FIRST, complete=True, members=members)]
+    versions = [share_version("S1", FIRST, is_complete=True, members=members)]
     if draw(st.booleans()):
         members = [(unit_id, 1, 3) for unit_id in UNITS]
-        versions.append(share_version("S1", draw(days), complete=draw(st.booleans()), members=members))
+        versions.append(share_version("S1", draw(days), is_complete=draw(st.booleans()), members=members))
     return versions
 
 

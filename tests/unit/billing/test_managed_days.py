@@ -8,17 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.billing.domain.division import accrue
+from services.billing.domain.instalments import Amount, Days, charge_id, completing_id, is_part, part_of, uncharged
 from services.billing.domain.refs import other_name
-from services.billing.domain.schedules import (
-    Amount,
-    Days,
-    Period,
-    charge_id,
-    completing_id,
-    is_part,
-    part_of,
-    uncharged,
-)
+from services.billing.domain.schedules import Period
 from tests.unit.billing.builders import day
 
 QUARTER = Period(date(2026, 4, 1), date(2026, 6, 30), 1, 4)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.billing.domain import charges, chart, receipts
+from services.billing.domain import charges, chart, payments
 from services.billing.domain.facts import FactKind, Unit
 from services.billing.domain.postings import Posting, charge_postings, payment_postings
 from shared.events.housing import PaymentMethod
@@ -77,7 +77,7 @@ def test_waiting_for_something_else_is_no_posting() -> None:
 
 
 def test_payment_debits_the_bank() -> None:
-    rows = payment_postings(a_payment(), (), charges.difference((), receipts.target(a_payment(), (), account())))
+    rows = payment_postings(a_payment(), (), charges.difference((), payments.target(a_payment(), (), account())))
     assert rows == (
         Posting("receivable", account(), -100_00, 0, day("2026-04-15"), FactKind.PAYMENT, "P1", None, "P1"),
         Posting("bank", None, 100_00, 0, day("2026-04-15"), FactKind.PAYMENT, "P1", None, "P1"),
@@ -86,13 +86,13 @@ def test_payment_debits_the_bank() -> None:
 
 def test_opening_credit_does_not_touch_the_bank() -> None:
     payment = a_payment(method=PaymentMethod.OPENING_CREDIT)
-    rows = payment_postings(payment, (), charges.difference((), receipts.target(payment, (), account())))
+    rows = payment_postings(payment, (), charges.difference((), payments.target(payment, (), account())))
     assert brief(rows)[1] == ("opening", None, 100_00, 0)
 
 
 def test_suspended_payment_moves_with_its_reversals_to_where_it_belongs() -> None:
     payment, reversals = a_payment(), (a_reversal(30_00),)
-    old, new = receipts.target(payment, reversals, None), receipts.target(payment, reversals, account())
+    old, new = payments.target(payment, reversals, None), payments.target(payment, reversals, account())
     rows = payment_postings(payment, reversals, charges.difference(old, new))
     assert [(row.ledger, row.amount_pence, row.fact_id, row.value_on, row.payment_id) for row in rows] == [
         ("suspense-receipts", 100_00, "P1", day("2026-04-15"), "P1"),

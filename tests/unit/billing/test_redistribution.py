@@ -15,8 +15,8 @@ def test_a_missing_share_of_200_pounds_is_28_58_once_and_28_57_six_times() -> No
     units = units_of(*(a_unit(f"U{number}") for number in range(1, 9)))
     roof = a_charge(net=1_600_00, share_set_id="S1")
     assert by_unit(charges.target(roof, (), set_, units)) == [200_00] * 8
-    carriers = share_version("R5", day("2020-01-01"), complete=True, members=others(set_, "U3"))
-    assert carriers.complete
+    carriers = share_version("R5", day("2020-01-01"), is_complete=True, members=others(set_, "U3"))
+    assert carriers.is_complete
     parts = charges.target(a_charge("R5:1", 200_00, share_set_id="R5"), (), carriers, units)
     assert "U3" not in {part.unit_id for part in parts}
     assert sorted(by_unit(parts)) == [28_57] * 6 + [28_58]

@@ -4,7 +4,7 @@ import pytest
 
 from services.billing.domain.facts import refund_id
 from services.billing.domain.lines import kind_of
-from services.billing.domain.receipts import Held
+from services.billing.domain.payments import Held
 from services.billing.domain.refunds import SOURCES, due_by, in_credit_since, refuse_refund
 from shared.bus.commands import Given
 from shared.events.billing import LineKind

@@ -7,25 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.billing.domain import schedules
+from services.billing.domain import schedule_policy, schedules
 from services.billing.domain.division import accrue
+from services.billing.domain.instalments import Amount, amount_of, begun, charge_id, relief_points
+from services.billing.domain.schedule_policy import TaxRate
 from services.billing.domain.schedules import (
     WHOLE,
-    Amount,
     Notice,
     Period,
     Relief,
     Scope,
-    TaxRate,
     Terms,
-    amount_of,
-    begun,
-    charge_id,
     holding_on,
     increase,
     lapsed,
     period_on,
-    relief_points,
 )
 from services.billing.settings import read_schedule_policy
 from shared.events.housing import ChargeKind
@@ -236,6 +232,6 @@ def test_the_shipped_policy_has_every_tax_from_the_first_day_on() -> None:
     assert policy.notice_days == NOTICE_DAYS
     assert policy.tax_on(ChargeKind.MANAGEMENT_FEE, date(2026, 1, 1)).basis_points == 2000
     later = TaxRate(ChargeKind.MANAGEMENT_FEE, "VAT-S", date(2027, 1, 1), 1500)
-    changed = schedules.SchedulePolicy(28, 50_00, (*policy.taxes, later))
+    changed = schedule_policy.SchedulePolicy(28, 50_00, (*policy.taxes, later))
     days = (later.effective_from - timedelta(days=1), later.effective_from)
     assert [changed.tax_on(ChargeKind.MANAGEMENT_FEE, on).basis_points for on in days] == [2000, 1500]

@@ -84,9 +84,9 @@ def a_year(seed: int = 2029) -> list[Told]:
     for unit_id in UNITS:
         told += _sales(unit_id, chance)
     title = [(unit_id, share, 32) for unit_id, share in zip(UNITS, (3, 3, 4, 4, 4, 4, 5, 5), strict=True)]
-    told.append(share_version("S1", MANAGED_FROM, complete=True, members=title))
+    told.append(share_version("S1", MANAGED_FROM, is_complete=True, members=title))
     equal = [(unit_id, 1, 8) for unit_id in UNITS]
-    told.append(share_version("S1", date(2026, 8, 15), complete=True, members=equal))
+    told.append(share_version("S1", date(2026, 8, 15), is_complete=True, members=equal))
     return told + _costs(chance) + _money(chance)
 
 

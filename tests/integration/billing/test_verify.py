@@ -72,9 +72,9 @@ async def test_a_difference_names_the_account(desk: Desk, vandal: asyncpg.Connec
 
 
 async def test_the_sums_are_what_accounts_were_charged_and_paid(desk: Desk, vandal: asyncpg.Connection) -> None:
-    from services.billing.usecases import proof
+    from services.billing.usecases import verify
 
-    assert list((await desk.ask(proof.verify))["sums"].values()) == [{"charges": 1000, "payments": 300}]
+    assert list((await desk.ask(verify.verify))["sums"].values()) == [{"charges": 1000, "payments": 300}]
 
 
 async def test_a_credit_may_carry_the_id_of_its_charge(desk: Desk) -> None:

@@ -8,7 +8,7 @@ import asyncpg
 
 from services.billing.db import charges as stored_charges
 from services.billing.db import ledger, proof, questions
-from services.billing.db import receipts as stored_receipts
+from services.billing.db import payments as stored_payments
 from services.billing.db import statements as stored_statements
 from services.billing.db import write_offs as stored_write_offs
 from services.billing.db.statements import StatementRow
@@ -18,7 +18,7 @@ from services.billing.domain.position import position
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.charges import surroundings_of
 from services.billing.usecases.items import NOTHING_OPEN, fingerprint
-from services.billing.usecases.receipts import finder
+from services.billing.usecases.payments import finder
 from shared.bus.work import OPENING_BOOK
 
 Hunt = Callable[[asyncpg.Connection, Sequence[str]], Awaitable[list[str]]]
@@ -39,7 +39,7 @@ _IN_SQL = (
 
 async def verify(connection: asyncpg.Connection) -> dict[str, Any]:
     """Return every check with its result, and what each account was charged and paid, for other services to compare."""
-    checks = [_check(name, await proof.differences(connection, sql)) for name, sql in _IN_SQL]
+    results = [_check(name, await proof.differences(connection, sql)) for name, sql in _IN_SQL]
     for name, statement, hunt in (
         ("charges are divided as the rules divide them", proof.EVERY_CHARGE, _misplaced_charges),
         ("payments are placed as the rules place them", proof.EVERY_PAYMENT, _misplaced_payments),
@@ -48,15 +48,15 @@ async def verify(connection: asyncpg.Connection) -> dict[str, Any]:
         ("open items are as last said", proof.EVERY_ACCOUNT, _unsaid_items),
         ("write-offs stand as the rules let them stand", proof.EVERY_WRITTEN_OFF, _misplaced_write_offs),
     ):
-        checks.append(_check(name, await _hunt(connection, statement, hunt)))
+        results.append(_check(name, await _hunt(connection, statement, hunt)))
     return {
-        "checks": checks,
+        "checks": results,
         "sums": await questions.account_sums(connection),
         "taken_in": await proof.taken_in(connection),
     }
 
 
-async def standing(connection: asyncpg.Connection) -> dict[str, str]:
+async def checks(connection: asyncpg.Connection) -> dict[str, str]:
     """Return what differs of all that holds at every commit, so that it can be looked at while money moves."""
     return {name: "; ".join(await proof.differences(connection, sql)) for name, sql in _IN_SQL}
 
@@ -92,7 +92,7 @@ async def _misplaced_charges(connection: asyncpg.Connection, charge_ids: Sequenc
 
 
 async def _misplaced_payments(connection: asyncpg.Connection, payment_ids: Sequence[str]) -> list[str]:
-    known = await stored_receipts.load_payments(connection, payment_ids)
+    known = await stored_payments.load_payments(connection, payment_ids)
     find = await finder(connection, (placed.payment for placed in known.values()))
     return [
         f"payment {payment_id} stands on {known[payment_id].account_id}, belongs to {find(known[payment_id].payment)}"
@@ -102,8 +102,8 @@ async def _misplaced_payments(connection: asyncpg.Connection, payment_ids: Seque
 
 
 async def _misposted_payments(connection: asyncpg.Connection, payment_ids: Sequence[str]) -> list[str]:
-    known = await stored_receipts.load_payments(connection, payment_ids)
-    reversals = await stored_receipts.load_reversals(connection, payment_ids)
+    known = await stored_payments.load_payments(connection, payment_ids)
+    reversals = await stored_payments.load_reversals(connection, payment_ids)
     posted = await proof.posted_parts(connection, payment_ids)
     found = []
     for payment_id in payment_ids:

@@ -8,8 +8,8 @@ import pytest
 
 from services.billing.domain.refs import account_ref
 from services.billing.settings import read_direct_debit
-from services.billing.usecases import collecting, disputing, mandates
-from services.billing.usecases.collecting import ANNOUNCE
+from services.billing.usecases import direct_debit_questions, direct_debits, disputing, mandates
+from services.billing.usecases.direct_debits import ANNOUNCE
 from services.billing.usecases.mandates import CANCEL, SET
 from shared.bus.commands import Given, give
 from shared.bus.proposals import Proposal
@@ -22,7 +22,7 @@ from tests.integration.billing.people import LEAD, OFFICER, office
 from tests.integration.billing.test_repeated_words import Kept, repeat
 
 A, B, C = (account_ref(f"U{number}", name) for number, name in enumerate("ABC", start=1))
-DEEDS = {**mandates.DEEDS, **collecting.DEEDS, **disputing.DEEDS}
+DEEDS = {**mandates.DEEDS, **direct_debits.DEEDS, **disputing.DEEDS}
 ID = "DD-2026-04-29-1"
 
 
@@ -30,7 +30,7 @@ async def say(desk: Desk, kind: str, **content: Any) -> Any:
     await desk.note_closed()
     effect = DEEDS[kind]
     if kind == ANNOUNCE:
-        content = collecting.to_announce(day(content["collect_on"]))
+        content = direct_debits.to_announce(day(content["collect_on"]))
     return await give(desk.doors, Given(kind, "x", "ada", "form 12", content), lambda work: effect(work, content))
 
 
@@ -69,13 +69,13 @@ async def test_owners_are_told_and_what_they_were_told_is_taken(desk: Desk) -> N
         [(A, 100_00, "2026-04-02"), (B, 200_00, "2026-04-02")]
     )
     assert await refused(say(desk, ANNOUNCE, collect_on="2026-04-30")) is NotNowError  # all of it is announced
-    assert await refused(desk.ask(collecting.file, ID)) is NotNowError
+    assert await refused(desk.ask(direct_debit_questions.file, ID)) is NotNowError
     went = await released(desk)
     assert (went["accounts"], went["amount_pence"], went["skipped"]) == (2, 300_00, 0)
-    first, again = await desk.ask(collecting.file, ID), await desk.ask(collecting.file, ID)
+    first, again = await desk.ask(direct_debit_questions.file, ID), await desk.ask(direct_debit_questions.file, ID)
     assert first == again
     assert sorted(line.split(",")[6] for line in first.split("\r\n")[1:3]) == ["100.00", "200.00"]
-    [row] = await desk.ask(collecting.worklist)
+    [row] = await desk.ask(direct_debit_questions.worklist)
     assert (row["sha256"], row["announced_pence"]) == (went["sha256"], 300_00)
     assert (row["policy_version"], row["release_by"]) == (read_direct_debit()[0].version, date(2026, 4, 27))
     assert await refused(released(desk)) is NotNowError
@@ -90,9 +90,9 @@ async def test_case_24_within_ten_days_the_old_amount_is_taken_or_none(desk: Des
     await say(desk, disputing.RAISE, account_ref=C, charge_id="C3", amount_pence=10)
     went = await released(desk)
     assert (went["accounts"], went["amount_pence"], went["skipped"]) == (1, 200_00, 2)
-    shown = {row["account_ref"]: row["skipped"] for row in await desk.ask(collecting.show, ID)}
+    shown = {row["account_ref"]: row["skipped"] for row in await desk.ask(direct_debit_questions.show, ID)}
     assert shown == {A: "owes-less", B: None, C: "owes-less"}
-    assert (await desk.ask(collecting.file, ID)).count("\r\n") == 2
+    assert (await desk.ask(direct_debit_questions.file, ID)).count("\r\n") == 2
 
 
 @pytest.mark.parametrize(("asked", "collect_on"), [("2026-12-25", "2026-12-29"), ("2027-01-02", "2027-01-04")])
@@ -155,7 +155,7 @@ async def test_a_cancelled_mandate_is_not_collected_from(desk: Desk) -> None:
     await say(desk, CANCEL, mandate_id="MD1")
     went = await released(desk)
     assert (went["accounts"], went["skipped"]) == (1, 1)
-    shown = {row["account_ref"]: row["skipped"] for row in await desk.ask(collecting.show, ID)}
+    shown = {row["account_ref"]: row["skipped"] for row in await desk.ask(direct_debit_questions.show, ID)}
     assert shown == {A: "mandate-ended", B: None}
     assert await refused(say(desk, CANCEL, mandate_id="MD1")) is NotNowError
     assert await refused(say(desk, CANCEL, mandate_id="MD7")) is NotKnownError
@@ -195,5 +195,6 @@ async def test_a_rebuild_repeats_mandates_and_collections(desks: Desks) -> None:
     await released(live, "DD-2026-01-20-1")
     await say(live, CANCEL, mandate_id="MD2")
     assert await repeat(live, fresh, kept, matches=0) == []
-    assert await fresh.ask(collecting.file, "DD-2026-01-20-1") == await live.ask(collecting.file, "DD-2026-01-20-1")
+    file = await live.ask(direct_debit_questions.file, "DD-2026-01-20-1")
+    assert await fresh.ask(direct_debit_questions.file, "DD-2026-01-20-1") == file
     assert len(await fresh.said(COLLECTION_ANNOUNCED)) == 2

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import run_questions
+from services.billing.usecases import statement_run_questions
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit
 from tests.integration.billing.reviewing import pass_all, release, review_from_now, say
@@ -27,12 +27,12 @@ async def two_quarters(desk: Desk) -> None:
 
 async def told(desk: Desk, run_id: str) -> Any:
     await desk.note_closed()
-    return await desk.ask(run_questions.run, run_id, 20)
+    return await desk.ask(statement_run_questions.run, run_id, 20)
 
 
 async def dry(desk: Desk) -> Any:
     await desk.note_closed()
-    return await desk.ask(run_questions.dry_run, 20)
+    return await desk.ask(statement_run_questions.dry_run, 20)
 
 
 FIGURES = {
@@ -92,10 +92,10 @@ async def test_how_far_runs_are_and_who_agreed_on_them(desk: Desk) -> None:
     states = []
     for day in ("2026-07-02", "2026-07-03"):
         await desk.note_closed()
-        states.append((await desk.ask(run_questions.runs))["runs"][0]["state"])
+        states.append((await desk.ask(statement_run_questions.runs))["runs"][0]["state"])
         await desk.close(day)
     assert states == ["released", "issued"]
-    answer = await desk.ask(run_questions.runs)
+    answer = await desk.ask(statement_run_questions.runs)
     assert answer["policy"] == {"release": "reviewed", "sample_size": 5, "outlier_percent": 50}
     assert [(one["who"], one["approved_by"], one["why"]) for one in answer["said"]] == [
         ("lea", "bo", "agreed at the meeting")
@@ -141,7 +141,7 @@ async def test_between_release_and_issue_a_dry_run_does_not_count_the_released_l
 
 
 async def test_an_unknown_run_is_nothing(desk: Desk) -> None:
-    assert await desk.ask(run_questions.run, "2026Q1-1", 20) is None
+    assert await desk.ask(statement_run_questions.run, "2026Q1-1", 20) is None
 
 
 async def test_an_invoice_that_came_twice_is_named_until_one_of_its_charges_is_credited(desk: Desk) -> None:

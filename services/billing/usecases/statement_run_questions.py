@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from services.billing.db import invoices, questions
+from services.billing.db import invoices, questions, suspense
 from services.billing.db import statement_runs as stored
 from services.billing.db import statements as stored_statements
 from services.billing.db.statement_runs import Sampled
@@ -18,9 +18,9 @@ from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Cut
 from services.billing.domain.statement_runs import Flag, Run, State, Struck, Tally
 from services.billing.settings import read_schedule_policy
-from services.billing.usecases import scheduling
+from services.billing.usecases import schedule_questions
 from services.billing.usecases.questions import CHUNK, Answer
-from services.billing.usecases.releasing import state_in
+from services.billing.usecases.statement_reviews import state_in
 from services.billing.usecases.statement_runs import PAGE, strike
 from shared.bus import gate
 from shared.calendar import quarter_days, quarter_of
@@ -145,13 +145,13 @@ async def _beside(connection: asyncpg.Connection) -> dict[str, Any]:
     Those are increases without notice, lapsed proofs of insurance, and accounts with more late fees than the cap.
     """
     waiting: dict[str, int] = {}
-    for part in await questions.list_waiting_parts(connection):
+    for part in await suspense.list_waiting_parts(connection):
         waiting[part.waiting_for] = waiting.get(part.waiting_for, 0) + part.pence
-    known = await scheduling.worklist(connection)
+    known = await schedule_questions.worklist(connection)
     since = (await gate.read(connection)).book - _YEAR
     return {
         "waiting": [{"waiting_for": name, "pence": pence} for name, pence in sorted(waiting.items())],
-        "suspense_pence": sum(row.pence for row in await questions.list_suspended(connection)),
+        "suspense_pence": sum(row.pence for row in await suspense.list_suspended(connection)),
         "lacks_notice": [one["schedule_id"] for one in known if one["lacks_notice"] is not None],
         "lapsed": sorted({unit_id for one in known for unit_id in one["lapsed"]}),
         "late_fees": await questions.list_late_fees(connection, since, read_schedule_policy().late_fee_cap_pence),

@@ -8,7 +8,7 @@ import asyncpg
 
 from services.billing.db.reading import OUR_OWN
 from services.billing.db.sets import columns
-from services.billing.domain import receipts, refs
+from services.billing.domain import payments, refs
 from services.billing.domain.facts import Match, Part, Payment, Reversal
 from shared.bus.commands import Command
 from shared.events.base import Event, content_sha
@@ -70,7 +70,7 @@ class Placed:
 
     def target(self, reversals: Iterable[Reversal]) -> tuple[Part, ...]:
         """Return where it stands with these reversals."""
-        return receipts.target(self.payment, reversals, self.account_id, self.match)
+        return payments.target(self.payment, reversals, self.account_id, self.match)
 
 
 async def payment_shas(connection: asyncpg.Connection, payment_ids: Iterable[str]) -> dict[str, bytes]:
@@ -122,7 +122,7 @@ async def payments_touched(
 
 
 async def add_payments(
-    connection: asyncpg.Connection, book: date, payments: Sequence[tuple[Event[PaymentReceived], Placed]]
+    connection: asyncpg.Connection, book: date, new: Sequence[tuple[Event[PaymentReceived], Placed]]
 ) -> None:
     """Add new payments with the events they came with, and the references they may mean."""
     rows = [
@@ -131,11 +131,11 @@ async def add_payments(
             placed.payment.received_on, str(placed.payment.method), event.data.reference, event.data.account_ref,
             placed.payment.unit_id, placed.payment.for_statement, placed.account_id,
         )
-        for event, placed in payments
+        for event, placed in new
     ]  # fmt: skip
     await connection.execute(_ADD, book, *columns(rows))
     candidates = [
-        (ref, placed.payment.payment_id) for _, placed in payments for ref in receipts.candidate_refs(placed.payment)
+        (ref, placed.payment.payment_id) for _, placed in new for ref in payments.candidate_refs(placed.payment)
     ]
     if candidates:
         await connection.execute(_ADD_REFS, *columns(candidates))

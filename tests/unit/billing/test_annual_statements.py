@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.billing.domain import annual
+from services.billing.domain import annual_statements
 from services.billing.domain.lines import Line
 from shared.events.billing import LineKind
 from shared.events.housing import ChargeKind
@@ -24,14 +24,14 @@ some_lines = st.lists(
 
 @given(some_lines)
 def test_heads_and_the_rest_make_the_total(lines: list[Line]) -> None:
-    told = annual.summary(lines)
+    told = annual_statements.summary(lines)
     billed = sum(head.charged_pence + head.credited_pence for head in told.heads)
     assert billed + sum(told.others.values()) == told.total_pence == sum(line.amount_pence for line in lines)
     assert len({head.kind for head in told.heads}) == len(told.heads)
 
 
 def test_a_fee_is_a_head_and_a_payment_is_none() -> None:
-    told = annual.summary(
+    told = annual_statements.summary(
         [charge_line(20_00, charge_kind=ChargeKind.LATE_FEE), payment_line(5_00), charge_line(7_00), credit_line(-7_00)]
     )
     assert [(head.kind, head.charged_pence, head.credited_pence) for head in told.heads] == [
@@ -41,4 +41,4 @@ def test_a_fee_is_a_head_and_a_payment_is_none() -> None:
 
 
 def test_the_quarters_of_a_year() -> None:
-    assert annual.quarters(2026) == ("2026Q1", "2026Q2", "2026Q3", "2026Q4")
+    assert annual_statements.quarters(2026) == ("2026Q1", "2026Q2", "2026Q3", "2026Q4")

@@ -9,7 +9,7 @@ import asyncpg
 from services.billing.db import ledger, questions
 from services.billing.db import statements as stored
 from services.billing.db.statements import StatementRow
-from services.billing.domain import annual as rules
+from services.billing.domain import annual_statements as rules
 from services.billing.domain import refs
 from services.billing.usecases.annual_documents import read_words
 from services.billing.usecases.documents import statement_line
@@ -18,7 +18,7 @@ from services.billing.usecases.questions import Answer, present
 _FIGURES = ("statement_no", "quarter", "issued_on", "brought_forward_pence", "total_pence", "balance_pence")
 
 
-async def annual(connection: asyncpg.Connection, reference: str, year: int) -> Answer | None:
+async def annual_statement(connection: asyncpg.Connection, reference: str, year: int) -> Answer | None:
     """Return what an account's statements of a year's quarters billed; nothing when no account has the reference.
 
     Without any (a year that is not billed yet, the association's own account) it is what the ledger has of the year by

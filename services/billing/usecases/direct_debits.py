@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Any
 
 import asyncpg
 
@@ -92,7 +91,7 @@ async def announce(work: Work, content: Json) -> Json:
 
 
 def _said(collection: Announcement, one: Announced) -> CollectionAnnounced:
-    settled_by = _policy_of(collection.policy_version).settled_by(collection.collect_on)
+    settled_by = policy_of(collection.policy_version).settled_by(collection.collect_on)
     return CollectionAnnounced(
         account_id=one.account_id, account_ref=one.account_ref, collection_id=collection.collection_id,
         mandate_id=one.mandate_id, amount_pence=one.amount_pence, announced_on=collection.announced_on,
@@ -127,12 +126,12 @@ async def _in_flight(connection: asyncpg.Connection, book: date, but: str | None
         for one in await stored.load_collections(connection)
         if one.collection_id != but
         and (one.released_on is not None or but is None)
-        and _policy_of(one.policy_version).is_in_flight(one.collect_on, book, released=one.released_on is not None)
+        and policy_of(one.policy_version).is_in_flight(one.collect_on, book, released=one.released_on is not None)
     ]
     return await stored.in_flight(connection, flying)
 
 
-def _policy_of(version: str) -> DirectDebitPolicy:
+def policy_of(version: str) -> DirectDebitPolicy:
     """Return the policy that a collection was announced under: it holds for that one, whatever was added since."""
     return next(one for one in read_direct_debit() if one.version == version)
 
@@ -187,7 +186,7 @@ async def _releasable(connection: asyncpg.Connection, asked: AskedRelease, book:
         raise NotKnownError(f"There is no collection {asked.collection_id}.")
     if collection.released_on is not None:
         raise NotNowError(f"The file of {collection.collection_id} has gone out already.")
-    last = _policy_of(collection.policy_version).last_release(collection.collect_on)
+    last = policy_of(collection.policy_version).last_release(collection.collect_on)
     if book > last:
         raise NotNowError(f"{last} was the last day for this file; announce another collection.")
     return collection
@@ -225,35 +224,3 @@ RELEASE = Kind(NAME, PROPOSE, frozenset({"lead-officer", "finance"}), applying(r
 
 DEEDS: Mapping[str, Callable[[Work, Json], Awaitable[Json]]] = MappingProxyType({ANNOUNCE: announce, NAME: release})
 """How a rebuild repeats them."""
-
-
-async def file(connection: asyncpg.Connection, collection_id: str) -> str:
-    """Return the file of a released collection, the same bytes every time; raises a ``RefusedError`` otherwise."""
-    collection = await stored.find_collection(connection, collection_id)
-    if collection is None:
-        raise NotKnownError(f"There is no collection {collection_id}.")
-    if collection.sha256 is None:
-        raise NotNowError(f"{collection_id} is not released: a second person approves its file first.")
-    taken = [one for one, why in await stored.load_notices(connection, collection_id) if why is None]
-    text = file_of(collection_id, collection.collect_on, taken)
-    if hashlib.sha256(text.encode()).digest() != collection.sha256:
-        raise NotNowError(f"{collection_id} would not be the file that was released; do not collect by it.")
-    return text
-
-
-async def worklist(connection: asyncpg.Connection) -> list[Json]:
-    """Return every collection: announced, released, how much of it was passed over, until when it may go out."""
-    rows = await stored.list_collections(connection)
-    for row in rows:
-        row["release_by"] = _policy_of(row["policy_version"]).last_release(row["collect_on"])
-    return rows
-
-
-async def show(connection: asyncpg.Connection, collection_id: str) -> list[dict[str, Any]]:
-    """Return what each owner was told of a collection, and who was passed over why."""
-    if await stored.find_collection(connection, collection_id) is None:
-        raise NotKnownError(f"There is no collection {collection_id}.")
-    return [
-        {"account_ref": one.account_ref, "mandate_id": one.mandate_id, "amount_pence": one.amount_pence, "skipped": why}
-        for one, why in await stored.load_notices(connection, collection_id)
-    ]

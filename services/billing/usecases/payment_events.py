@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from services.billing.domain.facts import SUSPENSE, Part, Payment, Reversal
-from services.billing.domain.receipts import NOTHING, Held, by_holder
+from services.billing.domain.payments import NOTHING, Held, by_holder
 from shared.bus.work import Cause, Work
 from shared.events.billing import AccountPaid, AccountPaymentReversed, PaymentSuspended, PaymentUnmatched
 from shared.events.topics import ACCOUNT_PAID, ACCOUNT_REVERSED, PAYMENT_SUSPENDED, PAYMENT_UNMATCHED

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import annual
+from services.billing.usecases import annual_statement_questions
 from shared.events.housing import Tenure
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_reversal, a_unit, shares
@@ -44,7 +44,7 @@ async def a_year(desk: Desk) -> None:
 
 
 async def ask(desk: Desk, year: int) -> Any:
-    return await desk.ask(annual.annual, A, year)
+    return await desk.ask(annual_statement_questions.annual_statement, A, year)
 
 
 async def test_a_year_is_told_by_head_and_ties_with_its_statements(desk: Desk) -> None:
@@ -83,7 +83,7 @@ async def test_years_follow_on_from_one_another(desk: Desk) -> None:
     assert {before["basis"], after["basis"]} == {"statements"}
     nothing = await ask(desk, 2024)
     assert (nothing["statements"], nothing["balance_pence"], nothing["ties"]) == ([], 0, True)
-    assert await desk.ask(annual.annual, "F0", 2026) is None
+    assert await desk.ask(annual_statement_questions.annual_statement, "F0", 2026) is None
     assert await desk.wrong() == []
 
 
@@ -102,7 +102,7 @@ async def test_a_year_without_statements_is_told_from_the_ledger(desk: Desk) -> 
     assert [line["statement_no"] for line in told["lines"]] == [None, None]
     before = await ask(desk, 2025)
     assert (before["brought_forward_pence"], before["balance_pence"]) == (0, 5_00)
-    association = await desk.ask(annual.annual, account_ref("U2", None), 2026)
+    association = await desk.ask(annual_statement_questions.annual_statement, account_ref("U2", None), 2026)
     assert (association["basis"], association["total_pence"]) == ("ledger", 9_00)
     await desk.close("2026-01-05", "2026-04-01")
     assert (await ask(desk, 2026))["basis"] == "statements"

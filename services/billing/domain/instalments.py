@@ -1,0 +1,126 @@
+"""Instalments of schedules: their days, what each comes to with cumulative rounding, tax and reliefs, their names."""
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from services.billing.domain.refs import other_name
+from services.billing.domain.schedule_policy import TaxRate
+from services.billing.domain.schedules import DAY, WHOLE, Notice, Period, Relief, Terms, holding_on, period_on
+from shared.money import divide_half_up
+
+_LONGEST_ID = 64
+
+
+class Amount(NamedTuple):
+    """Net and tax in pence."""
+
+    net_pence: int
+    tax_pence: int
+
+
+class Days(NamedTuple):
+    """Days of a period in a row, both included."""
+
+    first_on: date
+    last_on: date
+
+
+def yearly(terms: Terms, day: date, rate: TaxRate, relief_points: int = 0) -> Amount:
+    """Return what a year comes to, net and tax; all instalments of it together."""
+    return amount_of(terms, Period(day, day, 1, 1), rate, relief_points)
+
+
+def begun(
+    versions: Sequence[Terms], notices: Collection[Notice], notice_days: int, after: date, day: date
+) -> Iterator[tuple[Terms, Period]]:
+    """Yield a schedule's periods that begin after one day and by another, each with the terms that hold on its first.
+
+    What came before ``after`` (``date.min``: nothing) costs nothing.
+    """
+    period = period_on(versions[0], max(after, min(one.effective_from for one in versions)))
+    while period.first_on <= day:
+        holds, _ = holding_on(versions, notices, notice_days, period.first_on)
+        if holds is not None and period.first_on > after:
+            yield holds, period
+        period = period_on(versions[0], period.last_on + DAY)
+
+
+def amount_of(terms: Terms, period: Period, rate: TaxRate, relief_points: int = 0) -> Amount:
+    """Return what an instalment comes to: net and tax of the year, each rounded cumulatively over the instalments.
+
+    So the instalments of a year make the year to the penny.  Reliefs are taken off the year's net.  Source: domain.md
+    3.3.
+    """
+    off = divide_half_up(terms.annual_net_pence * min(relief_points, WHOLE), WHOLE)
+    net = terms.annual_net_pence - off
+    tax = divide_half_up(net * rate.basis_points, WHOLE)
+    return Amount(_instalment(net, period), _instalment(tax, period))
+
+
+def _instalment(annual: int, period: Period) -> int:
+    return divide_half_up(annual * period.number, period.of) - divide_half_up(annual * (period.number - 1), period.of)
+
+
+def uncharged(period: Period, managed_from: date, managed_to: date | None, charged: Collection[Days]) -> Iterator[Days]:
+    """Yield the days of a period on which a unit is managed and that no charge is for yet, in rows, oldest first."""
+    first = max(period.first_on, managed_from)
+    last = period.last_on if managed_to is None else min(period.last_on, managed_to)
+    for days in sorted(charged):
+        if first <= min(last, days.first_on - DAY):
+            yield Days(first, min(last, days.first_on - DAY))
+        first = max(first, days.last_on + DAY)
+    if first <= last:
+        yield Days(first, last)
+
+
+def part_of(amount: Amount, period: Period, days: Days) -> Amount:
+    """Return what an instalment comes to for some of its days: net and tax, each rounded half up cumulatively.
+
+    So the parts make the instalment to the penny, in whatever order they are charged, and what a charge for the whole
+    period would leave to the owner of these days is the same.  Source: domain.md 3.3, 9.8; contract.md 6, who owes.
+    """
+    before, through = (days.first_on - period.first_on).days, (days.last_on - period.first_on).days + 1
+    of = (period.last_on - period.first_on).days + 1
+    return Amount(*(divide_half_up(pence * through, of) - divide_half_up(pence * before, of) for pence in amount))
+
+
+def relief_points(reliefs: Collection[Relief], period: Period) -> int:
+    """Return what a unit is let off in a period: what all its reliefs together come to on every day of it, at most all.
+
+    Proofs that follow one another without a gap are one; if cover runs out on the way, the unit is back in from the
+    start (domain.md 9.60).
+    """
+    ends = (relief.proven_to for relief in reliefs if relief.proven_to is not None)
+    changes = [
+        period.first_on,
+        *(relief.from_on for relief in reliefs if period.first_on <= relief.from_on <= period.last_on),
+        *(day + DAY for day in ends if period.first_on <= day < period.last_on),
+    ]
+    return min(min(WHOLE, sum(relief.basis_points for relief in reliefs if relief.covers(day))) for day in changes)
+
+
+def charge_id(schedule_id: str, period: Period, unit_id: str | None) -> str:
+    """Return the name of an instalment's charge: once for each schedule, period and unit (none: the pool), for ever."""
+    name = f"{schedule_id}:{period.first_on}" + (f":{unit_id}" if unit_id is not None else "")
+    return _short(name, schedule_id, period.first_on, unit_id or "")
+
+
+def completing_id(schedule_id: str, days: Days, unit_id: str) -> str:
+    """Return the name of the charge that adds days to an instalment of which others are charged already."""
+    name = f"{schedule_id}:{days.first_on}/{days.last_on}:{unit_id}"
+    return _short(name, schedule_id, days.first_on, f"{days.last_on}:{unit_id}")
+
+
+def is_part(name: str, days: Days, schedule_id: str, period: Period, unit_id: str) -> bool:
+    """Say whether a charge of ours, by its name and the days it is for, is an instalment of a unit or completes it."""
+    own = (charge_id(schedule_id, period, unit_id), completing_id(schedule_id, days, unit_id))
+    in_period = period.first_on <= days.first_on <= days.last_on <= period.last_on
+    return in_period and name in {*own, *map(other_name, own)}
+
+
+def _short(name: str, schedule_id: str, first_on: date, rest: str) -> str:
+    if len(name) <= _LONGEST_ID:
+        return name
+    return f"{schedule_id}:{first_on}:{hashlib.sha256(rest.encode()).hexdigest()[:24]}"
