@@ -52,12 +52,12 @@ class Hold(BaseModel):
 def routes(doors: Doors, policies: tuple[Policy, ...]) -> APIRouter:
     """Return the staff API of arrears."""
     router = APIRouter(tags=["arrears"])
-    _questions(router, doors)
+    _questions(router, doors, policies)
     _commands(router, doors, policies)
     return router
 
 
-def _questions(router: APIRouter, doors: Doors) -> None:
+def _questions(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) -> None:
     @router.get("/arrears")
     async def list_arrears(_caller: Reader) -> list[dict[str, Any]]:
         """List the accounts overdue at the last closed day, with stage, holds and the reason for the next step."""
@@ -74,7 +74,7 @@ def _questions(router: APIRouter, doors: Doors) -> None:
     async def verify(_caller: Reader) -> dict[str, Any]:
         """Check the records against themselves; return the sums that billing's must equal."""
         async with doors.sessions() as session:
-            return await reports.verify(session)
+            return await reports.verify(session, policies)
 
 
 def _commands(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) -> None:

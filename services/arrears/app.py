@@ -20,7 +20,7 @@ def build(_settings: ServiceSettings) -> Service:
         router=handlers.router,
         day_work=DayWork(policies),
         api=lambda running: api.routes(running.doors, policies),
-        checks=reports.standing,
+        checks=partial(reports.standing, policies=policies),
         likeness=Likeness(
             COMPARED, deeds={"hold-set": holds.give_hold, "hold-lift": partial(holds.end_hold, policies=policies)}
         ),

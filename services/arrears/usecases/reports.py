@@ -1,6 +1,6 @@
 """Answer what people ask; nothing here changes anything."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ from services.arrears.db import reports as rows
 from services.arrears.db.holds import KeptHold
 from services.arrears.db.ladder import items_of
 from services.arrears.domain.account import overdue, total
+from services.arrears.domain.policy import Policy
 from shared.db.engine import driver
 
 _BUCKETS = ("current", "d1_30", "d31_60", "d61_90", "d91_120", "over_120")
@@ -61,16 +62,20 @@ async def summary(session: AsyncSession) -> dict[str, Any]:
     return {"as_of": day, "overdue": aged, "letters": await rows.letters(connection)}
 
 
-async def standing(connection: asyncpg.Connection) -> dict[str, str]:
+async def standing(connection: asyncpg.Connection, policies: tuple[Policy, ...]) -> dict[str, str]:
     """Return what differs of all that holds at every commit."""
-    return {name: ", ".join(await rows.wrong(connection, rows.CHECKS[name])) for name in rows.AT_EVERY_COMMIT}
+    return await _differences(connection, rows.AT_EVERY_COMMIT, policies)
 
 
-async def verify(session: AsyncSession) -> dict[str, Any]:
+async def verify(session: AsyncSession, policies: tuple[Policy, ...]) -> dict[str, Any]:
     """Return the checks of the records against themselves, and each account's sums for the comparison with billing."""
     connection = await driver(session)
-    checks = []
-    for name, query in rows.CHECKS.items():
-        wrong = await rows.wrong(connection, query)
-        checks.append({"name": f"arrears: {name}", "ok": not wrong, "detail": ", ".join(wrong)})
+    found = await _differences(connection, rows.AT_EVERY_COMMIT | rows.AT_REST, policies)
+    checks = [{"name": f"arrears: {name}", "ok": not detail, "detail": detail} for name, detail in found.items()]
     return {"checks": checks, "sums": await rows.sums(connection)}
+
+
+async def _differences(
+    connection: asyncpg.Connection, queries: Mapping[str, str], policies: tuple[Policy, ...]
+) -> dict[str, str]:
+    return {name: ", ".join(await rows.wrong(connection, query, policies)) for name, query in queries.items()}

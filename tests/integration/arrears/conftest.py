@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest_asyncio
 
+from services.arrears.domain.policy import Policy
 from services.arrears.handlers import router
 from services.arrears.settings import read_policies
 from services.arrears.usecases.day import DayWork
@@ -57,6 +58,7 @@ class Desk(ServiceDesk):
     versions: dict[tuple[str, str], int] = field(default_factory=dict)
     applier: Applier = field(default_factory=lambda: Applier("arrears", router))
     slices: int = 0
+    policies: tuple[Policy, ...] = POLICIES
 
     async def hear(self, channel: Channel, *batch: EventData) -> list[str]:
         return await self.apply([self._taken(channel, data) for data in batch], self.book)
@@ -81,7 +83,7 @@ class Desk(ServiceDesk):
             if state.stage != "working":
                 break
             self.slices += 1
-            await DayWork(POLICIES)(
+            await DayWork(self.policies)(
                 DaySlice(state, self.sessions, lambda following: self._slice(state, following))  # noqa: B023 - used at once
             )
         async with self.sessions.begin() as session:

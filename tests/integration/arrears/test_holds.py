@@ -120,4 +120,4 @@ async def test_debt_after_an_insolvency_begins_a_cycle_of_its_own_with_reminder_
         (2, 1, 300_00, "2026-08-05"), (2, 2, 300_00, "2026-08-19"),
     ]  # fmt: skip
     async with desk.doors.sessions() as session:
-        assert {check["ok"] for check in (await reports.verify(session))["checks"]} == {True}
+        assert {check["ok"] for check in (await reports.verify(session, POLICIES))["checks"]} == {True}

@@ -11,7 +11,7 @@ from shared.db.engine import driver
 from shared.events import topics
 from shared.events.billing import AccountCharged, AccountPaid, AccountPaymentReversed, PaymentUnmatched, ShareReason
 from shared.events.housing import ChargeKind, PaymentMethod
-from tests.integration.arrears.conftest import ISSUED, Desk, item, items_changed, opened
+from tests.integration.arrears.conftest import ISSUED, POLICIES, Desk, item, items_changed, opened
 
 REMINDER_1 = ISSUED + timedelta(days=35)
 REMINDER_2 = ISSUED + timedelta(days=49)
@@ -184,7 +184,7 @@ async def test_the_questions(desk: Desk) -> None:
             "current": 0, "d1_30": 9550, "d31_60": 0, "d61_90": 0, "d91_120": 0, "over_120": 0,
         }  # fmt: skip
         assert summary["letters"] == {"reminder-1": 1}
-        verified = await reports.verify(session)
+        verified = await reports.verify(session, POLICIES)
         assert verified["sums"] == {"A1": {"charges": 9550, "payments": 200}}
         assert [check for check in verified["checks"] if not check["ok"]] == []
 
