@@ -13,6 +13,7 @@ from shared.bus.bodies import WithReason
 from shared.bus.commands import Given, give, named
 from shared.bus.proposal_api import Key
 from shared.bus.transaction import Doors
+from shared.db.engine import snapshot
 from shared.events.arrears import HoldKind
 from shared.events.types import Id
 
@@ -73,8 +74,8 @@ def _questions(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) ->
     @router.get("/verify")
     async def verify(_caller: Reader) -> dict[str, Any]:
         """Check the records against themselves; return the sums that billing's must equal."""
-        async with doors.sessions() as session:
-            return await reports.verify(session, policies)
+        async with snapshot(doors.sessions) as connection:
+            return await reports.verify(connection, policies)
 
 
 def _commands(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) -> None:

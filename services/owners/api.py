@@ -11,6 +11,7 @@ from services.owners.domain.apportionment import Proposed
 from services.owners.usecases import asking, proposing
 from services.owners.usecases.verify import verify
 from shared.auth import Caller, requires
+from shared.db.engine import snapshot
 
 STAFF = ("assistant", "lead-officer", "finance", "board", "admin-team", "auditor")
 PROVERS = ("lead-officer", "finance", "board", "auditor", "operator")
@@ -70,8 +71,8 @@ def _shares_and_proof(router: APIRouter, sessions: async_sessionmaker[AsyncSessi
     @router.get("/verify")
     async def proof(_caller: Prover) -> dict[str, Any]:
         """Return whether everything kept and said follows from what was told; owners holds no money to sum."""
-        async with sessions.begin() as session:
-            checks = await verify(session)
+        async with snapshot(sessions) as connection:
+            checks = await verify(connection)
         return {"checks": [asdict(check) for check in checks], "sums": {}}
 
 

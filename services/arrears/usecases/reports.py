@@ -67,9 +67,11 @@ async def standing(connection: asyncpg.Connection, policies: tuple[Policy, ...])
     return await _differences(connection, rows.AT_EVERY_COMMIT, policies)
 
 
-async def verify(session: AsyncSession, policies: tuple[Policy, ...]) -> dict[str, Any]:
-    """Return the checks of the records against themselves, and each account's sums for the comparison with billing."""
-    connection = await driver(session)
+async def verify(connection: asyncpg.Connection, policies: tuple[Policy, ...]) -> dict[str, Any]:
+    """Return the checks of the records against themselves, and each account's sums for the comparison with billing.
+
+    Both are of the moment of a snapshot.
+    """
     found = await _differences(connection, rows.AT_EVERY_COMMIT | rows.AT_REST, policies)
     checks = [{"name": f"arrears: {name}", "ok": not detail, "detail": detail} for name, detail in found.items()]
     return {"checks": checks, "sums": await rows.sums(connection)}

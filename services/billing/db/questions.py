@@ -7,9 +7,9 @@ from datetime import date
 import asyncpg
 
 from services.billing.db.matches import SUSPENDED
-from services.billing.db.reading import LONG_SECONDS
 from services.billing.domain.facts import FactKind
 from shared.bus.letters import record_of
+from shared.db.engine import LONG_SECONDS
 from shared.events import topics
 from shared.events.base import Event, EventData
 from shared.events.decode import decode

@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notify.db import questions
-from shared.db.engine import driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +17,8 @@ class Check:
     detail: str
 
 
-async def verify(session: AsyncSession) -> list[Check]:
-    """Look through all letters and messages, at one moment."""
-    connection = await driver(session)
+async def verify(connection: asyncpg.Connection) -> list[Check]:
+    """Look through all letters and messages, as they stand at the moment of a snapshot."""
     day = await questions.last_closed(connection) or date.min
     waiting = await questions.count_waiting(connection)
     return [

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest_asyncio
 
+from services.arrears import api
 from services.arrears.domain.policy import Policy
 from services.arrears.handlers import router
 from services.arrears.settings import read_policies
@@ -19,13 +21,16 @@ from shared.bus.letters import Taken
 from shared.bus.transaction import Doors
 from shared.bus.work import Cause, Work
 from shared.db.engine import create_engine, driver, question, session_factory
+from shared.events import topics
 from shared.events.arrears import StageReached
 from shared.events.base import EventData
 from shared.events.billing import AccountOpened, ItemsChanged, OpenItem
 from shared.events.envelope import encode
 from shared.events.topics import STAGE_REACHED, Channel, key_of
+from shared.local_issuer import LocalIssuer
 from tests.support.desk import ServiceDesk
 from tests.support.servers import Databases
+from tests.support.staff import staff_door
 
 POLICIES = read_policies()
 ISSUED = date(2026, 4, 1)
@@ -116,3 +121,11 @@ async def desk(databases: Databases) -> AsyncIterator[Desk]:
     engine = create_engine(urls.app_url, application_name="test-arrears", pool_size=3)
     yield Desk(session_factory(engine))
     await engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def client(desk: Desk, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncClient]:
+    async with staff_door(issuer, "arrears", api.routes(desk.doors, POLICIES)) as made:
+        await desk.hear(topics.ACCOUNT_OPENED, opened())
+        await desk.hear(topics.ITEMS_CHANGED, items_changed(item()))
+        yield made

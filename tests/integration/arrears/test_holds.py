@@ -7,6 +7,7 @@ import pytest
 from services.arrears.usecases import holds, reports
 from services.arrears.usecases.holds import NewHold
 from shared.bus.work import Cause
+from shared.db.engine import snapshot
 from shared.events import topics
 from shared.events.arrears import HoldKind
 from shared.events.billing import AccountPaymentReversed
@@ -119,5 +120,5 @@ async def test_debt_after_an_insolvency_begins_a_cycle_of_its_own_with_reminder_
         (1, 1, 135_50, "2026-05-06"), (1, 2, 135_50, "2026-05-20"),
         (2, 1, 300_00, "2026-08-05"), (2, 2, 300_00, "2026-08-19"),
     ]  # fmt: skip
-    async with desk.doors.sessions() as session:
-        assert {check["ok"] for check in (await reports.verify(session, POLICIES))["checks"]} == {True}
+    async with snapshot(desk.sessions) as connection:
+        assert {check["ok"] for check in (await reports.verify(connection, POLICIES))["checks"]} == {True}

@@ -7,7 +7,7 @@ import pytest
 
 from services.arrears.db import ladder
 from services.arrears.usecases import reports
-from shared.db.engine import driver
+from shared.db.engine import driver, snapshot
 from shared.events import topics
 from shared.events.billing import AccountCharged, AccountPaid, AccountPaymentReversed, PaymentUnmatched, ShareReason
 from shared.events.housing import ChargeKind, PaymentMethod
@@ -184,7 +184,8 @@ async def test_the_questions(desk: Desk) -> None:
             "current": 0, "d1_30": 9550, "d31_60": 0, "d61_90": 0, "d91_120": 0, "over_120": 0,
         }  # fmt: skip
         assert summary["letters"] == {"reminder-1": 1}
-        verified = await reports.verify(session, POLICIES)
+    async with snapshot(desk.sessions) as connection:
+        verified = await reports.verify(connection, POLICIES)
         assert verified["sums"] == {"A1": {"charges": 9550, "payments": 200}}
         assert [check for check in verified["checks"] if not check["ok"]] == []
 
