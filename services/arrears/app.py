@@ -5,8 +5,9 @@ from functools import partial
 from services.arrears import api, handlers
 from services.arrears.db.likeness import COMPARED
 from services.arrears.settings import read_policies
-from services.arrears.usecases import holds, reports
+from services.arrears.usecases import holds
 from services.arrears.usecases.day import DayWork
+from services.arrears.usecases.verify import standing
 from shared.bus.service import Service
 from shared.rebuild.likeness import Likeness
 from shared.settings import ServiceSettings
@@ -20,7 +21,7 @@ def build(_settings: ServiceSettings) -> Service:
         router=handlers.router,
         day_work=DayWork(policies),
         api=lambda running: api.routes(running.doors, policies),
-        checks=partial(reports.standing, policies=policies),
+        checks=partial(standing, policies=policies),
         likeness=Likeness(
             COMPARED, deeds={"hold-set": holds.give_hold, "hold-lift": partial(holds.end_hold, policies=policies)}
         ),

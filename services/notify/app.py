@@ -13,7 +13,7 @@ from services.notify.settings import Settings
 from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
 from services.notify.templates.stationery import load_stationery
-from services.notify.usecases import asking, figures
+from services.notify.usecases import figures, questions
 from services.notify.usecases.announcing import Announcer
 from services.notify.usecases.background import Bell
 from services.notify.usecases.mail_server import MailAddress, MailServer
@@ -116,4 +116,4 @@ class PostRoom:
     async def status(self, running: Running) -> dict[str, object]:
         """Return the state of the mail, for the status page."""
         outage = any(sender.outage for sender in self._senders)
-        return await asking.mail_status(running.doors.sessions, enabled=self._rules.enabled, outage=outage)
+        return await questions.mail_status(running.doors.sessions, enabled=self._rules.enabled, outage=outage)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import httpx
 
-from services.arrears.usecases import reports
+from services.arrears.usecases.verify import verify
 from shared.db.engine import snapshot
 from shared.events import topics
 from shared.local_issuer import LocalIssuer
@@ -31,10 +31,10 @@ async def test_letters_are_so_far_apart_as_the_policy_of_their_day_says(desk: De
     await desk.work_to(ISSUED + timedelta(days=40))
     assert [one.stage_on - ISSUED for one in await desk.stages()] == [timedelta(days=35), timedelta(days=40)]
     async with snapshot(desk.sessions) as connection:
-        assert {check["ok"] for check in (await reports.verify(connection, (CLOSER,)))["checks"]} == {True}
+        assert {check["ok"] for check in (await verify(connection, (CLOSER,)))["checks"]} == {True}
     for others in ((replace(CLOSER, letters_apart_days=6),), POLICIES):  # stricter; one that knows no such version
         async with snapshot(desk.sessions) as connection:
-            wrong = [check for check in (await reports.verify(connection, others))["checks"] if not check["ok"]]
+            wrong = [check for check in (await verify(connection, others))["checks"] if not check["ok"]]
         assert [(check["name"], check["detail"]) for check in wrong] == [(f"arrears: {TOO_CLOSE}", "A1 2026-05-11")]
 
 

@@ -1,18 +1,16 @@
 """Answer what people ask; nothing here changes anything."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.arrears.db import holds
-from services.arrears.db import reports as rows
+from services.arrears.db import questions as rows
 from services.arrears.db.holds import KeptHold
 from services.arrears.db.ladder import items_of
 from services.arrears.domain.account import overdue, total
-from services.arrears.domain.policy import Policy
 from shared.db.engine import driver
 
 _BUCKETS = ("current", "d1_30", "d31_60", "d61_90", "d91_120", "over_120")
@@ -60,24 +58,3 @@ async def summary(session: AsyncSession) -> dict[str, Any]:
     day = await rows.last_closed(connection)
     aged = await rows.buckets(connection, day) if day else dict.fromkeys(_BUCKETS, 0)
     return {"as_of": day, "overdue": aged, "letters": await rows.letters(connection)}
-
-
-async def standing(connection: asyncpg.Connection, policies: tuple[Policy, ...]) -> dict[str, str]:
-    """Return what differs of all that holds at every commit."""
-    return await _differences(connection, rows.AT_EVERY_COMMIT, policies)
-
-
-async def verify(connection: asyncpg.Connection, policies: tuple[Policy, ...]) -> dict[str, Any]:
-    """Return the checks of the records against themselves, and each account's sums for the comparison with billing.
-
-    Both are of the moment of a snapshot.
-    """
-    found = await _differences(connection, rows.AT_EVERY_COMMIT | rows.AT_REST, policies)
-    checks = [{"name": f"arrears: {name}", "ok": not detail, "detail": detail} for name, detail in found.items()]
-    return {"checks": checks, "sums": await rows.sums(connection)}
-
-
-async def _differences(
-    connection: asyncpg.Connection, queries: Mapping[str, str], policies: tuple[Policy, ...]
-) -> dict[str, str]:
-    return {name: ", ".join(await rows.wrong(connection, query, policies)) for name, query in queries.items()}
