@@ -6,7 +6,7 @@ from services.arrears import api, handlers
 from services.arrears.db.likeness import COMPARED
 from services.arrears.settings import read_policies
 from services.arrears.usecases import holds
-from services.arrears.usecases.day import DayWork
+from services.arrears.usecases.day import work_day
 from services.arrears.usecases.verify import standing
 from shared.bus.service import Service
 from shared.rebuild.likeness import Likeness
@@ -19,7 +19,7 @@ def build(_settings: ServiceSettings) -> Service:
     return Service(
         name="arrears",
         router=handlers.router,
-        day_work=DayWork(policies),
+        day_work=partial(work_day, policies=policies),
         api=lambda running: api.routes(running.doors, policies),
         checks=partial(standing, policies=policies),
         likeness=Likeness(

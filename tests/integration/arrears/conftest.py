@@ -12,7 +12,7 @@ from services.arrears import api
 from services.arrears.domain.policy import Policy
 from services.arrears.handlers import router
 from services.arrears.settings import read_policies
-from services.arrears.usecases.day import DayWork
+from services.arrears.usecases.day import work_day
 from shared.bus import gate, outbox
 from shared.bus.batch import Applier
 from shared.bus.day import DaySlice
@@ -88,9 +88,8 @@ class Desk(ServiceDesk):
             if state.stage != "working":
                 break
             self.slices += 1
-            await DayWork(self.policies)(
-                DaySlice(state, self.sessions, lambda following: self._slice(state, following))  # noqa: B023 - used at once
-            )
+            piece = DaySlice(state, self.sessions, lambda following: self._slice(state, following))  # noqa: B023 - used at once
+            await work_day(piece, self.policies)
         async with self.sessions.begin() as session:
             await gate.reopen(await driver(session), self.book)
         self.book += timedelta(days=1)
