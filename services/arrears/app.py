@@ -7,7 +7,7 @@ from services.arrears.db.likeness import COMPARED
 from services.arrears.settings import read_policies
 from services.arrears.usecases import holds
 from services.arrears.usecases.day import work_day
-from services.arrears.usecases.verify import standing
+from services.arrears.usecases.verify import checks
 from shared.bus.service import Service
 from shared.rebuild.likeness import Likeness
 from shared.settings import ServiceSettings
@@ -21,7 +21,7 @@ def build(_settings: ServiceSettings) -> Service:
         router=handlers.router,
         day_work=partial(work_day, policies=policies),
         api=lambda running: api.routes(running.doors, policies),
-        checks=partial(standing, policies=policies),
+        checks=partial(checks, policies=policies),
         likeness=Likeness(
             COMPARED, deeds={"hold-set": holds.give_hold, "hold-lift": partial(holds.end_hold, policies=policies)}
         ),

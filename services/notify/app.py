@@ -20,7 +20,7 @@ from services.notify.usecases.mail_server import MailAddress, MailServer
 from services.notify.usecases.printing import Printer
 from services.notify.usecases.rendering import Press, work_day
 from services.notify.usecases.sending import Rules, Sender
-from services.notify.usecases.verify import standing
+from services.notify.usecases.verify import checks
 from shared.bus.purging import Purge
 from shared.bus.service import Running, Service
 from shared.rebuild.likeness import Likeness
@@ -41,7 +41,7 @@ def build(settings: Settings) -> Service:
         status=post_room.status,
         likeness=Likeness(COMPARED, outside=OUTSIDE, carried=CARRIED),
         figures=lambda running: figures.refresh(running.doors.sessions),
-        checks=standing,
+        checks=checks,
         purges=(Purge("letters", PURGE),),
     )
 

@@ -2,7 +2,7 @@
 
 from services.owners import api, handlers
 from services.owners.usecases.erasing import ERASURE
-from services.owners.usecases.verify import standing
+from services.owners.usecases.verify import checks
 from shared.bus.day import nothing_to_do
 from shared.bus.service import Service
 from shared.settings import ServiceSettings
@@ -15,6 +15,6 @@ def build(_settings: ServiceSettings) -> Service:
         router=handlers.router,
         day_work=nothing_to_do,
         api=lambda running: api.routes(running.doors.sessions),
-        checks=standing,
+        checks=checks,
         kinds=(ERASURE,),
     )

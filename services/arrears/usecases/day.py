@@ -43,7 +43,7 @@ def _said(account: Account, decision: Decision) -> StageReached:
     return StageReached(
         account_id=account.account_id,
         account_ref=account.account_ref,
-        cycle=decision.standing.cycle,
+        cycle=decision.rung.cycle,
         stage=stage.number,
         name=stage.name,
         stage_on=decision.day,

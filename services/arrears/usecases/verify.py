@@ -9,7 +9,7 @@ from services.arrears.db import verify as rows
 from services.arrears.domain.policy import Policy
 
 
-async def standing(connection: asyncpg.Connection, policies: tuple[Policy, ...]) -> dict[str, str]:
+async def checks(connection: asyncpg.Connection, policies: tuple[Policy, ...]) -> dict[str, str]:
     """Return what differs of all that holds at every commit."""
     return await _differences(connection, rows.AT_EVERY_COMMIT, policies)
 
@@ -20,8 +20,8 @@ async def verify(connection: asyncpg.Connection, policies: tuple[Policy, ...]) -
     Both are of the moment of a snapshot.
     """
     found = await _differences(connection, rows.AT_EVERY_COMMIT | rows.AT_REST, policies)
-    checks = [{"name": f"arrears: {name}", "ok": not detail, "detail": detail} for name, detail in found.items()]
-    return {"checks": checks, "sums": await rows.sums(connection)}
+    told = [{"name": f"arrears: {name}", "ok": not detail, "detail": detail} for name, detail in found.items()]
+    return {"checks": told, "sums": await rows.sums(connection)}
 
 
 async def _differences(

@@ -27,12 +27,12 @@ async def verify(connection: asyncpg.Connection) -> list[Check]:
             await questions.find_not_rendered(connection, day),
             f"up to {day}; {waiting} wait for another ownership line" if day > date.min else "no day is closed yet",
         ),
-        *(_check(name, detail or None) for name, detail in (await standing(connection)).items()),
+        *(_check(name, detail or None) for name, detail in (await checks(connection)).items()),
         _check("every message is at its end or due", await questions.find_stuck(connection)),
     ]
 
 
-async def standing(connection: asyncpg.Connection) -> dict[str, str]:
+async def checks(connection: asyncpg.Connection) -> dict[str, str]:
     """Return what differs of all that holds at every commit."""
     return {
         "every written letter has a message": await questions.find_without_message(connection) or "",
