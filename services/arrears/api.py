@@ -7,12 +7,14 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from services.arrears.domain.policy import Policy
-from services.arrears.usecases import holds, reports
+from services.arrears.usecases import holds, questions
+from services.arrears.usecases.verify import verify
 from shared.auth import Caller, requires
 from shared.bus.bodies import WithReason
 from shared.bus.commands import Given, give, named
 from shared.bus.proposal_api import Key
 from shared.bus.transaction import Doors
+from shared.db.engine import snapshot
 from shared.events.arrears import HoldKind
 from shared.events.types import Id
 
@@ -52,29 +54,29 @@ class Hold(BaseModel):
 def routes(doors: Doors, policies: tuple[Policy, ...]) -> APIRouter:
     """Return the staff API of arrears."""
     router = APIRouter(tags=["arrears"])
-    _questions(router, doors)
+    _questions(router, doors, policies)
     _commands(router, doors, policies)
     return router
 
 
-def _questions(router: APIRouter, doors: Doors) -> None:
+def _questions(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) -> None:
     @router.get("/arrears")
     async def list_arrears(_caller: Reader) -> list[dict[str, Any]]:
         """List the accounts overdue at the last closed day, with stage, holds and the reason for the next step."""
         async with doors.sessions() as session:
-            return await reports.overdue_accounts(session)
+            return await questions.overdue_accounts(session)
 
     @router.get("/summary")
     async def summarise(_caller: Reader) -> dict[str, Any]:
         """Return what is open by age at the last closed day, and the letters by stage."""
         async with doors.sessions() as session:
-            return await reports.summary(session)
+            return await questions.summary(session)
 
     @router.get("/verify")
-    async def verify(_caller: Reader) -> dict[str, Any]:
+    async def proof(_caller: Reader) -> dict[str, Any]:
         """Check the records against themselves; return the sums that billing's must equal."""
-        async with doors.sessions() as session:
-            return await reports.verify(session)
+        async with snapshot(doors.sessions) as connection:
+            return await verify(connection, policies)
 
 
 def _commands(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) -> None:

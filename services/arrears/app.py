@@ -5,8 +5,9 @@ from functools import partial
 from services.arrears import api, handlers
 from services.arrears.db.likeness import COMPARED
 from services.arrears.settings import read_policies
-from services.arrears.usecases import holds, reports
-from services.arrears.usecases.day import DayWork
+from services.arrears.usecases import holds
+from services.arrears.usecases.day import work_day
+from services.arrears.usecases.verify import checks
 from shared.bus.service import Service
 from shared.rebuild.likeness import Likeness
 from shared.settings import ServiceSettings
@@ -18,9 +19,9 @@ def build(_settings: ServiceSettings) -> Service:
     return Service(
         name="arrears",
         router=handlers.router,
-        day_work=DayWork(policies),
+        day_work=partial(work_day, policies=policies),
         api=lambda running: api.routes(running.doors, policies),
-        checks=reports.standing,
+        checks=partial(checks, policies=policies),
         likeness=Likeness(
             COMPARED, deeds={"hold-set": holds.give_hold, "hold-lift": partial(holds.end_hold, policies=policies)}
         ),

@@ -8,9 +8,10 @@ from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.notify.usecases import asking
+from services.notify.usecases import questions
 from services.notify.usecases.verify import verify
 from shared.auth import Caller, requires
+from shared.db.engine import snapshot
 
 STAFF = ("assistant", "lead-officer", "finance", "board", "admin-team", "auditor", "operator")
 READERS = ("assistant", "lead-officer", "admin-team", "auditor")
@@ -31,13 +32,13 @@ def routes(sessions: async_sessionmaker[AsyncSession]) -> APIRouter:
     async def letters(_caller: Staff, account: Reference = None, limit: Limit = 1_000_000) -> list[dict[str, Any]]:
         """Return every message with its channel, state and the hash of what was sent."""
         async with sessions.begin() as session:
-            return await asking.list_letters(session, account, limit)
+            return await questions.list_letters(session, account, limit)
 
     @router.get("/messages/{message_id}/content")
     async def content(message_id: UUID, caller: Reader) -> Response:
         """Return the exact bytes that were sent or printed; who looked is kept."""
         async with sessions.begin() as session:
-            found = await asking.read_content(session, message_id, caller.subject)
+            found = await questions.read_content(session, message_id, caller.subject)
         if found is None:
             raise HTTPException(404, "There is no such message.")
         media_type, body = found
@@ -49,13 +50,13 @@ def routes(sessions: async_sessionmaker[AsyncSession]) -> APIRouter:
     async def due(_caller: Staff) -> dict[str, Any]:
         """Return what still moves: messages due and not handed over, and ends not yet said."""
         async with sessions.begin() as session:
-            return await asking.list_due(session)
+            return await questions.list_due(session)
 
     @router.get("/verify")
     async def proof(_caller: Prover) -> dict[str, Any]:
         """Return whether every letter asked for was written once and every message came to its end; no money here."""
-        async with sessions.begin() as session:
-            checks = await verify(session)
+        async with snapshot(sessions) as connection:
+            checks = await verify(connection)
         return {"checks": [asdict(check) for check in checks], "sums": {}}
 
     return router

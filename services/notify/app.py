@@ -13,14 +13,14 @@ from services.notify.settings import Settings
 from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
 from services.notify.templates.stationery import load_stationery
-from services.notify.usecases import asking, figures
+from services.notify.usecases import figures, questions
 from services.notify.usecases.announcing import Announcer
 from services.notify.usecases.background import Bell
 from services.notify.usecases.mail_server import MailAddress, MailServer
 from services.notify.usecases.printing import Printer
 from services.notify.usecases.rendering import Press, work_day
 from services.notify.usecases.sending import Rules, Sender
-from services.notify.usecases.verify import standing
+from services.notify.usecases.verify import checks
 from shared.bus.purging import Purge
 from shared.bus.service import Running, Service
 from shared.rebuild.likeness import Likeness
@@ -41,7 +41,7 @@ def build(settings: Settings) -> Service:
         status=post_room.status,
         likeness=Likeness(COMPARED, outside=OUTSIDE, carried=CARRIED),
         figures=lambda running: figures.refresh(running.doors.sessions),
-        checks=standing,
+        checks=checks,
         purges=(Purge("letters", PURGE),),
     )
 
@@ -116,4 +116,4 @@ class PostRoom:
     async def status(self, running: Running) -> dict[str, object]:
         """Return the state of the mail, for the status page."""
         outage = any(sender.outage for sender in self._senders)
-        return await asking.mail_status(running.doors.sessions, enabled=self._rules.enabled, outage=outage)
+        return await questions.mail_status(running.doors.sessions, enabled=self._rules.enabled, outage=outage)

@@ -8,9 +8,10 @@ from fastapi import APIRouter, HTTPException, Query
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.owners.domain.apportionment import Proposed
-from services.owners.usecases import asking, proposing
+from services.owners.usecases import proposing, questions
 from services.owners.usecases.verify import verify
 from shared.auth import Caller, requires
+from shared.db.engine import snapshot
 
 STAFF = ("assistant", "lead-officer", "finance", "board", "admin-team", "auditor")
 PROVERS = ("lead-officer", "finance", "board", "auditor", "operator")
@@ -39,7 +40,7 @@ def _units(router: APIRouter, sessions: async_sessionmaker[AsyncSession]) -> Non
     async def unit_line(unit_id: str, _caller: Staff, known_at: KnownAt = date.max) -> dict[str, Any]:
         """Return who owned a unit from which day to which, with the reason of each chain of changes."""
         async with sessions.begin() as session:
-            answer = await asking.find_line(session, unit_id, known_at)
+            answer = await questions.find_line(session, unit_id, known_at)
         if answer is None:
             raise _unknown(unit_id)
         line, reasons = answer
@@ -49,7 +50,7 @@ def _units(router: APIRouter, sessions: async_sessionmaker[AsyncSession]) -> Non
     async def unit(unit_id: str, _caller: Staff) -> dict[str, Any]:
         """Return a unit's registration, its share in every set that names it, and its line."""
         async with sessions.begin() as session:
-            answer = await asking.find_unit(session, unit_id)
+            answer = await questions.find_unit(session, unit_id)
         if answer is None:
             raise _unknown(unit_id)
         return answer.unit.model_dump(mode="json") | {"shares": answer.shares} | _as_json(answer.line)
@@ -70,12 +71,12 @@ def _shares_and_proof(router: APIRouter, sessions: async_sessionmaker[AsyncSessi
     @router.get("/verify")
     async def proof(_caller: Prover) -> dict[str, Any]:
         """Return whether everything kept and said follows from what was told; owners holds no money to sum."""
-        async with sessions.begin() as session:
-            checks = await verify(session)
+        async with snapshot(sessions) as connection:
+            checks = await verify(connection)
         return {"checks": [asdict(check) for check in checks], "sums": {}}
 
 
-def _as_json(answer: asking.LineAnswer) -> dict[str, Any]:
+def _as_json(answer: questions.LineAnswer) -> dict[str, Any]:
     periods, without_period = answer.line.periods, answer.line.without_period
     return {
         "version": answer.version,

@@ -1,9 +1,9 @@
 """The composition root of the owners service: the only place that puts its parts together."""
 
 from services.owners import api, handlers
-from services.owners.usecases.day import work_day
 from services.owners.usecases.erasing import ERASURE
-from services.owners.usecases.verify import standing
+from services.owners.usecases.verify import checks
+from shared.bus.day import nothing_to_do
 from shared.bus.service import Service
 from shared.settings import ServiceSettings
 
@@ -13,8 +13,8 @@ def build(_settings: ServiceSettings) -> Service:
     return Service(
         name="owners",
         router=handlers.router,
-        day_work=work_day,
+        day_work=nothing_to_do,
         api=lambda running: api.routes(running.doors.sessions),
-        checks=standing,
+        checks=checks,
         kinds=(ERASURE,),
     )

@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 
 import asyncpg
-from sqlalchemy import text
 
 from shared import metrics
 from shared.bus import audit, queries
@@ -15,14 +14,12 @@ from shared.bus.commands import topic_of
 from shared.bus.pump import sleep_unless
 from shared.bus.service import Running
 from shared.bus.totals import gap_in_words
-from shared.db.engine import driver
+from shared.db.engine import LONG_SECONDS, snapshot
 from shared.log_events import LogEvent
 from shared.logs import log
 
 EVERY_S = 300.0
 MOST_S = 1800.0
-LONG_S = 120
-"""How long one statement may take; it reads beside everybody else and locks nothing."""
 _SHARE = 50
 _LOOK_S = 0.5
 
@@ -32,8 +29,8 @@ Findings = dict[str, str]
 
 async def of_the_bus(connection: asyncpg.Connection, service: str) -> Findings:
     """Check what every service keeps alike: what it said, what it read, what people did."""
-    version = await connection.fetchrow(queries.VERSION_GAP, timeout=LONG_S)
-    gap = await connection.fetchrow(queries.RANGE_GAP, timeout=LONG_S)
+    version = await connection.fetchrow(queries.VERSION_GAP, timeout=LONG_SECONDS)
+    gap = await connection.fetchrow(queries.RANGE_GAP, timeout=LONG_SECONDS)
     audited = await audit.check(connection, topic_of(service))
     return {
         "versions count 1, 2, 3": gap_in_words(version, None),
@@ -77,10 +74,7 @@ class Checking:
     async def look(self) -> Findings:
         """Return what the bus and the service find, all as of one moment."""
         service = self._running.service
-        async with self._running.doors.sessions() as session:
-            await session.execute(text("set transaction isolation level repeatable read, read only"))
-            await session.execute(text(f"set local statement_timeout = '{LONG_S}s'"))
-            connection = await driver(session)
+        async with snapshot(self._running.doors.sessions) as connection:
             found = await of_the_bus(connection, service.name)
             if service.checks is not None:
                 found |= await service.checks(connection)

@@ -68,7 +68,7 @@ DayWork = Callable[[DaySlice], Awaitable[None]]
 
 
 async def nothing_to_do(piece: DaySlice) -> None:
-    """The day work of a service that has none."""
+    """Finish the day in one empty slice: the work of a service none of whose rules depends on a day passing."""
     async with piece.open(None):
         pass
 

@@ -45,7 +45,7 @@ async def blank_letters_of(connection: asyncpg.Connection, topic: str, key: str)
     await connection.execute(_BLANK_KEY, topic, key)
 
 
-async def held_records(connection: asyncpg.Connection, terms: Sequence[str]) -> list[tuple[UUID, Record]]:
+async def lock_held_records(connection: asyncpg.Connection, terms: Sequence[str]) -> list[tuple[UUID, Record]]:
     """Return the held records that hold one of the terms, locked until the transaction ends."""
     return [(row["event_uid"], record_of(row)) for row in await connection.fetch(_HELD, words_of(terms))]
 

@@ -14,7 +14,7 @@ from shared.cli.days import STRETCH
 from shared.cli.environment import Environment
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import DataDir, JsonFlag, day_option, parse_day
-from shared.cli.status import Standing, standings
+from shared.cli.status import ServiceStatus, statuses
 from shared.events.calendar import MOST_DAYS_AT_ONCE
 
 Day = Annotated[
@@ -77,18 +77,18 @@ def accept(known: Environment, day: date, reason: str | None, *, as_json: bool) 
             "--accept-difference needs a reason.", 'Add --reason "why it is right to go on".', ExitCode.USAGE
         )
     api = Api(known, OPERATOR)
-    stopped = [standing for standing in standings(api) if standing.totals_difference]
+    stopped = [service for service in statuses(api) if service.totals_difference]
     if not stopped:
         raise CliError(
             "No service is stopped by a difference of totals.", "`closebook status` shows what each waits for."
         )
     body = {"day": day.isoformat(), "reason": reason}
-    made = {standing.name: api.post(standing.name, "/bus/accept-difference", body)["proposal"] for standing in stopped}
+    made = {service.name: api.post(service.name, "/bus/accept-difference", body)["proposal"] for service in stopped}
     if as_json:
         output.write_json(_proposed(day, stopped, made))
     else:
-        for standing in stopped:
-            output.say(f"{standing.name}: proposal {made[standing.name]} for {day}: {standing.totals_difference}")
+        for service in stopped:
+            output.say(f"{service.name}: proposal {made[service.name]} for {day}: {service.totals_difference}")
     first = stopped[0].name
     raise CliError(
         f"{day} waits for a second person: nobody accepts a difference alone.",
@@ -96,7 +96,7 @@ def accept(known: Environment, day: date, reason: str | None, *, as_json: bool) 
     )
 
 
-def _proposed(day: date, stopped: Sequence[Standing], made: Mapping[str, int]) -> dict[str, Any]:
+def _proposed(day: date, stopped: Sequence[ServiceStatus], made: Mapping[str, int]) -> dict[str, Any]:
     """Return what was proposed for ``--json``: the day is not closed until each proposal is approved."""
     proposals = [
         {"service": one.name, "proposal": made[one.name], "difference": one.totals_difference} for one in stopped
@@ -127,9 +127,7 @@ def _not_closed(closing: Closing) -> CliError:
             "--accept-difference is for a second person.",
         )
     behind = closing.missing()
-    causes = "; ".join(
-        f"{standing.name}: {standing.in_words()}" for standing in closing.waiting if standing.name in behind
-    )
+    causes = "; ".join(f"{service.name}: {service.in_words()}" for service in closing.waiting if service.name in behind)
     names = ", ".join(behind)
     return CliError(
         f"{closing.through} is not closed by {names} after {closing.seconds:.0f} s: {causes or 'no answer'}.",

@@ -21,7 +21,7 @@ from shared.cli.days import (
 from shared.cli.environment import Environment
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.kafka import Broker, Reader, producing, reading
-from shared.cli.status import Standing, standings
+from shared.cli.status import ServiceStatus, statuses
 from shared.events.calendar import MOST_DAYS_AT_ONCE
 from shared.events.topics import DAY_ENDED, LINE_OF_SERVICES
 
@@ -36,7 +36,7 @@ class Closing:
 
     days: Sequence[date]
     closed: dict[str, date] = field(default_factory=dict)
-    waiting: list[Standing] = field(default_factory=list)
+    waiting: list[ServiceStatus] = field(default_factory=list)
     seconds: float = 0.0
     waited: bool = True
 
@@ -49,9 +49,9 @@ class Closing:
         """Return the services that have not closed them all, in the order of the line."""
         return [name for name in LINE_OF_SERVICES if self.closed.get(name, date.min) < self.through]
 
-    def differences(self) -> list[Standing]:
+    def differences(self) -> list[ServiceStatus]:
         """Return the services whose days stand still because a control total differs."""
-        return [standing for standing in self.waiting if standing.totals_difference]
+        return [service for service in self.waiting if service.totals_difference]
 
     def as_json(self) -> dict[str, Any]:
         """Return the outcome for ``--json``."""
@@ -59,7 +59,7 @@ class Closing:
             "ok": not self.waited or not self.missing(),
             "days": [day.isoformat() for day in self.days],
             "closed": {name: day.isoformat() for name, day in sorted(self.closed.items())},
-            "waiting": [standing.as_json() for standing in self.waiting if standing.name in self.missing()],
+            "waiting": [service.as_json() for service in self.waiting if service.name in self.missing()],
             "seconds": round(self.seconds, 3),
         }
 
@@ -115,13 +115,13 @@ async def _wait(reader: Reader, closing: Closing, api: Api, deadline: float) -> 
         for name in sorted(closings.hear(records), key=LINE_OF_SERVICES.index):
             _tell_once(told, name, f"closed {closings.last[name].day}")
         if time.monotonic() >= ask_at:
-            closing.waiting = await asyncio.to_thread(standings, api)
+            closing.waiting = await asyncio.to_thread(statuses, api)
             ask_at = time.monotonic() + _ASK_EVERY_S
-            for standing in closing.waiting:
-                _tell_once(told, standing.name, standing.in_words())
+            for service in closing.waiting:
+                _tell_once(told, service.name, service.in_words())
     closing.closed = {name: heard.day for name, heard in closings.last.items()}
     if closing.missing() and not closing.differences():
-        closing.waiting = await asyncio.to_thread(standings, api)
+        closing.waiting = await asyncio.to_thread(statuses, api)
 
 
 def _tell_once(told: dict[str, str], name: str, words: str) -> None:

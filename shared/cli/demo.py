@@ -21,7 +21,7 @@ from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import JsonFlag
 from shared.cli.proof import Check
 from shared.cli.settle import wait_until_settled
-from shared.cli.status import standings
+from shared.cli.status import statuses
 from shared.cli.supervisor import Stack
 from shared.cli.verify import as_table, prove
 from shared.embedded.errors import ServerError
@@ -160,9 +160,9 @@ def _judge(api: Api, report: dict[str, Any], prefix: str, stopping: threading.Ev
         outcome.faults.append(f"not settled: {moving.in_words()}")
     outcome.figures = demo_figures.figures(api, report)
     outcome.faults += demo_figures.unexpected_letters(api, report["planted"], prefix)
-    for standing in standings(api):
-        if standing.last_day_closed != report["last"]:
-            outcome.faults.append(f"{standing.name} has not closed {report['last']}: {standing.in_words()}")
+    for service in statuses(api):
+        if service.last_day_closed != report["last"]:
+            outcome.faults.append(f"{service.name} has not closed {report['last']}: {service.in_words()}")
             outcome.days_closed = 0
     outcome.checks = prove(api)
     return outcome

@@ -11,7 +11,7 @@ from shared.cli import environment, output
 from shared.cli.api import Api
 from shared.cli.errors import CliError
 from shared.cli.options import DataDir, JsonFlag
-from shared.cli.status import Standing, standing_of
+from shared.cli.status import ServiceStatus, status_of
 from shared.events.topics import LINE_OF_SERVICES
 
 _ASK_EVERY_S = 0.1
@@ -65,8 +65,8 @@ def what_moves(api: Api) -> Moving:
     """Ask the services in the order in which events flow, so that nothing slips past the question."""
     words = {}
     for name in LINE_OF_SERVICES:
-        standing = standing_of(api, name)
-        found = _movement(standing)
+        service = status_of(api, name)
+        found = _movement(service)
         if found:
             words[name] = found
     due = 0 if "notify" in words else messages_due(api)
@@ -75,14 +75,14 @@ def what_moves(api: Api) -> Moving:
     return Moving(words)
 
 
-def _movement(standing: Standing) -> str:
-    if standing.away:
-        return standing.away
+def _movement(service: ServiceStatus) -> str:
+    if service.away:
+        return service.away
     parts = []
-    if standing.body.get("lag"):
-        parts.append(f"{standing.body['lag']} records to read")
-    if standing.body.get("outbox"):
-        parts.append(f"{standing.body['outbox']} events to say")
+    if service.body.get("lag"):
+        parts.append(f"{service.body['lag']} records to read")
+    if service.body.get("outbox"):
+        parts.append(f"{service.body['outbox']} events to say")
     return ", ".join(parts)
 
 

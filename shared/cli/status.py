@@ -17,7 +17,7 @@ _COUNTS = ("outbox", "held", "dead letters", "lag", "position", "end")
 
 
 @dataclass(frozen=True)
-class Standing:
+class ServiceStatus:
     """How one service stands, by its own word; ``away`` when it gave none."""
 
     name: str
@@ -64,59 +64,59 @@ class Standing:
         )
 
 
-def standing_of(api: Api, name: str) -> Standing:
+def status_of(api: Api, name: str) -> ServiceStatus:
     """Ask one service how it stands; not answering is an answer."""
     try:
-        return Standing(name, body=dict(api.get(name, "/bus/status")))
+        return ServiceStatus(name, body=dict(api.get(name, "/bus/status")))
     except CliError as error:
         if error.code == ExitCode.USAGE:
             raise
-        return Standing(name, away=error.problem)
+        return ServiceStatus(name, away=error.problem)
 
 
-def standings(api: Api) -> list[Standing]:
+def statuses(api: Api) -> list[ServiceStatus]:
     """Ask all four services, at the same time."""
     with ThreadPoolExecutor(len(LINE_OF_SERVICES)) as pool:
-        return list(pool.map(lambda name: standing_of(api, name), LINE_OF_SERVICES))
+        return list(pool.map(lambda name: status_of(api, name), LINE_OF_SERVICES))
 
 
 def status(as_json: JsonFlag = False, data: DataDir = None) -> None:
     """Show how each service stands: days, outbox, held events, dead letters, position and lag by partition."""
-    found = standings(Api(environment.resolve(data)))
+    found = statuses(Api(environment.resolve(data)))
     if as_json:
-        output.write_json({"services": [standing.as_json() for standing in found]})
+        output.write_json({"services": [service.as_json() for service in found]})
     else:
         output.show(_summary(found), _partitions(found))
-    stopped = [place for standing in found for place in standing.quarantined]
+    stopped = [place for service in found for place in service.quarantined]
     if stopped:
         output.say(
             f"Stopped until somebody releases them: {', '.join(stopped)}. "
             "Mend the cause, then `closebook dead-letters release SERVICE`; docs/runbooks/quarantine.md says how."
         )
-    if any(standing.away for standing in found):
+    if any(service.away for service in found):
         raise typer.Exit(ExitCode.AWAY)
 
 
-def _summary(found: list[Standing]) -> Any:
+def _summary(found: list[ServiceStatus]) -> Any:
     rows = []
-    for standing in found:
-        body = standing.as_json()
-        waits = standing.away or standing.totals_difference or body["waiting_for"]
+    for service in found:
+        body = service.as_json()
+        waits = service.away or service.totals_difference or body["waiting_for"]
         counts = [body.get(name) for name in ("outbox", "held", "dead_letters", "lag")]
-        rows.append((standing.name, body["last_day_closed"], waits, *counts))
+        rows.append((service.name, body["last_day_closed"], waits, *counts))
     return output.table("Services", _COLUMNS, rows, right=_COUNTS)
 
 
-def _partitions(found: list[Standing]) -> Any:
+def _partitions(found: list[ServiceStatus]) -> Any:
     columns = ("service", "topic", "partition", "position", "end", "lag", "")
     rows = [
         (
-            standing.name,
+            service.name,
             *(place.get(name) for name in ("topic", "partition", "position", "end", "lag")),
             "quarantined" if place.get("quarantined") else "",
         )
-        for standing in found
-        for place in standing.body.get("partitions", ())
+        for service in found
+        for place in service.body.get("partitions", ())
         if place.get("lag") or place.get("quarantined")
     ]
     return output.table("Partitions with something left to read", columns, rows, right=(*_COUNTS, "partition"))

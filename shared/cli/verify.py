@@ -20,7 +20,7 @@ from shared.cli.proof import (
     version_checks,
 )
 from shared.cli.settle import wait_until_settled
-from shared.cli.status import standings
+from shared.cli.status import statuses
 from shared.events.topics import CHARGE_RAISED, LINE_OF_SERVICES, PAYMENT_RECEIVED, PAYMENT_REVERSED
 
 _SETTLE_S = 30.0
@@ -125,7 +125,7 @@ def _put_aside(heard: Mapping[str, Any], topic: str, sign: int, suffix: str = ""
 
 def _totals_agree(api: Api) -> Check:
     """Return whether no service's days stand still over a control total."""
-    differences = [f"{one.name}: {one.totals_difference}" for one in standings(api) if one.totals_difference]
+    differences = [f"{one.name}: {one.totals_difference}" for one in statuses(api) if one.totals_difference]
     return Check("control totals agree", not differences, "; ".join(differences))
 
 

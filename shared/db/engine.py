@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, NullPool
@@ -21,6 +21,8 @@ SEARCH_PATH = "pg_catalog"
 CONNECT_SECONDS = 5.0
 COMMAND_SECONDS = 10.0
 """A command without an answer for this long means a dead network: longer than the server's own statement limit."""
+LONG_SECONDS = 120.0
+"""How long one statement over all that is kept may take; it reads beside everybody else and locks nothing."""
 
 
 def server_settings(
@@ -163,6 +165,20 @@ async def question(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[
         pooled = await connection.get_raw_connection()
         raw: asyncpg.Connection = pooled.driver_connection  # type: ignore[assignment]
         yield raw
+
+
+@asynccontextmanager
+async def snapshot(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[asyncpg.Connection]:
+    """Lend the driver's connection for one whole answer: all of it is read as of one moment, and nothing is written.
+
+    A statement may take ``LONG_SECONDS``; one that takes longer than ``COMMAND_SECONDS`` tells the driver too.
+    """
+    async with sessions() as session:
+        await session.execute(text("set transaction isolation level repeatable read, read only"))
+        # An answer that streams waits for whoever reads it.
+        await session.execute(text("set local idle_in_transaction_session_timeout = '60s'"))
+        await session.execute(text(f"set local statement_timeout = '{LONG_SECONDS:.0f}s'"))
+        yield await driver(session)
 
 
 async def _begin(connection: AsyncConnection, adapted: Any) -> None:

@@ -39,7 +39,7 @@ async def _billing(session: AsyncSession) -> list[str]:
 
 
 async def _owners(session: AsyncSession) -> list[str]:
-    return [f"{check.name}: {check.detail}" for check in await owners.verify(session) if not check.ok]
+    return [f"{check.name}: {check.detail}" for check in await owners.verify(await driver(session)) if not check.ok]
 
 
 WHOLE: dict[str, Proof] = {"owners": _owners, "billing": _billing}

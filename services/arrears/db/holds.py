@@ -17,7 +17,7 @@ _LIFT = """
 update arrears.holds set ended_on = $2, ended_reason = $3, ended_by = $4, ended_book = $2
 where hold_id = $1 and ended_on is null
 """
-_ONE = """
+_LOCK = """
 select hold_id, account_id, kind, charge_id, reason, started_on, review_on, ended_on
 from arrears.holds where hold_id = $1 for update
 """
@@ -57,9 +57,9 @@ async def add(connection: asyncpg.Connection, hold: KeptHold, by: str, book: dat
     await connection.execute(_LOOK, hold.account_id, book, None)
 
 
-async def load(connection: asyncpg.Connection, hold_id: str) -> KeptHold | None:
-    """Return one hold, locked until the transaction ends."""
-    row = await connection.fetchrow(_ONE, hold_id)
+async def lock_hold(connection: asyncpg.Connection, hold_id: str) -> KeptHold | None:
+    """Return one hold and keep everybody else from changing it until the transaction ends."""
+    row = await connection.fetchrow(_LOCK, hold_id)
     return KeptHold(**{**dict(row), "kind": HoldKind(row["kind"])}) if row else None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.arrears.domain.account import Account, Flight, Hold, Item, Standing
+from services.arrears.domain.account import Account, Flight, Hold, Item, Rung
 from services.arrears.domain.ladder import Decision
 from shared.db.copy import copy_rows
 from shared.db.engine import driver
@@ -58,15 +58,15 @@ async def load_due(session: AsyncSession, day: date, limit: int) -> list[Account
 
 
 def _account(row: asyncpg.Record) -> Account:
-    standing = Standing(row["cycle"], row["stage"], row["stage_on"], row["letter_on"], row["grace_until"])
-    ended = Standing(row["ended_cycle"] or 0, row["ended_stage"] or 0, row["ended_stage_on"])
+    rung = Rung(row["cycle"], row["stage"], row["stage_on"], row["letter_on"], row["grace_until"])
+    ended = Rung(row["ended_cycle"] or 0, row["ended_stage"] or 0, row["ended_stage_on"])
     return Account(
         account_id=row["account_id"],
         account_ref=row["account_ref"],
         internal=row["internal"],
         balance_pence=row["balance_pence"],
         items=items_of(row["items"]),
-        standing=standing,
+        rung=rung,
         holds=tuple(_hold(one) for one in json.loads(row["holds"] or "[]")),
         paid_on=row["paid_on"],
         before=ended if row["taken_back"] else None,
@@ -104,15 +104,15 @@ def _flight(one: dict[str, Any]) -> Flight:
 async def store_decisions(session: AsyncSession, day: date, decisions: Sequence[Decision]) -> None:
     """Keep where every account stands now, and add those that reached a stage or closed a cycle to the record."""
     connection = await driver(session)
-    standings = [one.standing for one in decisions]
+    rungs = [one.rung for one in decisions]
     await connection.execute(
         _STORE,
         [one.account_id for one in decisions],
-        [one.cycle for one in standings],
-        [one.stage for one in standings],
-        [one.stage_on for one in standings],
-        [one.letter_on for one in standings],
-        [one.grace_until for one in standings],
+        [one.cycle for one in rungs],
+        [one.stage for one in rungs],
+        [one.stage_on for one in rungs],
+        [one.letter_on for one in rungs],
+        [one.grace_until for one in rungs],
         [one.next_check_on for one in decisions],
         [one.reason for one in decisions],
         [one.closed_cycle for one in decisions],
@@ -124,7 +124,7 @@ async def store_decisions(session: AsyncSession, day: date, decisions: Sequence[
 
 def _recorded(decision: Decision) -> tuple[object, ...]:
     reached = decision.reached
-    cycle = decision.standing.cycle if reached else decision.standing.cycle - 1
+    cycle = decision.rung.cycle if reached else decision.rung.cycle - 1
     items = [
         {"charge_id": item.charge_id, "due_on": item.due_on.isoformat(), "open_pence": item.open_pence}
         for item in decision.items

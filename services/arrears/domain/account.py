@@ -39,8 +39,8 @@ class Flight:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where an account is in its debt cycles.
+class Rung:
+    """Where on the ladder an account is, in its debt cycles.
 
     ``stage`` is the last one reached in ``cycle`` (0 none), ``letter_on`` the day of the last stage letter in any
     cycle, ``grace_until`` the first day on which a letter may go after a hold was lifted.
@@ -57,7 +57,7 @@ class Standing:
 class Account:
     """One account on the day it is looked at.
 
-    ``paid_on`` is the newest value date of the money it still has; ``before`` is the standing that the last closed
+    ``paid_on`` is the newest value date of the money it still has; ``before`` is the rung that the last closed
     cycle ended with, given only when the money that closed it was taken back since; ``flights`` is what direct debits
     were announced to take that has neither come nor been called off.
     """
@@ -67,10 +67,10 @@ class Account:
     internal: bool
     balance_pence: int
     items: tuple[Item, ...]
-    standing: Standing = field(default_factory=Standing)
+    rung: Rung = field(default_factory=Rung)
     holds: tuple[Hold, ...] = ()
     paid_on: date | None = None
-    before: Standing | None = None
+    before: Rung | None = None
     flights: tuple[Flight, ...] = ()
 
 

@@ -4,20 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from services.arrears.domain.account import Hold, Item
-from shared.events.arrears import HoldKind
-
-FIRST_STAGE_STOPPED = {
-    HoldKind.DISPUTE: 1,
-    HoldKind.FTT: 1,
-    HoldKind.PLAN_ACTIVE: 1,
-    HoldKind.MORATORIUM: 1,
-    HoldKind.DECEASED: 1,
-    HoldKind.SALE_PENDING: 1,
-    HoldKind.RETURNED_MAIL: 1,
-    HoldKind.VULNERABLE: 2,
-    HoldKind.COMPLAINT_OPEN: 4,
-}
-"""From which stage on a hold stops letters.  An insolvency stops none: it takes the debt before its date away."""
+from shared.events.arrears import FIRST_STAGE_STOPPED, HoldKind, stops
 
 
 def chased(items: Iterable[Item], holds: Iterable[Hold], stage: int) -> tuple[Item, ...]:
@@ -33,7 +20,7 @@ def chased(items: Iterable[Item], holds: Iterable[Hold], stage: int) -> tuple[It
 def _takes_away(hold: Hold, item: Item, stage: int) -> bool:
     if hold.kind is HoldKind.INSOLVENCY:
         return _freezes(hold, item)
-    return hold.charge_id == item.charge_id and stage >= FIRST_STAGE_STOPPED[hold.kind]
+    return hold.charge_id == item.charge_id and stops(hold.kind, stage)
 
 
 def _freezes(hold: Hold, item: Item) -> bool:
@@ -49,9 +36,8 @@ def not_frozen(items: Iterable[Item], holds: Iterable[Hold]) -> tuple[Item, ...]
 
 def stopping(holds: Iterable[Hold], stage: int) -> HoldKind | None:
     """Return the hold on the whole account that stops ``stage``; the most restrictive one names itself."""
-    kinds = [hold.kind for hold in holds if hold.charge_id is None and hold.kind in FIRST_STAGE_STOPPED]
-    stops = [kind for kind in kinds if stage >= FIRST_STAGE_STOPPED[kind]]
-    return min(stops, key=lambda kind: (FIRST_STAGE_STOPPED[kind], kind), default=None)
+    kinds = [hold.kind for hold in holds if hold.charge_id is None and stops(hold.kind, stage)]
+    return min(kinds, key=lambda kind: (FIRST_STAGE_STOPPED[kind], kind), default=None)
 
 
 def gives_grace(kind: HoldKind) -> bool:

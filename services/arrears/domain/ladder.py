@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from services.arrears.domain import holds
-from services.arrears.domain.account import Account, Item, Standing, overdue, total
+from services.arrears.domain.account import Account, Item, Rung, overdue, total
 from services.arrears.domain.flights import not_flying
 from services.arrears.domain.policy import Policy, Stage
 from shared.calendar import office_day_from, office_days_later
@@ -26,7 +26,7 @@ class Decision:
     overdue_pence: int
     chased_pence: int
     items: tuple[Item, ...]
-    standing: Standing
+    rung: Rung
     reached: Stage | None
     closed_cycle: bool
     next_check_on: date | None
@@ -36,33 +36,33 @@ class Decision:
 def assess(account: Account, policy: Policy, day: date) -> Decision:
     """Decide about one account at the end of ``day``, from all that is in the book of that day."""
     late = overdue(account.items, day)
-    standing, closed = _cycle(account, policy, late)
+    rung, closed = _cycle(account, policy, late)
     decision = Decision(
-        account.account_id, day, policy.version, total(late), 0, (), standing, None, closed, None, "nothing is overdue"
+        account.account_id, day, policy.version, total(late), 0, (), rung, None, closed, None, "nothing is overdue"
     )
     if not late:
         return _wait(account, decision)
     reason = _never(account)
-    stage = policy.after(standing.stage)
+    stage = policy.after(rung.stage)
     if reason or stage is None:
         return _wait(account, replace(decision, reason=reason or "the last stage of the ladder is reached"))
-    climbed = _climb(replace(account, standing=standing), policy, stage, decision, late)
+    climbed = _climb(replace(account, rung=rung), policy, stage, decision, late)
     if closed and climbed.reached is not None:  # an account has one decision a day, and today's ended a cycle
         return _wait(account, replace(decision, reason="a cycle ended today"), day + timedelta(days=1))
     return climbed
 
 
-def _cycle(account: Account, policy: Policy, late: tuple[Item, ...]) -> tuple[Standing, bool]:
+def _cycle(account: Account, policy: Policy, late: tuple[Item, ...]) -> tuple[Rung, bool]:
     """Close the cycle below the limit; take a closed one up again when the money that closed it was taken back."""
-    standing, before = account.standing, account.before
-    if standing.stage and _owed(standing, account, late) < policy.cycle_closes_below_pence:
-        return replace(standing, cycle=standing.cycle + 1, stage=0, stage_on=None), True
-    if before is None or standing.stage or _owed(before, account, late) < policy.cycle_closes_below_pence:
-        return standing, False
-    return replace(standing, cycle=before.cycle, stage=before.stage, stage_on=before.stage_on), False
+    rung, before = account.rung, account.before
+    if rung.stage and _owed(rung, account, late) < policy.cycle_closes_below_pence:
+        return replace(rung, cycle=rung.cycle + 1, stage=0, stage_on=None), True
+    if before is None or rung.stage or _owed(before, account, late) < policy.cycle_closes_below_pence:
+        return rung, False
+    return replace(rung, cycle=before.cycle, stage=before.stage, stage_on=before.stage_on), False
 
 
-def _owed(cycle: Standing, account: Account, late: tuple[Item, ...]) -> int:
+def _owed(cycle: Rung, account: Account, late: tuple[Item, ...]) -> int:
     """Return the overdue pence that keep a cycle open.
 
     What an insolvency froze keeps none open.  Where some is frozen, what was not yet overdue at the cycle's last
@@ -117,27 +117,25 @@ def _when(account: Account, policy: Policy, stage: Stage, decision: Decision) ->
     if go_on > decision.day:
         waiting = replace(decision, reason=f"{stage.name} on {go_on} at the earliest: {why}")
         return _wait(account, waiting, go_on)
-    standing = replace(
-        decision.standing, stage=stage.number, stage_on=decision.day, letter_on=decision.day, grace_until=None
-    )
-    reached = replace(decision, standing=standing, reached=stage, reason=_reached_reason(stage, decision))
+    rung = replace(decision.rung, stage=stage.number, stage_on=decision.day, letter_on=decision.day, grace_until=None)
+    reached = replace(decision, rung=rung, reached=stage, reason=_reached_reason(stage, decision))
     return _wait(account, reached, decision.day + timedelta(days=policy.letters_apart_days))
 
 
 def _bounds(account: Account, policy: Policy, stage: Stage, decision: Decision) -> list[tuple[date, str]]:
     """Return every rule's first allowed day with its name, in the order in which ties are told."""
-    standing = account.standing
+    rung = account.rung
     items, day = decision.items, decision.day
     bounds = [(items[0].issued_on + timedelta(days=stage.day), f"day {stage.day} after issue of the oldest item")]
     if account.paid_on is not None:
         paid_on = min(account.paid_on, day)
         free = office_days_later(paid_on, policy.recent_payment_office_days) + timedelta(days=1)
         bounds.append((free, f"money of {account.paid_on} is recent"))
-    if standing.letter_on is not None:
-        apart = max(policy.letters_apart_days, stage.gap_days if standing.stage else 0)
-        bounds.append((standing.letter_on + timedelta(days=apart), f"{apart} days after the letter before"))
-    if standing.grace_until is not None:
-        bounds.append((standing.grace_until, "days of grace after a hold"))
+    if rung.letter_on is not None:
+        apart = max(policy.letters_apart_days, stage.gap_days if rung.stage else 0)
+        bounds.append((rung.letter_on + timedelta(days=apart), f"{apart} days after the letter before"))
+    if rung.grace_until is not None:
+        bounds.append((rung.grace_until, "days of grace after a hold"))
     ended = [item.dispute_ended_on for item in items if item.dispute_ended_on is not None]
     if ended:
         bounds.append((max(ended) + timedelta(days=policy.grace_days), "days of grace after a dispute"))

@@ -6,7 +6,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One rung: due ``day`` days after the issue of the oldest overdue item, from ``minimum_pence`` (included) on.
+    """One step, due ``day`` days after the issue of the oldest overdue item, from ``minimum_pence`` (included) on.
 
     ``gap_days`` is how long after the previous letter of the cycle it may come at the earliest.
     """

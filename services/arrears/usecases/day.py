@@ -1,7 +1,6 @@
 """A day's work: look at every account whose day has come, decide, store the decision with its figures, say it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from services.arrears.db import ladder as rows
 from services.arrears.domain import ladder
@@ -18,20 +17,14 @@ SLICE = 1000
 """Accounts in one transaction."""
 
 
-@dataclass(frozen=True, slots=True)
-class DayWork:
-    """The day's work under the given versions of the policy."""
-
-    policies: tuple[Policy, ...]
-
-    async def __call__(self, piece: DaySlice) -> None:
-        """Work one slice; the last one found fewer accounts than a slice holds."""
-        async with piece.sessions() as session:
-            due = await rows.load_due(session, piece.day, SLICE)
-        following = str(int(piece.progress or 0) + 1) if len(due) == SLICE else None
-        async with piece.open(following) as work:
-            if due:
-                await assess(work, due, in_force(self.policies, piece.day))
+async def work_day(piece: DaySlice, policies: tuple[Policy, ...]) -> None:
+    """Work one slice under the version in force; the last one found fewer accounts than a slice holds."""
+    async with piece.sessions() as session:
+        due = await rows.load_due(session, piece.day, SLICE)
+    following = str(int(piece.progress or 0) + 1) if len(due) == SLICE else None
+    async with piece.open(following) as work:
+        if due:
+            await assess(work, due, in_force(policies, piece.day))
 
 
 async def assess(work: Work, due: Sequence[Account], policy: Policy) -> None:
@@ -50,7 +43,7 @@ def _said(account: Account, decision: Decision) -> StageReached:
     return StageReached(
         account_id=account.account_id,
         account_ref=account.account_ref,
-        cycle=decision.standing.cycle,
+        cycle=decision.rung.cycle,
         stage=stage.number,
         name=stage.name,
         stage_on=decision.day,

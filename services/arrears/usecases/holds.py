@@ -64,14 +64,14 @@ async def lift_hold(
 ) -> KeptHold | None:  # fmt: skip
     """Lift a hold; letters wait for the days of grace.  Lifting it again changes nothing; nothing when unknown."""
     connection = await driver(work.session)
-    hold = await rows.load(connection, hold_id)
+    hold = await rows.lock_hold(connection, hold_id)
     if hold is None or hold.ended_on is not None:
         return hold
     grace = timedelta(days=in_force(policies, work.book).grace_days)
     grace_until = work.book + grace if holds.gives_grace(hold.kind) else None
     await rows.end(connection, hold, on=work.book, reason=reason, by=by, grace_until=grace_until)
     _say(work, hold, work.book, reason, by)
-    return await rows.load(connection, hold_id)
+    return await rows.lock_hold(connection, hold_id)
 
 
 async def give_hold(work: Work, content: Json) -> Json:

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Response
 
 from services.billing.api.common import AsOf, KnownAt, Staff, as_json
-from services.billing.db.reading import snapshot
 from services.billing.usecases import explaining, final_accounts, questions
 from shared.bus.transaction import Doors
+from shared.db.engine import snapshot
 
 Reference = Annotated[str, Path(max_length=64, description="The account's reference, as on its statements.")]
 

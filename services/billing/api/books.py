@@ -7,11 +7,11 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
 from services.billing.api.common import BOOKKEEPERS, QUARTER, AsOf, Bookkeeper, KnownAt, as_json
-from services.billing.db.reading import Sessions, snapshot
 from services.billing.usecases import books, exports, questions, verify
 from services.billing.usecases.exports import LedgerFormat
 from shared.auth import Caller, requires
-from shared.bus.transaction import Doors
+from shared.bus.transaction import Doors, Sessions
+from shared.db.engine import snapshot
 
 PROVERS = (*BOOKKEEPERS, "operator")
 

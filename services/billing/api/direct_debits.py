@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from services.billing.api.common import Matcher, Staff, as_json
-from services.billing.db.reading import snapshot
 from services.billing.usecases import direct_debit_questions, direct_debits, mandates
 from services.billing.usecases.mandates import MandateId
 from shared.auth import Caller, requires
@@ -14,6 +13,7 @@ from shared.bus.bodies import WithReason
 from shared.bus.commands import Given, give, named
 from shared.bus.proposal_api import Key
 from shared.bus.transaction import Doors
+from shared.db.engine import snapshot
 from shared.events.types import Id
 
 Collector = Annotated[Caller, requires("lead-officer", "finance")]

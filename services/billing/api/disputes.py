@@ -7,7 +7,6 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from services.billing.api.common import Matcher, Staff, as_json
-from services.billing.db.reading import snapshot
 from services.billing.domain.disputes import Outcome
 from services.billing.usecases import disputing
 from shared.auth import Caller, requires
@@ -15,6 +14,7 @@ from shared.bus.bodies import WithReason
 from shared.bus.commands import Given, give, named
 from shared.bus.proposal_api import Key
 from shared.bus.transaction import Doors
+from shared.db.engine import snapshot
 from shared.events.types import Id, PositivePence
 
 Decider = Annotated[Caller, requires("lead-officer", "finance")]

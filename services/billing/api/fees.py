@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from services.billing.api.common import AsOf, Bookkeeper, KnownAt, Staff, as_json
-from services.billing.db.reading import snapshot
 from services.billing.usecases import cost_model, owners_money, schedule_questions
 from services.billing.usecases.reports import Grouping
 from shared.auth import Caller, requires
 from shared.bus.commands import Given, give, named
 from shared.bus.proposal_api import Key
 from shared.bus.transaction import Doors
+from shared.db.engine import snapshot
 from shared.events.types import NaturalPence, Text
 
 Coster = Annotated[Caller, requires("lead-officer", "finance")]

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Response
 
 from services.billing.api.common import STAFF, AsOf, Bookkeeper, First, KnownAt, Last, Quarter, Staff, as_json
-from services.billing.db.reading import snapshot
 from services.billing.usecases import books, questions, reports, write_offs
 from services.billing.usecases.reports import Grouping
 from shared.auth import Caller, requires
 from shared.bus.transaction import Doors
+from shared.db.engine import snapshot
 
 Month = Annotated[str, Query(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$", description="A month, like 2026-03.")]
 

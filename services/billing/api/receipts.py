@@ -4,7 +4,6 @@ from fastapi import APIRouter, HTTPException, Response
 from pydantic import Field
 
 from services.billing.api.common import First, Last, Matcher, Staff, as_json
-from services.billing.db.reading import snapshot
 from services.billing.usecases import matching, payment_questions, refunds, returns
 from services.billing.usecases import suspense as waiting
 from shared.auth import Caller
@@ -12,6 +11,7 @@ from shared.bus.bodies import Body, WithReason
 from shared.bus.commands import Given, give, named
 from shared.bus.proposal_api import Key
 from shared.bus.transaction import Doors
+from shared.db.engine import snapshot
 from shared.events.types import Id, PositivePence
 
 

@@ -6,7 +6,6 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from pydantic import Field
 
 from services.billing.api.common import Staff, as_json
-from services.billing.db.reading import Sessions, snapshot
 from services.billing.usecases import (
     annual_statement_questions,
     annual_statements,
@@ -17,7 +16,8 @@ from shared.auth import Caller, requires
 from shared.bus.bodies import WithReason
 from shared.bus.commands import Effect, Given, Json, give, named
 from shared.bus.proposal_api import Key
-from shared.bus.transaction import Doors
+from shared.bus.transaction import Doors, Sessions
+from shared.db.engine import snapshot
 from shared.events.types import Id
 
 Checker = Annotated[Caller, requires("assistant", "lead-officer", "finance")]

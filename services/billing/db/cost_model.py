@@ -7,9 +7,9 @@ from uuid import UUID
 
 import asyncpg
 
-from services.billing.db.reading import LONG_SECONDS
 from services.billing.domain.cost_model import FEES, CostKind
 from services.billing.domain.write_offs import Ground
+from shared.db.engine import LONG_SECONDS
 
 _ADD = """
 insert into billing.tracked_costs (command_uid, book, kind, incurred_on, amount_pence, note)

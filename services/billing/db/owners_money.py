@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.billing.db.reading import LONG_SECONDS
+from shared.db.engine import LONG_SECONDS
 
 _WAITING = """
 select coalesce(sum(entry.amount_pence), 0)::bigint

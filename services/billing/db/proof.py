@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 
-from services.billing.db.reading import LONG_SECONDS, OUR_OWN
+from services.billing.db.reading import OUR_OWN
 from services.billing.domain.facts import SUSPENSE, FactKind, Part
+from shared.db.engine import LONG_SECONDS
 
 MOST_NAMED = 3
 """How many differences a check names."""

@@ -6,8 +6,8 @@ from datetime import date
 
 import asyncpg
 
-from services.billing.db.reading import LONG_SECONDS
 from services.billing.domain.facts import FactKind
+from shared.db.engine import LONG_SECONDS
 from shared.events import topics
 
 _ACCOUNTS = """

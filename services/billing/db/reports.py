@@ -6,7 +6,8 @@ from datetime import date
 
 import asyncpg
 
-from services.billing.db.reading import LONG_SECONDS, OUR_OWN
+from services.billing.db.reading import OUR_OWN
+from shared.db.engine import LONG_SECONDS
 
 _BOOKS = """
 select ledger, coalesce(sum(amount_pence) filter (where book < $1), 0)::bigint,

@@ -48,7 +48,7 @@ _ACCOUNT_SHAS = "select account_id, sha from notify.accounts where account_id = 
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Claimed:
     """Which business ids were new, and the content hash that stands for each."""
 
     new: set[str]
@@ -113,7 +113,7 @@ async def store_lines(connection: asyncpg.Connection, said: Sequence[OwnershipLi
     )
 
 
-async def add_accounts(connection: asyncpg.Connection, opened: Sequence[Event[AccountOpened]]) -> Standing:
+async def add_accounts(connection: asyncpg.Connection, opened: Sequence[Event[AccountOpened]]) -> Claimed:
     """Keep the accounts that are new; returns which these are, and the content hash of each of those named."""
     first = {event.data.account_id: event for event in reversed(opened)}
     new = await connection.fetch(
@@ -126,4 +126,4 @@ async def add_accounts(connection: asyncpg.Connection, opened: Sequence[Event[Ac
         [event.sha for event in first.values()],
     )
     shas = {row["account_id"]: bytes(row["sha"]) for row in await connection.fetch(_ACCOUNT_SHAS, list(first))}
-    return Standing({row["account_id"] for row in new}, shas)
+    return Claimed({row["account_id"] for row in new}, shas)

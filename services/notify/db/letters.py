@@ -7,7 +7,7 @@ from datetime import date
 
 import asyncpg
 
-from services.notify.db.address_book import Standing
+from services.notify.db.address_book import Claimed
 from services.notify.domain.recipients import Ownership
 from services.notify.domain.statements import title_of
 from shared.events.billing import StatementLine
@@ -96,7 +96,7 @@ class Postponed:
     reason: str
 
 
-async def add_letters(connection: asyncpg.Connection, wanted: Sequence[Wanted], book: date) -> Standing:
+async def add_letters(connection: asyncpg.Connection, wanted: Sequence[Wanted], book: date) -> Claimed:
     """Keep the letters that were not asked for before; returns which these are, and the content hash of each."""
     first = list({one.dedup_key: one for one in reversed(wanted)}.values())
     new = await connection.fetch(
@@ -112,7 +112,7 @@ async def add_letters(connection: asyncpg.Connection, wanted: Sequence[Wanted], 
         book,
     )
     rows = await connection.fetch(_SHAS, [one.dedup_key for one in first])
-    return Standing({row["dedup_key"] for row in new}, {row["dedup_key"]: bytes(row["sha"]) for row in rows})
+    return Claimed({row["dedup_key"] for row in new}, {row["dedup_key"]: bytes(row["sha"]) for row in rows})
 
 
 async def wake_letters(connection: asyncpg.Connection, unit_ids: Collection[str], book: date) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from shared.events.arrears import HoldKind, OverdueItem, StageReached
+from shared.events.arrears import HoldKind, OverdueItem, StageReached, stops
 
 
 class State(StrEnum):
@@ -98,15 +98,6 @@ class Hold:
     started_on: date | None = None
 
 
-_STOPS_REMINDERS = frozenset(
-    {
-        HoldKind.DISPUTE, HoldKind.FTT, HoldKind.PLAN_ACTIVE, HoldKind.MORATORIUM, HoldKind.DECEASED,
-        HoldKind.SALE_PENDING, HoldKind.RETURNED_MAIL,
-    }
-)  # fmt: skip
-_STOPS_CHARGES = frozenset({HoldKind.DISPUTE, HoldKind.FTT})
-
-
 def reason_to_suppress(
     stage: StageReached,
     paid_since_pence: int,
@@ -136,20 +127,15 @@ def reason_to_suppress(
 def _held(stage: StageReached, holds: Collection[Hold]) -> str | None:
     """Return the hold on the account, or on what the letter names, that stops it."""
     for hold in sorted(holds, key=lambda hold: hold.kind):
-        if (hold.charge_id is None and _stops(hold.kind, stage.stage)) or any(_freezes(hold, it) for it in stage.items):
+        if (hold.charge_id is None and stops(hold.kind, stage.stage)) or any(_freezes(hold, it) for it in stage.items):
             return f"hold:{hold.kind}"
-    held = {hold.charge_id for hold in holds if hold.kind in _STOPS_CHARGES}
+    held = {hold.charge_id for hold in holds if stops(hold.kind, stage.stage)}
     return "held-charges" if held & {item.charge_id for item in stage.items} else None
 
 
 def _left(stage: StageReached, still_open: Debts) -> int:
     """Return what is left of all that the letter names, in pence."""
     return sum(still_open.get((item.charge_id, item.due_on), 0) for item in stage.items)
-
-
-def _stops(kind: HoldKind, stage: int) -> bool:
-    """A vulnerable owner gets no automatic letter from stage 2 on."""
-    return kind in _STOPS_REMINDERS or (kind is HoldKind.VULNERABLE and stage >= 2)
 
 
 def _freezes(hold: Hold, item: OverdueItem) -> bool:

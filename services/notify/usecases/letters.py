@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.notify.db import address_book, letters
-from services.notify.db.address_book import Standing
+from services.notify.db.address_book import Claimed
 from services.notify.db.letters import Wanted
 from services.notify.domain import identity
 from services.notify.domain.dispatch import BOOKS_APART
@@ -26,8 +26,8 @@ REMINDERS = frozenset(BOOKS_APART)
 
 async def open_accounts(work: Work, events: Sequence[Event[AccountOpened]]) -> None:
     """Keep whose account it is; each owner's account asks for one welcome letter, the association's own for none."""
-    standing = await address_book.add_accounts(await driver(work.session), events)
-    _settle(work, standing, [(event, event.data.account_id) for event in events])
+    claimed = await address_book.add_accounts(await driver(work.session), events)
+    _settle(work, claimed, [(event, event.data.account_id) for event in events])
     owners = [event for event in events if event.uid not in work.verdicts and not event.data.internal]
     keyed = [(event, identity.welcome_key(event.data.account_id)) for event in owners]
     await _want(work, [(event, _wanted(event, "welcome", key)) for event, key in keyed])
@@ -89,15 +89,15 @@ def _wanted(event: Event[Any], template: str, dedup_key: str) -> Wanted:
 async def _want(work: Work, asked: Sequence[tuple[Event[Any], Wanted]]) -> None:
     if not asked:
         return
-    standing = await letters.add_letters(await driver(work.session), [wanted for _, wanted in asked], work.book)
-    _settle(work, standing, [(event, wanted.dedup_key) for event, wanted in asked])
+    claimed = await letters.add_letters(await driver(work.session), [wanted for _, wanted in asked], work.book)
+    _settle(work, claimed, [(event, wanted.dedup_key) for event, wanted in asked])
 
 
-def _settle(work: Work, standing: Standing, named: Sequence[tuple[Event[Any], str]]) -> None:
+def _settle(work: Work, claimed: Claimed, named: Sequence[tuple[Event[Any], str]]) -> None:
     """The first to say a business fact stands; the same content again is a duplicate, other content a conflict."""
-    new = set(standing.new)
+    new = set(claimed.new)
     for event, name in named:
-        if standing.shas[name] != event.sha:
+        if claimed.shas[name] != event.sha:
             work.conflict(event, "the same business fact was said before with other content")
         elif name not in new:
             work.duplicate(event)

@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notify.db import questions
-from shared.db.engine import driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +17,8 @@ class Check:
     detail: str
 
 
-async def verify(session: AsyncSession) -> list[Check]:
-    """Look through all letters and messages, at one moment."""
-    connection = await driver(session)
+async def verify(connection: asyncpg.Connection) -> list[Check]:
+    """Look through all letters and messages, as they stand at the moment of a snapshot."""
     day = await questions.last_closed(connection) or date.min
     waiting = await questions.count_waiting(connection)
     return [
@@ -30,12 +27,12 @@ async def verify(session: AsyncSession) -> list[Check]:
             await questions.find_not_rendered(connection, day),
             f"up to {day}; {waiting} wait for another ownership line" if day > date.min else "no day is closed yet",
         ),
-        *(_check(name, detail or None) for name, detail in (await standing(connection)).items()),
+        *(_check(name, detail or None) for name, detail in (await checks(connection)).items()),
         _check("every message is at its end or due", await questions.find_stuck(connection)),
     ]
 
 
-async def standing(connection: asyncpg.Connection) -> dict[str, str]:
+async def checks(connection: asyncpg.Connection) -> dict[str, str]:
     """Return what differs of all that holds at every commit."""
     return {
         "every written letter has a message": await questions.find_without_message(connection) or "",

@@ -93,7 +93,7 @@ def _words(one: ContactDetailsChanged) -> str:
 
 async def _rewrite_held(connection: asyncpg.Connection, one: ContactDetailsChanged, terms: Sequence[str]) -> int:
     """Let changes of owner that wait go on waiting without the person; returns how many."""
-    records = await forgetting.held_records(connection, terms)
+    records = await forgetting.lock_held_records(connection, terms)
     for uid, record in records:
         event = decode(record)
         assert isinstance(event, Event), "what could not be read was never held"

@@ -7,10 +7,8 @@ from itertools import islice
 from typing import TypeVar
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.owners.db import changes, contacts, erasures, lines, shares, units
-from services.owners.db.snapshot import snapshot
 from services.owners.domain.contacts import details_of
 from services.owners.domain.shares import is_complete
 from services.owners.usecases.contacts import billing_contacts, empty
@@ -32,18 +30,17 @@ class Check:
     detail: str
 
 
-async def verify(session: AsyncSession) -> list[Check]:
-    """Recompute everything from the facts as they stand at one moment; ``session`` is a new one."""
-    connection = await snapshot(session)
+async def verify(connection: asyncpg.Connection) -> list[Check]:
+    """Recompute everything from the facts as they stand at the moment of a snapshot."""
     return [
         await _check("every ownership line follows from its facts", _wrong_lines(connection)),
-        *(Check(name, not detail, detail) for name, detail in (await standing(connection)).items()),
+        *(Check(name, not detail, detail) for name, detail in (await checks(connection)).items()),
         await _check("every contact follows from what was told", _wrong_contacts(connection)),
         await _check("every share set is complete or not as its members say", _wrong_shares(connection)),
     ]
 
 
-async def standing(connection: asyncpg.Connection) -> dict[str, str]:
+async def checks(connection: asyncpg.Connection) -> dict[str, str]:
     """Return what differs of all that holds at every commit and is quickly looked at."""
     gap = await lines.find_version_gap(connection)
     unsaid = await lines.count_unsaid(connection)

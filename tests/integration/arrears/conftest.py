@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest_asyncio
 
+from services.arrears import api
+from services.arrears.domain.policy import Policy
 from services.arrears.handlers import router
 from services.arrears.settings import read_policies
-from services.arrears.usecases.day import DayWork
+from services.arrears.usecases.day import work_day
 from shared.bus import gate, outbox
 from shared.bus.batch import Applier
 from shared.bus.day import DaySlice
@@ -18,13 +21,16 @@ from shared.bus.letters import Taken
 from shared.bus.transaction import Doors
 from shared.bus.work import Cause, Work
 from shared.db.engine import create_engine, driver, question, session_factory
+from shared.events import topics
 from shared.events.arrears import StageReached
 from shared.events.base import EventData
 from shared.events.billing import AccountOpened, ItemsChanged, OpenItem
 from shared.events.envelope import encode
 from shared.events.topics import STAGE_REACHED, Channel, key_of
+from shared.local_issuer import LocalIssuer
 from tests.support.desk import ServiceDesk
 from tests.support.servers import Databases
+from tests.support.staff import staff_door
 
 POLICIES = read_policies()
 ISSUED = date(2026, 4, 1)
@@ -57,6 +63,7 @@ class Desk(ServiceDesk):
     versions: dict[tuple[str, str], int] = field(default_factory=dict)
     applier: Applier = field(default_factory=lambda: Applier("arrears", router))
     slices: int = 0
+    policies: tuple[Policy, ...] = POLICIES
 
     async def hear(self, channel: Channel, *batch: EventData) -> list[str]:
         return await self.apply([self._taken(channel, data) for data in batch], self.book)
@@ -81,9 +88,8 @@ class Desk(ServiceDesk):
             if state.stage != "working":
                 break
             self.slices += 1
-            await DayWork(POLICIES)(
-                DaySlice(state, self.sessions, lambda following: self._slice(state, following))  # noqa: B023 - used at once
-            )
+            piece = DaySlice(state, self.sessions, lambda following: self._slice(state, following))  # noqa: B023 - used at once
+            await work_day(piece, self.policies)
         async with self.sessions.begin() as session:
             await gate.reopen(await driver(session), self.book)
         self.book += timedelta(days=1)
@@ -114,3 +120,11 @@ async def desk(databases: Databases) -> AsyncIterator[Desk]:
     engine = create_engine(urls.app_url, application_name="test-arrears", pool_size=3)
     yield Desk(session_factory(engine))
     await engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def client(desk: Desk, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncClient]:
+    async with staff_door(issuer, "arrears", api.routes(desk.doors, POLICIES)) as made:
+        await desk.hear(topics.ACCOUNT_OPENED, opened())
+        await desk.hear(topics.ITEMS_CHANGED, items_changed(item()))
+        yield made

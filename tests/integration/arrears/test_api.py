@@ -1,29 +1,18 @@
 """The staff API of arrears: who may ask and do what, and the shapes the command line reads."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
-from services.arrears import api
 from shared.bus import gate
 from shared.db.engine import driver
 from shared.events import topics
 from shared.local_issuer import LocalIssuer
-from tests.integration.arrears.conftest import POLICIES, Desk, item, items_changed, opened
-from tests.support.staff import as_, staff_door
+from tests.integration.arrears.conftest import Desk
+from tests.support.staff import as_
 
 HOLD = {"account_ref": "F000000000A1", "kind": "dispute", "charge_id": "C1", "reason": "not done"}
-
-
-@pytest_asyncio.fixture
-async def client(desk: Desk, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncClient]:
-    async with staff_door(issuer, "arrears", api.routes(desk.doors, POLICIES)) as made:
-        await desk.hear(topics.ACCOUNT_OPENED, opened())
-        await desk.hear(topics.ITEMS_CHANGED, items_changed(item()))
-        yield made
 
 
 async def delete(client: httpx.AsyncClient, issuer: LocalIssuer, hold_id: str, body: dict[str, Any]) -> httpx.Response:

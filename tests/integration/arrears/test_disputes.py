@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.arrears.usecases import reports
+from services.arrears.usecases import questions
 from shared.events import topics
 from tests.integration.arrears.conftest import ISSUED, Desk, item, items_changed, opened
 
@@ -18,7 +18,7 @@ async def test_a_dispute_leaves_the_letter_and_its_end_gives_seven_days(desk: De
         (1, 5550, 5550), (2, 5550, 5550),
     ]  # fmt: skip
     async with desk.doors.sessions() as session:
-        (account,) = await reports.overdue_accounts(session)
+        (account,) = await questions.overdue_accounts(session)
     assert (account["overdue_pence"], account["disputed_pence"]) == (9550, 4000)
 
 

@@ -4,9 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.arrears.usecases import holds, reports
+from services.arrears.usecases import holds, questions
 from services.arrears.usecases.holds import NewHold
+from services.arrears.usecases.verify import verify
 from shared.bus.work import Cause
+from shared.db.engine import snapshot
 from shared.events import topics
 from shared.events.arrears import HoldKind
 from shared.events.billing import AccountPaymentReversed
@@ -41,7 +43,7 @@ async def test_a_hold_stops_the_letter_and_a_week_after_lifting_it_goes(desk: De
     await desk.work_to(date(2026, 9, 3))
     assert await desk.stages() == []
     async with desk.doors.sessions() as session:
-        (account,) = await reports.overdue_accounts(session)
+        (account,) = await questions.overdue_accounts(session)
     assert account["reason"] == "hold sale-pending: reminder-1 is stopped"
     assert [one["kind"] for one in account["holds"]] == ["sale-pending"]
     assert await lift(desk) == date(2026, 9, 4)
@@ -119,5 +121,5 @@ async def test_debt_after_an_insolvency_begins_a_cycle_of_its_own_with_reminder_
         (1, 1, 135_50, "2026-05-06"), (1, 2, 135_50, "2026-05-20"),
         (2, 1, 300_00, "2026-08-05"), (2, 2, 300_00, "2026-08-19"),
     ]  # fmt: skip
-    async with desk.doors.sessions() as session:
-        assert {check["ok"] for check in (await reports.verify(session))["checks"]} == {True}
+    async with snapshot(desk.sessions) as connection:
+        assert {check["ok"] for check in (await verify(connection, POLICIES))["checks"]} == {True}

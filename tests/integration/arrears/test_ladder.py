@@ -6,12 +6,13 @@ import asyncpg
 import pytest
 
 from services.arrears.db import ladder
-from services.arrears.usecases import reports
-from shared.db.engine import driver
+from services.arrears.usecases import questions
+from services.arrears.usecases.verify import verify
+from shared.db.engine import driver, snapshot
 from shared.events import topics
 from shared.events.billing import AccountCharged, AccountPaid, AccountPaymentReversed, PaymentUnmatched, ShareReason
 from shared.events.housing import ChargeKind, PaymentMethod
-from tests.integration.arrears.conftest import ISSUED, Desk, item, items_changed, opened
+from tests.integration.arrears.conftest import ISSUED, POLICIES, Desk, item, items_changed, opened
 
 REMINDER_1 = ISSUED + timedelta(days=35)
 REMINDER_2 = ISSUED + timedelta(days=49)
@@ -171,20 +172,21 @@ async def test_the_questions(desk: Desk) -> None:
     await desk.hear(topics.PAYMENT_UNMATCHED, moved)
     await desk.hear(topics.ACCOUNT_PAID, paid(500, ISSUED))
     async with desk.doors.sessions() as session:
-        assert await reports.overdue_accounts(session) == []
-        assert (await reports.summary(session))["as_of"] is None
+        assert await questions.overdue_accounts(session) == []
+        assert (await questions.summary(session))["as_of"] is None
     await desk.work_to(REMINDER_1)
     async with desk.doors.sessions() as session:
-        (account,) = await reports.overdue_accounts(session)
+        (account,) = await questions.overdue_accounts(session)
         assert (account["account_ref"], account["overdue_pence"]) == ("F000000000A1", 9550)
         assert (account["stage"], account["stage_on"], account["holds"]) == (1, REMINDER_1, [])
         assert account["reason"].startswith("£95.50 overdue, reminder-1")
-        summary = await reports.summary(session)
+        summary = await questions.summary(session)
         assert summary["overdue"] == {
             "current": 0, "d1_30": 9550, "d31_60": 0, "d61_90": 0, "d91_120": 0, "over_120": 0,
         }  # fmt: skip
         assert summary["letters"] == {"reminder-1": 1}
-        verified = await reports.verify(session)
+    async with snapshot(desk.sessions) as connection:
+        verified = await verify(connection, POLICIES)
         assert verified["sums"] == {"A1": {"charges": 9550, "payments": 200}}
         assert [check for check in verified["checks"] if not check["ok"]] == []
 
@@ -199,5 +201,5 @@ async def test_ageing_by_days_past_due(desk: Desk, late: int, bucket: str) -> No
     await desk.hear(topics.ITEMS_CHANGED, items_changed(item(issued=last_closed - timedelta(days=28 + late))))
     await desk.work_day()
     async with desk.doors.sessions() as session:
-        aged = (await reports.summary(session))["overdue"]
+        aged = (await questions.summary(session))["overdue"]
     assert {name for name, pence in aged.items() if pence} == {bucket}

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from services.billing.db.reading import snapshot
 from services.billing.domain import refs
 from services.billing.handlers import router
 from services.billing.usecases import day as days
@@ -22,7 +21,7 @@ from shared.bus.letters import Taken
 from shared.bus.transaction import Doors
 from shared.bus.work import Cause, Work
 from shared.db import create_engine, session_factory
-from shared.db.engine import question
+from shared.db.engine import question, snapshot
 from shared.embedded.databases import ServiceUrls
 from shared.events.base import EventData
 from shared.events.envelope import encode

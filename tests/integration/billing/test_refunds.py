@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from services.billing.db.reading import snapshot
 from services.billing.domain.refs import account_ref
 from services.billing.usecases import payment_questions, questions, refunds, verify
 from shared.auth import Caller
 from shared.bus.proposals import Proposal, Proposals
 from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError
+from shared.db.engine import snapshot
 from shared.events.topics import ACCOUNT_REVERSED, PAYMENT_SUSPENDED
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_unit

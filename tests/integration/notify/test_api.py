@@ -10,6 +10,7 @@ from shared.auth import ROLES
 from shared.local_issuer import LocalIssuer
 from tests.integration.notify.conftest import DAY, Office
 from tests.support.letters import a_statement, an_erasure
+from tests.support.moments import asked_while
 from tests.support.staff import as_, staff_door
 
 
@@ -90,3 +91,13 @@ async def test_verify_holds_and_names_what_does_not(office: Office, client: http
     await office.rows("update notify.letters set state = 'rendered' where template = 'statement'")
     proof = (await client.get("/verify")).json()
     assert [check["name"] for check in proof["checks"] if not check["ok"]] == ["every end of a message was said once"]
+
+
+async def test_the_proof_is_of_one_moment(office: Office, client: httpx.AsyncClient) -> None:
+    """It has looked through the letters when one of them changes: it does not look for its message."""
+    await office.close_of()
+    await office.work()
+    await office.hear(a_statement(ref="F00000000001"))
+    written = "update notify.letters set state = 'rendered' where template = 'statement'"
+    proof = (await asked_while(office, "notify.messages", written, lambda: client.get("/verify"))).json()
+    assert [check["name"] for check in proof["checks"] if not check["ok"]] == []

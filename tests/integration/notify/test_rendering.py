@@ -11,6 +11,7 @@ from services.notify.db.tables import metadata
 from services.notify.usecases import rendering
 from services.notify.usecases.verify import verify
 from shared.db import migrate
+from shared.db.engine import snapshot
 from tests.integration.notify.conftest import DAY, Office
 from tests.support.letters import (
     a_fee_notice,
@@ -171,8 +172,8 @@ async def test_a_letter_that_lacks_a_fact_is_named_until_it_is_written(office: O
 
 
 async def checks(office: Office) -> list[tuple[str, bool]]:
-    async with office.sessions.begin() as session:
-        return [(check.name, check.ok) for check in await verify(session)]
+    async with snapshot(office.sessions) as connection:
+        return [(check.name, check.ok) for check in await verify(connection)]
 
 
 async def test_a_crash_between_slices_writes_nothing_twice_and_misses_nothing(office: Office) -> None:

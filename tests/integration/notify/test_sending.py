@@ -11,7 +11,7 @@ import pytest
 from services.notify.db import messages
 from services.notify.usecases.sending import Sender
 from shared.db import driver
-from shared.events.arrears import HoldKind, OverdueItem
+from shared.events.arrears import HoldChanged, HoldKind, OverdueItem
 from shared.events.notify import MessageFailed, MessageSent
 from shared.logs import capture
 from tests.integration.notify.conftest import DAY, Office, office_of, run_until
@@ -217,9 +217,10 @@ async def test_money_that_the_stage_already_knew_does_not_count_again(office: Of
     assert await office.states() == {"handed-over": 3}
 
 
-async def test_a_hold_set_since_stops_a_reminder_but_no_statement(office: Office) -> None:
+@pytest.mark.parametrize("hold", [a_hold(HoldKind.DECEASED), a_hold(HoldKind.MORATORIUM, charge_id="C1")])
+async def test_a_hold_set_since_stops_a_reminder_but_no_statement(office: Office, hold: HoldChanged) -> None:
     await reminded(office)
-    await office.hear(a_hold(HoldKind.DECEASED), book=date(2026, 5, 7))
+    await office.hear(hold, book=date(2026, 5, 7))
     await office.send()
     assert await office.states() == {"handed-over": 2, "suppressed": 1}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.notify.usecases import asking, figures
+from services.notify.usecases import figures, questions
 from tests.integration.notify.conftest import Office
 from tests.support.figures import figure
 from tests.support.letters import a_receipt, a_stage, by_post
@@ -45,7 +45,7 @@ async def states(office: Office) -> list[str]:
 
 async def due(office: Office) -> int:
     async with office.sessions.begin() as session:
-        return len((await asking.list_due(session))["messages"])
+        return len((await questions.list_due(session))["messages"])
 
 
 async def test_two_reminders_that_waited_leave_fourteen_books_apart(office: Office) -> None:

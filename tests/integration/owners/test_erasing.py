@@ -13,6 +13,7 @@ from shared.auth import Caller
 from shared.bus.proposals import Proposal, Proposals
 from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError, RefusedError
 from shared.bus.transaction import Doors
+from shared.db.engine import snapshot
 from shared.events.housing import Address
 from shared.events.topics import OWNERS_CONTACT, OWNERS_LINE
 from shared.logs import capture
@@ -67,8 +68,8 @@ async def places(desk: Desk) -> list[str]:
 
 
 async def proved(desk: Desk) -> list[str]:
-    async with desk.sessions.begin() as session:
-        return [check.name for check in await verify(session) if not check.ok]
+    async with snapshot(desk.sessions) as connection:
+        return [check.name for check in await verify(connection) if not check.ok]
 
 
 async def test_nothing_of_the_person_is_left_and_the_line_stays(told: Desk) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from services.owners.usecases.verify import verify
 from shared.bus.letters import Taken
+from shared.db.engine import snapshot
 from tests.integration.owners.conftest import Desk
 from tests.integration.owners.portfolio import a_portfolio, expected_lines
 
@@ -38,5 +39,5 @@ async def test_processes_that_race_for_the_same_units_end_with_the_same_lines(de
     for unit_id, line in expected_lines(story).items():
         said = await desk.line(unit_id)
         assert (said.line, said.without_period) == (line.periods, line.without_period)
-    async with desk.sessions.begin() as session:
-        assert [check.detail for check in await verify(session) if not check.ok] == []
+    async with snapshot(desk.sessions) as connection:
+        assert [check.detail for check in await verify(connection) if not check.ok] == []

@@ -13,6 +13,7 @@ import pytest
 
 from services.owners import app
 from services.owners.usecases.verify import verify
+from shared.db.engine import snapshot
 from shared.embedded.ports import free_ports
 from shared.embedded.process import ChildProcess, spawn
 from shared.events.base import Event, EventData
@@ -74,8 +75,8 @@ async def check_lines(desk: Desk, kafka: KafkaTools, story: list[EventData]) -> 
         said = lines.get(unit_id, [])
         assert [one.version for one in said] == list(range(1, len(said) + 1))
         assert (said[-1].line, said[-1].without_period) == (line.periods, line.without_period)
-    async with desk.sessions.begin() as session:
-        assert [check.detail for check in await verify(session) if not check.ok] == []
+    async with snapshot(desk.sessions) as connection:
+        assert [check.detail for check in await verify(connection) if not check.ok] == []
 
 
 async def test_a_story_in_any_order_becomes_the_same_lines_and_the_day_closes_with_its_totals(

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.arrears.domain.account import Account, Hold, Item, Standing
+from services.arrears.domain.account import Account, Hold, Item, Rung
 from services.arrears.domain.ladder import Decision, assess
 from services.arrears.domain.policy import Policy
 from services.arrears.settings import read_policies
@@ -17,7 +17,7 @@ POLICY = read_policies()[0]
 ISSUED = date(2026, 4, 1)
 REMINDER_1 = ISSUED + timedelta(days=35)
 REMINDER_2 = ISSUED + timedelta(days=49)
-AFTER_1 = Standing(stage=1, stage_on=REMINDER_1, letter_on=REMINDER_1)
+AFTER_1 = Rung(stage=1, stage_on=REMINDER_1, letter_on=REMINDER_1)
 
 
 def item(pence: int = 9550, charge: str = "C1", issued: date = ISSUED) -> Item:
@@ -40,7 +40,7 @@ def play(start: Account, days: int, policy: Policy = POLICY) -> list[tuple[date,
     for number in range(days):
         day = ISSUED + timedelta(days=number)
         decision = assess(start, policy, day)
-        start = replace(start, standing=decision.standing)
+        start = replace(start, rung=decision.rung)
         if decision.reached:
             letters.append((day, decision.reached.name))
     return letters
@@ -64,7 +64,7 @@ def test_reminder_1_goes_on_day_35_after_issue(days: int, reached: int) -> None:
 
 @pytest.mark.parametrize(("days", "reached"), [(48, 0), (49, 2), (50, 2)])
 def test_reminder_2_goes_on_day_49_after_issue(days: int, reached: int) -> None:
-    assert stage(assess(account(standing=AFTER_1), POLICY, ISSUED + timedelta(days=days))) == reached
+    assert stage(assess(account(rung=AFTER_1), POLICY, ISSUED + timedelta(days=days))) == reached
 
 
 @pytest.mark.parametrize(("pence", "reached"), [(1999, 0), (2000, 1), (2001, 1)])
@@ -74,22 +74,22 @@ def test_the_minimum_of_reminder_1_is_included(pence: int, reached: int) -> None
 
 @pytest.mark.parametrize(("pence", "reached"), [(4999, 0), (5000, 2), (5001, 2)])
 def test_the_minimum_of_reminder_2_is_included(pence: int, reached: int) -> None:
-    decision = assess(account(item(pence), standing=AFTER_1), POLICY, REMINDER_2)
+    decision = assess(account(item(pence), rung=AFTER_1), POLICY, REMINDER_2)
     assert stage(decision) == reached
-    assert decision.standing.cycle == 1
+    assert decision.rung.cycle == 1
 
 
 @pytest.mark.parametrize(("pence", "closes"), [(0, True), (1999, True), (2000, False)])
 def test_the_cycle_closes_below_20_pounds(pence: int, closes: bool) -> None:
     items = (item(pence),) if pence else ()
-    start = replace(account(), items=items, standing=AFTER_1, balance_pence=pence)
+    start = replace(account(), items=items, rung=AFTER_1, balance_pence=pence)
     decision = assess(start, POLICY, REMINDER_2)
     assert decision.closed_cycle is closes
-    assert (decision.standing.cycle, decision.standing.stage) == ((2, 0) if closes else (1, 1))
+    assert (decision.rung.cycle, decision.rung.stage) == ((2, 0) if closes else (1, 1))
 
 
 def test_a_cycle_without_a_letter_has_nothing_to_close() -> None:
-    assert assess(account(item(1999)), POLICY, REMINDER_1).standing == Standing()
+    assert assess(account(item(1999)), POLICY, REMINDER_1).rung == Rung()
 
 
 def test_a_stage_fires_once_in_a_cycle() -> None:
@@ -144,15 +144,15 @@ def test_a_letter_waits_for_the_next_scottish_office_day(issued: date, sent: dat
 @pytest.mark.parametrize(("days", "reached"), [(13, 0), (14, 2)])
 def test_reminder_2_never_comes_earlier_than_14_days_after_reminder_1(days: int, reached: int) -> None:
     late = date(2026, 6, 2)
-    standing = Standing(stage=1, stage_on=late, letter_on=late)
-    assert stage(assess(account(standing=standing), POLICY, late + timedelta(days=days))) == reached
+    rung = Rung(stage=1, stage_on=late, letter_on=late)
+    assert stage(assess(account(rung=rung), POLICY, late + timedelta(days=days))) == reached
 
 
 @pytest.mark.parametrize(("days", "reached"), [(6, 0), (7, 1)])
 def test_no_two_stage_letters_within_7_days_even_across_cycles(days: int, reached: int) -> None:
     before = date(2026, 6, 1)
-    standing = Standing(cycle=2, letter_on=before)
-    assert stage(assess(account(standing=standing), POLICY, before + timedelta(days=days))) == reached
+    rung = Rung(cycle=2, letter_on=before)
+    assert stage(assess(account(rung=rung), POLICY, before + timedelta(days=days))) == reached
 
 
 @pytest.mark.parametrize("balance", [0, -1, -20000])
@@ -204,22 +204,22 @@ STOPS_1 = [
 @pytest.mark.parametrize("kind", HoldKind)
 def test_what_each_hold_on_the_account_stops(kind: HoldKind) -> None:
     held = account(holds=(Hold(kind, ISSUED),))
-    again = account(standing=AFTER_1, holds=(Hold(kind, ISSUED),))
+    again = account(rung=AFTER_1, holds=(Hold(kind, ISSUED),))
     assert stage(assess(held, POLICY, REMINDER_1)) == (0 if kind in STOPS_1 else 1)
     assert stage(assess(again, POLICY, REMINDER_2)) == (0 if kind in {*STOPS_1, HoldKind.VULNERABLE} else 2)
 
 
 def test_a_held_account_says_which_hold_and_its_cycle_stays_open() -> None:
-    held = account(standing=AFTER_1, holds=(Hold(HoldKind.VULNERABLE, ISSUED), Hold(HoldKind.SALE_PENDING, ISSUED)))
+    held = account(rung=AFTER_1, holds=(Hold(HoldKind.VULNERABLE, ISSUED), Hold(HoldKind.SALE_PENDING, ISSUED)))
     decision = assess(held, POLICY, REMINDER_2)
     assert decision.reason == "hold sale-pending: reminder-2 is stopped"
-    assert decision.standing == AFTER_1
+    assert decision.rung == AFTER_1
 
 
 @pytest.mark.parametrize(("disputed", "reached"), [(4550, 2), (4551, 0)])
 def test_a_disputed_charge_does_not_count_for_the_minimum_case_28(disputed: int, reached: int) -> None:
     dispute = Hold(HoldKind.DISPUTE, ISSUED, charge_id="C2")
-    mixed = account(item(9550 - disputed), item(disputed, "C2"), standing=AFTER_1, holds=(dispute,))
+    mixed = account(item(9550 - disputed), item(disputed, "C2"), rung=AFTER_1, holds=(dispute,))
     decision = assess(mixed, POLICY, REMINDER_2)
     assert (decision.overdue_pence, decision.chased_pence) == (9550, 9550 - disputed)
     assert stage(decision) == reached
@@ -235,7 +235,7 @@ def test_the_days_count_from_the_oldest_item_that_is_not_disputed() -> None:
 
 def test_a_disputed_debt_keeps_the_cycle_open() -> None:
     dispute = Hold(HoldKind.DISPUTE, ISSUED, charge_id="C1")
-    decision = assess(account(standing=AFTER_1, holds=(dispute,)), POLICY, REMINDER_2)
+    decision = assess(account(rung=AFTER_1, holds=(dispute,)), POLICY, REMINDER_2)
     assert (decision.reason, decision.closed_cycle) == ("everything overdue is held", False)
 
 
@@ -247,52 +247,52 @@ def test_an_insolvency_freezes_what_was_due_by_its_day_case_33() -> None:
 
 
 BANKRUPT = Hold(HoldKind.INSOLVENCY, date(2026, 5, 25))
-AFTER_2 = Standing(stage=2, stage_on=REMINDER_2, letter_on=REMINDER_2)
+AFTER_2 = Rung(stage=2, stage_on=REMINDER_2, letter_on=REMINDER_2)
 FRESH = item(30_000, "C2", date(2026, 7, 1))
 
 
-@pytest.mark.parametrize("standing", [AFTER_1, AFTER_2])
-def test_what_an_insolvency_froze_keeps_no_cycle_open_and_fresh_debt_begins_its_own(standing: Standing) -> None:
-    start = account(item(50_000), FRESH, standing=standing, holds=(BANKRUPT,))
+@pytest.mark.parametrize("rung", [AFTER_1, AFTER_2])
+def test_what_an_insolvency_froze_keeps_no_cycle_open_and_fresh_debt_begins_its_own(rung: Rung) -> None:
+    start = account(item(50_000), FRESH, rung=rung, holds=(BANKRUPT,))
     learnt = assess(start, POLICY, date(2026, 5, 26))
-    assert (learnt.closed_cycle, learnt.standing.cycle, learnt.standing.stage) == (True, 2, 0)
+    assert (learnt.closed_cycle, learnt.rung.cycle, learnt.rung.stage) == (True, 2, 0)
     assert learnt.reason == "everything overdue is held"
-    start = replace(start, standing=learnt.standing)
+    start = replace(start, rung=learnt.rung)
     assert play(start, 400) == [(date(2026, 8, 5), "reminder-1"), (date(2026, 8, 19), "reminder-2")]
 
 
 def test_an_insolvency_learnt_when_fresh_debt_is_overdue_ends_the_cycle_of_the_frozen_debt() -> None:
-    start = account(item(50_000), FRESH, standing=AFTER_2, holds=(BANKRUPT,))
+    start = account(item(50_000), FRESH, rung=AFTER_2, holds=(BANKRUPT,))
     day = date(2026, 8, 5)
     learnt = assess(start, POLICY, day)
     assert (learnt.closed_cycle, learnt.reached, learnt.next_check_on) == (True, None, day + timedelta(days=1))
-    following = assess(replace(start, standing=learnt.standing), POLICY, day + timedelta(days=1))
-    assert (stage(following), following.chased_pence, following.standing.cycle) == (1, 30_000, 2)
+    following = assess(replace(start, rung=learnt.rung), POLICY, day + timedelta(days=1))
+    assert (stage(following), following.chased_pence, following.rung.cycle) == (1, 30_000, 2)
 
 
 def test_debt_after_an_insolvency_that_was_overdue_at_the_last_letter_keeps_the_cycle_open() -> None:
-    reminded = Standing(stage=1, stage_on=date(2026, 8, 5), letter_on=date(2026, 8, 5))
-    start = account(item(50_000), FRESH, standing=reminded, holds=(BANKRUPT,))
+    reminded = Rung(stage=1, stage_on=date(2026, 8, 5), letter_on=date(2026, 8, 5))
+    start = account(item(50_000), FRESH, rung=reminded, holds=(BANKRUPT,))
     decision = assess(start, POLICY, date(2026, 8, 19))
     assert (stage(decision), decision.chased_pence, decision.closed_cycle) == (2, 30_000, False)
 
 
 def test_money_taken_back_takes_no_cycle_of_frozen_debt_up_again() -> None:
-    ended = Standing(cycle=2, letter_on=REMINDER_2)
-    bounced = account(item(50_000), FRESH, standing=ended, before=replace(AFTER_2, letter_on=None), holds=(BANKRUPT,))
+    ended = Rung(cycle=2, letter_on=REMINDER_2)
+    bounced = account(item(50_000), FRESH, rung=ended, before=replace(AFTER_2, letter_on=None), holds=(BANKRUPT,))
     decision = assess(bounced, POLICY, date(2026, 8, 5))
-    assert (stage(decision), decision.standing.cycle) == (1, 2)
+    assert (stage(decision), decision.rung.cycle) == (1, 2)
 
 
 def test_an_insolvency_of_one_charge_freezes_that_charge_alone() -> None:
-    start = account(item(50_000), item(9000, "C2"), standing=AFTER_1, holds=(replace(BANKRUPT, charge_id="C1"),))
+    start = account(item(50_000), item(9000, "C2"), rung=AFTER_1, holds=(replace(BANKRUPT, charge_id="C1"),))
     decision = assess(start, POLICY, REMINDER_2)
-    assert (stage(decision), decision.chased_pence, decision.standing.cycle) == (2, 9000, 1)
+    assert (stage(decision), decision.chased_pence, decision.rung.cycle) == (2, 9000, 1)
 
 
 @pytest.mark.parametrize(("grace_until", "reached"), [(REMINDER_2, 2), (REMINDER_2 + timedelta(days=1), 0)])
 def test_after_a_hold_the_next_stage_waits_for_the_days_of_grace_case_29(grace_until: date, reached: int) -> None:
-    lifted = account(standing=replace(AFTER_1, grace_until=grace_until))
+    lifted = account(rung=replace(AFTER_1, grace_until=grace_until))
     decision = assess(lifted, POLICY, REMINDER_2)
     assert stage(decision) == reached
     assert decision.next_check_on is None or decision.next_check_on > REMINDER_2
@@ -300,26 +300,26 @@ def test_after_a_hold_the_next_stage_waits_for_the_days_of_grace_case_29(grace_u
 
 def test_after_a_long_hold_one_stage_only_case_30() -> None:
     lifted = date(2026, 9, 5)  # a Saturday, long after the days of both stages
-    start = account(standing=Standing(grace_until=lifted + timedelta(days=7)))
+    start = account(rung=Rung(grace_until=lifted + timedelta(days=7)))
     letters = []
     for number in range(60):
         day = lifted + timedelta(days=number)
         decision = assess(start, POLICY, day)
-        start = replace(start, standing=decision.standing)
+        start = replace(start, rung=decision.rung)
         letters += [(day, decision.reached.name)] if decision.reached else []
     assert letters == [(date(2026, 9, 14), "reminder-1"), (date(2026, 9, 28), "reminder-2")]
 
 
 def test_money_taken_back_takes_the_closed_cycle_up_again() -> None:
-    bounced = account(standing=Standing(cycle=2, letter_on=REMINDER_1), before=Standing(1, 1, REMINDER_1))
+    bounced = account(rung=Rung(cycle=2, letter_on=REMINDER_1), before=Rung(1, 1, REMINDER_1))
     decision = assess(bounced, POLICY, REMINDER_1 + timedelta(days=9))
     assert stage(decision) == 0, "no second reminder 1 in the cycle"
-    assert (decision.standing.cycle, decision.standing.stage) == (1, 1)
+    assert (decision.rung.cycle, decision.rung.stage) == (1, 1)
     assert stage(assess(bounced, POLICY, REMINDER_2)) == 2
 
 
 def test_at_the_top_of_the_ladder_nothing_more_goes() -> None:
-    top = account(standing=Standing(stage=2, stage_on=REMINDER_2, letter_on=REMINDER_2))
+    top = account(rung=Rung(stage=2, stage_on=REMINDER_2, letter_on=REMINDER_2))
     decision = assess(top, POLICY, REMINDER_2 + timedelta(days=100))
     assert (stage(decision), decision.reason) == (0, "the last stage of the ladder is reached")
 
@@ -342,7 +342,7 @@ def test_looking_only_on_the_days_asked_for_misses_nothing(pence: int, paid: dat
         if check is None or day < check:
             continue
         decision = assess(start, POLICY, day)
-        start, check = replace(start, standing=decision.standing), decision.next_check_on
+        start, check = replace(start, rung=decision.rung), decision.next_check_on
         letters += [(day, decision.reached.name)] if decision.reached else []
         assert check is None or check > day
     assert letters == daily
@@ -355,11 +355,11 @@ def test_a_due_date_at_the_end_of_time_is_no_trouble() -> None:
 
 def test_case_28_only_what_is_not_disputed_counts_for_the_minimum() -> None:
     disputed = replace(item(9550), disputed_pence=4000)
-    decision = assess(account(disputed, standing=AFTER_1), POLICY, REMINDER_2)
+    decision = assess(account(disputed, rung=AFTER_1), POLICY, REMINDER_2)
     assert (stage(decision), decision.chased_pence) == (2, 5550)
     assert [one.open_pence for one in decision.items] == [5550]
     more = replace(item(9550), disputed_pence=4551)
-    below = assess(account(more, standing=AFTER_1), POLICY, REMINDER_2)
+    below = assess(account(more, rung=AFTER_1), POLICY, REMINDER_2)
     assert (stage(below), below.chased_pence) == (0, 4999)
     assert below.reason == "£49.99 is below the minimum £50.00 of reminder-2"
 
@@ -374,20 +374,20 @@ def test_what_is_disputed_whole_leaves_the_ladder_and_the_next_item_counts() -> 
 
 def test_a_cycle_does_not_end_because_its_debt_is_disputed() -> None:
     disputed = replace(item(9550), disputed_pence=9550)
-    decision = assess(account(disputed, standing=AFTER_1), POLICY, REMINDER_2)
-    assert (decision.closed_cycle, decision.standing) == (False, AFTER_1)
+    decision = assess(account(disputed, rung=AFTER_1), POLICY, REMINDER_2)
+    assert (decision.closed_cycle, decision.rung) == (False, AFTER_1)
 
 
 def test_case_29_a_rejected_dispute_gives_seven_days_and_the_next_stage_alone() -> None:
     rejected_on = ISSUED + timedelta(days=154)
     again = replace(item(9550), dispute_ended_on=rejected_on)
     letters = []
-    standing = AFTER_1
+    rung = AFTER_1
     for number in range(40):
         day = rejected_on + timedelta(days=number)
-        decision = assess(account(again, standing=standing), POLICY, day)
-        standing = decision.standing
+        decision = assess(account(again, rung=rung), POLICY, day)
+        rung = decision.rung
         letters += [(day, stage(decision))] if decision.reached else []
     assert letters == [(rejected_on + timedelta(days=7), 2)]
-    waiting = assess(account(again, standing=AFTER_1), POLICY, rejected_on)
+    waiting = assess(account(again, rung=AFTER_1), POLICY, rejected_on)
     assert waiting.next_check_on == rejected_on + timedelta(days=7)

@@ -51,7 +51,9 @@ def test_a_letter_that_chases_a_charge_held_since_does_not_go() -> None:
     assert reason_to_suppress(a_stage(), 0, [Hold(HoldKind.DISPUTE, "C1")]) == "held-charges"
     assert reason_to_suppress(two_charges(), 0, [Hold(HoldKind.FTT, "C2")]) == "held-charges"
     assert reason_to_suppress(a_stage(), 0, [Hold(HoldKind.DISPUTE, "C9")]) is None
+    assert reason_to_suppress(a_stage(), 0, [Hold(HoldKind.MORATORIUM, "C1")]) == "held-charges"
     assert reason_to_suppress(a_stage(), 0, [Hold(HoldKind.VULNERABLE, "C1")]) is None
+    assert reason_to_suppress(a_stage(2), 0, [Hold(HoldKind.VULNERABLE, "C1")]) == "held-charges"
 
 
 @pytest.mark.parametrize(

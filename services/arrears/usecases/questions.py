@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.arrears.db import holds
-from services.arrears.db import reports as rows
+from services.arrears.db import questions as rows
 from services.arrears.db.holds import KeptHold
 from services.arrears.db.ladder import items_of
 from services.arrears.domain.account import overdue, total
@@ -59,18 +58,3 @@ async def summary(session: AsyncSession) -> dict[str, Any]:
     day = await rows.last_closed(connection)
     aged = await rows.buckets(connection, day) if day else dict.fromkeys(_BUCKETS, 0)
     return {"as_of": day, "overdue": aged, "letters": await rows.letters(connection)}
-
-
-async def standing(connection: asyncpg.Connection) -> dict[str, str]:
-    """Return what differs of all that holds at every commit."""
-    return {name: ", ".join(await rows.wrong(connection, rows.CHECKS[name])) for name in rows.AT_EVERY_COMMIT}
-
-
-async def verify(session: AsyncSession) -> dict[str, Any]:
-    """Return the checks of the records against themselves, and each account's sums for the comparison with billing."""
-    connection = await driver(session)
-    checks = []
-    for name, query in rows.CHECKS.items():
-        wrong = await rows.wrong(connection, query)
-        checks.append({"name": f"arrears: {name}", "ok": not wrong, "detail": ", ".join(wrong)})
-    return {"checks": checks, "sums": await rows.sums(connection)}

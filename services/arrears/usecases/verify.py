@@ -1,0 +1,30 @@
+"""The proof of arrears: its records against themselves, and the sums that billing's must equal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from services.arrears.db import verify as rows
+from services.arrears.domain.policy import Policy
+
+
+async def checks(connection: asyncpg.Connection, policies: tuple[Policy, ...]) -> dict[str, str]:
+    """Return what differs of all that holds at every commit."""
+    return await _differences(connection, rows.AT_EVERY_COMMIT, policies)
+
+
+async def verify(connection: asyncpg.Connection, policies: tuple[Policy, ...]) -> dict[str, Any]:
+    """Return the checks of the records against themselves, and each account's sums for the comparison with billing.
+
+    Both are of the moment of a snapshot.
+    """
+    found = await _differences(connection, rows.AT_EVERY_COMMIT | rows.AT_REST, policies)
+    told = [{"name": f"arrears: {name}", "ok": not detail, "detail": detail} for name, detail in found.items()]
+    return {"checks": told, "sums": await rows.sums(connection)}
+
+
+async def _differences(
+    connection: asyncpg.Connection, queries: Mapping[str, str], policies: tuple[Policy, ...]
+) -> dict[str, str]:
+    return {name: ", ".join(await rows.wrong(connection, query, policies)) for name, query in queries.items()}
