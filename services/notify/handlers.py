@@ -1,13 +1,12 @@
 """Door 1, Kafka: each handler names its event and calls one use case with the batch."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from services.notify.usecases import address_book, letters, money
 from shared.bus.handlers import Router
 from shared.bus.work import Work
 from shared.events import topics
-from shared.events.arrears import HoldChanged, StageReached
+from shared.events.arrears import HoldChanged, NoticeChanged, PlanChanged, StageReached, WriteOffChanged
 from shared.events.base import Event
 from shared.events.billing import (
     AccountOpened,
@@ -126,5 +125,5 @@ async def items_changed(work: Work, events: Sequence[Event[ItemsChanged]]) -> No
 @router.hears(topics.PLAN_CHANGED)
 @router.hears(topics.NOTICE_CHANGED)
 @router.hears(topics.WRITE_OFF_CHANGED)
-async def taken_note(work: Work, events: Sequence[Event[Any]]) -> None:
-    """Nothing is written to owners about these yet: a plan's pause comes as a hold."""
+async def unsaid(work: Work, events: Sequence[Event[PlanChanged | NoticeChanged | WriteOffChanged]]) -> None:
+    """Write no letter: nobody says these yet (docs/decisions/0028); one that comes is in the inbox."""

@@ -32,7 +32,10 @@ EXIT_TEMPORARY = 75
 EXIT_FORGOTTEN = 69
 """The database is older than what the service has said; starting it again does not help."""
 _ANSWERING = ("rebuild", "adopt")
-"""Verbs whose standard output is the answer: what they apply was logged when it happened."""
+"""Verbs of `closebook rebuild`, not for typing: the order comes on standard input, and standard output is the answer.
+
+What they apply was logged when it happened.
+"""
 _PATIENCE_S = 60.0
 _LOOK_S = 0.5
 _OBJECTS_A_COLLECTION = 50_000
@@ -46,7 +49,7 @@ def main(build_service: Callable[[_Settings], Service], kind: type[_Settings]) -
     verbs = {"serve": _serve, "migrate": _migrate, "check": _check, "rebuild": rebuild, "adopt": adopt}
     if verb not in verbs:
         name = kind.model_fields["service"].default
-        print(f"usage: python -m services.{name} serve|migrate|check|rebuild|adopt", file=sys.stderr)  # noqa: T201 - no log yet
+        print(f"usage: python -m services.{name} serve|migrate|check", file=sys.stderr)  # noqa: T201 - no log yet
         raise SystemExit(configuration.EXIT_CONFIGURATION)
     settings = configuration.read(kind)
     service = build_service(settings)

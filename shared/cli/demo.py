@@ -183,9 +183,9 @@ def _new_folder(results: Path) -> Path:
 def _keep(stack: Stack, folder: Path) -> dict[str, str]:
     """Move what was sent and printed, and the logs, out of the directory that vanishes."""
     places = {
-        "emails": stack.mail_directory,
-        "pdfs": stack.directory / "files",
-        "print": stack.print_directory,
+        "emails": stack.folders.mail,
+        "pdfs": stack.folders.files,
+        "print": stack.folders.print,
         "logs": stack.directory / "logs",
     }
     for name, place in places.items():

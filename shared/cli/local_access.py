@@ -4,6 +4,7 @@
 """
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from shared.auth import ROLES
@@ -30,15 +31,19 @@ def token_variables(issuer: LocalIssuer) -> dict[str, str]:
     return {"CLOSEBOOK_TOKEN": issuer.token(_DEMO_PERSON, ROLES), **named}
 
 
+def write_private(file: Path, variables: Mapping[str, str]) -> None:
+    """Write ``NAME=value`` lines into a file that only its owner reads."""
+    file.touch(mode=0o600)
+    file.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
+
+
 def main(arguments: list[str]) -> int:
     """Make the key set and the file of tokens in the directory that is named; return the exit code."""
     if len(arguments) != 1:
         sys.stderr.write("Name the directory for key set and tokens: python -m shared.cli.local_access DIR\n")
         return 64
     issuer = LocalIssuer.open(Path(arguments[0]))
-    tokens = issuer.directory / "tokens.env"
-    tokens.touch(mode=0o600)
-    tokens.write_text("".join(f"{name}={token}\n" for name, token in token_variables(issuer).items()))
+    write_private(issuer.directory / "tokens.env", token_variables(issuer))
     return 0
 
 

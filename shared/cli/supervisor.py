@@ -5,8 +5,6 @@ Used by ``closebook up``, by ``closebook demo`` and by the system and fault test
 
 import asyncio
 import fcntl
-import os
-import re
 import signal
 import sys
 import time
@@ -17,8 +15,8 @@ from typing import IO
 
 import httpx
 
-from shared.cli.local_access import service_settings, token_variables
-from shared.db.engine import database_of
+from shared.cli.local_access import write_private
+from shared.cli.stack_settings import Folders, StackSettings, inherited
 from shared.embedded import databases, stack, topics
 from shared.embedded.databases import ServiceUrls
 from shared.embedded.errors import ServerError
@@ -29,12 +27,8 @@ from shared.events.topics import LINE_OF_SERVICES
 from shared.local_issuer import LocalIssuer
 
 PARTITIONS = 3
-_SENDER = "Closebook <factor@example.org>"
 _READY_SECONDS = 60
 _DRAIN_SECONDS = 30
-_FOREIGN = re.compile(
-    r"CLOSEBOOK_(TOKEN|POSTGRES|DATA|\w+_URL)|[A-Z]+_(OWNER_)?DATABASE_URL$|[A-Z]+_(API|PRIVATE)_PORT$"
-)
 
 
 @dataclass(slots=True)
@@ -85,6 +79,7 @@ class Stack:
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.directory = directory.absolute()
+        self.folders = Folders(self.directory)
         self.topic_prefix = topic_prefix
         self.partitions = partitions
         self.overrides = dict(overrides or {})
@@ -114,16 +109,6 @@ class Stack:
         return self._issuer
 
     @property
-    def mail_directory(self) -> Path:
-        """Return the Maildir of the embedded mail server."""
-        return self.directory / "mail"
-
-    @property
-    def print_directory(self) -> Path:
-        """Return where notify puts letters to be printed."""
-        return self.directory / "print"
-
-    @property
     def stack_file(self) -> Path:
         """Return the file of addresses and tokens that every command reads."""
         return self.directory / "stack.env"
@@ -140,7 +125,7 @@ class Stack:
             await self._start_servers()
             await self._provide_topics()
             await self.start_services()
-            self._write_stack_file()
+            write_private(self.stack_file, self._cli_settings())
         except BaseException:
             await self.stop()
             raise
@@ -212,21 +197,11 @@ class Stack:
 
     def service_environment(self, service: str) -> dict[str, str]:
         """Return the environment of one service: what all share, and of the databases its own app role only."""
-        own = {f"{service.upper()}_DATABASE_URL": self._urls[service].app_url}
-        if service == "notify":
-            own |= {
-                "NOTIFY_SMTP_HOST": self.servers.mail.host,
-                "NOTIFY_SMTP_PORT": str(self.servers.mail.port),
-                "NOTIFY_SMTP_TLS": os.environ.get("NOTIFY_SMTP_TLS", "none"),
-                "NOTIFY_SENDER": os.environ.get("NOTIFY_SENDER", _SENDER),
-                "NOTIFY_PRINT_DIR": str(self.print_directory),
-                "NOTIFY_FILES_DIR": str(self.directory / "files"),
-            }
-        return {**_inherited(), **self._shared_settings(), **own, **self.overrides}
+        return {**inherited(), **self._settings().of_service(service), **self.overrides}
 
     def cli_environment(self) -> dict[str, str]:
         """Return the environment in which ``closebook`` commands speak to this stack."""
-        return {**_inherited(), **self._cli_settings()}
+        return {**inherited(), **self._cli_settings()}
 
     async def watch(self) -> str:
         """Return, as a sentence, the first process that ends by itself and what to look at."""
@@ -276,7 +251,7 @@ class Stack:
         elif not self._urls:
             await self._provide_databases(self._servers.postgres.admin_url)
         self._issuer = LocalIssuer.open(self.directory / "issuer")
-        for private in (self.print_directory, self.directory / "files"):
+        for private in (self.folders.print, self.folders.files):
             private.mkdir(mode=0o700, exist_ok=True)  # letters to people
 
     async def _provide_topics(self) -> None:
@@ -297,37 +272,12 @@ class Stack:
                 reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
                 raise ServerError(f"The database of {service} could not be migrated: {reason}.") from error
 
-    def _shared_settings(self) -> dict[str, str]:
-        return {
-            "CLOSEBOOK_KAFKA": self.servers.kafka.bootstrap,
-            "CLOSEBOOK_TOPIC_PREFIX": self.topic_prefix,
-            "CLOSEBOOK_PARTITIONS": str(self.partitions),
-            **service_settings(self.issuer),
-            # A process that crashes has said everything it knew.
-            "PYTHONUNBUFFERED": "1",
-        }
+    def _settings(self) -> StackSettings:
+        return StackSettings(self.folders, self.servers, self._urls, self.issuer, self.topic_prefix, self.partitions)
 
     def _cli_settings(self) -> dict[str, str]:
-        first = [process for process in self.processes.values() if process.number == 1]
-        return {
-            "CLOSEBOOK_KAFKA": self.servers.kafka.bootstrap,
-            "CLOSEBOOK_TOPIC_PREFIX": self.topic_prefix,
-            "CLOSEBOOK_PARTITIONS": str(self.partitions),
-            **{f"CLOSEBOOK_{process.service.upper()}_URL": process.api_url for process in first},
-            **{f"CLOSEBOOK_{process.service.upper()}_PRIVATE_URL": process.private_url for process in first},
-            "CLOSEBOOK_MAIL_DIR": str(self.mail_directory),
-            "CLOSEBOOK_PRINT_DIR": str(self.print_directory),
-            "CLOSEBOOK_DATA": str(self.directory),
-            "CLOSEBOOK_POSTGRES": self.servers.postgres.admin_url,
-            **{f"CLOSEBOOK_{name.upper()}_DATABASE": database_of(urls.app_url) for name, urls in self._urls.items()},
-            "NOTIFY_SENDER": os.environ.get("NOTIFY_SENDER", _SENDER),
-            **token_variables(self.issuer),
-        }
-
-    def _write_stack_file(self) -> None:
-        lines = [f"{name}={value}\n" for name, value in self._cli_settings().items()]
-        self.stack_file.touch(mode=0o600)
-        self.stack_file.write_text("".join(lines))
+        first = (process for process in self.processes.values() if process.number == 1)
+        return self._settings().of_commands({each.service: (each.api_url, each.private_url) for each in first})
 
 
 def _program(service: str, verb: str) -> list[str]:
@@ -342,8 +292,3 @@ async def _missing(client: httpx.AsyncClient) -> list[str]:
         return ["unreachable"]
     failing: list[str] = [] if answer.status_code == httpx.codes.OK else answer.json()["failing"]
     return failing
-
-
-def _inherited() -> dict[str, str]:
-    """Return our own environment without the addresses, passwords and tokens of another stack; tuning stays."""
-    return {name: value for name, value in os.environ.items() if not _FOREIGN.match(name)}

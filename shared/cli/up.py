@@ -77,8 +77,8 @@ def _print_addresses(stack: Stack, *, as_json: bool) -> None:
     addresses = {
         "kafka": stack.servers.kafka.bootstrap,
         **{process.service: process.api_url for process in stack.processes.values()},
-        "mail": str(stack.mail_directory),
-        "print": str(stack.print_directory),
+        "mail": str(stack.folders.mail),
+        "print": str(stack.folders.print),
         "logs": str(stack.directory / "logs"),
         "environment": str(stack.stack_file),
     }

@@ -1,0 +1,97 @@
+"""The settings that the processes of one stack are started with: each service's own, and those of the commands."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.cli.local_access import service_settings, token_variables
+from shared.db.engine import database_of
+from shared.embedded.databases import ServiceUrls
+from shared.embedded.stack import Servers
+from shared.local_issuer import LocalIssuer
+
+_SENDER = "Closebook <factor@example.org>"
+_FOREIGN = re.compile(
+    r"CLOSEBOOK_(TOKEN|POSTGRES|DATA|\w+_URL)|[A-Z]+_(OWNER_)?DATABASE_URL$|[A-Z]+_(API|PRIVATE)_PORT$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where a stack keeps its data, and in it what went out to people."""
+
+    data: Path
+
+    @property
+    def mail(self) -> Path:
+        """Return the Maildir of the embedded mail server."""
+        return self.data / "mail"
+
+    @property
+    def print(self) -> Path:
+        """Return where notify puts letters to be printed."""
+        return self.data / "print"
+
+    @property
+    def files(self) -> Path:
+        """Return where notify puts a copy of every PDF."""
+        return self.data / "files"
+
+
+@dataclass(frozen=True, slots=True)
+class StackSettings:
+    """What stands in the environment of a stack's processes; ``urls`` are each service's two database addresses."""
+
+    folders: Folders
+    servers: Servers
+    urls: Mapping[str, ServiceUrls]
+    issuer: LocalIssuer
+    topic_prefix: str
+    partitions: int
+
+    def of_service(self, service: str) -> dict[str, str]:
+        """Return what all services share, and of the databases the address of this one's own app role only."""
+        own = {f"{service.upper()}_DATABASE_URL": self.urls[service].app_url}
+        if service == "notify":
+            own |= self._of_notify()
+        # Unbuffered: a process that crashes has said everything it knew.
+        return {**self._kafka(), **service_settings(self.issuer), "PYTHONUNBUFFERED": "1", **own}
+
+    def of_commands(self, apis: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+        """Return what ``closebook`` needs; ``apis`` are each service's addresses, staff's and private."""
+        return {
+            **self._kafka(),
+            **{f"CLOSEBOOK_{service.upper()}_URL": api for service, (api, _) in apis.items()},
+            **{f"CLOSEBOOK_{service.upper()}_PRIVATE_URL": private for service, (_, private) in apis.items()},
+            "CLOSEBOOK_MAIL_DIR": str(self.folders.mail),
+            "CLOSEBOOK_PRINT_DIR": str(self.folders.print),
+            "CLOSEBOOK_DATA": str(self.folders.data),
+            "CLOSEBOOK_POSTGRES": self.servers.postgres.admin_url,
+            **{f"CLOSEBOOK_{name.upper()}_DATABASE": database_of(urls.app_url) for name, urls in self.urls.items()},
+            "NOTIFY_SENDER": os.environ.get("NOTIFY_SENDER", _SENDER),
+            **token_variables(self.issuer),
+        }
+
+    def _kafka(self) -> dict[str, str]:
+        return {
+            "CLOSEBOOK_KAFKA": self.servers.kafka.bootstrap,
+            "CLOSEBOOK_TOPIC_PREFIX": self.topic_prefix,
+            "CLOSEBOOK_PARTITIONS": str(self.partitions),
+        }
+
+    def _of_notify(self) -> dict[str, str]:
+        return {
+            "NOTIFY_SMTP_HOST": self.servers.mail.host,
+            "NOTIFY_SMTP_PORT": str(self.servers.mail.port),
+            "NOTIFY_SMTP_TLS": os.environ.get("NOTIFY_SMTP_TLS", "none"),
+            "NOTIFY_SENDER": os.environ.get("NOTIFY_SENDER", _SENDER),
+            "NOTIFY_PRINT_DIR": str(self.folders.print),
+            "NOTIFY_FILES_DIR": str(self.folders.files),
+        }
+
+
+def inherited() -> dict[str, str]:
+    """Return our own environment without the addresses, passwords and tokens of another stack; tuning stays."""
+    return {name: value for name, value in os.environ.items() if not _FOREIGN.match(name)}
