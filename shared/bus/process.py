@@ -20,7 +20,7 @@ from shared.bus.failures import FailureKind, kind_of
 from shared.bus.measuring import Measuring
 from shared.bus.service import EXIT_ABANDONED, EXIT_CLEAN, Running, Service, build, on_signals, run_parts
 from shared.db import schema_version
-from shared.health import Health, monitor, private_app
+from shared.health import PROGRESS_SECONDS, Health, monitor, private_app
 from shared.logs import LogEvent, configure, flush, log
 from shared.rebuild.process import adopt, rebuild
 from shared.rebuild.remembering import remember
@@ -184,15 +184,15 @@ async def _monitor(running: Running, health: Health) -> None:
     await monitor(health, lambda: status.ping(running), running.stopping)
 
 
-async def _watch(running: Running, health: Health) -> None:
+async def _watch(running: Running, health: Health, patience_s: float = PROGRESS_SECONDS) -> None:
     """Follow progress; a consumer that died or stands still with records before it ends the process (watchdog)."""
-    health.watch("relay")
+    health.watch("relay", patience_s)
     while not running.stopping.is_set():
         health.startup_done = running.consumer.started
         health.progress_at = max(health.progress_at, running.consumer.progress_at)
         health.stopped = frozenset(str(state.stopped) for state in running.pump.lanes.values() if state.stopped)
         health.draining = running.stopping.is_set()
-        if time.monotonic() - running.relay.progress_at < _PATIENCE_S:
+        if time.monotonic() - running.relay.turned_at < patience_s:
             health.beat("relay")
         if running.consumer.died:
             raise RuntimeError(EXIT_ABANDONED)
