@@ -4,9 +4,10 @@ import asyncio
 import gc
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
 from shared import metrics
@@ -50,13 +51,27 @@ def main(build_service: Callable[[_Settings], Service], kind: type[_Settings]) -
         raise SystemExit(configuration.EXIT_CONFIGURATION)
     settings = configuration.read(kind)
     service = build_service(settings)
+    work = verbs[verb](service, settings)
     if verb not in _ANSWERING:
         configure(service.name, version=settings.version, environment=settings.environment, level=settings.log_level)
+        work = _told(work)
     _collect_seldom()
-    code = asyncio.run(verbs[verb](service, settings))
+    code = asyncio.run(work)
     log(LogEvent.EXIT, code=code)
     flush()
     raise SystemExit(code)
+
+
+async def _told(work: Awaitable[int]) -> int:
+    """Return a verb's exit code; what it fails with is one line of the log, and the code says whether to try again."""
+    try:
+        return await work
+    except Exception as error:  # noqa: BLE001 - the process ends: nobody after us could tell of it
+        if kind_of(error) is FailureKind.TRANSIENT or isinstance(error, KafkaError):
+            log(LogEvent.START_FAILED, error=error)
+            return EXIT_TEMPORARY
+        log(LogEvent.UNEXPECTED_ERROR, error=error)
+        return EXIT_ABANDONED
 
 
 def _collect_seldom() -> None:
@@ -94,6 +109,7 @@ async def _schema_is_right(service: Service, settings: ServiceSettings) -> bool:
         except Exception as error:  # noqa: BLE001 - away or starting is worth waiting for, anything else is not
             log(LogEvent.RETRYING, error=error)
             if kind_of(error) is not FailureKind.TRANSIENT or time.monotonic() > end:
+                log(LogEvent.START_FAILED, error=error)
                 return False
             await asyncio.sleep(_LOOK_S)
     log(LogEvent.SCHEMA_CHECKED if found == needed else LogEvent.SCHEMA_MISMATCH, found=found, needed=needed)
