@@ -136,14 +136,19 @@ async def _serve(service: Service, settings: ServiceSettings) -> int:
     public = WebServer(_api(running), host=settings.api_host, port=settings.api_port)
     log(LogEvent.LISTENING, api=public.bind(), private=private.bind())
     # Remembering may take hours after a restore: whoever watches sees that it lives, and how far it has come.
-    watched = [asyncio.ensure_future(part) for part in (_web(private, running), _monitor(running, health))]
-    code = await _remembered(running)
-    if code is not None:
-        running.stopping.set()
-        await asyncio.wait(watched)
-        return code
-    more = (_web(public, running), _watch(running, health), measuring.run(), Checking(running).run())
-    return await run_parts(running, (*watched, *more))
+    serving = asyncio.ensure_future(private.run())
+    watched = [asyncio.ensure_future(part) for part in (_outlives(serving, running), _monitor(running, health))]
+    try:
+        code = await _remembered(running)
+        if code is not None:
+            running.stopping.set()
+            await asyncio.wait(watched)
+            return code
+        more = (_web(public, running), _watch(running, health), measuring.run(), Checking(running).run())
+        return await run_parts(running, (*watched, _drains(running, health), *more))
+    finally:
+        private.stop()
+        await asyncio.wait([serving])
 
 
 async def _remembered(running: Running) -> int | None:
@@ -195,6 +200,21 @@ async def _web(server: WebServer, running: Running) -> None:
     await task
 
 
+async def _outlives(serving: asyncio.Task[None], running: Running) -> None:
+    """End when the process is to stop; a private port that closes before that ends the process."""
+    stop = asyncio.ensure_future(running.stopping.wait())
+    await asyncio.wait([serving, stop], return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if serving.done():
+        await serving
+
+
+async def _drains(running: Running, health: Health) -> None:
+    """Say from the first moment on that the process is stopping, for whoever sends it requests."""
+    await running.stopping.wait()
+    health.draining = True
+
+
 async def _monitor(running: Running, health: Health) -> None:
     """Ping the database and watch the event loop."""
     await monitor(health, lambda: status.ping(running), running.stopping)
@@ -207,7 +227,6 @@ async def _watch(running: Running, health: Health, patience_s: float = PROGRESS_
         health.startup_done = running.consumer.started
         health.progress_at = max(health.progress_at, running.consumer.progress_at)
         health.stopped = frozenset(str(state.stopped) for state in running.pump.lanes.values() if state.stopped)
-        health.draining = running.stopping.is_set()
         if time.monotonic() - running.relay.turned_at < patience_s:
             health.beat("relay")
         if running.consumer.died:
