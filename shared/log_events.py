@@ -43,6 +43,9 @@ class LogEvent(StrEnum):
     DRAINED = "drained", _I, "The service has finished what it had begun."
     ABANDONED = "abandoned", _W, "The service stopped before everything was finished; nothing is lost."
     EXIT = "exit", _I, "The service ends."
+    START_FAILED = (
+        "start_failed", _W, "A server or a port that the process needs is not to be had: starting it again may help."
+    )  # fmt: skip
     WATCHDOG_EXIT = "watchdog_exit", _C, "A part of the service ended that should not have.", "service-restarts"
     UNEXPECTED_ERROR = "unexpected_error", _E, "Something failed in a way nobody expected.", "unexpected-error"
     LIBRARY_MESSAGE = "library_message", _W, "A library reported a problem."

@@ -4,9 +4,10 @@ import asyncio
 import gc
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
 from shared import metrics
@@ -20,7 +21,7 @@ from shared.bus.failures import FailureKind, kind_of
 from shared.bus.measuring import Measuring
 from shared.bus.service import EXIT_ABANDONED, EXIT_CLEAN, Running, Service, build, on_signals, run_parts
 from shared.db import schema_version
-from shared.health import Health, monitor, private_app
+from shared.health import PROGRESS_SECONDS, Health, monitor, private_app
 from shared.logs import LogEvent, configure, flush, log
 from shared.rebuild.process import adopt, rebuild
 from shared.rebuild.remembering import remember
@@ -53,13 +54,27 @@ def main(build_service: Callable[[_Settings], Service], kind: type[_Settings]) -
         raise SystemExit(configuration.EXIT_CONFIGURATION)
     settings = configuration.read(kind)
     service = build_service(settings)
+    work = verbs[verb](service, settings)
     if verb not in _ANSWERING:
         configure(service.name, version=settings.version, environment=settings.environment, level=settings.log_level)
+        work = _told(work)
     _collect_seldom()
-    code = asyncio.run(verbs[verb](service, settings))
+    code = asyncio.run(work)
     log(LogEvent.EXIT, code=code)
     flush()
     raise SystemExit(code)
+
+
+async def _told(work: Awaitable[int]) -> int:
+    """Return a verb's exit code; what it fails with is one line of the log, and the code says whether to try again."""
+    try:
+        return await work
+    except Exception as error:  # noqa: BLE001 - the process ends: nobody after us could tell of it
+        if kind_of(error) is FailureKind.TRANSIENT or isinstance(error, KafkaError):
+            log(LogEvent.START_FAILED, error=error)
+            return EXIT_TEMPORARY
+        log(LogEvent.UNEXPECTED_ERROR, error=error)
+        return EXIT_ABANDONED
 
 
 def _collect_seldom() -> None:
@@ -97,6 +112,7 @@ async def _schema_is_right(service: Service, settings: ServiceSettings) -> bool:
         except Exception as error:  # noqa: BLE001 - away or starting is worth waiting for, anything else is not
             log(LogEvent.RETRYING, error=error)
             if kind_of(error) is not FailureKind.TRANSIENT or time.monotonic() > end:
+                log(LogEvent.START_FAILED, error=error)
                 return False
             await asyncio.sleep(_LOOK_S)
     log(LogEvent.SCHEMA_CHECKED if found == needed else LogEvent.SCHEMA_MISMATCH, found=found, needed=needed)
@@ -123,14 +139,19 @@ async def _serve(service: Service, settings: ServiceSettings) -> int:
     public = WebServer(_api(running), host=settings.api_host, port=settings.api_port)
     log(LogEvent.LISTENING, api=public.bind(), private=private.bind())
     # Remembering may take hours after a restore: whoever watches sees that it lives, and how far it has come.
-    watched = [asyncio.ensure_future(part) for part in (_web(private, running), _monitor(running, health))]
-    code = await _remembered(running)
-    if code is not None:
-        running.stopping.set()
-        await asyncio.wait(watched)
-        return code
-    more = (_web(public, running), _watch(running, health), measuring.run(), Checking(running).run())
-    return await run_parts(running, (*watched, *more))
+    serving = asyncio.ensure_future(private.run())
+    watched = [asyncio.ensure_future(part) for part in (_outlives(serving, running), _monitor(running, health))]
+    try:
+        code = await _remembered(running)
+        if code is not None:
+            running.stopping.set()
+            await asyncio.wait(watched)
+            return code
+        more = (_web(public, running), _watch(running, health), measuring.run(), Checking(running).run())
+        return await run_parts(running, (*watched, _drains(running, health), *more))
+    finally:
+        private.stop()
+        await asyncio.wait([serving])
 
 
 async def _remembered(running: Running) -> int | None:
@@ -182,20 +203,34 @@ async def _web(server: WebServer, running: Running) -> None:
     await task
 
 
+async def _outlives(serving: asyncio.Task[None], running: Running) -> None:
+    """End when the process is to stop; a private port that closes before that ends the process."""
+    stop = asyncio.ensure_future(running.stopping.wait())
+    await asyncio.wait([serving, stop], return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if serving.done():
+        await serving
+
+
+async def _drains(running: Running, health: Health) -> None:
+    """Say from the first moment on that the process is stopping, for whoever sends it requests."""
+    await running.stopping.wait()
+    health.draining = True
+
+
 async def _monitor(running: Running, health: Health) -> None:
     """Ping the database and watch the event loop."""
     await monitor(health, lambda: status.ping(running), running.stopping)
 
 
-async def _watch(running: Running, health: Health) -> None:
+async def _watch(running: Running, health: Health, patience_s: float = PROGRESS_SECONDS) -> None:
     """Follow progress; a consumer that died or stands still with records before it ends the process (watchdog)."""
-    health.watch("relay")
+    health.watch("relay", patience_s)
     while not running.stopping.is_set():
         health.startup_done = running.consumer.started
         health.progress_at = max(health.progress_at, running.consumer.progress_at)
         health.stopped = frozenset(str(state.stopped) for state in running.pump.lanes.values() if state.stopped)
-        health.draining = running.stopping.is_set()
-        if time.monotonic() - running.relay.progress_at < _PATIENCE_S:
+        if time.monotonic() - running.relay.turned_at < patience_s:
             health.beat("relay")
         if running.consumer.died:
             raise RuntimeError(EXIT_ABANDONED)

@@ -49,6 +49,7 @@ _STALE_S = 30.0
 _ACK_DEADLINE_S = 10.0
 _IDLE_S = 0.25
 _BUSY_S = 0.02
+_LONGEST_PAUSE_S = 30.0
 _NAMED_IN_A_LINE = 150
 
 
@@ -75,7 +76,8 @@ class Relay:
         self.wake = asyncio.Event()
         self.drained = asyncio.Event()
         self.stopping = asyncio.Event()
-        self.progress_at = time.monotonic()
+        self.turned_at = time.monotonic()
+        """When the loop last came round, whatever the servers answered; everything it waits for has a deadline."""
 
     @property
     def leads(self) -> bool:
@@ -100,6 +102,7 @@ class Relay:
     async def run(self) -> None:
         """Stand by, lead, and start again after any failure, until told to stop."""
         while not self.stopping.is_set():
+            self.turned_at = time.monotonic()
             connection: asyncpg.Connection | None = None
             try:
                 connection = await self._connect()
@@ -114,12 +117,17 @@ class Relay:
                 metrics.IS_LEADER.set(0)
                 if connection is not None:
                     connection.terminate()
-            await sleep_unless(self.stopping, random.uniform(0.05, min(30.0, 0.2 * 2 ** min(self._failures, 8))))  # noqa: S311 - jitter
+            self.turned_at = time.monotonic()
+            await sleep_unless(self.stopping, self._pause_s())
+
+    def _pause_s(self) -> float:
+        """Return how long to leave the servers alone: longer after each failure, and not the same in two processes."""
+        return random.uniform(0.05, min(_LONGEST_PAUSE_S, 0.2 * 2 ** min(self._failures, 8)))  # noqa: S311 - jitter
 
     async def _lead(self, connection: asyncpg.Connection) -> None:
         """Wait for the lock, then relay pages until something fails."""
         while not await connection.fetchval(_LOCK):
-            self.progress_at = time.monotonic()
+            self.turned_at = time.monotonic()
             if await sleep_unless(self.stopping, _IDLE_S):
                 return
             await connection.execute(_OUST, _STALE_S)
@@ -153,8 +161,8 @@ class Relay:
             self.wake.clear()
             asked = self._asked
             page = await connection.fetch(_PAGE)
-            self.progress_at = time.monotonic()
-            if self.progress_at - self._beat_at > _BEAT_EVERY_S:
+            self.turned_at = time.monotonic()
+            if self.turned_at - self._beat_at > _BEAT_EVERY_S:
                 await self._beat(connection)
             if page:
                 self.drained.clear()

@@ -134,7 +134,8 @@ def test_containers_wait_for_what_they_need_and_it_can_be_waited_for(name: str) 
 def test_compose_starts_each_service_after_topics_rights_and_its_migrations(service: str) -> None:
     found, migration = container(service), container(f"migrate-{service}")
 
-    assert found["build"]["args"] == migration["build"]["args"] == {"SERVICE": service}
+    version = "${CLOSEBOOK_VERSION:-" + str(settings_class(service).model_fields["version"].default) + "}"
+    assert found["build"]["args"] == migration["build"]["args"] == {"SERVICE": service, "VERSION": version}
     assert {"topics", "rights", f"migrate-{service}", "issuer"} <= set(found["depends_on"])
     assert (found["command"], migration["command"]) == (["serve"], ["migrate"])
     assert f"{service.upper()}_OWNER_DATABASE_URL" not in found["environment"], "only migrations may change tables"
@@ -253,6 +254,15 @@ def test_the_image_has_stages_no_root_and_only_what_the_lock_names() -> None:
     for source in re.findall(r"^COPY (?!--from)(.+) \S+$", recipe, re.MULTILINE):
         for path in source.replace("${SERVICE}", "billing").split():
             assert (ROOT / path).exists(), path
+
+
+def test_what_an_image_was_built_from_stands_in_its_lines_and_on_its_label() -> None:
+    last = DOCKERFILE.read_text(encoding="utf-8").rpartition("\nFROM ")[2]
+
+    given = re.findall(r"^ARG VERSION=(\S+)$", last, re.MULTILINE)
+    assert given == [settings_class("owners").model_fields["version"].default]
+    assert re.findall(r"^ENV (\w+)=\$\{VERSION\}$", last, re.MULTILINE) == [variable(ServiceSettings, "version")]
+    assert re.findall(r"^LABEL (\S+)=\$\{VERSION\}$", last, re.MULTILINE) == ["org.opencontainers.image.version"]
 
 
 def test_what_the_containers_run_needs_nothing_that_the_image_leaves_out() -> None:

@@ -192,7 +192,8 @@ def test_kubernetes_asks_the_private_port_and_waits_for_the_drain(service: str) 
         "livenessProbe": ("/livez", "private"),
     }
     assert {f"{service.upper()}_API_HOST", f"{service.upper()}_PRIVATE_HOST"} <= set(environment(deployment))
-    assert pod(deployment)["terminationGracePeriodSeconds"] > 3 * bus._DRAIN_S
+    pause_s = process["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert pod(deployment)["terminationGracePeriodSeconds"] > pause_s + 3 * bus._DRAIN_S
     assert of("Service", service)["spec"]["ports"] == [{"name": "api", "port": 8080, "targetPort": "api"}]
 
 
