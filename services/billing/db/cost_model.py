@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.billing.domain.cost_model import FEES, CostKind
+from services.billing.domain.cost_model import EARNED, FEES, CostKind
 from services.billing.domain.write_offs import Ground
 from shared.db.engine import LONG_SECONDS
 
@@ -26,8 +26,9 @@ group by ledger order by ledger
 """
 _BAD_DEBT = """
 select coalesce(sum(entry.amount_pence), 0)::bigint,
-  coalesce(sum(entry.amount_pence) filter (where it.ground = $1), 0)::bigint
+  coalesce(sum(entry.amount_pence) filter (where it.ground = $1 and charge.kind <> all($5::text[])), 0)::bigint
 from billing.entries as entry join billing.write_offs as it on it.write_off_id = entry.fact_id
+join billing.charges as charge on charge.charge_id = it.charge_id
 where entry.ledger = 'bad-debt' and entry.value_on between $2 and $3 and ($4::date is null or entry.book <= $4)
 """
 _UNITS = """
@@ -77,8 +78,12 @@ async def sum_fees(connection: asyncpg.Connection, first: date, last: date, know
 async def sum_bad_debt(
     connection: asyncpg.Connection, first: date, last: date, known_at: date | None
 ) -> tuple[int, int]:
-    """Return the ledger's bad debts of some days, less what was paid after all; and what of them other owners carry."""
-    row = await connection.fetchrow(_BAD_DEBT, Ground.RULE_5, first, last, known_at, timeout=LONG_SECONDS)
+    """Return the ledger's bad debts of some days, less what was paid after all; and what of them other owners carry.
+
+    Of fees they carry nothing here: what they are charged for one stands among the fees.
+    """
+    wanted = (Ground.RULE_5, first, last, known_at, list(EARNED))
+    row = await connection.fetchrow(_BAD_DEBT, *wanted, timeout=LONG_SECONDS)
     assert row is not None
     return row[0], row[1]
 

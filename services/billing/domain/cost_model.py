@@ -13,7 +13,9 @@ from services.billing.domain.chart import income_ledger
 from shared.events.housing import ChargeKind
 from shared.money import divide_half_up
 
-FEES = tuple(income_ledger(kind) for kind in (ChargeKind.MANAGEMENT_FEE, ChargeKind.ADMIN_FEE, ChargeKind.LATE_FEE))
+EARNED = (ChargeKind.MANAGEMENT_FEE, ChargeKind.ADMIN_FEE, ChargeKind.LATE_FEE)
+"""Kinds of charge that the factor earns."""
+FEES = tuple(map(income_ledger, EARNED))
 _APRIL, _MARCH = 4, 3
 
 

@@ -51,9 +51,10 @@ def collected(
 ) -> Rate:
     """Return what payments settled of an account's items that fell due from ``first`` to ``last``.
 
-    Credits lower what was due; a debt that was written off is due all the same.  Source: domain.md 6, collection rate.
+    Credits lower what was due; a debt that was written off is due all the same, but money settles what it does on the
+    account: nothing that was given up.  Source: domain.md 6, collection rate.
     """
-    rows = [line for line in summed(lines) if line.kind is not FactKind.WRITE_OFF]
+    rows = summed(lines)
     folded = items.fold(rows, statements)
     receipts, _ = allocation.receipts_of(rows)
     credited = credited_of(rows, rules.disputes)
@@ -65,7 +66,12 @@ def collected(
         if part.payment_id is not None and (part.charge_id, part.statement_no) in within
     )
     unpaid = sum(pence for item, pence in zip(folded.items, settled.open_pence, strict=True) if _name(item) in within)
-    return Rate(paid, paid + unpaid)
+    due = items.fold((line for line in rows if line.kind is not FactKind.WRITE_OFF), statements).items
+    return Rate(paid, paid + unpaid + _pence(due, first, last) - _pence(folded.items, first, last))
+
+
+def _pence(billed: Iterable[Item], first: date, last: date) -> int:
+    return sum(item.amount_pence for item in billed if first <= item.due_on <= last)
 
 
 def _name(item: Item) -> tuple[str, str | None]:

@@ -49,7 +49,7 @@ async def model(connection: asyncpg.Connection, year: int, wanted_pence: int, kn
     """Return a financial year (from 1 April): costs + surplus = fees, and the fee that would recover its costs.
 
     Fees and bad debts are the ledger's, by value date and net of tax; a debt that the other owners carry (rule 5) costs
-    the factor nothing.
+    the factor nothing, but for one of a fee: what they are charged is among the fees.
     """
     first, last = year_days(year)
     costs = await stored.list_costs(connection, first, last, known_at)

@@ -1,5 +1,5 @@
-"""Billing's work of a day, in slices: floats; statements, where any are issued or struck; final accounts; annual
-statements that officers asked for; schedules.
+"""Billing's work of a day, in slices: floats, and who carries what was given up; statements, where any are issued or
+struck; final accounts; annual statements that officers asked for; schedules.
 """
 
 from collections.abc import Sequence
@@ -62,6 +62,7 @@ async def _statements(piece: DaySlice, come: Sequence[Newcomer], *, begins: bool
     async with piece.open(after) as work:
         if begins:
             await floats.settle(work, _closed(piece))
+            await redistribution.follow_shares(work)
             await floats.ask(work, come)
         await statement_runs.work_slice(work, duty, piece.day, payers, is_last=following is None)
         waiting = await _end_statements(work, piece) if following is None else 0

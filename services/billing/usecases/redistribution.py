@@ -1,6 +1,6 @@
 """Rule 5 in the day's work: the others carry what stands of a share that was given up, no more and no less."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 import asyncpg
@@ -36,11 +36,13 @@ class Carriers(EventData):
 
 
 async def settle(work: Work) -> None:
-    """Charge the others what stands and they do not carry yet; give back what the missing owner has paid."""
+    """Charge the others what stands and they do not carry yet; give back what the missing owner has paid.
+
+    Behind the day's statements; who the others are was kept before them (``follow_shares``).
+    """
     connection = await driver(work.session)
     given_up = await stored.list_given_up(connection, Ground.RULE_5)
     charges = await stored_charges.load_charges(connection, {one.charge_id for one in given_up})
-    await _follow_shares(work, connection, given_up, charges)
     carried = await stored.load_carried(connection, (redistribution.set_of(one.write_off_id) for one in given_up))
     raised: list[Event[ChargeRaised]] = []
     back: list[Event[ChargeCredited]] = []
@@ -58,10 +60,14 @@ async def settle(work: Work) -> None:
         await credit_charges(work, back)
 
 
-async def _follow_shares(
-    work: Work, connection: asyncpg.Connection, given_up: Iterable[GivenUp], charges: Mapping[str, Charge]
-) -> None:
-    """Keep who carries each share, by the shares in force now; what they carry already is divided anew."""
+async def follow_shares(work: Work) -> None:
+    """Keep who carries each share, by the shares in force now; what they carry already is divided anew.
+
+    Before the day's statements: what moves has the value date of what was charged, so they must list it.
+    """
+    connection = await driver(work.session)
+    given_up = await stored.list_given_up(connection, Ground.RULE_5)
+    charges = await stored_charges.load_charges(connection, {one.charge_id for one in given_up})
     around = await surroundings_of(connection, charges.values(), only=())
     named = {redistribution.set_of(one.write_off_id): one for one in given_up}
     kept = await registry.load_versions(connection, named)

@@ -8,11 +8,11 @@ from typing import Any
 import asyncpg
 from pydantic import BaseModel, ConfigDict
 
-from services.billing.db import charges, ledger, questions
+from services.billing.db import charges, ledger, questions, registry
 from services.billing.db import write_offs as stored
 from services.billing.db.questions import AccountRow
 from services.billing.db.write_offs import Reason
-from services.billing.domain import refs, write_offs
+from services.billing.domain import division, refs, write_offs
 from services.billing.domain.position import as_known, position
 from services.billing.domain.write_offs import Ground, WriteOff
 from services.billing.settings import read_write_off_policies
@@ -32,6 +32,7 @@ from shared.events.types import Id, PositivePence, Text
 from shared.money import as_pounds
 
 NAME = "write-off"
+_NOBODY_CARRIES = "{} is no shared cost: there are no other owners to carry it."
 
 
 class Debt(Body):
@@ -61,11 +62,7 @@ async def give_up(work: Work, content: Json) -> Json:
     """Give debts up that are open still; more than that is refused whole.  A rebuild does the same again."""
     asked, row = await _checked(work, content)
     connection = await driver(work.session)
-    command = Command.of(work)
-    new = [
-        WriteOff(f"WO-{work.cause.id}/{debt.charge_id}", row.account_id, debt.charge_id, debt.amount_pence, work.book)
-        for debt in asked.debts
-    ]
+    command, new = Command.of(work), _new(work, asked, row)
     why = Reason(asked.ground, asked.evidence, in_force(read_write_off_policies(), work.book).version)
     await stored.add(connection, work.book, command.uid, new, why)
     await follow(connection, Journal(work), {row.account_id: command})
@@ -73,15 +70,23 @@ async def give_up(work: Work, content: Json) -> Json:
     return {"account_ref": row.account_ref, "write_offs": [one.write_off_id for one in new], "pence": asked.total_pence}
 
 
+def _new(work: Work, asked: Asked, row: AccountRow) -> list[WriteOff]:
+    return [
+        WriteOff(f"WO-{work.cause.id}/{debt.charge_id}", row.account_id, debt.charge_id, debt.amount_pence, work.book)
+        for debt in asked.debts
+    ]
+
+
 async def _check(work: Work, proposal: Proposal) -> None:
     """Refuse a proposal that could not take effect now, or that says it is about something else."""
     asked, row = await _checked(work, proposal.body)
     if row.account_ref != proposal.subject:
         raise NotValidError(f"The proposal's subject is {proposal.subject}, its debts are of {asked.account_ref}.")
+    await _weigh(work, asked, row)
 
 
 async def _authorise(work: Work, proposal: Proposal, caller: Caller) -> None:
-    """Refuse an approval above the limits of the caller's roles (domain.md 9.64)."""
+    """Refuse an approval above the limits of the caller's roles (domain.md 9.64), or of what can no longer be."""
     asked, row = await _understood(work, proposal.body)
     policy = in_force(read_write_off_policies(), work.book)
     since = work.book - timedelta(days=policy.within_days)
@@ -91,6 +96,7 @@ async def _authorise(work: Work, proposal: Proposal, caller: Caller) -> None:
             f"This brings what is written off on {row.account_ref} within {policy.within_days} days to"
             f" {as_pounds(total)}, which is above the limit of your roles."
         )
+    await _weigh(work, asked, row)
 
 
 WRITE_OFF = Kind(NAME, PROPOSE, APPROVE, applying(give_up), _check, authorise=_authorise)
@@ -162,7 +168,38 @@ async def _must_be_shared(work: Work, charge_ids: Sequence[str]) -> None:
     known = await charges.load_charges(await driver(work.session), charge_ids)
     own = [charge_id for charge_id, charge in known.items() if charge.share_set_id is None]
     if own:
-        raise NotValidError(f"{', '.join(own)} is no shared cost: there are no other owners to carry it.")
+        raise NotValidError(_NOBODY_CARRIES.format(", ".join(own)))
+
+
+async def _weigh(work: Work, asked: Asked, row: AccountRow) -> None:
+    """Refuse what would not be given up whole, or that nobody would carry; only of people who decide now.
+
+    A rebuild repeats what took effect before this was refused.
+    """
+    connection = await driver(work.session)
+    if asked.ground is Ground.RULE_5:
+        await _must_have_carriers(connection, asked)
+    known = (await stored.load_of_accounts(connection, [row.account_id])).get(row.account_id, [])
+    lines = (await ledger.load_lines(connection, [row.account_id])).get(row.account_id, [])
+    new = _new(work, asked, row)
+    by_now = [line for line in lines if line.value_on <= work.book]
+    standing = write_offs.standing(by_now, [*known, *new])
+    for one in new:
+        if standing.get(one.write_off_id, 0) < one.amount_pence:
+            raise NotNowError(
+                f"{as_pounds(standing.get(one.write_off_id, 0))} of {one.charge_id} can be written off on"
+                f" {row.account_ref}, which owes no more: it is in credit beside what is disputed."
+            )
+
+
+async def _must_have_carriers(connection: asyncpg.Connection, asked: Asked) -> None:
+    """Refuse what a share set divided among one unit alone."""
+    known = await charges.load_charges(connection, [debt.charge_id for debt in asked.debts])
+    versions = await registry.load_versions(connection, {one.share_set_id or "" for one in known.values()})
+    for charge_id, charge in known.items():
+        version = division.version_on(versions.get(charge.share_set_id or "", {}), charge.liable_from)
+        if version is not None and len(version.unit_ids) <= 1:
+            raise NotValidError(_NOBODY_CARRIES.format(charge_id))
 
 
 async def _open_pence(work: Work, account_id: str) -> dict[str, int]:

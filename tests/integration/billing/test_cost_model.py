@@ -70,6 +70,21 @@ async def test_costs_and_surplus_are_the_fees_of_the_ledger(desk: Desk, issuer: 
     assert await desk.wrong() == []
 
 
+async def test_a_pooled_fee_that_the_others_carry_is_earned_once(desk: Desk) -> None:
+    """What they are charged stands among the fees, so what was given up is lost: 280.00 are left of 8 x 35.00."""
+    units = [f"U{n}" for n in range(1, 9)]
+    await desk.hear(*map(a_unit, units), shares(*((unit, 1, 8) for unit in units)))
+    await desk.hear(*(a_line(unit, (f"A{unit}", "2025-06-01")) for unit in units))
+    fee: dict[str, Any] = {"kind": "management-fee", "tax": {"code": "S", "net_pence": 280_00, "tax_pence": 56_00}}
+    await desk.hear(a_charge("FEE", 336_00, pool="S1", on="2026-05-01", **fee))
+    await desk.close("2026-07-01")
+    await write_off(desk, account_ref("U2", "AU2"), {"FEE": 42_00}, ground="rule-5")
+    await desk.close("2026-07-02")
+    told = await model(desk)
+    assert (told["fee_pence"], told["bad_debt"]["net_pence"], told["surplus_pence"]) == (322_00, 42_00, 280_00)
+    assert await desk.wrong() == []
+
+
 @pytest.mark.parametrize(
     ("wrong", "status"),
     [

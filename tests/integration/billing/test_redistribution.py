@@ -81,3 +81,12 @@ async def test_a_flats_own_cost_has_nobody_to_carry_it(close_of_eight: Desk) -> 
     with pytest.raises(NotValidError, match="OWN is no shared cost"):
         await write_off(close_of_eight, MISSING, {"OWN": 5}, ground="rule-5")
     assert close_of_eight.book == date(2026, 6, 3)
+
+
+async def test_a_cost_of_one_flat_alone_has_nobody_to_carry_it(close_of_eight: Desk) -> None:
+    """A share set of one unit: what is given up of it would wait in suspense for ever."""
+    desk = close_of_eight
+    await desk.hear(shares(("U3", 1, 1), set_id="S3"), a_charge("DOOR", 200_00, pool="S3", on="2026-06-10"))
+    await desk.close("2026-07-01")
+    with pytest.raises(NotValidError, match="DOOR is no shared cost: there are no other owners to carry it"):
+        await write_off(desk, MISSING, {"DOOR": 200_00}, ground="rule-5")

@@ -11,6 +11,7 @@ from services.billing.domain import write_offs
 from services.billing.domain.facts import FactKind
 from services.billing.domain.items import fold
 from services.billing.domain.lines import Line
+from services.billing.domain.reports import Rate
 from services.billing.domain.write_off_policy import WriteOffPolicy
 from services.billing.domain.write_offs import Movement, WriteOff, movements, standing
 from services.billing.settings import read_write_off_policies
@@ -118,6 +119,23 @@ def test_what_was_written_off_was_due_and_not_collected() -> None:
     lines += as_lines((Movement("W1", "C1", day("2026-06-01"), -60_00),))
     rate = collected(lines, [FIRST], day("2026-04-01"), day("2026-06-30"))
     assert (rate.part_pence, rate.whole_pence) == (40_00, 100_00)
+
+
+def test_later_money_is_collected_of_what_it_settled_and_not_of_what_was_given_up() -> None:
+    lines = [charge_line(100_00), charge_line(50_00, "C2", "2026-06-20"), payment_line(50_00, on="2026-07-20")]
+    lines += as_lines((Movement("W1", "C1", day("2026-06-10"), -100_00),))
+    heads = [FIRST, a_statement("2026-07-01", "2026-07-29")]
+    assert [one.item.charge_id for one in position(lines, heads, day("2026-09-30")).items] == []
+    assert collected(lines, heads, day("2026-04-01"), day("2026-06-30")) == Rate(0, 100_00)
+    assert collected(lines, heads, day("2026-07-01"), day("2026-09-30")) == Rate(50_00, 50_00)
+
+
+def test_what_was_written_back_is_collected_where_it_was_due() -> None:
+    lines = [charge_line(100_00), payment_line(60_00, on="2026-08-03")]
+    lines += as_lines(
+        (Movement("W1", "C1", day("2026-06-01"), -100_00), Movement("W1", "C1", day("2026-08-03"), 60_00))
+    )
+    assert collected(lines, [FIRST], day("2026-04-01"), day("2026-06-30")) == Rate(60_00, 100_00)
 
 
 FACT = st.tuples(st.sampled_from(["charge", "credit", "payment", "reversal"]), st.integers(0, 2), st.integers(1, 300))
