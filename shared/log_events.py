@@ -66,8 +66,11 @@ class LogEvent(StrEnum):
     BISECT = "bisect", _W, "A batch failed on its data and was split to find the record."
     DEAD_LETTER = "dead_letter", _E, "An event could not be applied and was put aside.", "dead-letters"
     QUARANTINE_TRIPPED = (
-        "quarantine_tripped", _C, "A partition stopped: too many events in a row failed.", "quarantine"
-    )  # fmt: skip
+        "quarantine_tripped",
+        _C,
+        "A partition stopped: too many events in a row failed, or one cannot be put aside.",
+        "quarantine",
+    )
     QUARANTINE_RELEASED = "quarantine_released", _I, "An operator let a partition go on."
     OFFSET_GAP_ACCEPTED = "offset_gap_accepted", _I, "Offsets without records were passed over."
     POSITION_MISSING = "position_missing", _C, "A partition has no position in the database.", "position-missing"

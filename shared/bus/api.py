@@ -61,16 +61,19 @@ class AcceptDifference(WithReason):
 
 
 def bus_router(running: "Running") -> APIRouter:
+    """Return the routes of a running service's bench."""
+    return router_for(bench_of(running))
+
+
+def bench_of(running: "Running") -> Bench:
     """Return the bench of a running service."""
-    return router_for(
-        Bench(
-            running.service.name,
-            running.doors,
-            running.redriver,
-            Lags(running.cuts),
-            lambda: running.day.waiting_for,
-            Proposals(running.doors, (*BUS_KINDS, *running.service.kinds)),
-        )
+    return Bench(
+        running.service.name,
+        running.doors,
+        running.redriver,
+        Lags(running.cuts),
+        lambda: running.day.waiting_for,
+        Proposals(running.doors, (*BUS_KINDS, *running.service.kinds)),
     )
 
 

@@ -16,6 +16,7 @@ from shared.events import topics
 from shared.events.base import Event, EventData
 from shared.events.calendar import EventRejected
 from shared.events.decode import Reason, Record, Rejection, decode
+from shared.events.types import storable
 
 _ORDER = {channel.topic: number for number, channel in enumerate(topics.CHANNELS)}
 _UNREADABLE = {Reason.NOT_JSON, Reason.TOO_LARGE}
@@ -205,7 +206,7 @@ class Applier:
         """Say that a record was rejected, under the key it came with; the record's place is the cause."""
         record = taken.record
         cause = Cause("record", f"{record.topic}/{record.partition}/{record.offset}")
-        key = (record.key or b"").decode(errors="replace")[:64]
+        key = storable((record.key or b"").decode(errors="replace"))[:64]
         work.stage(topics.EVENT_REJECTED[self._service], _notice(taken, verdict), cause=cause, key=key)
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -13,6 +14,7 @@ import asyncpg
 from shared.bus.work import Verdict
 from shared.events.base import Event, EventData
 from shared.events.decode import Record, Rejection
+from shared.events.types import storable
 
 _BURY = """
 insert into msg.dead_letter (topic, partition_no, kafka_offset, kafka_ts, raw_key, raw_value, raw_headers, event_uid,
@@ -31,6 +33,9 @@ on conflict (event_uid) do update set needs = excluded.needs
 _NUMBER = "select id from msg.dead_letter where topic = $1 and partition_no = $2 and kafka_offset = $3"
 _RELEASE = "delete from msg.held where needs = any($1::text[]) returning *"
 
+_LAST_MS = 253_370_764_800_000
+"""The year 9999."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -46,13 +51,29 @@ class Taken:
 
 
 def pack_headers(headers: Sequence[tuple[str, bytes | None]]) -> str:
-    """Return headers as JSON text, values in base64, so that any bytes survive."""
-    return json.dumps([[name, None if value is None else base64.b64encode(value).decode()] for name, value in headers])
+    """Return headers as JSON text, values in base64, so that any bytes survive.
+
+    A name that the database does not store as it is follows once more, in base64.
+    """
+    return json.dumps([[storable(name), _packed(value), *_exact(name)] for name, value in headers])
 
 
-def unpack_headers(packed: Sequence[tuple[str, str | None]]) -> tuple[tuple[str, bytes | None], ...]:
+def _packed(value: bytes | None) -> str | None:
+    return None if value is None else base64.b64encode(value).decode()
+
+
+def _exact(name: str) -> list[str | None]:
+    return [] if storable(name) == name else [_packed(name.encode())]
+
+
+def unpack_headers(packed: Sequence[Sequence[Any]]) -> tuple[tuple[str, bytes | None], ...]:
     """Return the headers that ``pack_headers`` wrote, as the database hands them back."""
-    return tuple((name, None if value is None else base64.b64decode(value)) for name, value in packed)
+    return tuple(_unpacked(*header) for header in packed)
+
+
+def _unpacked(name: str, value: str | None, exact: str | None = None) -> tuple[str, bytes | None]:
+    whole = name if exact is None else base64.b64decode(exact).decode()
+    return whole, None if value is None else base64.b64decode(value)
 
 
 async def bury(connection: asyncpg.Connection, dead: Sequence[tuple[Taken, Verdict]], own_book: date) -> None:
@@ -66,11 +87,16 @@ def _grave(taken: Taken, verdict: Verdict, own_book: date) -> tuple[object, ...]
     event_id = outcome.id if isinstance(outcome, Event) else outcome.event_id
     cause = f"{record.topic}|{verdict.reason}|{verdict.field or ''}"
     return (
-        record.topic, record.partition, record.offset, datetime.fromtimestamp(max(record.timestamp_ms, 0) / 1000, UTC),
+        record.topic, record.partition, record.offset, _instant(record.timestamp_ms),
         record.key, record.value, pack_headers(record.headers), outcome.uid, event_id, outcome.type, outcome.pence,
         str(verdict.reason_class), verdict.reason, verdict.field, verdict.detail[:2000],
         hashlib.sha256(cause.encode()).hexdigest()[:16], own_book,
     )  # fmt: skip
+
+
+def _instant(timestamp_ms: int) -> datetime:
+    """Return Kafka's time, which may be a producer's: one that no clock shows becomes the nearest that one does."""
+    return datetime.fromtimestamp(min(max(timestamp_ms, 0), _LAST_MS) / 1000, UTC)
 
 
 async def number_of(connection: asyncpg.Connection, topic: str, partition: int, offset: int) -> int:

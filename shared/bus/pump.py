@@ -5,8 +5,9 @@ import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from itertools import count, groupby
+from itertools import groupby
 
 from shared import metrics
 from shared.bus import batch_log, gate, intake, positions
@@ -33,6 +34,21 @@ class Limits:
     def __init__(self, dead_in_row: int = 50, bugs_in_row: int = 3) -> None:
         self.dead_in_row = dead_in_row
         self.bugs_in_row = bugs_in_row
+
+
+@dataclass(slots=True)
+class Tries:
+    """How often the same was tried in vain, and since when."""
+
+    made: int = 0
+    bugs: int = 0
+    since: float = field(default_factory=time.monotonic)
+
+    def another(self, kind: FailureKind) -> bool:
+        """Count a failure; whether to try again: what will pass always, what nobody expected a few times."""
+        self.made += 1
+        self.bugs += kind is FailureKind.BUG
+        return kind is FailureKind.TRANSIENT or (kind is FailureKind.BUG and self.bugs < _BUG_TRIES)
 
 
 class TripError(Exception):
@@ -64,7 +80,7 @@ class Pump:
     async def run(self, taken: Sequence[Taken]) -> None:
         """Apply records until every one of them is in the database or its lane is no longer ours."""
         todo = list(taken)
-        tries, since = 0, time.monotonic()
+        tries = Tries()
         while todo and not self.stopping.is_set():
             todo = [item for item in todo if self._is_ours(item)]
             if not todo:
@@ -79,17 +95,16 @@ class Pump:
             except TripError as error:
                 todo = _cut_after(todo, error.last)
             except Exception as error:  # noqa: BLE001 - every failure has an answer, and it is decided here
-                tries += 1
-                if await self._answer(error, todo, tries, since):
+                if await self._answer(error, todo, tries):
                     return
         for lane, items in groupby(sorted(todo, key=lane_of), key=lane_of):
             self.reread(lane, next(items).record.offset)
 
-    async def _answer(self, error: Exception, todo: Sequence[Taken], tries: int, since: float) -> bool:
+    async def _answer(self, error: Exception, todo: Sequence[Taken], tries: Tries) -> bool:
         """Wait and try again, or isolate the record at fault; true when the batch is dealt with."""
         kind = kind_of(error)
-        if kind is FailureKind.TRANSIENT or (kind is FailureKind.BUG and tries < _BUG_TRIES):
-            await self._back_off(error, todo, tries, since)
+        if tries.another(kind):
+            await self._back_off(error, todo, tries)
             return False
         if len(todo) == 1:
             await self._bury(todo[0], error, kind)
@@ -101,13 +116,13 @@ class Pump:
             await self.run(todo[middle:])
         return True
 
-    async def _back_off(self, error: Exception, todo: Sequence[Taken], tries: int, since: float) -> None:
+    async def _back_off(self, error: Exception, todo: Sequence[Taken], tries: Tries) -> None:
         """Wait a little longer each time (full jitter, at most 30 s); say so, and louder when it lasts."""
-        ceiling = min(30.0, 0.1 * 2 ** min(tries, 12))
-        blocked = time.monotonic() - since > _BLOCKED_AFTER_S
+        ceiling = min(30.0, 0.1 * 2 ** min(tries.made, 12))
+        blocked = time.monotonic() - tries.since > _BLOCKED_AFTER_S
         event = LogEvent.BLOCKED_PARTITION if blocked else LogEvent.RETRYING
         metrics.RETRIES.labels(str(kind_of(error)), sqlstate_of(error) or "").inc()
-        log(event, error=error, detail=describe(error), attempt=tries, count=len(todo))
+        log(event, error=error, detail=describe(error), attempt=tries.made, count=len(todo))
         await sleep_unless(self.stopping, random.uniform(0.02, ceiling))  # noqa: S311 - jitter, not a secret
 
     async def _commit(self, todo: Sequence[Taken]) -> None:
@@ -196,6 +211,10 @@ class Pump:
             if bugs
             else f"{state.dead_in_row} dead letters in a row"
         )
+        await self._stop(state, reason)
+
+    async def _stop(self, state: LaneState, reason: str) -> None:
+        """Stop a lane, in the database too, where an operator sees it and lets it go on."""
         await self._note_quarantine(state.lane, reason)
         state.stopped = LogEvent.QUARANTINE_TRIPPED
         log(
@@ -208,8 +227,8 @@ class Pump:
 
     async def _note_quarantine(self, lane: Lane, reason: str) -> None:
         """Write the stop down, however long the database is away: a stop in memory only would be released at once."""
-        started = time.monotonic()
-        for tries in count(1):
+        tries = Tries()
+        while True:
             try:
                 async with self._doors.sessions.begin() as session:
                     await positions.quarantine(await driver(session), lane, reason)
@@ -217,13 +236,17 @@ class Pump:
             except Exception as error:  # noqa: BLE001 - written when the database is back
                 if self.stopping.is_set():
                     return
-                await self._back_off(error, [], tries, started)
+                tries.another(kind_of(error))
+                await self._back_off(error, [], tries)
 
     async def _bury(self, item: Taken, error: Exception, kind: FailureKind) -> None:
-        """Write the one record that cannot be applied as a dead letter, with its position."""
-        verdict = failed(error, kind)
-        started = time.monotonic()
+        """Write the one record that cannot be applied as a dead letter, with its position.
+
+        One that cannot even be that stops its lane: the others go on.
+        """
+        state, verdict, tries = self.lanes[lane_of(item)], failed(error, kind), Tries()
         while not self.stopping.is_set():
+            started = time.monotonic()
             try:
                 outcome, steps = await self._transact(
                     [item], lambda work: self._applier.bury(work, item, verdict), started, verdict
@@ -233,8 +256,11 @@ class Pump:
             except FencedError as fenced:
                 self._forget(fenced.lanes, [item])
                 return
-            except Exception as again:  # noqa: BLE001 - burying is retried until it holds
-                await self._back_off(again, [item], 1, started)
+            except Exception as again:  # noqa: BLE001 - what will not pass stops the lane
+                if not tries.another(kind_of(again)):
+                    await self._stop(state, f"{UNBURIED}: {describe(again)}")
+                    return
+                await self._back_off(again, [item], tries)
             else:
                 await self._after(outcome, steps, started)
                 return
@@ -262,6 +288,9 @@ class Pump:
 
 UNEXPECTED, REFUSED = FAILURES = ("unexpected-failure", "refused-by-database")
 """The reasons of letters that no rule refused: what could not be applied then may be applied by mended code."""
+
+
+UNBURIED = "not even a dead letter could be written"
 
 
 def failed(error: BaseException, kind: FailureKind) -> Verdict:

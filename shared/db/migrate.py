@@ -24,6 +24,8 @@ _VERSION_TABLE = "schema_version"
 _POSITIONS = """
 insert into msg.position (topic, partition_no, next_offset)
 select topic, partition_no, 0 from unnest($1::text[], $2::int[]) as wanted(topic, partition_no)
+where not exists (select from msg.batch_log as log
+  where log.topic = wanted.topic and log.partition_no = wanted.partition_no)
 on conflict do nothing
 """
 
@@ -103,7 +105,8 @@ async def differences(url: str, *metadatas: MetaData) -> list[str]:
 async def bootstrap_positions(url: str, service: str, partitions: int) -> int:
     """Make a position at the start of every partition ``service`` hears; rows that exist are never touched.
 
-    Returns how many are new.  A service with ``partitions`` other than those of the topics would miss records, so the
+    Returns how many are new: none for a partition that was read before, whose lost place is a person's to find (it is
+    paged when it is met).  A service with ``partitions`` other than those of the topics would miss records, so the
     number is fixed when the topics are made.
     """
     lanes = [

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from shared.events.rejection import Reason
+from shared.events.types import storable
 
 Location = tuple[int | str, ...]
 
@@ -33,11 +34,12 @@ _BY_ERROR = {
 def reason_of(error: ErrorDetails, model: type[BaseModel]) -> tuple[Reason, str | None]:
     """Return the reason and the field of one validation error of an envelope ``model``.
 
-    The field is dotted and as sent: ``tax.net_pence``; fields of the data come without ``data.`` in front.
+    The field is dotted and as sent: ``tax.net_pence``; fields of the data come without ``data.`` in front.  The name
+    may be the sender's own, and is stored.
     """
     location = error["loc"]
     named = location[1:] if location[:1] == ("data",) and len(location) > 1 else location
-    return _reason(error, _kind_at(model, location)), ".".join(str(part) for part in named) or None
+    return _reason(error, _kind_at(model, location)), storable(".".join(str(part) for part in named)) or None
 
 
 def _reason(error: ErrorDetails, kind: str | None) -> Reason:

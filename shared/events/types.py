@@ -21,6 +21,12 @@ Text = Annotated[
 ]
 """Words for people: 1 to 500 characters, no control characters."""
 
+
+def storable(text: str) -> str:
+    """Return a sender's text as PostgreSQL stores it: a zero byte, which it refuses, becomes U+FFFD."""
+    return text.replace("\0", "\ufffd")
+
+
 _WRITTEN_DAY = core_schema.chain_schema([
     core_schema.str_schema(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", strict=True),
     core_schema.date_schema(strict=False),

@@ -7,17 +7,23 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 
 from shared.bus.service import Running
+from shared.db import migrate
 from shared.log_events import LogEvent
 from tests.integration.bus.conftest import Bench
 from tests.support.bus import cloud_event, eventually
+from tests.support.kafka_tools import PARTITIONS
 
 _TOPIC = "housing.charge-raised"
 
 
-async def _charge(billing: Bench, number: int) -> None:
+def _charge_event(number: int) -> bytes:
     data = {"charge_id": f"C{number}", "kind": "repair", "unit_id": "U1", "amount_pence": 100, "description": "x",
             "raised_on": "2026-01-05"}  # fmt: skip
-    await billing.kafka.send(_TOPIC, cloud_event(_TOPIC, data, f"charge-{number}"), partition=0)
+    return cloud_event(_TOPIC, data, f"charge-{number}")
+
+
+async def _charge(billing: Bench, number: int) -> None:
+    await billing.kafka.send(_TOPIC, _charge_event(number), partition=0)
 
 
 async def _read(billing: Bench, count: int) -> None:
@@ -77,3 +83,22 @@ async def test_a_lane_without_a_position_is_not_read(billing: Bench, lines: list
     async with billing.running():
         await eventually(paged)
     assert await billing.count("public.seen") == 2
+
+
+async def test_a_place_that_was_lost_is_not_made_anew_at_the_start_of_what_was_read(billing: Bench) -> None:
+    await _read(billing, 2)
+    await billing.sql.execute("delete from msg.position where topic = $1", _TOPIC)
+    made = await migrate.bootstrap_positions(billing.urls.owner_url, "billing", PARTITIONS)
+    assert made == PARTITIONS - 1, "what was never read starts at the start, as ever"
+    assert await billing.count("msg.position", f"topic = '{_TOPIC}' and partition_no = 0") == 0
+
+
+async def test_a_place_put_at_the_start_by_hand_stops_its_partition_alone(billing: Bench) -> None:
+    await _read(billing, 2)
+    await billing.sql.execute("update msg.position set next_offset = 0, last_sha = null where topic = $1", _TOPIC)
+    async with billing.running() as running:
+        await eventually(lambda: _stopped(running, LogEvent.QUARANTINE_TRIPPED))
+        await billing.kafka.send(_TOPIC, _charge_event(9), partition=1)
+        await eventually(lambda: _seen(billing, 3))
+    reason = await billing.sql.fetchval("select quarantine_reason from msg.position where quarantined_at is not null")
+    assert "pk_batch_log" in reason

@@ -173,7 +173,11 @@ ROWS = (
         40,
         "No position for a partition",
         "row deleted",
-        "nothing is read; paged",
-        (f"{_PLACES}a_lane_without_a_position_is_not_read",),
+        "nothing is read; paged; not made anew where it was read before",
+        (
+            f"{_PLACES}a_lane_without_a_position_is_not_read",
+            f"{_PLACES}a_place_that_was_lost_is_not_made_anew_at_the_start_of_what_was_read",
+            f"{_PLACES}a_place_put_at_the_start_by_hand_stops_its_partition_alone",
+        ),
     ),
 )
