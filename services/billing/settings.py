@@ -1,20 +1,28 @@
-"""Settings of the billing service, and the shipped versions of its policies: all read once, at start."""
+"""Settings of the billing service, and the shipped versions of its policies: all read once, at start.
 
-from datetime import date
+A policy file that is wrong stops the process, with the field's name; what must hold of each, its own module says.
+"""
+
 from functools import cache
 from pathlib import Path
 
 from pydantic import TypeAdapter
 from pydantic_settings import SettingsConfigDict
 
-from services.billing.domain.allocation_policy import AllocationOrder, Criterion
-from services.billing.domain.direct_debits import DirectDebitPolicy
-from services.billing.domain.liability import Liability, OwedOn
+from services.billing.domain import (
+    allocation_policy,
+    direct_debit_policy,
+    liability,
+    schedule_policy,
+    schedules,
+    write_off_policy,
+)
+from services.billing.domain.allocation_policy import AllocationOrder
+from services.billing.domain.direct_debit_policy import DirectDebitPolicy
+from services.billing.domain.liability import Liability
 from services.billing.domain.schedule_policy import SchedulePolicy
-from services.billing.domain.schedules import KINDS
 from services.billing.domain.write_off_policy import WriteOffPolicy
 from shared.auth import ROLES
-from shared.events.housing import ChargeKind
 from shared.settings import ServiceSettings
 
 SHIPPED_ALLOCATION = Path(__file__).parent / "domain" / "allocation_policy.json"
@@ -34,61 +42,39 @@ class Settings(ServiceSettings):
 
 @cache
 def read_liability(path: Path = SHIPPED_LIABILITY) -> tuple[Liability, ...]:
-    """Return every version of who owes a charge; a file that is wrong stops the process with the field's name.
-
-    Each version has a rule for every kind, and each rule ends with the day that every charge has; the first is in force
-    from the first day of the calendar on, because no charge is too old to be somebody's.
-    """
-    policies = TypeAdapter(tuple[Liability, ...]).validate_json(path.read_text(encoding="utf-8"))
-    assert min(policy.effective_from for policy in policies) == date.min, (
-        "one version is in force from the first day on"
-    )
-    for policy in policies:
-        assert set(policy.kinds) == set(ChargeKind), f"{policy.version}: a rule for every kind of charge"
-        assert all(OwedOn.RAISED in rule.owed_on for rule in policy.kinds.values()), f"{policy.version}: raised_on ends"
-    return policies
+    """Return every version of who owes a charge."""
+    versions = TypeAdapter(tuple[Liability, ...]).validate_json(path.read_text(encoding="utf-8"))
+    liability.check(versions)
+    return versions
 
 
 @cache
 def read_write_off_policies(path: Path = SHIPPED_WRITE_OFFS) -> tuple[WriteOffPolicy, ...]:
-    """Return every version of who may approve a write-off; a wrong file or an unknown role stops the process."""
-    policies = TypeAdapter(tuple[WriteOffPolicy, ...]).validate_json(path.read_text(encoding="utf-8"))
-    for policy in policies:
-        assert set(policy.limits) <= ROLES, f"{policy.version}: roles that exist"
-    return policies
+    """Return every version of who may approve a write-off."""
+    versions = TypeAdapter(tuple[WriteOffPolicy, ...]).validate_json(path.read_text(encoding="utf-8"))
+    write_off_policy.check(versions, ROLES)
+    return versions
 
 
 @cache
 def read_schedule_policy(path: Path = SHIPPED_SCHEDULES) -> SchedulePolicy:
-    """Return how long before an increase owners are told, and the tax of fees and premiums; a wrong file stops it."""
+    """Return how long before an increase owners are told, and the tax of fees and premiums."""
     policy = TypeAdapter(SchedulePolicy).validate_json(path.read_text(encoding="utf-8"))
-    for kind in KINDS:
-        policy.tax_on(kind, date(1970, 1, 1))
+    schedule_policy.check(policy, schedules.KINDS)
     return policy
 
 
 @cache
 def read_allocation(path: Path = SHIPPED_ALLOCATION) -> tuple[AllocationOrder, ...]:
-    """Return every version of the order in which money settles what is open; a wrong file stops the process.
-
-    The first is in force from the first day of the calendar on, because no money is too old to settle something.  An
-    order says when, and fees or charges, at most once each.
-    """
-    orders = TypeAdapter(tuple[AllocationOrder, ...]).validate_json(path.read_text(encoding="utf-8"))
-    assert min(order.effective_from for order in orders) == date.min, "one version is in force from the first day on"
-    assert len({order.version for order in orders}) == len(orders), "each version has a name of its own"
-    for order in orders:
-        assert not {Criterion.OLDEST_DUE, Criterion.NEWEST_DUE} <= set(order.order), (
-            f"{order.version}: oldest or newest"
-        )
-        assert not {Criterion.CHARGES_FIRST, Criterion.FEES_FIRST} <= set(order.order), f"{order.version}: which first?"
-    return orders
+    """Return every version of the order in which money settles what is open."""
+    versions = TypeAdapter(tuple[AllocationOrder, ...]).validate_json(path.read_text(encoding="utf-8"))
+    allocation_policy.check(versions)
+    return versions
 
 
 @cache
 def read_direct_debit(path: Path = SHIPPED_DIRECT_DEBIT) -> tuple[DirectDebitPolicy, ...]:
     """Return every version of how long before a collection owners are told and its file goes out."""
-    policies = TypeAdapter(tuple[DirectDebitPolicy, ...]).validate_json(path.read_text(encoding="utf-8"))
-    for policy in policies:
-        assert 0 < policy.submit_bank_days < policy.notice_bank_days, f"{policy.version}: told before it is submitted"
-    return policies
+    versions = TypeAdapter(tuple[DirectDebitPolicy, ...]).validate_json(path.read_text(encoding="utf-8"))
+    direct_debit_policy.check(versions)
+    return versions

@@ -52,3 +52,16 @@ class AllocationOrder:
 
     def _key(self, item: Item) -> tuple[object, ...]:
         return (*(_RANKS[criterion](item) for criterion in self.order), payment_order(item))
+
+
+def check(versions: Sequence[AllocationOrder]) -> None:
+    """Raise ``AssertionError`` unless some version orders all money, and none says one thing twice.
+
+    The first is in force from the first day of the calendar on, because no money is too old to settle something.  An
+    order says when, and fees or charges, at most once each.
+    """
+    assert min(one.effective_from for one in versions) == date.min, "one version is in force from the first day on"
+    assert len({one.version for one in versions}) == len(versions), "each version has a name of its own"
+    for one in versions:
+        assert not {Criterion.OLDEST_DUE, Criterion.NEWEST_DUE} <= set(one.order), f"{one.version}: oldest or newest"
+        assert not {Criterion.CHARGES_FIRST, Criterion.FEES_FIRST} <= set(one.order), f"{one.version}: which first?"

@@ -40,6 +40,18 @@ class Liability:
     kinds: Mapping[ChargeKind, KindRule]
 
 
+def check(versions: Sequence[Liability]) -> None:
+    """Raise ``AssertionError`` unless some version decides every charge.
+
+    Each version has a rule for every kind, and each rule ends with the day that every charge has; the first is in force
+    from the first day of the calendar on, because no charge is too old to be somebody's.
+    """
+    assert min(one.effective_from for one in versions) == date.min, "one version is in force from the first day on"
+    for one in versions:
+        assert set(one.kinds) == set(ChargeKind), f"{one.version}: a rule for every kind of charge"
+        assert all(OwedOn.RAISED in rule.owed_on for rule in one.kinds.values()), f"{one.version}: raised_on ends"
+
+
 class Owed(NamedTuple):
     """The days a charge is owed for (both included), what decided them, and under which version."""
 

@@ -1,5 +1,6 @@
 """Dated data about fees: how long before an increase owners are told, and how each kind is taxed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -33,3 +34,9 @@ class SchedulePolicy:
         begun = [rate for rate in self.taxes if rate.kind == kind and rate.effective_from <= day]
         assert begun, f"no tax of {kind} is in force on {day}"
         return max(begun, key=lambda rate: rate.effective_from)
+
+
+def check(policy: SchedulePolicy, kinds: Iterable[ChargeKind]) -> None:
+    """Raise ``AssertionError`` unless each of the ``kinds`` that schedules raise had its tax from long ago on."""
+    for kind in kinds:
+        policy.tax_on(kind, date(1970, 1, 1))

@@ -1,6 +1,6 @@
 """Who may let a write-off take effect, up to how much: dated versions, as data."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,3 +22,9 @@ class WriteOffPolicy:
         """Say whether somebody with these roles may approve what brings an account to ``total_pence``."""
         limits = [limit for role, limit in self.limits.items() if role in roles]
         return any(limit is None or total_pence <= limit for limit in limits)
+
+
+def check(versions: Sequence[WriteOffPolicy], roles: Collection[str]) -> None:
+    """Raise ``AssertionError`` if a version names one who is none of the ``roles`` there are."""
+    for one in versions:
+        assert set(one.limits) <= set(roles), f"{one.version}: roles that exist"

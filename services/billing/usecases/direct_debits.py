@@ -10,9 +10,9 @@ import asyncpg
 from services.billing.db import direct_debits as stored
 from services.billing.db import ledger
 from services.billing.db.direct_debits import Collection as Announcement
+from services.billing.domain.direct_debit_policy import DirectDebitPolicy
 from services.billing.domain.direct_debits import (
     Announced,
-    DirectDebitPolicy,
     collection_day,
     file_of,
     payable,
