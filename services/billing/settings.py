@@ -3,6 +3,7 @@
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import TypeAdapter
 from pydantic_settings import SettingsConfigDict
@@ -28,7 +29,7 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="BILLING_")
 
-    service: str = "billing"
+    service: ClassVar[str] = "billing"
 
 
 @cache

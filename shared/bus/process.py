@@ -45,8 +45,7 @@ def main(build_service: Callable[[_Settings], Service], kind: type[_Settings]) -
     verb = sys.argv[1] if len(sys.argv) == 2 else ""
     verbs = {"serve": _serve, "migrate": _migrate, "check": _check, "rebuild": rebuild, "adopt": adopt}
     if verb not in verbs:
-        name = kind.model_fields["service"].default
-        print(f"usage: python -m services.{name} serve|migrate|check|rebuild|adopt", file=sys.stderr)  # noqa: T201 - no log yet
+        print(f"usage: python -m services.{kind.service} serve|migrate|check|rebuild|adopt", file=sys.stderr)  # noqa: T201 - no log yet
         raise SystemExit(configuration.EXIT_CONFIGURATION)
     settings = configuration.read(kind)
     service = build_service(settings)

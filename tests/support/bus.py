@@ -64,10 +64,10 @@ async def prepare(urls: ServiceUrls) -> None:
     await connection.close()
 
 
-def settings(service: str, urls: ServiceUrls, bootstrap: str, prefix: str, **more: Any) -> ServiceSettings:
+def settings(urls: ServiceUrls, bootstrap: str, prefix: str, **more: Any) -> ServiceSettings:
     """Return a service's settings for this test's servers."""
     return ServiceSettings(
-        service=service, database_url=urls.app_url, kafka=bootstrap, topic_prefix=prefix, partitions=PARTITIONS, **more
+        database_url=urls.app_url, kafka=bootstrap, topic_prefix=prefix, partitions=PARTITIONS, **more
     )
 
 

@@ -85,7 +85,7 @@ async def neighbours(desk: Desk, kafka: KafkaTools) -> Neighbours:
 async def test_charges_and_payments_become_statements_and_items_once(
     desk: Desk, kafka: KafkaTools, neighbours: Neighbours
 ) -> None:
-    settings: Any = bus.settings("billing", desk.urls, kafka.bootstrap, kafka.prefix)
+    settings: Any = bus.settings(desk.urls, kafka.bootstrap, kafka.prefix)
     await neighbours.say(*(a_charge(f"C{unit}", 1200, unit=unit, on="2026-01-05") for unit in UNITS))
     async with bus.running(app.build(settings), settings):
         await neighbours.say(*map(a_unit, UNITS), *(a_line(unit, ("A", "2025-06-01")) for unit in UNITS))

@@ -84,7 +84,7 @@ async def test_a_story_in_any_order_becomes_the_same_lines_and_the_day_closes_wi
 ) -> None:
     story = a_portfolio(24, Random(11))
     await kafka.provide()
-    settings = bus.settings("owners", desk.urls, kafka.bootstrap, kafka.prefix)
+    settings = bus.settings(desk.urls, kafka.bootstrap, kafka.prefix)
     async with bus.running(app.build(settings), settings):
         await publish(kafka, story)
         await bus.eventually(lambda: is_settled(desk, story))
