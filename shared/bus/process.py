@@ -21,7 +21,8 @@ from shared.bus.measuring import Measuring
 from shared.bus.service import EXIT_ABANDONED, EXIT_CLEAN, Running, Service, build, on_signals, run_parts
 from shared.db import schema_version
 from shared.health import Health, monitor, private_app
-from shared.logs import LogEvent, configure, flush, log
+from shared.log_events import LogEvent
+from shared.logs import configure, flush, log
 from shared.rebuild.process import adopt, rebuild
 from shared.rebuild.remembering import remember
 from shared.rebuild.retaking import OtherwiseError

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from services.billing import app
-from shared.events.base import Event, EventData
+from shared.events.base import EventData
 from shared.events.calendar import DayClosed, DayEnded, TopicTotal
-from shared.events.decode import decode
 from shared.events.envelope import encode
 from shared.events.topics import (
     ACCOUNT_CHARGED,
@@ -23,16 +22,10 @@ from shared.events.topics import (
 from tests.integration.billing.conftest import START, Desk
 from tests.integration.billing.facts import CHANNELS, a_charge, a_line, a_payment, a_unit
 from tests.support import bus
+from tests.support.bus import heard
 from tests.support.kafka_tools import KafkaTools
 
 UNITS = [f"U{number}" for number in range(12)]
-
-
-async def heard(kafka: KafkaTools, channel: Channel) -> list[Any]:
-    """Return the data of everything on one of our topics."""
-    events = [decode(record) for record in await kafka.read_all(channel.topic)]
-    assert all(isinstance(event, Event) for event in events)
-    return [event.data for event in events if isinstance(event, Event)]
 
 
 class Neighbours:
