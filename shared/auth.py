@@ -14,11 +14,16 @@ from joserfc.jws import JWSRegistry, extract_compact
 from joserfc.jwt import JWTClaimsRegistry
 
 from shared.auth_keys import KeySource, KeysUnavailableError
-from shared.logs import LogEvent, log
+from shared.log_events import LogEvent
+from shared.logs import log
 
 ALGORITHMS: Final = ("ES256", "RS256")
 LEEWAY_SECONDS = 60
-ROLES = frozenset({"assistant", "lead-officer", "finance", "board", "admin-team", "auditor", "operator"})
+STAFF: Final = ("assistant", "lead-officer", "finance", "board", "admin-team", "auditor")
+"""The roles of those whose work owners' affairs are."""
+EVERYBODY: Final = (*STAFF, "operator")
+"""The staff, and who runs the services."""
+ROLES = frozenset(EVERYBODY)
 _TYPES = {"JWT", "at+jwt", "application/at+jwt"}
 _MAX_TOKEN = 8192
 # A token for signing in or for renewal is no access token, even when our own issuer signed it.

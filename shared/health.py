@@ -14,7 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from shared import metrics
-from shared.logs import LogEvent, log
+from shared.log_events import LogEvent
+from shared.logs import log
 
 PROGRESS_SECONDS = 60.0
 PING_FRESH_SECONDS = 10.0

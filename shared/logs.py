@@ -18,7 +18,7 @@ from shared.log_limits import Repeats
 from shared.log_lines import Entry, Envelope, fields_of
 from shared.log_writer import Writer
 
-__all__ = ["LogEvent", "capture", "configure", "dropped", "flush", "log"]
+__all__ = ["capture", "configure", "dropped", "flush", "log"]
 
 
 class _Sink:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import sys
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, ClassVar, Literal, Self, TypeVar
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -34,7 +34,8 @@ class ServiceSettings(BaseSettings):
         frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True, env_ignore_empty=True
     )
 
-    service: str
+    service: ClassVar[str]
+    """The service's name; what is said before it is built names it."""
     database_url: SecretStr
     owner_database_url: SecretStr | None = None
     api_host: str = "127.0.0.1"

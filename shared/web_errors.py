@@ -11,7 +11,8 @@ from shared.auth import route_of
 from shared.bus.failures import FailureKind, kind_of
 from shared.bus.gate import GateClosedError
 from shared.bus.refusals import RefusedError
-from shared.logs import LogEvent, log
+from shared.log_events import LogEvent
+from shared.logs import log
 
 
 def install(app: FastAPI) -> None:

@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import metrics
-from shared.logs import LogEvent, log
+from shared.log_events import LogEvent
+from shared.logs import log
 
 MAX_BODY = 1_048_576
 CORRELATION = "x-correlation-id"

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from services.arrears.domain.policy import Policy
 from services.arrears.usecases import holds, questions
 from services.arrears.usecases.verify import verify
-from shared.auth import Caller, requires
+from shared.auth import EVERYBODY, Caller, requires
 from shared.bus.bodies import WithReason
 from shared.bus.commands import Given, give, named
 from shared.bus.proposal_api import Key
@@ -18,9 +18,7 @@ from shared.db.engine import snapshot
 from shared.events.arrears import HoldKind
 from shared.events.types import Id
 
-Reader = Annotated[
-    Caller, requires("assistant", "lead-officer", "finance", "board", "admin-team", "auditor", "operator")
-]
+Reader = Annotated[Caller, requires(*EVERYBODY)]
 Officer = Annotated[Caller, requires("assistant", "lead-officer")]
 
 

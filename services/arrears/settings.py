@@ -3,6 +3,7 @@
 import json
 from datetime import date
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import TypeAdapter
 from pydantic_settings import SettingsConfigDict
@@ -18,7 +19,7 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="ARREARS_")
 
-    service: str = "arrears"
+    service: ClassVar[str] = "arrears"
 
 
 def read_policies(path: Path = SHIPPED_POLICY) -> tuple[Policy, ...]:

@@ -5,6 +5,7 @@ A policy file that is wrong stops the process, with the field's name; what must 
 
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import TypeAdapter
 from pydantic_settings import SettingsConfigDict
@@ -37,7 +38,7 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="BILLING_")
 
-    service: str = "billing"
+    service: ClassVar[str] = "billing"
 
 
 @cache

@@ -1,6 +1,5 @@
 """Door 2, people: which letters were written and what became of them, what they said, and the proof."""
 
-from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,14 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.notify.usecases import questions
 from services.notify.usecases.verify import verify
-from shared.auth import Caller, requires
+from shared.auth import EVERYBODY, Caller, requires
 from shared.db.engine import snapshot
 
-STAFF = ("assistant", "lead-officer", "finance", "board", "admin-team", "auditor", "operator")
 READERS = ("assistant", "lead-officer", "admin-team", "auditor")
 PROVERS = ("lead-officer", "finance", "board", "auditor", "operator")
 
-Staff = Annotated[Caller, requires(*STAFF)]
+Staff = Annotated[Caller, requires(*EVERYBODY)]
 Reader = Annotated[Caller, requires(*READERS)]
 Prover = Annotated[Caller, requires(*PROVERS)]
 Reference = Annotated[str | None, Query(description="Only this account's.", max_length=64)]
@@ -57,6 +55,6 @@ def routes(sessions: async_sessionmaker[AsyncSession]) -> APIRouter:
         """Return whether every letter asked for was written once and every message came to its end; no money here."""
         async with snapshot(sessions) as connection:
             checks = await verify(connection)
-        return {"checks": [asdict(check) for check in checks], "sums": {}}
+        return {"checks": [check.as_json() for check in checks], "sums": {}}
 
     return router

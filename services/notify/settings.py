@@ -3,7 +3,7 @@
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
@@ -18,7 +18,7 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="NOTIFY_")
 
-    service: str = "notify"
+    service: ClassVar[str] = "notify"
 
     smtp_host: str = Field(min_length=1)
     smtp_port: int = Field(ge=1, le=65535)

@@ -10,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.owners.domain.apportionment import Proposed
 from services.owners.usecases import proposing, questions
 from services.owners.usecases.verify import verify
-from shared.auth import Caller, requires
+from shared.auth import STAFF, Caller, requires
 from shared.db.engine import snapshot
 
-STAFF = ("assistant", "lead-officer", "finance", "board", "admin-team", "auditor")
 PROVERS = ("lead-officer", "finance", "board", "auditor", "operator")
 
 Staff = Annotated[Caller, requires(*STAFF)]
@@ -73,7 +72,7 @@ def _shares_and_proof(router: APIRouter, sessions: async_sessionmaker[AsyncSessi
         """Return whether everything kept and said follows from what was told; owners holds no money to sum."""
         async with snapshot(sessions) as connection:
             checks = await verify(connection)
-        return {"checks": [asdict(check) for check in checks], "sums": {}}
+        return {"checks": [check.as_json() for check in checks], "sums": {}}
 
 
 def _as_json(answer: questions.LineAnswer) -> dict[str, Any]:

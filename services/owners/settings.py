@@ -1,5 +1,7 @@
 """Settings of the owners service: read once, at start."""
 
+from typing import ClassVar
+
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import ServiceSettings
@@ -10,4 +12,4 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="OWNERS_")
 
-    service: str = "owners"
+    service: ClassVar[str] = "owners"

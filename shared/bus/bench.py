@@ -24,7 +24,8 @@ from shared.bus.work import OPENING_BOOK, Work
 from shared.db.engine import driver
 from shared.db.rows import only_row
 from shared.events.topics import said_by
-from shared.logs import LogEvent, log
+from shared.log_events import LogEvent
+from shared.logs import log
 
 Json = dict[str, Any]
 

@@ -22,7 +22,8 @@ from shared.bus.measuring import Measuring
 from shared.bus.service import EXIT_ABANDONED, EXIT_CLEAN, Running, Service, build, on_signals, run_parts
 from shared.db import schema_version
 from shared.health import PROGRESS_SECONDS, Health, monitor, private_app
-from shared.logs import LogEvent, configure, flush, log
+from shared.log_events import LogEvent
+from shared.logs import configure, flush, log
 from shared.rebuild.process import adopt, rebuild
 from shared.rebuild.remembering import remember
 from shared.rebuild.retaking import OtherwiseError
@@ -49,8 +50,7 @@ def main(build_service: Callable[[_Settings], Service], kind: type[_Settings]) -
     verb = sys.argv[1] if len(sys.argv) == 2 else ""
     verbs = {"serve": _serve, "migrate": _migrate, "check": _check, "rebuild": rebuild, "adopt": adopt}
     if verb not in verbs:
-        name = kind.model_fields["service"].default
-        print(f"usage: python -m services.{name} serve|migrate|check", file=sys.stderr)  # noqa: T201 - no log yet
+        print(f"usage: python -m services.{kind.service} serve|migrate|check", file=sys.stderr)  # noqa: T201 - no log yet
         raise SystemExit(configuration.EXIT_CONFIGURATION)
     settings = configuration.read(kind)
     service = build_service(settings)

@@ -14,12 +14,12 @@ from typing import Annotated, Any
 
 import typer
 
+from shared.checks import Check
 from shared.cli import demo_figures, demo_play, environment, output
 from shared.cli.api import Api
 from shared.cli.demo_play import Size
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import JsonFlag
-from shared.cli.proof import Check
 from shared.cli.settle import wait_until_settled
 from shared.cli.status import statuses
 from shared.cli.supervisor import Stack

@@ -1,26 +1,13 @@
 """The proof's arithmetic: what the services say about themselves, laid side by side; no question is asked here."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from shared.checks import Check
 from shared.events.topics import CHANNELS, LINE_OF_SERVICES, Channel
 from shared.money import as_pounds
 
 Json = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One claim and whether it holds; ``detail`` names the first thing that does not."""
-
-    name: str
-    ok: bool
-    detail: str
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the check for ``--json``."""
-        return {"name": self.name, "ok": self.ok, "detail": self.detail}
 
 
 def own_checks(verified: Mapping[str, Json]) -> list[Check]:

@@ -6,12 +6,12 @@ from typing import Any
 
 import typer
 
+from shared.checks import Check
 from shared.cli import environment, output
 from shared.cli.api import Api
 from shared.cli.errors import ExitCode
 from shared.cli.options import DataDir, JsonFlag
 from shared.cli.proof import (
-    Check,
     account_check,
     audit_checks,
     balance_check,

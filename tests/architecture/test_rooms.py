@@ -37,6 +37,15 @@ def test_a_service_has_the_rooms_that_all_have(service: str) -> None:
     assert found <= _REQUIRED | _OPTIONAL | _OF_ITS_OWN.get(service, set())
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_is_proved_and_what_is_answered_have_the_same_names_in_all(service: str) -> None:
+    usecases = ROOT / "services" / service / "usecases"
+    defined = {node.name for node in tree(usecases / "verify.py").body if isinstance(node, ast.AsyncFunctionDef)}
+
+    assert (usecases / "questions.py").is_file()
+    assert defined >= {"verify", "checks"}, "the proof whole, and what of it holds at every commit"
+
+
 def test_the_readmes_of_the_services_have_the_same_headings() -> None:
     headings = {
         service: re.findall(r"^## .+$", (ROOT / "services" / service / "README.md").read_text(), re.MULTILINE)

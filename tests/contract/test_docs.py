@@ -71,7 +71,7 @@ def settings() -> Iterator[tuple[str, str]]:
             if field in ServiceSettings.model_fields:
                 shown = shown.replace(f"{service.upper()}_", "<SERVICE>_", 1)
             default = "required" if info.is_required() else str("" if info.default is None else info.default)
-            yield shown, "" if field == "service" else default
+            yield shown, default
 
 
 def test_the_operators_page_lists_every_setting_with_its_default() -> None:

@@ -46,7 +46,7 @@ async def billing_of(case: Case) -> AsyncIterator[Running]:
 @asynccontextmanager
 async def arrears_of(case: Case) -> AsyncIterator[Running]:
     """Lend arrears, of which nothing runs yet."""
-    settings = ServiceSettings(service="arrears", **_common(case))
+    settings = ServiceSettings(**_common(case))
     running = build(arrears.build(settings), settings)
     yield running
     await running.cuts.stop()

@@ -16,9 +16,10 @@ from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.embedded.databases import ServiceUrls
 from shared.events.base import Event
+from shared.events.decode import decode
 from shared.events.topics import Channel, heard_by
 from shared.settings import ServiceSettings
-from tests.support.kafka_tools import PARTITIONS
+from tests.support.kafka_tools import PARTITIONS, KafkaTools
 
 Behaviour = Callable[[Work, Event[Any]], Awaitable[None]]
 
@@ -64,10 +65,10 @@ async def prepare(urls: ServiceUrls) -> None:
     await connection.close()
 
 
-def settings(service: str, urls: ServiceUrls, bootstrap: str, prefix: str, **more: Any) -> ServiceSettings:
+def settings(urls: ServiceUrls, bootstrap: str, prefix: str, **more: Any) -> ServiceSettings:
     """Return a service's settings for this test's servers."""
     return ServiceSettings(
-        service=service, database_url=urls.app_url, kafka=bootstrap, topic_prefix=prefix, partitions=PARTITIONS, **more
+        database_url=urls.app_url, kafka=bootstrap, topic_prefix=prefix, partitions=PARTITIONS, **more
     )
 
 
@@ -92,6 +93,13 @@ async def eventually(check: Callable[[], Awaitable[Any]], *, seconds: float = 20
             return answer
         assert time.monotonic() < end, f"still {answer!r} after {seconds} s"
         await asyncio.sleep(0.02)
+
+
+async def heard(kafka: KafkaTools, channel: Channel) -> list[Any]:
+    """Return the data of everything on one of our topics."""
+    events = [decode(record) for record in await kafka.read_all(channel.topic)]
+    assert all(isinstance(event, Event) for event in events)
+    return [event.data for event in events if isinstance(event, Event)]
 
 
 def cloud_event(topic: str, data: dict[str, Any], event_id: str, *, source: str = "housing/test") -> bytes:

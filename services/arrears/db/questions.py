@@ -5,7 +5,6 @@ from typing import Any
 
 import asyncpg
 
-_LAST_CLOSED = "select last_closed from msg.gate"
 _OVERDUE = """
 select account_id, account_ref, items::text as items, stage, stage_on, cycle, reason from arrears.accounts
 where oldest_due_on < $1 order by account_ref, account_id
@@ -25,12 +24,6 @@ from (select item.open_pence, $1::date - item.due_on as late
 _LETTERS = (
     "select name, count(*) as letters from arrears.decisions where outcome = 'stage-reached' group by 1 order by 1"
 )
-
-
-async def last_closed(connection: asyncpg.Connection) -> date | None:
-    """Return the last day that this service closed."""
-    found: date | None = await connection.fetchval(_LAST_CLOSED)
-    return found
 
 
 async def overdue(connection: asyncpg.Connection, day: date) -> list[dict[str, Any]]:

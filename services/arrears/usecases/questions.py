@@ -11,6 +11,7 @@ from services.arrears.db import questions as rows
 from services.arrears.db.holds import KeptHold
 from services.arrears.db.ladder import items_of
 from services.arrears.domain.account import overdue, total
+from shared.bus import gate
 from shared.db.engine import driver
 
 _BUCKETS = ("current", "d1_30", "d31_60", "d61_90", "d91_120", "over_120")
@@ -19,7 +20,7 @@ _BUCKETS = ("current", "d1_30", "d31_60", "d61_90", "d91_120", "over_120")
 async def overdue_accounts(session: AsyncSession) -> list[dict[str, Any]]:
     """Return every account overdue at the last closed day: figure, stage, holds, and what comes next or why nothing."""
     connection = await driver(session)
-    day = await rows.last_closed(connection)
+    day = (await gate.read(connection)).last_closed
     found = await rows.overdue(connection, day) if day else []
     standing = await holds.standing_by_account(connection, [row["account_id"] for row in found])
     return [_overdue(row, day, standing.get(row["account_id"], ())) for row in found if day]
@@ -55,6 +56,6 @@ def _hold(hold: KeptHold) -> dict[str, Any]:
 async def summary(session: AsyncSession) -> dict[str, Any]:
     """Return the open items by age at the last closed day, in pence, and the letters by stage."""
     connection = await driver(session)
-    day = await rows.last_closed(connection)
+    day = (await gate.read(connection)).last_closed
     aged = await rows.buckets(connection, day) if day else dict.fromkeys(_BUCKETS, 0)
     return {"as_of": day, "overdue": aged, "letters": await rows.letters(connection)}

@@ -39,7 +39,6 @@ from (
 ) as waiting group by state
 """  # noqa: S608 - ours
 # Each half has a partial index; only what waits is read. A reminder that keeps its distance is not late.
-_CLOSED = "select max(day) from msg.closed_day"
 _NOT_RENDERED = """
 select dedup_key, reason from notify.letters
 where state = 'wanted' and book <= $1 and (due_on <= $1 or reason like 'missing%')
@@ -134,12 +133,6 @@ async def queue(connection: asyncpg.Connection) -> tuple[dict[str, int], float]:
     """Return how many messages stand in each state that is no end, and how long the oldest that may leave has (s)."""
     rows = await connection.fetch(_QUEUE)
     return {row["state"]: row["count"] for row in rows}, max((row["seconds"] for row in rows), default=0.0)
-
-
-async def last_closed(connection: asyncpg.Connection) -> date | None:
-    """Return the last day this service has closed."""
-    day: date | None = await connection.fetchval(_CLOSED)
-    return day
 
 
 async def find_not_rendered(connection: asyncpg.Connection, day: date) -> str | None:

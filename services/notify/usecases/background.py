@@ -3,7 +3,8 @@
 import asyncio
 
 from shared.bus.failures import FailureKind, kind_of
-from shared.logs import LogEvent, log
+from shared.log_events import LogEvent
+from shared.logs import log
 
 
 class Bell:

@@ -22,7 +22,8 @@ from services.notify.usecases.sending import Rules
 from shared import metrics
 from shared.bus.transaction import Sessions
 from shared.db.engine import driver
-from shared.logs import LogEvent, log
+from shared.log_events import LogEvent
+from shared.logs import log
 
 LETTERS_IN_A_BATCH = 200
 _IDLE_SECONDS = 1.0

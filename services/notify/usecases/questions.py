@@ -9,7 +9,8 @@ from services.notify.db import questions
 from services.notify.domain import dispatch
 from shared.bus.transaction import Sessions
 from shared.db.engine import driver
-from shared.logs import LogEvent, log
+from shared.log_events import LogEvent
+from shared.logs import log
 
 MOST_DUE = 1000
 

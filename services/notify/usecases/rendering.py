@@ -35,7 +35,8 @@ from shared.events.billing import (
 )
 from shared.events.notify import MessageChannel
 from shared.events.owners import ContactKind
-from shared.logs import LogEvent, log
+from shared.log_events import LogEvent
+from shared.logs import log
 
 LETTERS_IN_A_SLICE = 32
 """About a second of rendering: what a crash costs at most."""

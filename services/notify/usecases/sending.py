@@ -16,7 +16,8 @@ from services.notify.usecases.mail_server import Delivery, MailServer
 from shared import metrics
 from shared.bus.transaction import Sessions
 from shared.db.engine import driver
-from shared.logs import LogEvent, log
+from shared.log_events import LogEvent
+from shared.logs import log
 
 MAILS_IN_A_CLAIM = 20
 _IDLE_SECONDS = 1.0

@@ -1,25 +1,17 @@
 """The proof of notify: every letter asked for was written once, and every message came or will come to its end."""
 
-from dataclasses import dataclass
 from datetime import date
 
 import asyncpg
 
 from services.notify.db import questions
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that must hold; ``detail`` names the first exception."""
-
-    name: str
-    ok: bool
-    detail: str
+from shared.bus import gate
+from shared.checks import Check
 
 
 async def verify(connection: asyncpg.Connection) -> list[Check]:
     """Look through all letters and messages, as they stand at the moment of a snapshot."""
-    day = await questions.last_closed(connection) or date.min
+    day = (await gate.read(connection)).last_closed or date.min
     waiting = await questions.count_waiting(connection)
     return [
         _check(

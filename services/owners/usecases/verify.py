@@ -1,7 +1,6 @@
 """The proof of owners: what it keeps and has said follows from what it was told."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import TypeVar
@@ -13,21 +12,13 @@ from services.owners.domain.contacts import details_of
 from services.owners.domain.shares import is_complete
 from services.owners.usecases.contacts import billing_contacts, empty
 from services.owners.usecases.lines import as_line, drawn
+from shared.checks import Check
 from shared.events.owners import ContactDetailsChanged, ContactKind
 
 _PAGE = 1000
 
 Item = TypeVar("Item")
 Key = TypeVar("Key")
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that must hold; ``detail`` names the first exceptions."""
-
-    name: str
-    ok: bool
-    detail: str
 
 
 async def verify(connection: asyncpg.Connection) -> list[Check]:

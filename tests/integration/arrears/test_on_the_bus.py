@@ -41,7 +41,7 @@ async def test_a_day_is_closed_after_billings_with_its_letter_said(databases: Da
         return [row["day"] for row in rows] == [DAY]
 
     sql = await asyncpg.connect(urls.owner_url)
-    configuration = settings("arrears", urls, kafka.bootstrap, kafka.prefix)
+    configuration = settings(urls, kafka.bootstrap, kafka.prefix)
     async with running(build(configuration), configuration):
         await say(topics.DAY_ENDED, DayEnded(day=DAY))
         await say(topics.DAY_CLOSED["owners"], closed({}, {}))

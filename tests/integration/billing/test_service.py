@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from services.billing import app
-from shared.events.base import Event, EventData
+from shared.events.base import EventData
 from shared.events.calendar import DayClosed, DayEnded, TopicTotal
-from shared.events.decode import decode
 from shared.events.envelope import encode
 from shared.events.topics import (
     ACCOUNT_CHARGED,
@@ -23,16 +22,10 @@ from shared.events.topics import (
 from tests.integration.billing.conftest import START, Desk
 from tests.integration.billing.facts import CHANNELS, a_charge, a_line, a_payment, a_unit
 from tests.support import bus
+from tests.support.bus import heard
 from tests.support.kafka_tools import KafkaTools
 
 UNITS = [f"U{number}" for number in range(12)]
-
-
-async def heard(kafka: KafkaTools, channel: Channel) -> list[Any]:
-    """Return the data of everything on one of our topics."""
-    events = [decode(record) for record in await kafka.read_all(channel.topic)]
-    assert all(isinstance(event, Event) for event in events)
-    return [event.data for event in events if isinstance(event, Event)]
 
 
 class Neighbours:
@@ -85,7 +78,7 @@ async def neighbours(desk: Desk, kafka: KafkaTools) -> Neighbours:
 async def test_charges_and_payments_become_statements_and_items_once(
     desk: Desk, kafka: KafkaTools, neighbours: Neighbours
 ) -> None:
-    settings: Any = bus.settings("billing", desk.urls, kafka.bootstrap, kafka.prefix)
+    settings: Any = bus.settings(desk.urls, kafka.bootstrap, kafka.prefix)
     await neighbours.say(*(a_charge(f"C{unit}", 1200, unit=unit, on="2026-01-05") for unit in UNITS))
     async with bus.running(app.build(settings), settings):
         await neighbours.say(*map(a_unit, UNITS), *(a_line(unit, ("A", "2025-06-01")) for unit in UNITS))

@@ -28,7 +28,7 @@ class Bench:
     sql: asyncpg.Connection
 
     def settings(self, **more: Any) -> Any:
-        return bus.settings(self.service.name, self.urls, self.kafka.bootstrap, self.kafka.prefix, **more)
+        return bus.settings(self.urls, self.kafka.bootstrap, self.kafka.prefix, **more)
 
     def running(self, **more: Any) -> Any:
         return bus.running(self.service, self.settings(**more))

@@ -162,9 +162,7 @@ async def test_the_associations_own_account_gets_no_letter(office: Office) -> No
 async def test_a_letter_that_lacks_a_fact_is_named_until_it_is_written(office: Office) -> None:
     await office.hear(a_line(), a_party(), an_account())
     await office.work()
-    await _as_owner(
-        office, f"insert into msg.closed_day (day, after, totals, last_seq) values ('{DAY}', '{{}}', '{{}}', 0)"
-    )
+    await office.closed(DAY)
     assert ("every letter of a closed book is written", False) in await checks(office)
     await office.hear(a_unit(), book=DAY + timedelta(days=1))
     await office.work(DAY + timedelta(days=1))

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
@@ -16,9 +15,8 @@ from services.owners.usecases.verify import verify
 from shared.db.engine import snapshot
 from shared.embedded.ports import free_ports
 from shared.embedded.process import ChildProcess, spawn
-from shared.events.base import Event, EventData
+from shared.events.base import EventData
 from shared.events.calendar import DayEnded
-from shared.events.decode import decode
 from shared.events.envelope import encode
 from shared.events.owners import OwnershipLineChanged
 from shared.events.topics import (
@@ -28,13 +26,13 @@ from shared.events.topics import (
     OWNERS_LINE,
     OWNERS_SHARES,
     OWNERS_UNIT,
-    Channel,
     key_of,
 )
 from shared.local_issuer import LocalIssuer
 from tests.integration.owners.conftest import Desk, channel_of
 from tests.integration.owners.portfolio import a_portfolio, expected_lines
 from tests.support import bus
+from tests.support.bus import heard
 from tests.support.kafka_tools import PARTITIONS, KafkaTools
 from tests.support.ownership import START, day
 
@@ -45,13 +43,6 @@ async def publish(kafka: KafkaTools, story: Iterable[EventData]) -> None:
         channel = channel_of(data)
         value = encode(channel, data, id=f"e{number}", source="housing", time=START)
         await kafka.send_many(channel.topic, [(key_of(channel, data).encode(), value)])
-
-
-async def heard(kafka: KafkaTools, channel: Channel) -> list[Any]:
-    """Return the data of everything on one of our topics."""
-    events = [decode(record) for record in await kafka.read_all(channel.topic)]
-    assert all(isinstance(event, Event) for event in events)
-    return [event.data for event in events if isinstance(event, Event)]
 
 
 async def is_settled(desk: Desk, story: list[EventData]) -> bool:
@@ -84,7 +75,7 @@ async def test_a_story_in_any_order_becomes_the_same_lines_and_the_day_closes_wi
 ) -> None:
     story = a_portfolio(24, Random(11))
     await kafka.provide()
-    settings = bus.settings("owners", desk.urls, kafka.bootstrap, kafka.prefix)
+    settings = bus.settings(desk.urls, kafka.bootstrap, kafka.prefix)
     async with bus.running(app.build(settings), settings):
         await publish(kafka, story)
         await bus.eventually(lambda: is_settled(desk, story))

@@ -39,7 +39,7 @@ async def test_a_service_hears_and_speaks_over_tls_with_its_own_rights(
     recorder = bus.Recorder("billing")
     access = fortress.access("billing")
     settings = bus.settings(
-        "billing", urls, fortress.bootstrap, "", kafka_security="SASL_SSL", kafka_username=access.username,
+        urls, fortress.bootstrap, "", kafka_security="SASL_SSL", kafka_username=access.username,
         kafka_password=access.password, kafka_ca=access.ca,
     )  # fmt: skip
     sql = await asyncpg.connect(urls.owner_url)

@@ -1,4 +1,5 @@
 import ssl
+from typing import ClassVar
 
 import pytest
 from pydantic import ValidationError
@@ -9,7 +10,7 @@ from shared.settings import ServiceSettings, explain, read
 
 class OwnersSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="OWNERS_")
-    service: str = "owners"
+    service: ClassVar[str] = "owners"
 
 
 @pytest.fixture(autouse=True)
@@ -64,8 +65,15 @@ def test_a_secret_may_come_from_a_mounted_file(
     assert read(OwnersSettings).database_url.get_secret_value() == "postgresql://h/owners"
 
 
+def test_a_services_name_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OWNERS_DATABASE_URL", "postgresql://h/owners")
+    monkeypatch.setenv("CLOSEBOOK_KAFKA", "h:1")
+    monkeypatch.setenv("OWNERS_SERVICE", "billing")
+    assert read(OwnersSettings).service == OwnersSettings.service == "owners"
+
+
 def test_settings_can_be_given_by_name_and_not_changed() -> None:
-    settings = ServiceSettings(service="owners", database_url="postgresql://h/o", kafka="h:1", partitions=3)
+    settings = ServiceSettings(database_url="postgresql://h/o", kafka="h:1", partitions=3)
     with pytest.raises(ValidationError):
         settings.partitions = 4  # type: ignore[misc]
 
@@ -98,7 +106,7 @@ def test_what_does_not_fit_together_is_one_sentence_too(
 def test_production_runs_behind_tls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLOSEBOOK_ENVIRONMENT", "production")
     url = "postgresql://h/o?sslmode=verify-full&sslrootcert=/etc/ca.crt"
-    settings = ServiceSettings(service="owners", database_url=url, kafka="h:1", kafka_security="SSL")
+    settings = ServiceSettings(database_url=url, kafka="h:1", kafka_security="SSL")
     assert settings.environment == "production"
     context = settings.kafka_access.context
     assert context is not None
