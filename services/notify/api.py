@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.notify.usecases import asking
 from services.notify.usecases.verify import verify
 from shared.auth import Caller, requires
+from shared.web_errors import declared
 
 STAFF = ("assistant", "lead-officer", "finance", "board", "admin-team", "auditor", "operator")
 READERS = ("assistant", "lead-officer", "admin-team", "auditor")
@@ -33,7 +34,7 @@ def routes(sessions: async_sessionmaker[AsyncSession]) -> APIRouter:
         async with sessions.begin() as session:
             return await asking.list_letters(session, account, limit)
 
-    @router.get("/messages/{message_id}/content")
+    @router.get("/messages/{message_id}/content", responses=declared(410))
     async def content(message_id: UUID, caller: Reader) -> Response:
         """Return the exact bytes that were sent or printed; who looked is kept."""
         async with sessions.begin() as session:
