@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from shared.auth import TokenVerifier, roles_allowed
 from shared.rate_limit import RateLimit
-from shared.web_errors import install, unexpected
+from shared.web_errors import EVERYWHERE, install, unexpected
 from shared.web_frame import Frame
 
 _GRACE_SECONDS = 5
@@ -27,7 +27,7 @@ def create_app(
     ``requests_per_minute`` is what one caller may ask for; 0: no limit.
     Its OpenAPI document is ``app.openapi()``: it is published with the code, not by the service.
     """
-    app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None, responses=EVERYWHERE)
     app.state.verifier = verifier
     app.state.rate_limit = RateLimit(requests_per_minute)
     for router in routers:

@@ -1,10 +1,12 @@
 """Error answers of the staff API: a code, a sentence for people, the correlation id; never what went wrong inside."""
 
 from http import HTTPStatus
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from shared.auth import route_of
@@ -13,6 +15,31 @@ from shared.bus.gate import GateClosedError
 from shared.bus.refusals import RefusedError
 from shared.log_events import LogEvent
 from shared.logs import log
+
+
+class WrongField(BaseModel):
+    """One field of a request that makes no sense, and why."""
+
+    field: str
+    problem: str
+
+
+class Problem(BaseModel):
+    """An error answer: a code, a sentence for people, the id to ask the operators with, and which fields are wrong."""
+
+    error: str
+    detail: str
+    correlation_id: str
+    fields: list[WrongField] = []
+
+
+def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what the OpenAPI document says of error answers with these statuses."""
+    return {status: {"model": Problem, "description": HTTPStatus(status).phrase} for status in statuses}
+
+
+EVERYWHERE: Final = declared(400, 401, 403, 404, 409, 413, 422, 429, 503)
+"""What any route may answer; a route that has more says so itself."""
 
 
 def install(app: FastAPI) -> None:

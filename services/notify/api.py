@@ -11,6 +11,7 @@ from services.notify.usecases import questions
 from services.notify.usecases.verify import verify
 from shared.auth import EVERYBODY, Caller, requires
 from shared.db.engine import snapshot
+from shared.web_errors import declared
 
 READERS = ("assistant", "lead-officer", "admin-team", "auditor")
 PROVERS = ("lead-officer", "finance", "board", "auditor", "operator")
@@ -32,7 +33,7 @@ def routes(sessions: async_sessionmaker[AsyncSession]) -> APIRouter:
         async with sessions.begin() as session:
             return await questions.list_letters(session, account, limit)
 
-    @router.get("/messages/{message_id}/content")
+    @router.get("/messages/{message_id}/content", responses=declared(410))
     async def content(message_id: UUID, caller: Reader) -> Response:
         """Return the exact bytes that were sent or printed; who looked is kept."""
         async with sessions.begin() as session:
