@@ -19,7 +19,7 @@ def build(_settings: ServiceSettings) -> Service:
         name="arrears",
         router=handlers.router,
         day_work=DayWork(policies),
-        api=lambda running: api.routes(running.doors, policies),
+        api=lambda running: api.routes(running.api_doors, policies),
         checks=reports.standing,
         likeness=Likeness(
             COMPARED, deeds={"hold-set": holds.give_hold, "hold-lift": partial(holds.end_hold, policies=policies)}
