@@ -20,7 +20,7 @@ def build(_settings: ServiceSettings) -> Service:
         name="arrears",
         router=handlers.router,
         day_work=partial(work_day, policies=policies),
-        api=lambda running: api.routes(running.doors, policies),
+        api=lambda running: api.routes(running.api_doors, policies),
         checks=partial(checks, policies=policies),
         likeness=Likeness(
             COMPARED, deeds={"hold-set": holds.give_hold, "hold-lift": partial(holds.end_hold, policies=policies)}

@@ -42,7 +42,7 @@ def build(_settings: Settings) -> Service:
         name="billing",
         router=handlers.router,
         day_work=work_day,
-        api=lambda running: api.routes(running.doors),
+        api=lambda running: api.routes(running.api_doors),
         kinds=(refunds.REFUND, WRITE_OFF, *FEE_KINDS, LETTER_KIND, *MONEY_KINDS, *RUN_KINDS, direct_debits.RELEASE),
         likeness=Likeness(
             COMPARED,

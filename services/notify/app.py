@@ -36,7 +36,7 @@ def build(settings: Settings) -> Service:
         name="notify",
         router=handlers.router,
         day_work=partial(work_day, press=press(settings), on_queued=bell.ring),
-        api=lambda running: api.routes(running.doors.sessions),
+        api=lambda running: api.routes(running.api_doors.sessions),
         tasks=post_room.tasks(),
         status=post_room.status,
         likeness=Likeness(COMPARED, outside=OUTSIDE, carried=CARRIED),

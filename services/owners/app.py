@@ -14,7 +14,7 @@ def build(_settings: ServiceSettings) -> Service:
         name="owners",
         router=handlers.router,
         day_work=nothing_to_do,
-        api=lambda running: api.routes(running.doors.sessions),
+        api=lambda running: api.routes(running.api_doors.sessions),
         checks=checks,
         kinds=(ERASURE,),
     )

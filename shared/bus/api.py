@@ -69,11 +69,11 @@ def bench_of(running: "Running") -> Bench:
     """Return the bench of a running service."""
     return Bench(
         running.service.name,
-        running.doors,
+        running.api_doors,
         running.redriver,
         Lags(running.cuts),
         lambda: running.day.waiting_for,
-        Proposals(running.doors, (*BUS_KINDS, *running.service.kinds)),
+        Proposals(running.api_doors, (*BUS_KINDS, *running.service.kinds)),
     )
 
 

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 # Connection, password or role, resources, operator, disk: none of them is a record's fault.
 _TRANSIENT_CLASSES = ("08", "28", "53", "57", "58")
@@ -35,14 +36,14 @@ def kind_of(error: BaseException) -> FailureKind:
 
     Class 22 and 23 errors and refusals by a database rule are data; lost connections, passwords that are being
     changed, locks, deadlocks, full or failing disks and read-only standbys are transient, and so is a process without
-    memory; everything else is a bug.
+    memory or without a free connection; everything else is a bug.
     """
     state = sqlstate_of(error)
     if state is not None:
         if state[:2] in _TRANSIENT_CLASSES or state in _TRANSIENT_STATES:
             return FailureKind.TRANSIENT
         return FailureKind.DATA if state[:2] in {"22", "23"} else FailureKind.BUG
-    if isinstance(error, asyncpg.InterfaceError | OSError | TimeoutError | EOFError | MemoryError):
+    if isinstance(error, asyncpg.InterfaceError | OSError | TimeoutError | PoolTimeoutError | EOFError | MemoryError):
         return FailureKind.TRANSIENT
     if isinstance(error, DBAPIError) and (error.connection_invalidated or _is_connection_loss(error)):
         return FailureKind.TRANSIENT

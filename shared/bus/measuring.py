@@ -67,9 +67,8 @@ class Measuring:
         oldest_ms = self._running.consumer.oldest_waiting_ms
         metrics.LAG_SECONDS.set(max(0.0, time.time() - oldest_ms / 1000) if oldest_ms is not None else 0)
         metrics.TOTALS_DIFFER.set(self._running.day.waiting_for.startswith(DIFFERS))
-        pool = self._running.engine.pool
-        if isinstance(pool, QueuePool):
-            metrics.POOL.set(pool.checkedout())
+        pools = self._running.engine.pool, self._running.api_engine.pool
+        metrics.POOL.set(sum(pool.checkedout() for pool in pools if isinstance(pool, QueuePool)))
 
     async def _database(self) -> None:
         await figures.refresh(self._running.doors.sessions)

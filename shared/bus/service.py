@@ -67,12 +67,17 @@ class Service:
 
 @dataclass
 class Running:
-    """The built parts of one running service; its API and its tasks work with them."""
+    """The built parts of one running service; its API and its tasks work with them.
+
+    The API has doors of its own, ``api_doors``: answers that take long leave events and days their connections.
+    """
 
     service: Service
     settings: ServiceSettings
     engine: AsyncEngine
+    api_engine: AsyncEngine
     doors: Doors
+    api_doors: Doors
     consumer: Consumer
     pump: Pump
     relay: Relay
@@ -89,12 +94,10 @@ def build(service: Service, settings: ServiceSettings) -> Running:
     """Wire one service together; nothing connects yet."""
     owner = f"{socket.gethostname()}-{os.getpid()}"
     router = with_days(service)
-    engine = create_engine(
-        settings.database_url.get_secret_value(),
-        application_name=f"closebook-{service.name}",
-        pool_size=settings.pool_size,
+    engine, api_engine = _engines(service, settings)
+    doors, api_doors = (
+        Doors(service.name, session_factory(pool), lambda: _committed(running)) for pool in (engine, api_engine)
     )
-    doors = Doors(service.name, session_factory(engine), lambda: _committed(running))
     access = settings.kafka_access
     cuts = Cuts(settings.kafka, prefix=settings.topic_prefix, partitions=settings.partitions, access=access)
     applier = Applier(service.name, router)
@@ -114,9 +117,19 @@ def build(service: Service, settings: ServiceSettings) -> Running:
     purges = (DEAD_LETTERS, *service.purges)
     day = DayGate(doors, relay, cuts, late, service.day_work, lambda: _day_closed(running), purges)
     running = Running(
-        service, settings, engine, doors, consumer, pump, relay, day, cuts, BusRedriver(doors, applier), broker
-    )
+        service, settings, engine, api_engine, doors, api_doors, consumer, pump, relay, day, cuts,
+        BusRedriver(api_doors, applier), broker,
+    )  # fmt: skip
     return running
+
+
+def _engines(service: Service, settings: ServiceSettings) -> tuple[AsyncEngine, AsyncEngine]:
+    """Return the pool of the bus and of what runs beside it, and one of half its size for the staff API."""
+    url, name = settings.database_url.get_secret_value(), f"closebook-{service.name}"
+    return (
+        create_engine(url, application_name=name, pool_size=settings.pool_size),
+        create_engine(url, application_name=f"{name}-api", pool_size=settings.pool_size // 2, ping=True),
+    )
 
 
 def with_days(service: Service) -> Router:
@@ -175,6 +188,7 @@ async def run_parts(running: Running, extra: tuple[Awaitable[None], ...] = ()) -
         return EXIT_CLEAN if clean and not died else EXIT_ABANDONED
     finally:
         await running.engine.dispose()
+        await running.api_engine.dispose()
 
 
 async def drain(running: Running, parts: list[asyncio.Task[None]]) -> bool:

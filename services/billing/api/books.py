@@ -40,18 +40,30 @@ def add(router: APIRouter, doors: Doors) -> None:
         _caller: Bookkeeper, form: Annotated[LedgerFormat, Query(alias="format")] = LedgerFormat.HLEDGER
     ) -> StreamingResponse:
         """Stream the whole ledger, every posting with its cause."""
-        return StreamingResponse(_ledger(doors.sessions, form), media_type=_MEDIA[form])
+        return await _streamed(_ledger(doors.sessions, form), _MEDIA[form])
 
     @router.get("/export/facts")
     async def facts(_caller: Bookkeeper) -> StreamingResponse:
         """Stream every charge and payment as it was told, one JSON object a line, to compare with another system."""
-        return StreamingResponse(_facts(doors.sessions), media_type="application/x-ndjson")
+        return await _streamed(_facts(doors.sessions), "application/x-ndjson")
 
     @router.get("/verify")
     async def proof(_caller: Prover) -> Response:
         """Return whether the books prove themselves, and each account's sums for other services to compare."""
         async with snapshot(doors.sessions) as connection:
             return as_json(await verify.verify(connection))
+
+
+async def _streamed(pieces: AsyncIterator[str], media_type: str) -> StreamingResponse:
+    """Begin an answer when its first piece is there: before that it can still be a refusal."""
+    first = await anext(pieces, "")
+    return StreamingResponse(_whole(first, pieces), media_type=media_type)
+
+
+async def _whole(first: str, others: AsyncIterator[str]) -> AsyncIterator[str]:
+    yield first
+    async for piece in others:
+        yield piece
 
 
 async def _ledger(sessions: Sessions, form: LedgerFormat) -> AsyncIterator[str]:

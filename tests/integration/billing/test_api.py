@@ -12,6 +12,8 @@ from services.billing.api.books import PROVERS
 from services.billing.api.common import BOOKKEEPERS, STAFF
 from services.billing.domain.refs import account_ref
 from shared.auth import ROLES
+from shared.bus.transaction import Doors
+from shared.db import create_engine, session_factory
 from shared.local_issuer import LocalIssuer
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit, shares
@@ -102,6 +104,18 @@ async def test_an_unknown_reference_is_said_in_one_sentence(client: httpx.AsyncC
 @pytest.mark.parametrize("params", [{"as_of": "2026-02-30"}, {"known_at": "yesterday"}])
 async def test_an_impossible_day_is_refused(client: httpx.AsyncClient, params: dict[str, str]) -> None:
     assert (await client.get("/accounts", params=params)).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/export/ledger", "/export/facts", "/accounts"])
+async def test_what_finds_no_free_connection_is_refused_before_it_begins(
+    desk: Desk, issuer: LocalIssuer, path: str
+) -> None:
+    pool = create_engine(desk.urls.app_url, application_name="tests", pool_size=1, pool_timeout=0.01)
+    routes = api.routes(Doors("billing", session_factory(pool), lambda: None))
+    async with pool.connect(), staff_door(issuer, "billing", routes, headers=as_(issuer, "auditor")) as door:
+        answer = await door.get(path)
+    await pool.dispose()
+    assert (answer.status_code, answer.json()["error"]) == (503, "service-unavailable")
 
 
 @pytest.mark.parametrize(("form", "kind"), [("hledger", "text/plain"), ("csv", "text/csv")])

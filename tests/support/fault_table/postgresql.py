@@ -3,6 +3,7 @@
 from tests.support.fault_table.row import Row
 
 _S = "tests/faults/test_servers.py::test_postgresql_stopped_at_once_and_restarted_under_load"
+_SCARCE = "tests/integration/bus/test_scarce_connections.py::test_"
 _WAIT = "tests/faults/test_database.py::test_a_database_that_cannot_serve_is_waited_for_and_no_event_is_blamed"
 _KIND = "tests/unit/shared/test_failures.py::test_a_server_that_is_not_ready_is_waited_for"
 _PROOF = "tests/system/test_verify.py::test_what_is_broken_by_hand_is_named"
@@ -59,7 +60,17 @@ ROWS = (
         (f"{_R}a_slow_disk_costs_time_only",),
         "reads are as fast as ever: a staging cluster must show it on a throttled volume",
     ),
-    Row(58, "Connections exhausted", "connection limit of the role", "53300 is waited for", (_WAIT,)),
+    Row(
+        58,
+        "Connections exhausted",
+        "connection limit of the role; every connection of a pool lent out",
+        "53300 is waited for; no event is blamed; the staff API answers 503 and takes none from events",
+        (
+            _WAIT,
+            f"{_SCARCE}an_event_is_not_blamed_for_a_pool_without_a_free_connection",
+            f"{_SCARCE}answers_that_take_every_connection_of_theirs_leave_the_consumer_its_own",
+        ),
+    ),
     Row(59, "Read-only server", "default_transaction_read_only", "25006 is waited for", (_WAIT,)),
     Row(60, "A migration holds a table", "ACCESS EXCLUSIVE lock", "time limit, tried again", (_WAIT,)),
     Row(
