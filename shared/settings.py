@@ -4,7 +4,9 @@ import hashlib
 import json
 import os
 import sys
+from ipaddress import ip_address
 from typing import Annotated, ClassVar, Literal, Self, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -85,8 +87,12 @@ class ServiceSettings(BaseSettings):
         if self.environment == "production":
             if not self.kafka_security.endswith("SSL"):
                 raise ValueError("in production CLOSEBOOK_KAFKA_SECURITY must be SSL or SASL_SSL")
-            if "sslmode=verify-full" not in self.database_url.get_secret_value():
-                raise ValueError("in production the database's URL must end with ?sslmode=verify-full")
+            for name, url in (("database_url", self.database_url), ("owner_database_url", self.owner_database_url)):
+                if url is not None and not _verified(url.get_secret_value()):
+                    raise ValueError(f"in production {variable(type(self), name)} must end with ?sslmode=verify-full")
+            keys = urlsplit(self.jwks or "")
+            if keys.scheme == "http" and not on_this_host(keys.hostname or ""):
+                raise ValueError("in production CLOSEBOOK_JWKS must be an https address or a file")
         return self
 
     @property
@@ -105,6 +111,19 @@ class ServiceSettings(BaseSettings):
     def migration_url(self) -> str:
         """Return the URL for migrations: the tables' owner, or the service itself where there is only one role."""
         return (self.owner_database_url or self.database_url).get_secret_value()
+
+
+def _verified(url: str) -> bool:
+    """Say whether a database's URL asks for TLS with the server's certificate and name checked."""
+    return parse_qs(urlsplit(url).query).get("sslmode") == ["verify-full"]
+
+
+def on_this_host(host: str) -> bool:
+    """Say whether a server's name is loopback: what goes there crosses no network."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def read(kind: type[_Settings]) -> _Settings:

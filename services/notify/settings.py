@@ -3,14 +3,14 @@
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.notify.domain import safety
 from services.notify.domain.dispatch import Patience
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, on_this_host
 
 
 class Settings(ServiceSettings):
@@ -51,6 +51,13 @@ class Settings(ServiceSettings):
         if safety.mailbox(parseaddr(value)[1]) is None:
             raise ValueError("is not one mailbox")
         return value
+
+    @model_validator(mode="after")
+    def _letters_are_encrypted(self) -> Self:
+        """Refuse to hand letters over in production where anybody on the way could read them."""
+        if self.environment == "production" and self.smtp_tls == "none" and not on_this_host(self.smtp_host):
+            raise ValueError("in production NOTIFY_SMTP_TLS may be none for a server on the same host only")
+        return self
 
     @property
     def sender_name(self) -> str:

@@ -149,7 +149,7 @@ def test_a_service_understands_its_environment(name: str, monkeypatch: pytest.Mo
         monkeypatch.delenv(key)
     passwords = drawn()
     for key, value in container(name)["environment"].items():
-        monkeypatch.setenv(key, _VARIABLE.sub(lambda found: passwords[found[1]], value))
+        monkeypatch.setenv(key, _VARIABLE.sub(lambda found: passwords.get(found[1], (found[2] or "")[2:]), value))
 
     settings = settings_class(service)()
 
@@ -158,6 +158,12 @@ def test_a_service_understands_its_environment(name: str, monkeypatch: pytest.Mo
     assert settings.kafka_password is not None
     assert settings.kafka_password.get_secret_value() == passwords[f"{service.upper()}_KAFKA_PASSWORD"]
     assert f"{service}_app:{passwords[f'{service.upper()}_APP_PASSWORD']}@" in settings.database_url.get_secret_value()
+
+
+@pytest.mark.parametrize("name", ["notify", "migrate-notify"])
+def test_no_copies_of_letters_are_kept_unless_somebody_asks_for_them(name: str) -> None:
+    """Erasing a person does not reach them."""
+    assert container(name)["environment"].get("NOTIFY_FILES_DIR", "${NOTIFY_FILES_DIR:-}") == "${NOTIFY_FILES_DIR:-}"
 
 
 @pytest.mark.parametrize("name", CONTAINERS)

@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 from pydantic_settings import SettingsConfigDict
 
-from shared.settings import ServiceSettings, explain, read
+from shared.settings import ServiceSettings, explain, on_this_host, read
 
 
 class OwnersSettings(ServiceSettings):
@@ -78,6 +78,12 @@ def test_settings_can_be_given_by_name_and_not_changed() -> None:
         settings.partitions = 4  # type: ignore[misc]
 
 
+_IN_PRODUCTION = {
+    "CLOSEBOOK_ENVIRONMENT": "production", "CLOSEBOOK_KAFKA_SECURITY": "SSL",
+    "OWNERS_DATABASE_URL": "postgresql://h/o?sslmode=verify-full",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -85,7 +91,19 @@ def test_settings_can_be_given_by_name_and_not_changed() -> None:
         ({"CLOSEBOOK_ENVIRONMENT": "production"}, "CLOSEBOOK_KAFKA_SECURITY must be SSL or SASL_SSL"),
         (
             {"CLOSEBOOK_ENVIRONMENT": "production", "CLOSEBOOK_KAFKA_SECURITY": "SSL"},
-            "the database's URL must end with ?sslmode=verify-full",
+            "OWNERS_DATABASE_URL must end with ?sslmode=verify-full",
+        ),
+        (
+            _IN_PRODUCTION | {"OWNERS_OWNER_DATABASE_URL": "postgresql://h/o?sslmode=require"},
+            "OWNERS_OWNER_DATABASE_URL must end with ?sslmode=verify-full",
+        ),
+        (
+            _IN_PRODUCTION | {"OWNERS_OWNER_DATABASE_URL": "postgresql://u:sslmode=verify-full@h/o"},
+            "OWNERS_OWNER_DATABASE_URL must end with ?sslmode=verify-full",
+        ),
+        (
+            _IN_PRODUCTION | {"CLOSEBOOK_JWKS": "http://sign-in.example.org/keys.json"},
+            "CLOSEBOOK_JWKS must be an https address",
         ),
     ],
 )
@@ -101,6 +119,24 @@ def test_what_does_not_fit_together_is_one_sentence_too(
     assert said.startswith("Cannot start: ")
     assert words in said
     assert said.count("\n") == 1
+    assert "example.org" not in said
+
+
+@pytest.mark.parametrize("jwks", ["https://sign-in.example.org/keys.json", "/run/keys.json", "http://127.0.0.1:8/keys"])
+def test_production_takes_keys_by_https_from_a_file_or_from_the_same_host(
+    monkeypatch: pytest.MonkeyPatch, jwks: str
+) -> None:
+    for name, value in (_IN_PRODUCTION | {"CLOSEBOOK_KAFKA": "h:1", "CLOSEBOOK_JWKS": jwks}).items():
+        monkeypatch.setenv(name, value)
+    assert read(OwnersSettings).jwks == jwks
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [("localhost", True), ("127.0.0.9", True), ("::1", True), ("mail.example.org", False), ("10.0.0.1", False)],
+)
+def test_only_loopback_is_the_same_host(host: str, here: bool) -> None:
+    assert on_this_host(host) is here
 
 
 def test_production_runs_behind_tls(monkeypatch: pytest.MonkeyPatch) -> None:
