@@ -72,6 +72,8 @@ collections = Table(
     Column("policy_version", Text, nullable=False),
     # Arrears heard until when money may be on its way; of what was announced before that was said it did not.
     Column("says_end", Boolean, nullable=False, server_default="false"),
+    # It leaves room for other collections by their days; one that was announced before that rule, for all of them.
+    Column("by_days", Boolean, nullable=False, server_default="false"),
     CheckConstraint("collect_on > book", name="announced_before"),
     comment="Days of collection that owners were told of.",
 )

@@ -33,8 +33,8 @@ _CANCEL = "insert into billing.mandate_ends (command_uid, book, mandate_id, ende
 _REFS = "select account_id::text, account_ref from billing.accounts where account_id = any($1::uuid[])"
 _COUNT = "select count(*) from billing.collections where collect_on = $1"
 _ADD = """
-insert into billing.collections (command_uid, book, collection_id, collect_on, policy_version, says_end)
-values ($1, $2, $3, $4, $5, $6)
+insert into billing.collections (command_uid, book, collection_id, collect_on, policy_version, says_end, by_days)
+values ($1, $2, $3, $4, $5, $6, $7)
 """
 _NOTIFY = """
 insert into billing.collection_notices (collection_id, account_id, mandate_id, amount_pence)
@@ -66,7 +66,8 @@ where it.collection_id = any($1) and skip.why is null and not exists (
 group by 1
 """
 _COLLECTIONS = """
-select it.collection_id, it.book, it.collect_on, it.policy_version, it.says_end, over.book, over.sha256
+select it.collection_id, it.book, it.collect_on, it.policy_version, it.says_end, it.by_days, over.book,
+  over.sha256
 from billing.collections as it left join billing.collection_releases as over using (collection_id)
 """
 _FIND = f"{_COLLECTIONS}where it.collection_id = $1"
@@ -91,6 +92,7 @@ class Collection:
     """A day of collection that owners were told of; ``released_on`` when its file went out, with its hash.
 
     ``says_end``: arrears heard until when money may be on its way, and hears of whom nothing is taken.
+    ``by_days``: it leaves room for others by their days (``domain.direct_debits.free``), else for all of them.
     """
 
     collection_id: str
@@ -98,6 +100,7 @@ class Collection:
     collect_on: date
     policy_version: str
     says_end: bool
+    by_days: bool
     released_on: date | None
     sha256: bytes | None
 
@@ -149,7 +152,7 @@ async def add_collection(
     """Add a collection, and what each owner is told."""
     await connection.execute(
         _ADD, command_uid, collection.announced_on, collection.collection_id, collection.collect_on,
-        collection.policy_version, collection.says_end,
+        collection.policy_version, collection.says_end, collection.by_days,
     )  # fmt: skip
     rows = [(one.account_id, one.mandate_id, one.amount_pence) for one in notices]
     await connection.execute(_NOTIFY, collection.collection_id, *columns(rows))

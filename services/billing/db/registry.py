@@ -50,6 +50,15 @@ insert into billing.accounts (account_id, account_ref, unit_id, ownership_id, bo
 select *, $5 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
 on conflict do nothing returning account_id::text
 """
+_VOIDED = """
+select account.account_id::text, min(line.book) as book
+from billing.accounts as account join billing.lines as line using (unit_id)
+where account.account_id = any($1::uuid[]) and line.version > coalesce((
+  select max(other.version) from billing.lines as other where other.unit_id = account.unit_id
+    and not coalesce(other.body->'without_period', '[]')
+      @> jsonb_build_array(jsonb_build_object('ownership_id', account.ownership_id, 'reason', 'void'))), -1)
+group by account.account_id
+"""
 _CLOSED = "select account_id::text, closed_on from billing.accounts where account_id = any($1::uuid[])"
 _STORE_CLOSED = """
 update billing.accounts as account set closed_on = told.closed_on
@@ -161,6 +170,12 @@ async def add_accounts(connection: asyncpg.Connection, book: date, accounts: Ite
         return set()
     added = await connection.fetch(_ADD_ACCOUNTS, *columns(rows), book)
     return {row["account_id"] for row in added}
+
+
+async def load_voided(connection: asyncpg.Connection, account_ids: Iterable[str]) -> dict[str, date]:
+    """Return in which book it was learnt of each account that its owner's purchase fell through, if that stands."""
+    rows = await connection.fetch(_VOIDED, list(account_ids))
+    return {row["account_id"]: row["book"] for row in rows}
 
 
 async def load_closed(connection: asyncpg.Connection, account_ids: Iterable[str]) -> dict[str, date | None]:

@@ -84,6 +84,15 @@ def payable(items: Iterable[Open], collect_on: date) -> int:
     return sum(one.open_pence - one.disputed_pence for one in items if one.item.due_on <= collect_on)
 
 
+def free(owed: Iterable[int], taken: Iterable[int]) -> int:
+    """Return the pence that others leave of an account for a collection.
+
+    ``owed`` is what is payable by its own day, and by the day of each later one on its way; ``taken`` is what those of
+    the same days and before take.  So money on its way to what falls due later leaves alone what is due now.
+    """
+    return min(due - gone for due, gone in zip(owed, taken, strict=True))
+
+
 def why_skipped(announced: Announced, mandate: Mandate | None, payable_pence: int) -> NotTaken | None:
     """Return why a collection passes an account over; None: what was announced is taken, and nothing else ever.
 

@@ -103,10 +103,30 @@ def _not_credited(
     return [(one, pence) for one, pence in zip(heard, left, strict=True) if rings(one)]
 
 
-def awaited(disputes: Iterable[Dispute], credited: Mapping[str, int]) -> dict[str, int]:
-    """Return the pence of each upheld dispute that await their credit, by its id."""
-    left = _not_credited(disputes, credited, lambda one: one.rings)
-    return {one.dispute_id: pence for one, pence in left if one.awaits_credit and pence}
+def awaited(disputes: Iterable[Dispute], lines: Sequence[Line]) -> dict[str, int]:
+    """Return the pence of each upheld dispute of an account that await their credit, by its id.
+
+    All of a charge together no more than is left of it: what moved to another account is not this owner's to be
+    credited.
+    """
+    own = list(disputes)
+    left = _left_of(lines)
+    found: dict[str, int] = {}
+    for one, pence in _not_credited(own, credited_of(lines, own), lambda one: one.rings):
+        awaits = min(pence, left.get(one.charge_id, 0)) if one.awaits_credit else 0
+        if awaits > 0:
+            found[one.dispute_id] = awaits
+            left[one.charge_id] -= awaits
+    return found
+
+
+def _left_of(lines: Iterable[Line]) -> dict[str, int]:
+    """Return what stands of each charge on an account, less its credits, given up or not."""
+    found: dict[str, int] = {}
+    for line in lines:
+        if line.charge_id is not None and line.kind is not FactKind.WRITE_OFF:
+            found[line.charge_id] = found.get(line.charge_id, 0) + line.amount_pence
+    return found
 
 
 def _take_credits(own: Iterable[int], heard: Sequence[Dispute], left: list[int], credited_pence: int) -> None:

@@ -5,10 +5,12 @@ next statement all the same.  Source: domain.md 8.6 (28 days after the quarter, 
 """
 
 from calendar import monthrange
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from services.billing.domain.attribution import Account
+from services.billing.domain.lines import Cut, Line
 from services.billing.domain.statements import Draft
 from shared.calendar import quarter_of
 
@@ -84,16 +86,19 @@ def is_issued_on(day: date, now: Account, before: Account | None) -> bool:
     return due_on == day or (due_on < day and learnt_today)
 
 
-def state_of(days: Timetable, issued_on: date | None, balance_pence: int, closed: date) -> str:
+def state_of(days: Timetable, issued_on: date | None, lines: Sequence[Line], closed: date) -> str:
     """Return where an exit's final account stands when ``closed`` is the last closed day.
 
-    ``issued``, ``to-come``, ``settled`` (nothing to account for), or ``late`` (owed, and never issued).
+    ``issued``, ``to-come``, ``settled`` (nothing to account for), or ``late`` (owed, and never issued).  What was
+    billed after the due day to somebody who owed nothing then is on the next statement, and makes nothing late.
     """
     if issued_on is not None:
         return "issued"
     if closed < days.due_on:
         return "to-come"
-    return "late" if balance_pence else "settled"
+    then = Cut(days.due_on, days.due_on)
+    owed_then = sum(line.amount_pence for line in lines if then.carries(line))
+    return "late" if owed_then and sum(line.amount_pence for line in lines) else "settled"
 
 
 def final_draft(draft: Draft, account_ref: str, exit_on: date) -> Draft:

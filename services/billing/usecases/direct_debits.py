@@ -1,7 +1,7 @@
 """Collecting by direct debit: owners are told ten working days before, and two people release the file."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
@@ -15,6 +15,7 @@ from services.billing.domain.direct_debits import (
     Announced,
     collection_day,
     file_of,
+    free,
     payable,
     why_skipped,
 )
@@ -44,10 +45,12 @@ class AskedCollection(Body):
 
     ``says_end``: arrears is told until when it may be on its way, and of whom nothing is taken.  Commands of before
     that was said lack it, and a rebuild says no more than was said (docs/decisions/0026).
+    ``by_days``: others leave it what they do not take by their own days; commands of before that rule lack it, too.
     """
 
     collect_on: date
     says_end: bool = False
+    by_days: bool = False
 
 
 class AskedRelease(Body):
@@ -58,7 +61,7 @@ class AskedRelease(Body):
 
 def to_announce(collect_on: date) -> Json:
     """Return the content of a command that announces a collection now."""
-    return {"collect_on": collect_on.isoformat(), "says_end": True}
+    return {"collect_on": collect_on.isoformat(), "says_end": True, "by_days": True}
 
 
 async def announce(work: Work, content: Json) -> Json:
@@ -77,12 +80,12 @@ async def announce(work: Work, content: Json) -> Json:
     # Money may not move while the amounts are worked out: they are told to owners, and a rebuild must find them again.
     await work.lock(exclusive=[LOCK, "structure"])
     connection = await driver(work.session)
-    notices = await _to_announce(connection, collect_on, work.book)
+    notices = await _to_announce(connection, collect_on, work.book, by_days=asked.by_days)
     if not notices:
         raise NotNowError(f"Nothing is due by {collect_on} from an owner with a mandate.")
     number = await stored.count_on(connection, collect_on) + 1
     collection = Announcement(
-        f"DD-{collect_on}-{number}", work.book, collect_on, policy.version, asked.says_end, None, None
+        f"DD-{collect_on}-{number}", work.book, collect_on, policy.version, asked.says_end, asked.by_days, None, None
     )  # fmt: skip
     await stored.add_collection(connection, Command.of(work).uid, collection, notices)
     for one in notices:
@@ -107,28 +110,51 @@ def _answer(collection: Announcement, notices: Collection[Announced]) -> Json:
     }  # fmt: skip
 
 
-async def _to_announce(connection: asyncpg.Connection, collect_on: date, book: date) -> list[Announced]:
+async def _to_announce(
+    connection: asyncpg.Connection, collect_on: date, book: date, *, by_days: bool
+) -> list[Announced]:
     mandates = await standing_mandates(connection)
-    owed = await _payable(connection, sorted(mandates), collect_on, book)
     flying = await _in_flight(connection, book)
+    left = await _left(connection, sorted(mandates), collect_on, book, flying, by_days=by_days)
     names = await stored.refs_of(connection, mandates)
     told = [
-        Announced(account_id, names[account_id], mandates[account_id].mandate_id, pence - flying.get(account_id, 0))
-        for account_id, pence in owed.items()
+        Announced(account_id, names[account_id], mandates[account_id].mandate_id, pence)
+        for account_id, pence in left.items()
     ]
     return sorted((one for one in told if one.amount_pence > 0), key=lambda one: one.account_ref)
 
 
-async def _in_flight(connection: asyncpg.Connection, book: date, but: str | None = None) -> dict[str, int]:
-    """Return the pence on their way from each account; beside a collection (``but``) only released ones are."""
-    flying = [
-        one.collection_id
+async def _in_flight(connection: asyncpg.Connection, book: date, but: str | None = None) -> list[Announcement]:
+    """Return the collections whose money is on its way; beside a collection (``but``) only released ones are."""
+    return [
+        one
         for one in await stored.load_collections(connection)
         if one.collection_id != but
         and (one.released_on is not None or but is None)
         and policy_of(one.policy_version).is_in_flight(one.collect_on, book, released=one.released_on is not None)
     ]
-    return await stored.in_flight(connection, flying)
+
+
+async def _left(
+    connection: asyncpg.Connection,
+    account_ids: list[str],
+    collect_on: date,
+    book: date,
+    flying: Sequence[Announcement],
+    *,
+    by_days: bool,
+) -> dict[str, int]:
+    """Return the pence that collections on their way leave of each account for one on a day."""
+    later = {one.collect_on for one in flying if one.collect_on > collect_on}
+    days = sorted({collect_on, *later}) if by_days else [collect_on]
+    owed = await _payable(connection, account_ids, days, book)
+    taken = [
+        await stored.in_flight(
+            connection, [one.collection_id for one in flying if not by_days or one.collect_on <= day]
+        )
+        for day in days
+    ]
+    return {name: free(pence, (gone.get(name, 0) for gone in taken)) for name, pence in owed.items()}
 
 
 def policy_of(version: str) -> DirectDebitPolicy:
@@ -137,10 +163,10 @@ def policy_of(version: str) -> DirectDebitPolicy:
 
 
 async def _payable(
-    connection: asyncpg.Connection, account_ids: list[str], collect_on: date, book: date
-) -> dict[str, int]:
-    """Return the pence that may be collected from each account on a day, as the books stand."""
-    found: dict[str, int] = {}
+    connection: asyncpg.Connection, account_ids: list[str], days: Sequence[date], book: date
+) -> dict[str, list[int]]:
+    """Return the pence that may be collected from each account on each of some days, as the books stand."""
+    found: dict[str, list[int]] = {}
     for start in range(0, len(account_ids), CHUNK):
         chunk = account_ids[start : start + CHUNK]
         lines = await ledger.load_lines(connection, chunk)
@@ -148,7 +174,7 @@ async def _payable(
         rules = await rules_of(connection, chunk)
         for one in chunk:
             opened = position(lines.get(one, ()), heads.get(one, ()), book, rules[one]).items
-            found[one] = payable(opened, collect_on)
+            found[one] = [payable(opened, day) for day in days]
     return found
 
 
@@ -197,12 +223,11 @@ async def _skipped(
 ) -> dict[str, NotTaken]:
     account_ids = [one.account_id for one in notices]
     mandates = await mandates_of(connection, account_ids)
-    owed = await _payable(connection, account_ids, collection.collect_on, book)
     flying = await _in_flight(connection, book, but=collection.collection_id)
+    left = await _left(connection, account_ids, collection.collect_on, book, flying, by_days=collection.by_days)
     found: dict[str, NotTaken] = {}
     for one in notices:
-        left = owed[one.account_id] - flying.get(one.account_id, 0)
-        why = why_skipped(one, mandates.get(one.account_id), left)
+        why = why_skipped(one, mandates.get(one.account_id), left[one.account_id])
         if why is not None:
             found[one.account_id] = why
     return found

@@ -12,7 +12,7 @@ from services.billing.db import ledger, questions
 from services.billing.db.questions import AccountRow
 from services.billing.domain import refs
 from services.billing.domain.dispute_limits import Limit, limit_of, refuse_dispute
-from services.billing.domain.disputes import REVIEW, Dispute, Outcome, awaited, credited_of
+from services.billing.domain.disputes import REVIEW, Dispute, Outcome, awaited
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.items import say_items
 from shared.bus import gate
@@ -142,7 +142,7 @@ async def _awaited(connection: asyncpg.Connection, account_ids: Collection[str])
     lines = await ledger.load_lines(connection, account_ids)
     found: dict[str, int] = {}
     for account_id, own in (await stored.load_of_accounts(connection, account_ids)).items():
-        found |= awaited(own, credited_of(lines.get(account_id, ()), own))
+        found |= awaited(own, lines.get(account_id, ()))
     return found
 
 

@@ -13,6 +13,7 @@ from services.billing.db.statements import Payer
 from services.billing.domain import final_accounts
 from services.billing.domain.attribution import Account
 from services.billing.domain.final_accounts import timetable
+from services.billing.domain.lines import Line
 from services.billing.domain.owners_money import kept
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.statements import draft_for, statement_fields
@@ -92,14 +93,14 @@ async def worklist(connection: asyncpg.Connection) -> list[Answer]:
     for account in left:
         own = lines.get(account.account_id, ())
         deposit = kept(own, heads.get(account.account_id, ()), ChargeKind.FLOAT, closed, rules[account.account_id])
-        answer = _answer(account, sum(line.amount_pence for line in own), issued, waiting, closed)
+        answer = _answer(account, own, issued, waiting, closed)
         answers.append(answer | {"float_pence": deposit.asked_pence, "float_held_pence": deposit.held_pence})
     return sorted(answers, key=lambda answer: (answer["due_by"], answer["account_ref"]))
 
 
 def _answer(
     account: Account,
-    balance_pence: int,
+    lines: Sequence[Line],
     issued: Mapping[str, Mapping[str, date]],
     waiting: Mapping[str, Iterable[tuple[str, date]]],
     closed: date,
@@ -114,8 +115,8 @@ def _answer(
         "exit_on": days.exit_on,
         "due_by": days.due_on,
         "hard_stop": days.hard_stop_on,
-        "state": final_accounts.state_of(days, issued_on, balance_pence, closed),
+        "state": final_accounts.state_of(days, issued_on, lines, closed),
         "issued_on": issued_on,
-        "balance_pence": balance_pence,
+        "balance_pence": sum(line.amount_pence for line in lines),
         "missing": missing,
     }

@@ -116,7 +116,8 @@ async def worklist(connection: asyncpg.Connection) -> Answer:
         if (since := refunds.in_credit_since(folder.lines)) is not None and folder.row.ownership_id
     ]
     known = await stored.load_payments(connection, {one.payment_id for _, _, own in in_credit for one in own})
-    waiting = [_waiting(folder, since, own, known) for folder, since, own in in_credit]
+    voided = await registry.load_voided(connection, [folder.row.account_id for folder, _, _ in in_credit])
+    waiting = [_waiting(folder, since, own, known, voided) for folder, since, own in in_credit]
     for row in waiting:
         row["days"] = max((day - row["since"]).days, 0)
         row["late"] = row["due_by"] is not None and row["due_by"] < day
@@ -124,9 +125,15 @@ async def worklist(connection: asyncpg.Connection) -> Answer:
     return {"day": day, "waiting": waiting, "given": await _given(connection)}
 
 
-def _waiting(folder: Folder, since: date, own: Sequence[Receipt], known: Mapping[str, Placed]) -> Answer:
-    """Return an account in credit: since when, until when it must be back, and the payments it may go back to."""
+def _waiting(
+    folder: Folder, since: date, own: Sequence[Receipt], known: Mapping[str, Placed], voided: Mapping[str, date]
+) -> Answer:
+    """Return an account in credit: since when, until when it must be back, and the payments it may go back to.
+
+    A buyer whose purchase fell through has left on the day that was learnt.
+    """
     left_on = next((one.to_on for one in folder.known.served() if one.account_id == folder.row.account_id), None)
+    left_on = left_on or voided.get(folder.row.account_id)
     return {
         "account_ref": folder.row.account_ref, "unit_id": folder.row.unit_id,
         "credit_pence": -sum(line.amount_pence for line in folder.lines), "since": since, "left_on": left_on,

@@ -87,3 +87,24 @@ async def test_the_worklist_says_how_far_each_is_and_what_waits(desk: Desk) -> N
         SELLER: ("issued", "2026-04-28", "2026-05-17"),
         account_ref("U2", "C"): ("settled", "2026-04-28", "2026-06-20"),
     }
+
+
+async def test_a_seller_who_owed_nothing_on_the_day_is_settled_whatever_is_billed_later(desk: Desk) -> None:
+    """What comes later is on the next statement, as it is after a final account that was issued."""
+    await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01"), ("B", "2026-02-17")))
+    await desk.close("2026-01-01", "2026-04-27", "2026-04-28")
+    await desk.hear(a_charge("ROOF", 100_00, unit="U1", on="2026-04-29", instructed_on="2026-01-12"))
+    await desk.close("2026-04-29", "2026-07-01")
+    await desk.note_closed()
+    [row] = await worklist(desk)
+    assert (await desk.said(FINAL_ACCOUNT), row["state"], row["balance_pence"]) == ([], "settled", 100_00)
+    [statement] = [one for one in await desk.said(STATEMENT_ISSUED) if one.account_ref == SELLER]
+    assert statement.balance_pence == 100_00
+
+
+async def test_what_was_owed_on_the_day_and_never_issued_is_late(desk: Desk) -> None:
+    """As in a database whose days were closed before final accounts were issued on them."""
+    await a_sale(desk)
+    await desk.note_closed()
+    await desk.rows("update msg.gate set last_closed = '2026-04-28'")
+    assert [row["state"] for row in await worklist(desk)] == ["late"]

@@ -134,6 +134,21 @@ async def test_the_list_says_who_waits_since_when_and_until_when(desk: Desk) -> 
     assert (found["waiting"], [one["amount_pence"] for one in found["given"]]) == ([], [300])
 
 
+async def test_a_buyer_whose_purchase_fell_through_waits_since_that_was_learnt(desk: Desk) -> None:
+    await overpaid(desk)
+    await desk.hear(a_line("U1", ("S", "2025-01-01"), version=2, void=("A",)))
+    await desk.close("2026-03-05")
+    await desk.hear(a_line("U1", ("S", "2024-01-01"), version=3, void=("A",)))
+    await desk.close("2026-03-16")
+    await desk.note_closed()
+    (row,) = [one for one in (await desk.ask(refunds.worklist))["waiting"] if one["account_ref"] == A]
+    told = {name: str(row[name]) for name in ("credit_pence", "left_on", "due_by", "late")}
+    assert told == {"credit_pence": "1000", "left_on": "2026-03-02", "due_by": "2026-03-16", "late": "False"}
+    await desk.close("2026-03-17")
+    await desk.note_closed()
+    assert [one["late"] for one in (await desk.ask(refunds.worklist))["waiting"] if one["account_ref"] == A] == [True]
+
+
 async def test_the_list_of_those_who_wait_asks_no_more_for_many_than_for_one(desk: Desk) -> None:
     counts = []
     for first, owners in ((0, 1), (1, 8)):

@@ -8,7 +8,7 @@ from services.billing.usecases import direct_debit_questions, disputing
 from services.billing.usecases.direct_debits import ANNOUNCE
 from shared.bus.refusals import NotNowError
 from tests.integration.billing.conftest import Desk, Desks
-from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit
+from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit, shares
 from tests.integration.billing.test_direct_debits import close_of
 from tests.integration.billing.test_direct_debits import say as collect
 from tests.integration.billing.test_disputing import A, billed, disputed, ended, say, told
@@ -76,3 +76,26 @@ async def test_a_rebuild_keeps_what_was_upheld_and_lets_go_what_an_older_release
     assert await told(live) == [(800, 300, day), (800, None, day), (800, None, day)]
     assert await repeat(live, fresh, kept, matches=0) == []
     assert await told(fresh) == await told(live)
+
+
+async def test_no_credit_is_awaited_of_what_left_the_account(desk: Desk) -> None:
+    """A share correction takes 40.00 of 80.00 that were upheld; the credit of what is left ends it."""
+    await desk.hear(a_unit("U1"), a_unit("U2"), shares(("U1", 1, 2), ("U2", 1, 2)))
+    await desk.hear(a_line("U1", ("A", "2025-06-01")), a_line("U2", ("B", "2025-06-01")))
+    await desk.close("2025-12-31")
+    await desk.hear(a_charge("C1", 160_00, pool="S1", on="2026-01-10"))
+    await desk.close("2026-04-01")
+    await ended(desk, await disputed(desk), "upheld")
+    await desk.hear(shares(("U1", 1, 4), ("U2", 3, 4)))
+    assert await awaited(desk) == [("upheld", 40_00, False)]
+    await desk.hear(a_credit("K1", "C1", on="2026-04-03"))
+    await desk.close("2026-05-10")
+    assert (await awaited(desk), await desk.wrong()) == ([("upheld", 0, False)], [])
+
+
+async def test_no_credit_is_awaited_of_an_owner_whose_charge_moved_to_the_next(desk: Desk) -> None:
+    await billed(desk)
+    await ended(desk, await disputed(desk, amount_pence=40_00), "upheld")
+    await desk.hear(a_line("U1", ("A", "2025-06-01"), ("B", "2025-12-01"), version=2))
+    await desk.close("2026-05-10")
+    assert (await awaited(desk), await desk.wrong()) == ([("upheld", 0, False)], [])

@@ -56,8 +56,9 @@ def test_its_credit_lets_it_go_and_leaves_what_money_had_settled() -> None:
 def test_a_credit_of_a_part_leaves_the_rest_to_be_credited() -> None:
     found = stands(credit_line(-25_00, on="2026-07-10"), dispute=upheld())
     assert (found.due_pence, found.disputed_pence) == (70_50, 15_00)
-    assert awaited([upheld()], {"C1": 25_00}) == {"D1": 15_00}
-    assert awaited([upheld()], {"C1": 40_00}) == awaited([a_dispute(40_00)], {}) == {}
+    assert awaited([upheld()], [charge_line(95_50), credit_line(-25_00)]) == {"D1": 15_00}
+    assert awaited([upheld()], [charge_line(95_50), credit_line(-40_00)]) == {}
+    assert awaited([a_dispute(40_00)], [charge_line(95_50)]) == {}
 
 
 def test_one_upheld_before_this_was_kept_lets_go_as_it_did() -> None:
