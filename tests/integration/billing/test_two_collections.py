@@ -3,10 +3,10 @@
 import pytest
 
 from services.billing.usecases import disputing
-from services.billing.usecases.collecting import ANNOUNCE
+from services.billing.usecases.direct_debits import ANNOUNCE
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_payment
-from tests.integration.billing.test_collecting import A, close_of, released, say
+from tests.integration.billing.test_direct_debits import A, close_of, released, say
 
 FIRST, SECOND = "DD-2026-04-20-1", "DD-2026-04-29-1"
 
