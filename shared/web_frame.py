@@ -57,6 +57,9 @@ class Frame:
         if not length.isdigit() or int(length) > MAX_BODY:
             body = {"error": "too-large", "detail": "The request is too large.", "correlation_id": correlation}
             await JSONResponse(body, 413)(scope, receive, answer)
+        elif _names_nothing(scope):
+            body = {"error": "bad-request", "detail": "No name has a zero byte.", "correlation_id": correlation}
+            await JSONResponse(body, 400)(scope, receive, answer)
         else:
             await self._answer(scope, _limited(receive), answer)
         _measure(scope, answer.status, time.monotonic() - started, correlation)
@@ -89,6 +92,11 @@ class _Answer:
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
         await self._send(message)
+
+
+def _names_nothing(scope: Scope) -> bool:
+    """Say whether a zero byte is asked for: PostgreSQL keeps none in a text, and its error would be ours (500)."""
+    return "\0" in scope["path"] or b"%00" in scope["query_string"]
 
 
 def _limited(receive: Receive) -> Receive:

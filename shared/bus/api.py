@@ -17,7 +17,7 @@ from shared.bus.lag import Lags
 from shared.bus.proposal_api import Key, add_proposals
 from shared.bus.proposals import Proposals
 from shared.bus.totals import totals
-from shared.events.types import Text
+from shared.events.types import Id, Text
 
 if TYPE_CHECKING:
     from shared.bus.service import Running
@@ -28,6 +28,7 @@ Proof = Annotated[Caller, requires("auditor", "finance", "operator")]
 LetterReader = Annotated[Caller, requires("auditor", "operator")]
 Limit = Annotated[int, Query(ge=1, le=5000)]
 Operator = Annotated[Caller, requires("operator")]
+_HIGHEST_PARTITION = 2**31 - 1
 
 
 class Redrive(Body):
@@ -40,15 +41,15 @@ class Redrive(Body):
 class Release(Body):
     """Let quarantined partitions go on: all, a topic's, or one."""
 
-    topic: str | None = None
-    partition: int | None = Field(default=None, ge=0)
+    topic: Id | None = None
+    partition: int | None = Field(default=None, ge=0, le=_HIGHEST_PARTITION)
     reason: Text = "released"
 
 
 class Republish(Body):
     """Say a book of a topic again."""
 
-    topic: str
+    topic: Id
     book: date
     reason: Text = "republished"
 
@@ -57,7 +58,7 @@ class AcceptDifference(WithReason):
     """Let a day close although control totals differ."""
 
     day: date
-    topic: str | None = None
+    topic: Id | None = None
 
 
 def bus_router(running: "Running") -> APIRouter:

@@ -95,3 +95,5 @@ async def test_every_answer_is_as_the_openapi_document_declares(
         assert len(operations) == len(guarded_routes(app))
         for operation in operations:
             await asyncio.to_thread(examine, operation, ask)
+        for with_a_zero_byte in ("/bus/dead-letters?group=%00", "/bus/dead-letters/%00", "/units/%00", "/holds/%00"):
+            assert (await client.get(with_a_zero_byte)).status_code == 400
