@@ -136,7 +136,7 @@ class Shell:
             "service": "billing", "sender": "billing", "topic": "billing.account-opened", "day": "2026-01-31",
             "reference": REF, "message-id": await self.sql("notify", message), "date": "before", "you": "ann",
             "second-person": "bob", "new-password": url.password or "", "new-folder": f"backup-{self.folders}",
-            "partition": str(PARTITION), "party": "p.RB-2.o", "payment": "RB-S",
+            "partition": str(PARTITION), "offset": "0", "party": "p.RB-2.o", "payment": "RB-S",
         }  # fmt: skip
         for one in letters:
             self.values["letter" if one["topic"] == NO_MONEY else "money-letter"] = str(one["id"])
