@@ -23,7 +23,7 @@ from shared.bus.waiting import DIFFERS
 from shared.bus.work import OPENING_BOOK, Work
 from shared.db.engine import driver
 from shared.db.rows import only_row
-from shared.events.topics import said_by
+from shared.events.topics import BY_TOPIC, said_by
 from shared.log_events import LogEvent
 from shared.logs import log
 
@@ -147,7 +147,7 @@ class Bench:
         letter = await self.letter(number)
         place = [letter["topic"], letter["partition"], letter["offset"]]
         subject, content = f"dead-letter:{number}", {"dead_letter": number, "place": place}
-        if letter["amount_pence"]:
+        if _carries_money(letter):
             proposal = Proposal(kinds.DISCARD.name, subject, content, why, caller.subject)
             made = await self.proposals.propose(caller, proposal, key)
             return {"id": number, "status": letter["status"], "proposal": made["id"]}
@@ -204,6 +204,11 @@ async def _found(session: AsyncSession, number: int) -> asyncpg.Record:
     if row is None:
         raise NotKnownError(f"There is no dead letter {number}.")
     return row
+
+
+def _carries_money(letter: Json) -> bool:
+    """Whether a letter is about money: its topic is, though the amount could not be read, or it names an amount."""
+    return bool(letter["amount_pence"]) or BY_TOPIC[letter["topic"]].amount is not None
 
 
 def _contents(row: asyncpg.Record) -> Json:

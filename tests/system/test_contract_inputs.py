@@ -280,7 +280,8 @@ async def test_a_dead_letter_is_discarded_with_a_reason_and_kept(inputs: Inputs)
     letter = str(inputs.letter("billing", "words")["id"])
     without = await inputs.office.run("dead-letters", "discard", "billing", letter)
     assert without.code != 0
-    await inputs.office.ask("dead-letters", "discard", "billing", letter, "--reason", "a test of the sender")
+    made = await inputs.office.ask("dead-letters", "discard", "billing", letter, "--reason", "a test of the sender")
+    await inputs.office.ask("proposals", "approve", "billing", str(made["proposal"]), "--as", "finance")
     shown = await inputs.office.ask("dead-letters", "show", "billing", letter)
     assert shown["status"] == "discarded"
     assert base64.b64decode(shown["value"]) == b"charge everybody ten pounds"

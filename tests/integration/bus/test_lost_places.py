@@ -1,19 +1,24 @@
 """A place in a log that is not what it was: records deleted unread, a log that ends before us, no position at all."""
 
+import shlex
 from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 
+from shared.bus.checking import Checking
 from shared.bus.service import Running
 from shared.db import migrate
 from shared.log_events import LogEvent
+from tests.architecture.source import ROOT
 from tests.integration.bus.conftest import Bench
 from tests.support.bus import cloud_event, eventually
 from tests.support.kafka_tools import PARTITIONS
+from tests.support.runbooks import commands
 
 _TOPIC = "housing.charge-raised"
+_EXPIRED = ROOT / "docs" / "runbooks" / "unread-data-expired.md"
 
 
 def _charge_event(number: int) -> bytes:
@@ -51,6 +56,32 @@ async def test_records_deleted_before_they_were_read_stop_the_lane(billing: Benc
     async with billing.running() as running:
         await eventually(lambda: _stopped(running, LogEvent.UNREAD_DATA_EXPIRED))
     assert await billing.count("public.seen") == 2
+
+
+async def test_the_runbook_leads_past_what_was_deleted_and_the_books_own_check_holds_again(billing: Bench) -> None:
+    await _read(billing, 2)
+    for number in range(2, 6):
+        await _charge(billing, number)
+    await _delete_before(billing, 4)
+    [command] = [one for block in commands(_EXPIRED) for one in block if one.line.startswith("psql")]
+    for _ in range(2):
+        await billing.sql.execute(_filled(shlex.split(command.line)[-1], offset="4"))
+    async with billing.running() as running:
+        await eventually(lambda: _seen(billing, 4))
+        found = await Checking(running).look()
+    assert {check: detail for check, detail in found.items() if detail} == {}
+    row = await billing.row("select from_offset, to_offset, n_gap from msg.batch_log where n_gap > 0")
+    assert tuple(row) == (2, 4, 2)
+    rows = await billing.sql.fetch("select who, approved_by, subject, detail from msg.audit")
+    assert [tuple(row) for row in rows] == [("ann", "bob", f"{_TOPIC}/0", '{"to": 4, "from": 2}')]
+
+
+def _filled(statement: str, **more: str) -> str:
+    """Return the runbook's statement for this partition."""
+    values = {"topic": _TOPIC, "partition": "0", "you": "ann", "second-person": "bob", **more}
+    for name, value in values.items():
+        statement = statement.replace(f"<{name}>", value)
+    return statement
 
 
 async def _delete_before(billing: Bench, offset: int) -> None:

@@ -5,14 +5,14 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.logs import capture
-from tests.integration.shared.test_bench import Desk, bury, desk, owner
+from tests.integration.shared.test_bench import NO_MONEY, Desk, bury, desk, owner
 
 __all__ = ["desk", "owner"]
 
 
 async def deeds(desk: Desk, owner: asyncpg.Connection, number: int = 4) -> None:
     for offset in range(number):
-        letter = await bury(owner, offset)
+        letter = await bury(owner, offset, topic=NO_MONEY)
         await desk.call("POST", f"/dead-letters/{letter}/discard", {"reason": f"reason {offset}"})
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from shared.events.topics import TAKEN_IN
 from shared.logs import capture
-from tests.integration.shared.test_bench import Desk, audit_of, bury, desk, owner
+from tests.integration.shared.test_bench import NO_MONEY, Desk, audit_of, bury, desk, owner
 
 __all__ = ["desk", "owner"]
 
@@ -47,6 +47,18 @@ async def test_a_letter_with_money_is_discarded_when_another_person_approves(
     row = await owner.fetchrow("select who, approved_by, reason from msg.audit where action = 'dead-letter-discard'")
     assert row is not None
     assert tuple(row) == ("operator-1", "finance-1", "paid elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("topic", "pence"), [("housing.payment-received", 0), ("owners.unit-changed", 500)], ids=["unreadable", "elsewhere"]
+)
+async def test_money_is_put_away_by_two_people_also_where_the_amount_or_the_topic_is_wrong(
+    desk: Desk, owner: asyncpg.Connection, topic: str, pence: int
+) -> None:
+    letter = await bury(owner, pence=pence, topic=topic)
+    answer = await desk.call("POST", f"/dead-letters/{letter}/discard", {"reason": "said again"})
+    assert (answer.status_code, answer.json()["proposal"]) == (202, 1)
+    assert await status_of(owner) == "open"
 
 
 async def test_nobody_approves_alone_nor_without_the_role(desk: Desk, owner: asyncpg.Connection) -> None:
@@ -104,13 +116,13 @@ async def test_what_cannot_be_is_not_proposed(desk: Desk, owner: asyncpg.Connect
 async def test_the_same_key_gives_the_same_answer_and_another_command_is_refused(
     desk: Desk, owner: asyncpg.Connection
 ) -> None:
-    number = await bury(owner)
+    number = await bury(owner, topic=NO_MONEY)
     key: dict[str, Any] = {"headers": {"idempotency-key": "k-1"}}
     path = f"/dead-letters/{number}/discard"
     first = await desk.call("POST", path, {"reason": "test data"}, **key)
     again = await desk.call("POST", path, {"reason": "test data"}, **key)
     assert first.json() == again.json() == {
-        "id": number, "status": "discarded", "place": ["housing.charge-raised", 0, 1],
+        "id": number, "status": "discarded", "place": [NO_MONEY, 0, 1],
     }  # fmt: skip
     assert len(await audit_of(owner)) == 1
     other = await desk.call("POST", path, {"reason": "another reason"}, **key)
@@ -125,11 +137,11 @@ async def test_the_same_key_gives_the_same_answer_and_another_command_is_refused
 async def test_a_command_is_recorded_with_its_effect_and_told_to_nobody_else(
     desk: Desk, owner: asyncpg.Connection
 ) -> None:
-    number = await bury(owner)
+    number = await bury(owner, topic=NO_MONEY)
     await desk.call("POST", f"/dead-letters/{number}/discard", {"reason": "test data"})
     row, relayed = await owner.fetch("select topic, book, pence, body from msg.event_log order by seq")
     assert (row["topic"], str(row["book"]), row["pence"]) == ("billing.command-given", "1970-01-01", 0)
-    body, place = json.loads(row["body"]), ["housing.charge-raised", 0, 1]
+    body, place = json.loads(row["body"]), [NO_MONEY, 0, 1]
     assert len(body.pop("key")) == 32
     assert body == {
         "kind": "dead-letter-discard", "subject": f"dead-letter:{number}", "who": "operator-1", "approved_by": None,
