@@ -54,6 +54,7 @@ CHECKED_AT = _gauge("invariants_checked_timestamp_seconds", "When the books were
 
 # Set by the bus
 PROGRESS = _gauge("consumer_last_progress_seconds", "Seconds since the consumer got on or was seen with nothing to do.")
+HAS_WORK = _gauge("consumer_has_work", "1 while this process reads a partition whose records wait for nothing else.")
 IS_LEADER = _gauge("relay_is_leader", "1 in the process that relays the outbox.")
 EVENTS = _counter("events_processed", "Events taken in.", "type", "outcome")
 RETRIES = _counter("retry", "Batches tried again.", "kind", "sqlstate")

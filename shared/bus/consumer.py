@@ -104,6 +104,10 @@ class Consumer:
         """Kafka's time of the oldest record that is here and not in the database yet; none: nothing waits here."""
         return min([*self._in_hand.values(), *(since for _, since in self._ahead.values())], default=None)
 
+    def waits(self, lane: Lane) -> bool:
+        """Whether the next record of a lane was said in a later book than ours."""
+        return lane in self._ahead
+
     @property
     def started(self) -> bool:
         """Whether the client is running."""

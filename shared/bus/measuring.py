@@ -16,14 +16,11 @@ from shared.bus.pump import sleep_unless
 from shared.bus.service import Running
 from shared.bus.waiting import DIFFERS
 from shared.db.engine import question
-from shared.events.topics import BY_TOPIC
 from shared.health import Health
 from shared.log_events import LogEvent
 
 _DEADLINE_S = 1.0
 _EVERY_S = 10.0
-_OUTSIDE = frozenset({"housing", "calendar"})
-"""They know no books: what they say never waits at the barrier."""
 
 
 class Measuring:
@@ -80,9 +77,11 @@ class Measuring:
             working = (await gate.read(connection)).working is not None
         found = await self._lags.measure(places)
         behind = {lane for lane, (_, lag) in found.items() if lag > 0}
-        if working or not behind:
+        to_do = not working and self._to_do(behind)
+        if working or not behind or (self._running.pump.lanes and not to_do):
             self._health.progressed()
-        self._health.caught_up = working or not self._to_do(behind)
+        self._health.caught_up = not to_do
+        metrics.HAS_WORK.set(to_do)
 
     def _to_do(self, behind: Collection[Lane]) -> bool:
         """Whether a lane that this process reads has records it need not wait for."""
@@ -90,10 +89,8 @@ class Measuring:
         return any(lane in lanes and self._goes_on(lanes[lane]) for lane in behind)
 
     def _goes_on(self, state: LaneState) -> bool:
-        """Whether a lane is neither stopped nor one that may wait for our book (docs/decisions/0003)."""
-        channel = BY_TOPIC[state.lane[0]]
-        free = channel.owner in _OUTSIDE or self._running.service.name in channel.ahead
-        return state.stopped is None and free
+        """Whether a lane is neither stopped nor waits for our book (docs/decisions/0003)."""
+        return state.stopped is None and not self._running.consumer.waits(state.lane)
 
 
 _STOPPING = (

@@ -224,7 +224,11 @@ async def _monitor(running: Running, health: Health) -> None:
 
 
 async def _watch(running: Running, health: Health, patience_s: float = PROGRESS_SECONDS) -> None:
-    """Follow progress; a consumer that died or stands still with records before it ends the process (watchdog)."""
+    """Follow progress; a consumer whose task ended ends the process (watchdog).
+
+    One that stands still with records before it is not ready (``progress``) and rings ConsumerStuck: from here it
+    looks like one that waits for a full disk or a broker, which starting again does not mend.
+    """
     health.watch("relay", patience_s)
     while not running.stopping.is_set():
         health.startup_done = running.consumer.started

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, for_code
 
+from shared.embedded import topic_checks
 from shared.embedded.errors import ServerError
 from shared.events.topics import CHANNELS, Channel, Retention
 from shared.kafka_security import KafkaSecurity
@@ -46,8 +47,8 @@ async def provision(
 ) -> None:
     """Create every channel's topic that is missing.
 
-    Raises ``ServerError`` when the broker does not answer or refuses, or when a topic is there with another number of
-    partitions: more partitions would move keys, so this is never mended silently.
+    Raises ``ServerError`` when the broker does not answer or refuses, or when a topic is there that is not as it must
+    be (``topic_checks``).
     """
     wanted = [_topic(channel, prefix, partitions, replicas) for channel in channels]
     options = (access or KafkaSecurity()).options()
@@ -57,7 +58,7 @@ async def provision(
         answer = await admin.create_topics(wanted, timeout_ms=15_000)
         existing = _existing(answer.topic_errors)
         if existing:
-            _check_partitions(wanted, await admin.describe_topics(existing))
+            await topic_checks.check(admin, wanted, existing)
     except (KafkaError, OSError, TimeoutError) as error:
         raise ServerError(f"Kafka at {bootstrap} could not create the topics: {error}.") from error
     finally:
@@ -69,8 +70,13 @@ def _topic(channel: Channel, prefix: str, partitions: int, replicas: int) -> New
         name=prefix + channel.topic,
         num_partitions=1 if channel.single else partitions,
         replication_factor=replicas,
-        topic_configs=_SETTINGS[channel.retention],
+        topic_configs=_SETTINGS[channel.retention] | _safe(replicas),
     )
+
+
+def _safe(replicas: int) -> dict[str, str]:
+    """Return what keeps an acknowledged record: two brokers have it, where there are two, and no other leads."""
+    return {"min.insync.replicas": str(min(2, replicas)), "unclean.leader.election.enable": "false"}
 
 
 def _existing(topic_errors: Iterable[tuple[str, int, str]]) -> list[str]:
@@ -83,17 +89,6 @@ def _existing(topic_errors: Iterable[tuple[str, int, str]]) -> list[str]:
             why = (text[0] if text else "") or for_code(code).__name__
             raise ServerError(f"Kafka refused to create the topic {name}: {why}.")
     return existing
-
-
-def _check_partitions(wanted: list[NewTopic], described: list[dict[str, list[object]]]) -> None:
-    found = {str(topic["topic"]): len(topic["partitions"]) for topic in described}
-    for topic in wanted:
-        count = found.get(topic.name, topic.num_partitions)
-        if count != topic.num_partitions:
-            raise ServerError(
-                f"The topic {topic.name} has {count} partitions, the settings say {topic.num_partitions}: "
-                f"set CLOSEBOOK_PARTITIONS to what the installation was made with."
-            )
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import httpx
@@ -77,6 +78,27 @@ async def test_a_process_with_records_before_it_that_stands_still_is_not_ready(b
         await billing.sql.execute("update msg.gate set working = '2026-04-01', stage = 'working'")
         await measured(running, health)
         assert (health.caught_up, health.unready()) == (True, [])
+
+
+async def test_only_what_waits_for_this_process_alone_is_its_work(billing: Bench) -> None:
+    """What another process reads, or what waits for our book, is not: then nobody may say that this one is stuck."""
+    health = Health("billing", startup_done=True, schema_ok=True)
+    health.pinged()
+    await billing.kafka.send(CHARGES, charge(1), partition=0)
+    async with billing.running() as running:
+        await eventually(lambda: _read(billing, 1))
+        await running.broker.stop()
+        await billing.kafka.send(CHARGES, charge(2), partition=1)
+        health.progress_at = time.monotonic() - 61
+        await measured(running, health)
+        assert (figure("consumer_has_work"), time.monotonic() - health.progress_at < 60) == (0, True)
+        await billing.kafka.send(CHARGES, charge(3), partition=0)
+        await measured(running, health)
+        assert (figure("consumer_has_work"), health.caught_up) == (1, False)
+        running.consumer._ahead[CHARGES, 0] = date(2026, 4, 1), 0
+        await measured(running, health)
+        assert (figure("consumer_has_work"), health.caught_up) == (0, True)
+        running.consumer._ahead.clear()
 
 
 async def test_a_scrape_answers_in_time_when_no_server_does(billing: Bench) -> None:
