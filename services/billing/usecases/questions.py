@@ -1,6 +1,7 @@
 """The answers to what people ask of billing, in the JSON shapes of the command line (design.md 6)."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -21,10 +22,15 @@ from services.billing.domain.lines import Line, netted
 from services.billing.domain.position import Open, Position
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.documents import statement_line
+from services.billing.usecases.redistribution import CARRIERS
 from shared.bus import gate
 from shared.events.billing import LineKind
+from shared.events.topics import OWNERS_SHARES
 
 Answer = dict[str, Any]
+
+_DIVIDES = frozenset({OWNERS_SHARES.type, CARRIERS})
+"""Events that say by which shares a charge is divided."""
 
 CHUNK = 200
 """Accounts worked out at a time; between chunks the process does its other work."""
@@ -145,16 +151,21 @@ def _item(one: Open) -> Answer:
 async def _lines(
     connection: asyncpg.Connection, account_id: str, lines: Iterable[Line], issued: Sequence[StatementHead]
 ) -> list[Answer]:
-    """Return an account's lines, each with the statement that carries it and its cause."""
+    """Return an account's lines, each with the statement that carries it and its cause.
+
+    A charge that was divided anew by other shares has no one share that made its lines: ``closebook explain`` has it.
+    """
     shown = sorted(netted(lines), key=lambda line: (line.value_on, line.book, line.kind, line.fact_id))
     charge_ids = {line.charge_id for line in shown if line.charge_id is not None}
     credit_ids = {line.fact_id for line in shown if line.kind is FactKind.CREDIT}
     notes = await stored_statements.load_notes(connection, [account_id], charge_ids, credit_ids)
     causes = await questions.load_causes(connection, account_id)
+    anew = _divided_anew(shown, causes)
     answers: list[Answer] = []
     for line in shown:
         head = statements.carrying(line, issued)
-        answer = present(statement_line(line, account_id, notes).model_dump())
+        no_share = {"share": None, "pool_pence": None} if line.charge_id in anew else {}
+        answer = present(statement_line(line, account_id, notes).model_dump() | no_share)
         if answer["kind"] in (LineKind.CHARGE, LineKind.FEE):
             answer |= present({"due_on": line.due_on or (head.due_on if head is not None else None)})
         if "share" in answer and "pool_pence" in answer:
@@ -163,6 +174,17 @@ async def _lines(
         answer["cause"] = _cause_of(causes[line.kind, line.fact_id, line.book])
         answers.append(answer)
     return answers
+
+
+def _divided_anew(lines: Sequence[Line], causes: Mapping[tuple[FactKind, str, date], Sequence[CauseName]]) -> set[str]:
+    """Return the charges with more than one line, of which other shares made one."""
+    charged = [line for line in lines if line.kind is FactKind.CHARGE]
+    count = Counter(line.fact_id for line in charged)
+    return {
+        line.fact_id
+        for line in charged
+        if count[line.fact_id] > 1 and any(one.type in _DIVIDES for one in causes[line.kind, line.fact_id, line.book])
+    }
 
 
 def _cause_of(named: Iterable[CauseName]) -> Answer:

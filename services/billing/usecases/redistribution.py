@@ -24,7 +24,8 @@ from shared.events.topics import CHARGE_CREDITED, CHARGE_RAISED, OWNERS_SHARES
 
 SOURCE = "closebook/rule-5"
 _CHARGED, _GIVEN_BACK = "billing.share-redistributed.v1", "billing.share-given-back.v1"
-_CARRIERS = "billing.share-carriers-changed.v1"
+CARRIERS = "billing.share-carriers-changed.v1"
+"""The type of what says that others carry a share."""
 
 
 class Carriers(EventData):
@@ -104,7 +105,7 @@ def _changed(work: Work, version: ShareVersion) -> Event[Carriers]:
         share_set_id=version.share_set_id, effective_from=version.effective_from, shares=dict(version.shares)
     )
     name = f"{version.share_set_id}:{version.effective_from}:{work.book}"
-    return own_event(SOURCE, name, _CARRIERS, OWNERS_SHARES.topic, work.book, data)
+    return own_event(SOURCE, name, CARRIERS, OWNERS_SHARES.topic, work.book, data)
 
 
 def _charge(work: Work, one: GivenUp, charge: Charge, step: Step, number: int) -> Event[ChargeRaised]:
