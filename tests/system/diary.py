@@ -84,6 +84,8 @@ async def tell(told: Told, diary: Diary, seed: int | None = None, through: str |
             await told.office.close(next_day(before), through=day_before(book))
         said = diary[book]
         await say(told.kafka, said if seed is None else shuffled(said, seed + hash_of(book)), mixed=seed is not None)
+        if before is None:  # what is taken in after the first day ended would not stand in the opening book
+            await told.office.ask("settle", "--timeout", "120")
         await told.office.close(book)
         before = book
     if before is not None and through is not None and before < through:
