@@ -57,7 +57,7 @@ class Frame:
         if not length.isdigit() or int(length) > MAX_BODY:
             body = {"error": "too-large", "detail": "The request is too large.", "correlation_id": correlation}
             await JSONResponse(body, 413)(scope, receive, answer)
-        elif _names_nothing(scope):
+        elif _has_zero_byte(scope):
             body = {"error": "bad-request", "detail": "No name has a zero byte.", "correlation_id": correlation}
             await JSONResponse(body, 400)(scope, receive, answer)
         else:
@@ -94,7 +94,7 @@ class _Answer:
         await self._send(message)
 
 
-def _names_nothing(scope: Scope) -> bool:
+def _has_zero_byte(scope: Scope) -> bool:
     """Say whether a zero byte is asked for: PostgreSQL keeps none in a text, and its error would be ours (500)."""
     return "\0" in scope["path"] or b"%00" in scope["query_string"]
 

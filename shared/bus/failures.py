@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 import asyncpg
+from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -10,6 +11,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 _TRANSIENT_CLASSES = ("08", "28", "53", "57", "58")
 _TRANSIENT_STATES = {"40001", "40P01", "55P03", "25006", "57014", "26000", "42P05"}
 # The last two: a pooling proxy gave our session's prepared statements to another one.
+_AWAY = (
+    asyncpg.InterfaceError, OSError, TimeoutError, PoolTimeoutError, EOFError, MemoryError, KafkaError,
+)  # fmt: skip
 
 
 class FailureKind(StrEnum):
@@ -36,14 +40,14 @@ def kind_of(error: BaseException) -> FailureKind:
 
     Class 22 and 23 errors and refusals by a database rule are data; lost connections, passwords that are being
     changed, locks, deadlocks, full or failing disks and read-only standbys are transient, and so is a process without
-    memory or without a free connection; everything else is a bug.
+    memory or without a free connection, and whatever Kafka answers; everything else is a bug.
     """
     state = sqlstate_of(error)
     if state is not None:
         if state[:2] in _TRANSIENT_CLASSES or state in _TRANSIENT_STATES:
             return FailureKind.TRANSIENT
         return FailureKind.DATA if state[:2] in {"22", "23"} else FailureKind.BUG
-    if isinstance(error, asyncpg.InterfaceError | OSError | TimeoutError | PoolTimeoutError | EOFError | MemoryError):
+    if isinstance(error, _AWAY):
         return FailureKind.TRANSIENT
     if isinstance(error, DBAPIError) and (error.connection_invalidated or _is_connection_loss(error)):
         return FailureKind.TRANSIENT

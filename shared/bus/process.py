@@ -7,7 +7,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
 from shared import metrics
@@ -70,7 +69,7 @@ async def _told(work: Awaitable[int]) -> int:
     try:
         return await work
     except Exception as error:  # noqa: BLE001 - the process ends: nobody after us could tell of it
-        if kind_of(error) is FailureKind.TRANSIENT or isinstance(error, KafkaError):
+        if kind_of(error) is FailureKind.TRANSIENT:
             log(LogEvent.START_FAILED, error=error)
             return EXIT_TEMPORARY
         log(LogEvent.UNEXPECTED_ERROR, error=error)

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from services.arrears.domain.account import Hold, Item
-from shared.events.arrears import FIRST_STAGE_STOPPED, HoldKind, stops
+from shared.events.arrears import HoldKind
+from shared.holds import FIRST_STAGE_STOPPED, stops
 
 
 def chased(items: Iterable[Item], holds: Iterable[Hold], stage: int) -> tuple[Item, ...]:

@@ -6,9 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import Query, Response
 
-from shared.auth import Caller, requires
+from shared.auth import STAFF, Caller, requires
 
-STAFF = ("assistant", "lead-officer", "finance", "board", "admin-team", "auditor")
 MATCHERS = ("assistant", "lead-officer", "finance")
 BOOKKEEPERS = ("lead-officer", "finance", "board", "auditor")
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import asyncpg
 
-from services.billing.db.reading import OUR_OWN
+from services.billing.db.ours import OUR_OWN
 from services.billing.db.sets import columns
 from services.billing.domain.facts import Charge, Credit, FactKind, Part, is_waiting
 from shared.events.base import Event

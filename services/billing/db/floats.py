@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.billing.db.reading import OUR_CREDIT, OUR_OWN
+from services.billing.db.ours import OUR_CREDIT, OUR_OWN
 from services.billing.domain import floats
 from services.billing.domain.attribution import Account
 from services.billing.domain.final_accounts import earliest_exit, within_management

@@ -6,7 +6,7 @@ from datetime import date
 
 import asyncpg
 
-from services.billing.db.reading import OUR_OWN
+from services.billing.db.ours import OUR_OWN
 from services.billing.db.sets import columns
 from services.billing.domain import payments, refs
 from services.billing.domain.facts import Match, Part, Payment, Reversal

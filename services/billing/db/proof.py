@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 
-from services.billing.db.reading import OUR_OWN
+from services.billing.db.ours import OUR_OWN
 from services.billing.domain.facts import SUSPENSE, FactKind, Part
 from shared.db.engine import LONG_SECONDS
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import asyncpg
 
-from services.billing.db.reading import OUR_OWN
+from services.billing.db.ours import OUR_OWN
 from shared.db.engine import LONG_SECONDS
 
 _BOOKS = """

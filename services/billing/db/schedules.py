@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.billing.db.reading import OUR_OWN
+from services.billing.db.ours import OUR_OWN
 from services.billing.domain.instalments import Days
 from services.billing.domain.schedules import Notice, Relief, Scope, Terms
 from shared.events.housing import ChargeKind

@@ -185,9 +185,10 @@ async def _weigh(work: Work, asked: Asked, row: AccountRow) -> None:
     by_now = [line for line in lines if line.value_on <= work.book]
     standing = write_offs.standing(by_now, [*known, *new])
     for one in new:
-        if standing.get(one.write_off_id, 0) < one.amount_pence:
+        possible = standing.get(one.write_off_id, 0)
+        if possible < one.amount_pence:
             raise NotNowError(
-                f"{as_pounds(standing.get(one.write_off_id, 0))} of {one.charge_id} can be written off on"
+                f"{as_pounds(possible)} of {one.charge_id} can be written off on"
                 f" {row.account_ref}, which owes no more: it is in credit beside what is disputed."
             )
 

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from shared.events.arrears import HoldKind, OverdueItem, StageReached, stops
+from shared.events.arrears import HoldKind, OverdueItem, StageReached
+from shared.holds import stops
 
 
 class State(StrEnum):

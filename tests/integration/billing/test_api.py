@@ -9,9 +9,9 @@ from fastapi.routing import APIRoute
 
 from services.billing import api
 from services.billing.api.books import PROVERS
-from services.billing.api.common import BOOKKEEPERS, STAFF
+from services.billing.api.common import BOOKKEEPERS
 from services.billing.domain.refs import account_ref
-from shared.auth import ROLES
+from shared.auth import ROLES, STAFF
 from shared.bus.transaction import Doors
 from shared.db import create_engine, session_factory
 from shared.local_issuer import LocalIssuer

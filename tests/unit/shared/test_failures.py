@@ -2,6 +2,7 @@
 
 import asyncpg
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared.bus.failures import FailureKind, kind_of
@@ -42,6 +43,10 @@ def test_a_process_without_memory_does_not_blame_the_record() -> None:
 def test_a_pool_without_a_free_connection_does_not_blame_the_record() -> None:
     """SQLAlchemy's own time limit is neither the standard library's nor an error of the database."""
     assert kind_of(PoolTimeoutError("QueuePool limit reached")) is FailureKind.TRANSIENT
+
+
+def test_a_broker_that_is_away_is_waited_for() -> None:
+    assert kind_of(KafkaConnectionError("words")) is FailureKind.TRANSIENT
 
 
 @pytest.mark.parametrize("error", [asyncpg.CheckViolationError, asyncpg.NumericValueOutOfRangeError])
