@@ -53,6 +53,7 @@ async def staff_api(
     yield create_app(service, [running.service.api(running), bus_router(running)], verifier_of(issuer))
     await running.cuts.stop()
     await running.engine.dispose()
+    await running.api_engine.dispose()
 
 
 def examine(operation: Any, ask: Ask) -> None:
