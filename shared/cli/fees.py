@@ -1,18 +1,21 @@
-"""`closebook fees`: schedules of fees and premiums, the notices given of them, and what a unit is let off."""
+"""`closebook fees`: schedules of fees and premiums, the notices of them, what units are let off, what it all costs."""
 
 from datetime import date
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from shared.cli import environment, fee_costs, output, proposing
-from shared.cli.api import FINANCE, Api, acting
+from shared.cli import environment, fee_costs, fee_reliefs, output
+from shared.cli.api import Api
+from shared.cli.fee_reliefs import Schedule, propose
 from shared.cli.options import As, DataDir, Evidence, JsonFlag, Reason, day_option, parse_scope, pounds_option
 
 fees = typer.Typer(help="Schedules of fees and premiums: propose versions, notices and reliefs; list what holds.")
 fees.command("cost")(fee_costs.cost)
 fees.command("cost-model")(fee_costs.cost_model)
+fees.command("relief")(fee_reliefs.relief)
+fees.command("end-relief")(fee_reliefs.end_relief)
+fees.command("reliefs")(fee_reliefs.list_reliefs)
 
 _COLUMNS = (
     "schedule",
@@ -25,9 +28,9 @@ _COLUMNS = (
     "lacks notice",
     "letters",
     "lapsed",
+    "outlived",
+    "moved",
 )
-
-Schedule = Annotated[str, typer.Argument(metavar="SCHEDULE", help="The schedule's id.", show_default=False)]
 
 
 @fees.command("set")
@@ -55,7 +58,7 @@ def set_terms(
         "schedule_id": schedule, "kind": kind, "scope": name, "scope_id": scope_id, "annual_net_pence": pence,
         "effective_from": since.isoformat(), "instalments": instalments, "year_starts": month, "description": words,
     }  # fmt: skip
-    _propose("fee-schedule", body, reason, role, as_json, data)
+    propose("fee-schedule", body, reason, role, as_json, data)
 
 
 @fees.command("notice")
@@ -72,7 +75,7 @@ def notice(
 ) -> None:
     """Propose to record that owners were told of an increase; it holds four weeks later at the earliest."""
     body = {"schedule_id": schedule, "version": version, "notified_on": on.isoformat(), "evidence": evidence}
-    _propose("fee-notice", body, reason, role, as_json, data)
+    propose("fee-notice", body, reason, role, as_json, data)
 
 
 @fees.command("letters")
@@ -87,42 +90,12 @@ def letters(
     data: DataDir = None,
 ) -> None:
     """Propose that every owner who is charged is written to about an increase; that is its notice."""
-    _propose("fee-letters", {"schedule_id": schedule, "version": version, "why": why}, reason, role, as_json, data)
-
-
-@fees.command("relief")
-def relief(
-    schedule: Schedule,
-    *,
-    unit: Annotated[str, typer.Option("--unit", help="The unit that is let off.", show_default=False)],
-    points: Annotated[
-        int, typer.Option("--points", min=1, max=10_000, help="Hundredths of a percent; 10000 opts out.")
-    ],
-    since: Annotated[date, day_option("--from", "From periods that begin then.")],
-    evidence: Evidence,
-    reason: Reason,
-    proven_to: Annotated[date | None, day_option("--proven-to", "The last day its proof covers.")] = None,
-    role: As = None,
-    as_json: JsonFlag = False,
-    data: DataDir = None,
-) -> None:
-    """Propose a discount, or that a unit with cover of its own stays out of a policy."""
-    body: dict[str, Any] = {
-        "schedule_id": schedule, "unit_id": unit, "basis_points": points, "from_on": since.isoformat(),
-        "evidence": evidence, "proven_to": proven_to.isoformat() if proven_to else None,
-    }  # fmt: skip
-    _propose("fee-relief", body, reason, role, as_json, data)
-
-
-def _propose(kind: str, body: dict[str, Any], reason: str, role: str | None, as_json: bool, data: Path | None) -> None:
-    api = acting(data, role, FINANCE)
-    made = proposing.propose(api, "billing", kind, body["schedule_id"], body, reason)
-    proposing.tell("billing", made, f"{kind} of {body['schedule_id']}", "board", as_json=as_json)
+    propose("fee-letters", {"schedule_id": schedule, "version": version, "why": why}, reason, role, as_json, data)
 
 
 @fees.command("list")
 def list_schedules(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
-    """List every schedule: what holds, which increase lacks its notice, and units whose proof has lapsed."""
+    """List every schedule: what holds and lacks its notice, units with lapsed or outlived reliefs, units that moved."""
     found = Api(environment.resolve(data)).get("billing", "/schedules")
     if as_json:
         output.write_json(found)
@@ -139,6 +112,8 @@ def list_schedules(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
             row["lacks_notice"],
             " ".join(f"{one['version']}: {one['letters']} on {one['book']}" for one in row["letters"]),
             " ".join(row["lapsed"]),
+            " ".join(row["outlived"]),
+            " ".join(row["moved"]),
         )
         for row in found
     ]

@@ -11,6 +11,8 @@ _HEAD = ("head", "charged", "credited", "tax in it")
 _BESIDE = (
     ("lacks_notice", "Increases without notice"),
     ("lapsed", "Units whose proof has lapsed"),
+    ("outlived", "Units let off for an owner who sold"),
+    ("moved", "Units charged elsewhere before, now registered in another block"),
     ("late_fees", "Accounts with more late fees than the cap"),
 )
 _WORK = ("date", "what", "done on", "whole cost", "share", "amount", "statement")

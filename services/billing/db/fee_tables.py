@@ -65,6 +65,17 @@ fee_reliefs = Table(
     comment="What a unit is let off a schedule: a discount, or (all of it) an opt-out, while its proof lasts.",
 )
 
+fee_relief_ends = Table(
+    "fee_relief_ends",
+    metadata,
+    Column("relief_id", Text, primary_key=True),
+    Column("command_uid", Uuid, nullable=False),
+    Column("book", Date, nullable=False),
+    Column("last_on", Date, nullable=False),
+    Column("evidence", Text, nullable=False),
+    comment="The last day of a relief that people ended before its proof did.",
+)
+
 float_terms = Table(
     "float_terms",
     metadata,

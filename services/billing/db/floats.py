@@ -11,8 +11,8 @@ from services.billing.db.ours import OUR_CREDIT, OUR_OWN
 from services.billing.domain import floats
 from services.billing.domain.attribution import Account
 from services.billing.domain.final_accounts import earliest_exit, within_management
-from services.billing.domain.floats import FloatState, FloatTerms, Newcomer, Place
-from services.billing.domain.schedules import Scope
+from services.billing.domain.floats import FloatState, FloatTerms, Newcomer
+from services.billing.domain.scopes import Place, Scope
 
 _TERMS = """
 select scope, scope_id, version, effective_from, amount_pence from billing.float_terms order by scope, scope_id, version

@@ -25,6 +25,7 @@ COMPARED = (
     whole("notices of fees", "billing.fee_notices", "schedule_id || ' ' || version || ' ' || notified_on"),
     whole("letters of fees", "billing.fee_letters", "schedule_id || ' ' || version"),
     whole("reliefs of fees", "billing.fee_reliefs", "relief_id"),
+    whole("ends of reliefs", "billing.fee_relief_ends", "relief_id"),
     whole("how statements are released", "billing.release_policies", "policy_no::text"),
     whole("statement runs", "billing.statement_runs", "quarter || ' ' || run_no"),
     whole("statements as struck", "billing.struck_statements", "run_id || ' ' || account_ref"),

@@ -9,7 +9,8 @@ import asyncpg
 
 from services.billing.db.ours import OUR_OWN
 from services.billing.domain.instalments import Days
-from services.billing.domain.schedules import Notice, Relief, Scope, Terms
+from services.billing.domain.schedules import Notice, Relief, Terms
+from services.billing.domain.scopes import Place, Scope
 from shared.events.housing import ChargeKind
 
 _TERMS = """
@@ -19,7 +20,8 @@ from billing.schedules order by schedule_id, version
 """
 _NOTICES = "select schedule_id, version, notified_on from billing.fee_notices order by 1, 2, 3"
 _RELIEFS = """
-select relief_id, schedule_id, unit_id, basis_points, from_on, proven_to from billing.fee_reliefs order by relief_id
+select relief_id, schedule_id, unit_id, basis_points, from_on, proven_to, last_on
+from billing.fee_reliefs left join billing.fee_relief_ends using (relief_id) order by relief_id
 """
 # A registration without a book was written by code that did not note it yet.
 _UNITS = """
@@ -44,6 +46,9 @@ _ADD_RELIEF = """
 insert into billing.fee_reliefs (command_uid, book, evidence, relief_id, schedule_id, unit_id, basis_points, from_on,
   proven_to)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+_ADD_RELIEF_END = """
+insert into billing.fee_relief_ends (command_uid, book, evidence, relief_id, last_on) values ($1, $2, $3, $4, $5)
 """
 _LEARNT = "select exists (select from billing.units where book is null or book > $1)"
 _LETTERS = "select schedule_id, version, book, letters from billing.fee_letters order by 1, 2"
@@ -70,6 +75,10 @@ class Schedules:
     reliefs: dict[tuple[str, str], list[Relief]]
     letters: dict[str, list[Letters]]
 
+    def relief(self, relief_id: str) -> Relief | None:
+        """Return a relief by its id."""
+        return next((one for own in self.reliefs.values() for one in own if one.relief_id == relief_id), None)
+
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
@@ -81,6 +90,11 @@ class UnitRow:
     managed_from: date
     managed_to: date | None
     learnt: bool
+
+    @property
+    def place(self) -> Place:
+        """Return where it is."""
+        return Place(self.unit_id, self.block_id, self.development_id)
 
 
 async def load(connection: asyncpg.Connection) -> Schedules:
@@ -127,7 +141,10 @@ async def has_learnt_units(connection: asyncpg.Connection, closed_on: date) -> b
 
 async def add_terms(connection: asyncpg.Connection, command_uid: UUID, book: date, terms: Terms) -> None:
     """Add a version of a schedule."""
-    await connection.execute(_ADD_TERMS, command_uid, book, *astuple(terms))
+    await connection.execute(
+        _ADD_TERMS, command_uid, book, terms.schedule_id, terms.version, terms.kind, terms.scope, terms.scope_id,
+        terms.effective_from, terms.annual_net_pence, terms.instalments, terms.year_starts, terms.description,
+    )  # fmt: skip
 
 
 async def add_notice(
@@ -141,7 +158,17 @@ async def add_relief(
     connection: asyncpg.Connection, command_uid: UUID, book: date, evidence: str, relief: Relief
 ) -> None:
     """Add what a unit is let off."""
-    await connection.execute(_ADD_RELIEF, command_uid, book, evidence, *astuple(relief))
+    await connection.execute(
+        _ADD_RELIEF, command_uid, book, evidence, relief.relief_id, relief.schedule_id, relief.unit_id,
+        relief.basis_points, relief.from_on, relief.proven_to,
+    )  # fmt: skip
+
+
+async def add_relief_end(
+    connection: asyncpg.Connection, command_uid: UUID, book: date, evidence: str, relief_id: str, last_on: date
+) -> None:
+    """Add the last day of a relief."""
+    await connection.execute(_ADD_RELIEF_END, command_uid, book, evidence, relief_id, last_on)
 
 
 async def add_letters(

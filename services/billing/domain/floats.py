@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from services.billing.domain.attribution import Account
 from services.billing.domain.final_accounts import timetable
-from services.billing.domain.schedules import Scope
+from services.billing.domain.scopes import Place, Scope
 
 PREFIX = "FLOAT:"
 _NARROWEST_FIRST = (Scope.UNIT, Scope.BLOCK, Scope.DEVELOPMENT)
@@ -28,14 +28,6 @@ class FloatTerms:
     version: int
     effective_from: date
     amount_pence: int
-
-
-class Place(NamedTuple):
-    """Where a unit is."""
-
-    unit_id: str
-    block_id: str | None
-    development_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +79,7 @@ class Step(NamedTuple):
 
 def terms_on(terms: Iterable[FloatTerms], place: Place, day: date) -> FloatTerms | None:
     """Return what is asked of an owner who comes on a day: the narrowest scope's, its last version in force."""
-    names = {Scope.UNIT: place.unit_id, Scope.BLOCK: place.block_id, Scope.DEVELOPMENT: place.development_id}
-    begun = [one for one in terms if one.effective_from <= day and names.get(one.scope) == one.scope_id]
+    begun = [one for one in terms if one.effective_from <= day and place.is_in(one.scope, one.scope_id)]
     return min(
         begun,
         key=lambda one: (_NARROWEST_FIRST.index(one.scope), -one.effective_from.toordinal(), -one.version),

@@ -1,13 +1,14 @@
 """Instalments of schedules: their days, what each comes to with cumulative rounding, tax and reliefs, their names."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from services.billing.domain.refs import other_name
 from services.billing.domain.schedule_policy import TaxRate
-from services.billing.domain.schedules import DAY, WHOLE, Notice, Period, Relief, Terms, holding_on, period_on
+from services.billing.domain.schedules import DAY, WHOLE, Notice, Period, Relief, Terms, holding_on, is_left, period_on
+from services.billing.domain.scopes import Place
 from shared.money import divide_half_up
 
 _LONGEST_ID = 64
@@ -25,6 +26,10 @@ class Days(NamedTuple):
 
     first_on: date
     last_on: date
+
+    def touch(self, period: Period) -> bool:
+        """Say whether any of them is in a period."""
+        return self.first_on <= period.last_on and period.first_on <= self.last_on
 
 
 def yearly(terms: Terms, day: date, rate: TaxRate, relief_points: int = 0) -> Amount:
@@ -92,7 +97,7 @@ def relief_points(reliefs: Collection[Relief], period: Period) -> int:
     Proofs that follow one another without a gap are one; if cover runs out on the way, the unit is back in from the
     start (domain.md 9.60).
     """
-    ends = (relief.proven_to for relief in reliefs if relief.proven_to is not None)
+    ends = (relief.last_on for relief in reliefs if relief.last_on is not None)
     changes = [
         period.first_on,
         *(relief.from_on for relief in reliefs if period.first_on <= relief.from_on <= period.last_on),
@@ -118,6 +123,20 @@ def is_part(name: str, days: Days, schedule_id: str, period: Period, unit_id: st
     own = (charge_id(schedule_id, period, unit_id), completing_id(schedule_id, days, unit_id))
     in_period = period.first_on <= days.first_on <= days.last_on <= period.last_on
     return in_period and name in {*own, *map(other_name, own)}
+
+
+def charged_elsewhere(
+    charged: Iterable[tuple[str, Days]], known: Mapping[str, Sequence[Terms]], place: Place
+) -> Iterator[tuple[Terms, Days]]:
+    """Yield what a unit was charged where it was registered before, each with the days it is for.
+
+    ``charged`` are our own charges of the unit, each by its name, which begins with its schedule; ``known`` are all
+    schedules.
+    """
+    for name, days in charged:
+        versions = known.get(name.partition(":")[0])
+        if versions is not None and is_left(versions[0], place):
+            yield versions[0], days
 
 
 def _short(name: str, schedule_id: str, first_on: date, rest: str) -> str:

@@ -1,11 +1,11 @@
 """Schedules of fees and premiums: versions, their periods, the notice an increase needs, what units are let off."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import NamedTuple
 
+from services.billing.domain.scopes import REGISTERED, Place, Scope
 from shared.events.housing import ChargeKind
 
 WHOLE = 10_000
@@ -19,21 +19,12 @@ DAY = timedelta(days=1)
 _MONTHS = 12
 
 
-class Scope(StrEnum):
-    """Whom a schedule charges: one unit, each unit of a block or development, or a share set as one pool."""
-
-    UNIT = "unit"
-    BLOCK = "block"
-    DEVELOPMENT = "development"
-    SHARE_SET = "share-set"
-
-
 @dataclass(frozen=True, slots=True)
 class Terms:
     """One version of a schedule, meant to hold from ``effective_from``: net pence a year, in 1, 2 or 4 ``instalments``.
 
     The year begins with month ``year_starts``.  For a share set the pence are the pool's, else each unit's own.  No
-    pence: the schedule ends.
+    pence: the schedule ends.  ``replaces_pence``: what the schedule came to from which this one takes over, net a year.
     """
 
     schedule_id: str
@@ -46,6 +37,7 @@ class Terms:
     instalments: int
     year_starts: int
     description: str
+    replaces_pence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +51,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Relief:
-    """What a unit is let off of a schedule from a day on, until the last day that its proof covers (None: for good)."""
+    """What a unit is let off of a schedule from a day on, until the last day that its proof covers (None: for good).
+
+    ``ended_on`` is its last day once people have ended it.
+    """
 
     relief_id: str
     schedule_id: str
@@ -67,10 +62,16 @@ class Relief:
     basis_points: int
     from_on: date
     proven_to: date | None = None
+    ended_on: date | None = None
+
+    @property
+    def last_on(self) -> date | None:
+        """Return the last day it holds; None: for good."""
+        return min((day for day in (self.proven_to, self.ended_on) if day is not None), default=None)
 
     def covers(self, day: date) -> bool:
         """Say whether it holds on a day."""
-        return self.from_on <= day and (self.proven_to is None or self.proven_to >= day)
+        return self.from_on <= day and (self.last_on is None or self.last_on >= day)
 
 
 class Period(NamedTuple):
@@ -107,13 +108,25 @@ def refuse_relief(relief: Relief, terms: Terms) -> str | None:
     return None
 
 
+def refuse_end(relief: Relief, last_on: date) -> str | None:
+    """Return why a relief may not end with a day; None: it may."""
+    if relief.ended_on is not None:
+        return f"{relief.relief_id} ends on {relief.ended_on} already; what a unit is let off later is another relief."
+    if last_on < relief.from_on:
+        return f"{last_on} is before {relief.relief_id} begins, on {relief.from_on}."
+    if relief.proven_to is not None and last_on >= relief.proven_to:
+        return f"The proof of {relief.relief_id} covers {relief.proven_to} at the latest: it ends by itself."
+    return None
+
+
 def holding_on(
     versions: Iterable[Terms], notices: Iterable[Notice], notice_days: int, day: date
 ) -> tuple[Terms | None, Terms | None]:
     """Return the terms that hold on a day, and a dearer version that was meant to hold but lacks its notice.
 
     An increase holds from its day, but no sooner than ``notice_days`` after owners were told, and never untold.  A
-    version that is not dearer than the one before it holds from its day.  Source: domain.md 2.2, 5, 9.54.
+    version that is not dearer than the one before it holds from its day; before the first stands what it replaces.
+    Source: domain.md 2.2, 5, 9.54.
     """
     told: dict[int, date] = {}
     for notice in notices:
@@ -123,7 +136,8 @@ def holding_on(
     for one in sorted(versions, key=lambda one: (one.effective_from, one.version)):
         if one.effective_from > day:
             break
-        dearer = holds is not None and one.annual_net_pence > holds.annual_net_pence
+        before = one.replaces_pence if holds is None else holds.annual_net_pence
+        dearer = before is not None and one.annual_net_pence > before
         if dearer and (one.version not in told or told[one.version] + timedelta(days=notice_days) > day):
             refused = one
         else:
@@ -153,15 +167,31 @@ def increase(
     period = period_on(new, in_force)
     first_on = in_force if period.first_on == in_force else period.last_on + DAY
     old, _ = holding_on(versions, told, notice_days, period_on(new, first_on - DAY).first_on)
+    old = old or _replaced(new)
     holds, _ = holding_on(versions, told, notice_days, first_on)
     dearer = old is not None and new.annual_net_pence > old.annual_net_pence
     return Increase(old, new, first_on) if old and dearer and holds == new and first_on > notified_on else None
 
 
-def is_within(terms: Terms, unit_id: str, block_id: str | None, development_id: str) -> bool:
+def _replaced(new: Terms) -> Terms | None:
+    """Return the price that a schedule takes over from, as terms of its own; None: it takes over from none."""
+    return None if new.replaces_pence is None else replace(new, version=0, annual_net_pence=new.replaces_pence)
+
+
+def is_within(terms: Terms, place: Place) -> bool:
     """Say whether a schedule of units charges one; a pool's charge goes to its share set instead."""
-    names = {Scope.UNIT: unit_id, Scope.BLOCK: block_id, Scope.DEVELOPMENT: development_id}
-    return names.get(terms.scope) == terms.scope_id
+    return place.is_in(terms.scope, terms.scope_id)
+
+
+def is_left(terms: Terms, place: Place) -> bool:
+    """Say whether a schedule is of a block or development that a unit is not in (any more)."""
+    return terms.scope in REGISTERED and not is_within(terms, place)
+
+
+def overlap(terms: Iterable[Terms], kinds: Collection[ChargeKind]) -> bool:
+    """Say whether periods of the ``kinds`` may overlap from one block or development to another."""
+    placed = [one for one in terms if one.scope in REGISTERED and one.kind in kinds]
+    return any((one.instalments, one.year_starts) != (placed[0].instalments, placed[0].year_starts) for one in placed)
 
 
 def period_on(terms: Terms, day: date) -> Period:
@@ -178,10 +208,27 @@ def _month(year: int, month: int) -> date:
 
 
 def lapsed(reliefs: Mapping[str, Sequence[Relief]], day: date) -> list[Relief]:
-    """Return the reliefs whose proof no longer covers a day, where the unit has no newer one (domain.md 9.60)."""
+    """Return the reliefs whose proof no longer covers a day, where the unit has no newer one (domain.md 9.60).
+
+    Those that people ended are theirs to know.
+    """
     return [
         last
         for own in reliefs.values()
-        for last in [max(own, key=lambda relief: (relief.proven_to or date.max, relief.relief_id))]
-        if last.proven_to is not None and last.proven_to < day
+        for last in [max(own, key=lambda relief: (relief.last_on or date.max, relief.relief_id))]
+        if last.ended_on is None and last.proven_to is not None and last.proven_to < day
+    ]
+
+
+def outlived(reliefs: Iterable[Relief], owner_since: Mapping[str, date], day: date) -> list[Relief]:
+    """Return the reliefs that hold on a day or later and began under an owner before the newest one.
+
+    ``owner_since``: by unit, the first day of its newest owner, which may be to come.  Cover of one's own goes with the
+    owner, and so does a discount for how one pays; which of them stay with the flat, people know.
+    """
+    return [
+        relief
+        for relief in reliefs
+        if relief.from_on < owner_since.get(relief.unit_id, date.min)
+        and (relief.last_on is None or relief.last_on >= max(day, owner_since[relief.unit_id]))
     ]

@@ -12,7 +12,8 @@ from services.billing.db import schedules as stored
 from services.billing.db.schedules import Letters, Schedules, UnitRow
 from services.billing.domain import division, instalments, schedules
 from services.billing.domain.attribution import Account
-from services.billing.domain.schedules import Increase, Notice, Scope
+from services.billing.domain.schedules import Increase, Notice
+from services.billing.domain.scopes import Scope
 from services.billing.settings import read_schedule_policy
 from services.billing.usecases.kinds import as_kind
 from services.billing.usecases.schedules import ScheduleId, load
@@ -102,7 +103,7 @@ async def _shares(connection: asyncpg.Connection, raised: Increase) -> Mapping[s
 def _charged(unit: UnitRow, raised: Increase, shares: Mapping[str, str]) -> bool:
     """Say whether a unit is still managed on the first day, and in the schedule's scope."""
     managed = unit.managed_to is None or unit.managed_to >= raised.first_on
-    within = schedules.is_within(raised.new, unit.unit_id, unit.block_id, unit.development_id)
+    within = schedules.is_within(raised.new, unit.place)
     return managed and (within or unit.unit_id in shares)
 
 

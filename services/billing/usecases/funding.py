@@ -14,7 +14,7 @@ from services.billing.db.owners_money import Spending
 from services.billing.domain.floats import FloatTerms
 from services.billing.domain.owners_money import kept, refuse_spending, spending_postings, together
 from services.billing.domain.position import as_known
-from services.billing.domain.schedules import Scope
+from services.billing.domain.scopes import Scope
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.journal import Journal
 from services.billing.usecases.kinds import as_kind

@@ -11,10 +11,12 @@ from services.billing.db import schedules as stored
 from services.billing.db.schedules import Schedules, UnitRow
 from services.billing.domain import instalments, schedules
 from services.billing.domain.instalments import Amount, Days
-from services.billing.domain.schedules import Period, Scope, Terms
+from services.billing.domain.schedules import Period, Terms
+from services.billing.domain.scopes import Scope
 from services.billing.settings import read_schedule_policy
 from services.billing.usecases.charges import raise_charges
 from services.billing.usecases.own_events import not_raised, own_event
+from services.billing.usecases.schedules import load_known
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
 from shared.db.engine import driver, question
@@ -56,7 +58,7 @@ async def first_slice(connection: asyncpg.Connection, closed_on: date, day: date
     registration adds to its managed days, on that day.
     ``closed_on`` is the day closed last (``date.min``: none was).
     """
-    known = await stored.load(connection)
+    known = await load_known(connection)
     if not known.terms:
         return None
     anything = _begun(known, closed_on, day) or await stored.has_learnt_units(connection, closed_on)
@@ -67,10 +69,12 @@ async def raise_slice(piece: DaySlice) -> None:
     """Raise what is due of some units; the progress is the last unit that had its turn."""
     after, closed_on = piece.progress.removeprefix(PROGRESS), piece.state.last_closed or date.min
     async with question(piece.sessions) as connection:
-        known = await stored.load(connection)
+        known = await load_known(connection)
         begun = _begun(known, closed_on, piece.day)
         units = await stored.list_units(connection, after, closed_on, SLICE, others=bool(begun))
-        charged = await stored.list_charged(connection, [unit.unit_id for unit in units if unit.learnt])
+        all_units = _overlap(known, begun)
+        asked = [unit.unit_id for unit in units if unit.learnt or all_units]
+        charged = await stored.list_charged(connection, asked)
     following = PROGRESS + units[-1].unit_id if len(units) == SLICE else None
     async with piece.open(following) as work:
         pools = [] if after else list(_pools(begun, piece.day))
@@ -101,9 +105,7 @@ def _of_units(
     so_far = _begun(known, date.min, day) if any(unit.learnt for unit in units) else begun
     for unit in units:
         for terms, period in so_far if unit.learnt else begun:
-            if terms.scope is not Scope.SHARE_SET and schedules.is_within(
-                terms, unit.unit_id, unit.block_id, unit.development_id
-            ):
+            if schedules.is_within(terms, unit.place):
                 yield from _of_unit(known, terms, period, unit, charged.get(unit.unit_id, ()), day)
 
 
@@ -115,10 +117,19 @@ def _of_unit(
     points = instalments.relief_points(known.reliefs.get((terms.schedule_id, unit.unit_id), ()), period)
     amount = _amount(terms, period, points)
     own = [days for other, days in charged if instalments.is_part(other, days, terms.schedule_id, period, unit.unit_id)]
+    # Where it was registered before it was charged the same kind: nobody pays twice.
+    elsewhere = instalments.charged_elsewhere(charged, known.terms, unit.place)
+    own += [days for other, days in elsewhere if other.kind == terms.kind and days.touch(period)]
     for days in instalments.uncharged(period, unit.managed_from, unit.managed_to, own):
         given = instalments.completing_id(terms.schedule_id, days, unit.unit_id) if own else name
         part = Part(given, unit.unit_id, instalments.part_of(amount, period, days), days)
         yield from _instalment(terms, period, part, day)
+
+
+def _overlap(known: Schedules, begun: Due) -> bool:
+    """Say whether a unit may have been charged elsewhere for days that begin now."""
+    first = (versions[0] for versions in known.terms.values())
+    return schedules.overlap(first, {terms.kind for terms, _ in begun})
 
 
 def _begun(known: Schedules, after: date, day: date) -> Due:

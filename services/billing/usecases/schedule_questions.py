@@ -1,29 +1,61 @@
-"""The answer about schedules: what holds of each now, what it lacks, and whose proof has lapsed."""
+"""The answer about schedules: what holds of each now, what it lacks, what units are let off, which units moved."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 
 import asyncpg
 
+from services.billing.db import registry
 from services.billing.db import schedules as stored
 from services.billing.db.schedules import Schedules
-from services.billing.domain import schedules
+from services.billing.domain import instalments, schedules
+from services.billing.domain.schedules import Relief
 from services.billing.settings import read_schedule_policy
+from services.billing.usecases.schedules import load_known
 from shared.bus import gate
 from shared.bus.commands import Json
 
+_LATELY = timedelta(days=92)
+"""A quarter: how long people are told of a unit that was registered anew in another block or development."""
+
 
 async def worklist(connection: asyncpg.Connection) -> list[Json]:
-    """Return every schedule with what holds now, what lacks its notice, its reliefs, and those whose proof lapsed."""
-    known = await stored.load(connection)
+    """Return every schedule: what holds now, what lacks its notice, its reliefs, and units that moved away."""
+    known = await load_known(connection)
     day = (await gate.read(connection)).book
-    return [_schedule(known, schedule_id, day) for schedule_id in known.terms]
+    owner_since = await _owner_since(connection, {unit_id for _, unit_id in known.reliefs})
+    moved = await _moved(connection, known, day)
+    return [
+        {**_schedule(known, schedule_id, owner_since, day), "moved": sorted(moved.get(schedule_id, ()))}
+        for schedule_id in known.terms
+    ]
 
 
-def _schedule(known: Schedules, schedule_id: str, day: date) -> Json:
+async def _moved(connection: asyncpg.Connection, known: Schedules, day: date) -> Mapping[str, set[str]]:
+    """Return by schedule the units that it charged and that were lately registered anew, in another place."""
+    units = await stored.list_units(connection, "", day - _LATELY, None, others=False)
+    charged = await stored.list_charged(connection, [unit.unit_id for unit in units])
+    moved: dict[str, set[str]] = {}
+    for unit in units:
+        for terms, _ in instalments.charged_elsewhere(charged.get(unit.unit_id, ()), known.terms, unit.place):
+            moved.setdefault(terms.schedule_id, set()).add(unit.unit_id)
+    return moved
+
+
+async def _owner_since(connection: asyncpg.Connection, unit_ids: set[str]) -> Mapping[str, date]:
+    """Return by unit the first day of its newest owner."""
+    units = await registry.load_units(connection, unit_ids)
+    return {unit.unit_id: unit.stays[-1].from_on for unit in units.values() if unit.stays}
+
+
+def _schedule(known: Schedules, schedule_id: str, owner_since: Mapping[str, date], day: date) -> Json:
     versions, days = known.terms[schedule_id], read_schedule_policy().notice_days
     holds, refused = schedules.holding_on(versions, known.notices.get(schedule_id, ()), days, day)
     own = {unit: reliefs for (name, unit), reliefs in known.reliefs.items() if name == schedule_id}
+    each = [relief for reliefs in own.values() for relief in reliefs]
+    states = {one.relief_id: "lapsed" for one in schedules.lapsed(own, day)}
+    states |= {one.relief_id: "outlived" for one in schedules.outlived(each, owner_since, day)}
     first = versions[0]
     return {
         "schedule_id": schedule_id,
@@ -34,6 +66,11 @@ def _schedule(known: Schedules, schedule_id: str, day: date) -> Json:
         "lacks_notice": refused.version if refused is not None else None,
         "letters": [asdict(one) for one in known.letters.get(schedule_id, ())],
         "to_come": [one.version for one in versions if one.effective_from > day],
-        "reliefs": sum(map(len, own.values())),
-        "lapsed": [relief.unit_id for relief in schedules.lapsed(own, day)],
+        "reliefs": [{**asdict(one), "state": states.get(one.relief_id)} for one in each],
+        "lapsed": _units(each, states, "lapsed"),
+        "outlived": _units(each, states, "outlived"),
     }
+
+
+def _units(reliefs: Iterable[Relief], states: Mapping[str, str], state: str) -> list[str]:
+    return sorted({one.unit_id for one in reliefs if states.get(one.relief_id) == state})

@@ -1,17 +1,21 @@
-"""What two people decide about schedules: a version, that owners were told of it, and what a unit is let off."""
+"""What two people decide about schedules: versions, that owners were told of them, what units are let off, how long."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Literal
 
+import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from services.billing.db import registry
 from services.billing.db import schedules as stored
 from services.billing.db.schedules import Schedules
-from services.billing.domain import schedules
-from services.billing.domain.schedules import WHOLE, Notice, Relief, Scope, Terms
+from services.billing.domain import replacing, schedules
+from services.billing.domain.schedules import WHOLE, Notice, Relief, Terms
+from services.billing.domain.scopes import Scope
+from services.billing.settings import read_schedule_policy
 from services.billing.usecases.kinds import as_kind
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
@@ -20,7 +24,7 @@ from shared.db.engine import driver
 from shared.events.housing import ChargeKind
 from shared.events.types import Id, NaturalPence, Text
 
-SCHEDULE, NOTICE, RELIEF = "fee-schedule", "fee-notice", "fee-relief"
+SCHEDULE, NOTICE, RELIEF, RELIEF_END = "fee-schedule", "fee-notice", "fee-relief", "fee-relief-end"
 _LOCK = ("schedules",)
 ScheduleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._\-]{1,24}$")]
 
@@ -63,6 +67,14 @@ class AskedRelief(_Asked):
     evidence: Text
 
 
+class AskedEnd(_Asked):
+    """The last day of a relief, which may have passed: what was raised stays."""
+
+    relief_id: Id
+    last_on: date
+    evidence: Text
+
+
 async def set_terms(work: Work, content: Json) -> Json:
     """Add a version of a schedule; a rebuild does the same again."""
     terms = await _terms(work, content)
@@ -85,6 +97,15 @@ async def let_off(work: Work, content: Json) -> Json:
     connection = await driver(work.session)
     await stored.add_relief(connection, Command.of(work).uid, work.book, asked.evidence, relief)
     return {"relief_id": relief.relief_id, "schedule_id": relief.schedule_id, "unit_id": relief.unit_id}
+
+
+async def end_relief(work: Work, content: Json) -> Json:
+    """End a relief, for the instalments not raised yet."""
+    asked, relief = await _end(work, content)
+    connection = await driver(work.session)
+    uid = Command.of(work).uid
+    await stored.add_relief_end(connection, uid, work.book, asked.evidence, relief.relief_id, asked.last_on)
+    return {"relief_id": relief.relief_id, "unit_id": relief.unit_id, "last_on": asked.last_on}
 
 
 async def _terms(work: Work, content: Json) -> Terms:
@@ -126,20 +147,40 @@ async def _relief(work: Work, content: Json) -> tuple[AskedRelief, Relief]:
     return asked, relief
 
 
+async def _end(work: Work, content: Json) -> tuple[AskedEnd, Relief]:
+    """Return the relief to end."""
+    asked = understood(AskedEnd, content)
+    relief = (await load(work)).relief(asked.relief_id)
+    if relief is None:
+        raise NotKnownError(f"There is no relief {asked.relief_id}: see `closebook fees reliefs`.")
+    refusal = schedules.refuse_end(relief, asked.last_on)
+    if refusal is not None:
+        raise NotValidError(refusal)
+    return asked, relief
+
+
 async def load(work: Work) -> Schedules:
     """Return all schedules, locked: versions are numbered on."""
     await work.lock(exclusive=_LOCK)
-    return await stored.load(await driver(work.session))
+    return await load_known(await driver(work.session))
+
+
+async def load_known(connection: asyncpg.Connection) -> Schedules:
+    """Return all schedules, each with the price of the one it takes over from."""
+    known = await stored.load(connection)
+    terms = replacing.with_replaced(known.terms, known.notices, read_schedule_policy().notice_days)
+    return replace(known, terms=terms)
 
 
 FEE_KINDS = (
     as_kind(SCHEDULE, set_terms, _terms),
     as_kind(NOTICE, give_notice, _notice),
     as_kind(RELIEF, let_off, _relief),
+    as_kind(RELIEF_END, end_relief, _end),
 )
 """Declared to the bus: routes and the list of proposals come with them."""
 
 DEEDS: Mapping[str, Callable[[Work, Json], Awaitable[Json]]] = MappingProxyType(
-    {SCHEDULE: set_terms, NOTICE: give_notice, RELIEF: let_off}
+    {SCHEDULE: set_terms, NOTICE: give_notice, RELIEF: let_off, RELIEF_END: end_relief}
 )
 """How a rebuild repeats them."""

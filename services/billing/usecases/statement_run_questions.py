@@ -142,7 +142,8 @@ def _sampled(one: Sampled) -> Answer:
 async def _beside(connection: asyncpg.Connection) -> dict[str, Any]:
     """Return what stands on no statement today, and why, and what people look at beside the statements.
 
-    Those are increases without notice, lapsed proofs of insurance, and accounts with more late fees than the cap.
+    Those are increases without notice, lapsed proofs of insurance, reliefs that outlived their owner, units that moved
+    to another block's schedule, and accounts with more late fees than the cap.
     """
     waiting: dict[str, int] = {}
     for part in await suspense.list_waiting_parts(connection):
@@ -153,6 +154,9 @@ async def _beside(connection: asyncpg.Connection) -> dict[str, Any]:
         "waiting": [{"waiting_for": name, "pence": pence} for name, pence in sorted(waiting.items())],
         "suspense_pence": sum(row.pence for row in await suspense.list_suspended(connection)),
         "lacks_notice": [one["schedule_id"] for one in known if one["lacks_notice"] is not None],
-        "lapsed": sorted({unit_id for one in known for unit_id in one["lapsed"]}),
+        **{
+            name: sorted({unit_id for one in known for unit_id in one[name]})
+            for name in ("lapsed", "outlived", "moved")
+        },
         "late_fees": await questions.list_late_fees(connection, since, read_schedule_policy().late_fee_cap_pence),
     }

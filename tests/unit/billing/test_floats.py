@@ -18,7 +18,6 @@ from services.billing.domain.floats import (
     FloatTerms,
     Managed,
     Newcomer,
-    Place,
     Step,
     again,
     credit_id,
@@ -27,7 +26,7 @@ from services.billing.domain.floats import (
     terms_on,
 )
 from services.billing.domain.owners_money import Kept, kept, refuse_spending, spending_postings, together
-from services.billing.domain.schedules import Scope
+from services.billing.domain.scopes import Place, Scope
 from shared.events.housing import ChargeKind
 from tests.unit.billing.builders import a_statement, charge_line, day, payment_line, shipped
 

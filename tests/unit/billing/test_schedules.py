@@ -1,5 +1,6 @@
 """Schedules: the examples of instalments by hand, notices, reliefs, and what holds for every fee."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import chain, pairwise
 
@@ -16,13 +17,15 @@ from services.billing.domain.schedules import (
     Notice,
     Period,
     Relief,
-    Scope,
     Terms,
     holding_on,
     increase,
     lapsed,
+    outlived,
     period_on,
+    refuse_end,
 )
+from services.billing.domain.scopes import Scope
 from services.billing.settings import read_schedule_policy
 from shared.events.housing import ChargeKind
 from tests.unit.billing.builders import day
@@ -218,6 +221,48 @@ def test_proof_that_has_lapsed_and_was_not_renewed_is_listed() -> None:
     assert lapsed({"U1": [old]}, day("2026-04-01")) == [old]
     assert lapsed({"U1": [old, renewed], "U2": [a_relief(500)]}, day("2026-04-01")) == []
     assert lapsed({"U1": [old]}, day("2026-03-31")) == []
+
+
+def test_a_relief_that_people_ended_holds_to_its_last_day_and_is_not_listed_as_lapsed() -> None:
+    ended = replace(a_relief(WHOLE, to="2027-03-31"), ended_on=day("2026-06-30"))
+    assert [relief_points([ended], quarter) for quarter in (QUARTERS[0], period_on(a_fee(1), day("2026-07-01")))] == [
+        WHOLE,
+        0,
+    ]
+    assert lapsed({"U1": [ended]}, day("2026-08-01")) == []
+
+
+@pytest.mark.parametrize(
+    ("relief", "last_on", "words"),
+    [
+        (a_relief(500), "2026-03-31", "before RL-1 begins"),
+        (a_relief(500, to="2026-06-30"), "2026-06-30", "ends by itself"),
+        (replace(a_relief(500), ended_on=day("2026-05-01")), "2026-06-30", "ends on 2026-05-01 already"),
+        (a_relief(500), "2026-04-01", None),
+        (a_relief(500, to="2026-06-30"), "2026-06-29", None),
+    ],
+)
+def test_a_relief_ends_once_and_while_it_holds(relief: Relief, last_on: str, words: str | None) -> None:
+    refusal = refuse_end(relief, day(last_on))
+    assert refusal is None if words is None else words in (refusal or "")
+
+
+@pytest.mark.parametrize(
+    ("relief", "since", "listed"),
+    [
+        (a_relief(500), "2026-05-16", True),
+        (a_relief(500), "2026-04-01", False),
+        (a_relief(500, to="2026-06-30"), "2026-05-16", True),
+        (a_relief(500, to="2026-05-31"), "2026-05-16", False),
+        (replace(a_relief(500), ended_on=day("2026-05-15")), "2026-05-16", False),
+        (replace(a_relief(500), ended_on=day("2026-06-15")), "2026-06-16", False),
+        (replace(a_relief(500), ended_on=day("2026-06-16")), "2026-06-16", True),
+        (a_relief(500), None, False),
+    ],
+)
+def test_a_relief_outlives_the_owner_it_was_given_to(relief: Relief, since: str | None, listed: bool) -> None:
+    owners = {"U1": day(since)} if since else {}
+    assert outlived([relief], owners, day("2026-06-01")) == ([relief] if listed else [])
 
 
 def test_a_charges_name_is_an_id_whatever_the_unit_is_called() -> None:

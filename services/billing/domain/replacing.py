@@ -1,0 +1,60 @@
+"""Schedules that take over from one that ended: ending one and making a dearer one is an increase like any other."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
+
+from services.billing.domain.schedules import DAY, Notice, Terms, holding_on
+
+Versions = Mapping[str, Sequence[Terms]]
+Notices = Mapping[str, Sequence[Notice]]
+
+
+class _Ended(NamedTuple):
+    """The first day on which a schedule charges nothing any more, and its price until then in net pence a year."""
+
+    on: date
+    annual_net_pence: int
+
+
+def with_replaced(terms: Versions, notices: Notices, notice_days: int) -> dict[str, list[Terms]]:
+    """Return all schedules, each with what the one it takes over from came to (``replaces_pence``).
+
+    That is the one of the same kind and for the same unit, block, development or share set that ended last, at the
+    latest when the new one was meant to begin; several that ended on that day come to their sum.  What never charged
+    anything is not replaced.  Source: domain.md 2.2 (no fee change takes effect before a notice).
+    """
+    known: dict[str, list[Terms]] = {}
+    for schedule_id in sorted(terms, key=lambda name: (_first_day(terms[name]), name)):
+        versions = terms[schedule_id]
+        ended = [one for other in known.values() for one in _ended(other, versions, notices, notice_days)]
+        last = max((one.on for one in ended), default=None)
+        pence = sum(one.annual_net_pence for one in ended if one.on == last) if ended else None
+        known[schedule_id] = [replace(one, replaces_pence=pence) for one in versions]
+    return {schedule_id: known[schedule_id] for schedule_id in terms}
+
+
+def _first_day(versions: Sequence[Terms]) -> date:
+    return min(one.effective_from for one in versions)
+
+
+def _ended(other: Sequence[Terms], versions: Sequence[Terms], notices: Notices, notice_days: int) -> Iterator[_Ended]:
+    """Yield when another schedule for the same ended before one begins, and its last price; nothing when it did not."""
+    first_on, old, new = _first_day(versions), other[0], versions[0]
+    begun = sorted((one for one in other if one.effective_from <= first_on), key=_order)
+    same = (old.kind, old.scope, old.scope_id) == (new.kind, new.scope, new.scope_id)
+    if not same or not begun or begun[-1].annual_net_pence:
+        return
+    on = begun[-1].effective_from
+    for one in reversed(begun):
+        if one.annual_net_pence:
+            break
+        on = one.effective_from
+    holds, _ = holding_on(other, notices.get(old.schedule_id, ()), notice_days, on - DAY)
+    if holds is not None and holds.annual_net_pence:
+        yield _Ended(on, holds.annual_net_pence)
+
+
+def _order(terms: Terms) -> tuple[date, int]:
+    return terms.effective_from, terms.version

@@ -1,0 +1,83 @@
+"""`closebook fees relief`, `end-relief` and `reliefs`: what units are let off, until when, and which of it stands."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from shared.cli import environment, output, proposing
+from shared.cli.api import FINANCE, Api, acting
+from shared.cli.options import As, DataDir, Evidence, JsonFlag, Reason, day_option
+
+Schedule = Annotated[str, typer.Argument(metavar="SCHEDULE", help="The schedule's id.", show_default=False)]
+_COLUMNS = ("relief", "schedule", "unit", "points", "from", "proven to", "ended on", "state")
+
+
+def relief(
+    schedule: Schedule,
+    *,
+    unit: Annotated[str, typer.Option("--unit", help="The unit that is let off.", show_default=False)],
+    points: Annotated[
+        int, typer.Option("--points", min=1, max=10_000, help="Hundredths of a percent; 10000 opts out.")
+    ],
+    since: Annotated[date, day_option("--from", "From periods that begin then.")],
+    evidence: Evidence,
+    reason: Reason,
+    proven_to: Annotated[date | None, day_option("--proven-to", "The last day its proof covers.")] = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Propose a discount, or that a unit with cover of its own stays out of a policy."""
+    body: dict[str, Any] = {
+        "schedule_id": schedule, "unit_id": unit, "basis_points": points, "from_on": since.isoformat(),
+        "evidence": evidence, "proven_to": proven_to.isoformat() if proven_to else None,
+    }  # fmt: skip
+    propose("fee-relief", body, reason, role, as_json, data)
+
+
+def end_relief(
+    relief: Annotated[str, typer.Argument(metavar="RELIEF", help="As `fees reliefs` names it.", show_default=False)],
+    *,
+    last_on: Annotated[date, day_option("--last", "The last day it holds, past or to come.")],
+    evidence: Evidence,
+    reason: Reason,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Propose that a relief ends, for instance because its owner has sold; what was raised stays."""
+    body = {"relief_id": relief, "last_on": last_on.isoformat(), "evidence": evidence}
+    propose("fee-relief-end", body, reason, role, as_json, data)
+
+
+def list_reliefs(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+    """List every relief: of whom, how much, how long; lapsed, or outliving the owner it was given to."""
+    found = Api(environment.resolve(data)).get("billing", "/schedules")
+    reliefs = [relief for row in found for relief in row["reliefs"]]
+    if as_json:
+        output.write_json(reliefs)
+        return
+    rows = [
+        (
+            one["relief_id"],
+            one["schedule_id"],
+            one["unit_id"],
+            str(one["basis_points"]),
+            one["from_on"],
+            one["proven_to"],
+            one["ended_on"],
+            one["state"],
+        )
+        for one in reliefs
+    ]
+    output.show(output.table(f"{len(rows)} reliefs", _COLUMNS, rows, right=("points",)))
+
+
+def propose(kind: str, body: dict[str, Any], reason: str, role: str | None, as_json: bool, data: Path | None) -> None:
+    """Propose what two people decide about fees, and tell who has the next word; its subject is its first field."""
+    subject = next(iter(body.values()))
+    api = acting(data, role, FINANCE)
+    made = proposing.propose(api, "billing", kind, subject, body, reason)
+    proposing.tell("billing", made, f"{kind} of {body['schedule_id']}", "board", as_json=as_json)
