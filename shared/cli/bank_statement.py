@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.lines import BadLine, Sendable
@@ -24,6 +24,7 @@ from shared.money import MAX_PENCE, pence_of
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 _LONGEST_TEXT = 500
 _NOON = time(12, tzinfo=UTC)
+_SOME_DAY = date(2031, 11, 29)
 Column = Annotated[str, Field(min_length=1)]
 
 
@@ -56,6 +57,17 @@ class BankMapping(BaseModel):
         if (self.amount is None) == (self.paid_in is None):
             raise ValueError("name either amount or paid_in")
         return self
+
+    @field_validator("date_format")
+    @classmethod
+    def _whole_day(cls, written: str) -> str:
+        try:
+            read = datetime.strptime(_SOME_DAY.strftime(written), written).date()  # noqa: DTZ007 - a day
+        except ValueError:
+            read = None
+        if read != _SOME_DAY:
+            raise ValueError(f"{written} does not name a day with its month and year, as %d/%m/%Y does")
+        return written
 
     @property
     def columns(self) -> set[str]:

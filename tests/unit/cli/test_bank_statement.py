@@ -121,6 +121,19 @@ def test_a_file_without_the_columns_and_a_mapping_that_is_none_are_refused(tmp_p
             read_mapping(file)
 
 
+@pytest.mark.parametrize("written", ["%d/%m", "%d %b", "%Y", "%Q", "day"])
+def test_a_day_without_its_year_is_not_guessed(tmp_path: Path, written: str) -> None:
+    file = tmp_path / "mapping.toml"
+    file.write_text(f'account = "A"\ndate = "D"\namount = "A"\ndate_format = "{written}"')
+    with pytest.raises(CliError, match="does not name a day with its month and year"):
+        read_mapping(file)
+
+
+@pytest.mark.parametrize("written", ["%d/%m/%Y", "%Y-%m-%d", "%d %b %y", "%d.%m.%Y"])
+def test_days_are_read_as_banks_write_them(written: str) -> None:
+    assert mapping(date_format=written).date_format == written
+
+
 def test_a_file_in_another_encoding_than_the_mapping_says_is_told(tmp_path: Path) -> None:
     for encoding in ("utf-16", "utf-8", "no-such-encoding"):
         file = tmp_path / "statement.csv"
