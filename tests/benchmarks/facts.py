@@ -19,7 +19,7 @@ from shared.events.topics import (
     PAYMENT_RECEIVED,
     UNIT_REGISTERED,
 )
-from tests.benchmarks.stage import Office, until
+from tests.benchmarks.stage import Office, know_sizes, until
 
 UNITS = 1_000
 SHARE_SET = "SS1"
@@ -53,7 +53,7 @@ async def register(office: Office) -> None:
         await until(office.sql, f"select count(*) = $1 from billing.{table}", UNITS)
     await until(office.sql, "select not exists (select from msg.outbox_pending)")
     await office.stop()
-    await office.sql.execute("analyze")
+    await know_sizes(office.sql)
 
 
 async def share_out(office: Office) -> None:

@@ -8,7 +8,7 @@ import httpx
 from shared.auth import ROLES
 from tests.benchmarks import ledger
 from tests.benchmarks.figures import Figure, milliseconds
-from tests.benchmarks.stage import Office, Stage
+from tests.benchmarks.stage import Office, Stage, know_sizes
 
 _YEARS = range(2021, 2026)
 _MONTHS = (1, 4, 7, 10)
@@ -48,7 +48,7 @@ async def _five_years(office: Office, units: int) -> None:
             await ledger.pay_quarter(office.sql, first_on, billed, opening=number == 1)
         await ledger.charge_quarter(office.sql, first_on, units)
         billed = f"{first_on.year}Q{(first_on.month + 2) // 3}"
-    await office.sql.execute("analyze")
+    await know_sizes(office.sql)
 
 
 async def _ask(client: httpx.AsyncClient, url: str, names: list[str]) -> list[float]:

@@ -7,7 +7,7 @@ import asyncpg
 from tests.benchmarks import ledger
 from tests.benchmarks.closing import close_day
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.stage import Stage
+from tests.benchmarks.stage import Stage, know_sizes
 
 _FIRST = date(2026, 4, 7)  # the day measured is in no quarter's first days, and nothing is due
 _SAID = """
@@ -70,4 +70,4 @@ async def _fill(sql: asyncpg.Connection, service: str, accounts: int) -> None:
         await ledger.charge_quarter(sql, date(2026, 1, 1), accounts)
     for statement in {"arrears": (_ARREARS,), "notify": _NOTIFY}.get(service, ()):
         await sql.execute(statement, accounts)
-    await sql.execute("analyze")
+    await know_sizes(sql)

@@ -14,7 +14,7 @@ from services.billing.usecases.statement_reviews import POLICY, RELEASE
 from tests.benchmarks import ledger
 from tests.benchmarks.closing import close_day
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.stage import Office, Stage, peak_mib
+from tests.benchmarks.stage import Office, Stage, know_sizes, peak_mib
 
 _YEAR = 2025
 _QUARTERS = tuple(date(_YEAR, month, 1) for month in (1, 4, 7, 10))
@@ -81,7 +81,7 @@ async def _a_year(office: Office, units: int) -> None:
         if number:
             await ledger.pay_quarter(office.sql, first_on, f"{_YEAR}Q{number}", opening=number == 1)
         await ledger.charge_quarter(office.sql, first_on, units)
-    await office.sql.execute("analyze")
+    await know_sizes(office.sql)
 
 
 class People:

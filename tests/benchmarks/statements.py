@@ -6,7 +6,7 @@ from datetime import date
 from tests.benchmarks import ledger
 from tests.benchmarks.closing import close_day
 from tests.benchmarks.figures import Figure, ratios
-from tests.benchmarks.stage import Stage, peak_mib
+from tests.benchmarks.stage import Stage, know_sizes, peak_mib
 
 _QUARTER, _DAY = date(2026, 1, 1), date(2026, 4, 1)
 _RUN = """
@@ -50,7 +50,7 @@ async def _close(stage: Stage, units: int) -> Close:
     async with stage.office("billing") as office:
         await ledger.register(office.sql, units)
         await ledger.charge_quarter(office.sql, _QUARTER, units)
-        await office.sql.execute("analyze")
+        await know_sizes(office.sql)
         process = await office.start()
         seconds = await close_day(office, _DAY)
         peak = peak_mib(process.pid)
