@@ -25,6 +25,9 @@ cross join lateral (
 """
 # One look-up a row, whatever the planner believes: after a burst it took the outbox for large and read the whole log
 # for every page (measured: a quarter of a core over a year of books).
+# A page forgotten twice is a page sent twice, which does no harm: its deletion need not reach the disk at once.
+# A page's plan is made once: one made while the log was empty would read all of it for each row.
+_SETTINGS = "set synchronous_commit = off; set enable_seqscan = off"
 _ELECT = """
 insert into msg.relay_lease (name, epoch, holder, beat_at) values ('relay', 1, $1, now())
 on conflict (name) do update set epoch = msg.relay_lease.epoch + 1, holder = excluded.holder, beat_at = now()
@@ -132,9 +135,7 @@ class Relay:
                 return
             await connection.execute(_OUST, _STALE_S)
         epoch = await connection.fetchval(_ELECT, self._holder)
-        # A page forgotten twice is a page sent twice, which does no harm: its deletion need not reach the disk at once.
-        # Everything here is looked up: a plan made for an empty log would read all of it for each row, for hours.
-        await connection.execute("set synchronous_commit = off; set enable_seqscan = off")
+        await connection.execute(_SETTINGS)
         producer = self._producer()
         try:
             async with asyncio.timeout(_ACK_DEADLINE_S):
