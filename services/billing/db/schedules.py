@@ -33,6 +33,16 @@ select distinct fact.unit_id, fact.charge_id, fact.liable_from, fact.liable_to
 from billing.charge_parts as part join billing.charges as fact using (charge_id, unit_id)
 where part.unit_id = any($1::text[]) and {OUR_OWN} order by 1, 2
 """  # noqa: S608 - ours
+_MOVED = f"""
+select distinct named.schedule_id, unit.unit_id
+from billing.units as unit
+join billing.charge_parts as part using (unit_id)
+join billing.charges as fact on fact.charge_id = part.charge_id and fact.unit_id = unit.unit_id
+join billing.schedules as named on named.schedule_id = split_part(fact.charge_id, ':', 1) and named.version = 1
+where unit.book > $1 and named.scope in ('block', 'development') and {OUR_OWN}
+  and named.scope_id is distinct from case named.scope when 'block' then unit.block_id else unit.development_id end
+order by 1, 2
+"""  # noqa: S608 - ours
 _ADD_TERMS = """
 insert into billing.schedules (command_uid, book, schedule_id, version, kind, scope, scope_id, effective_from,
   annual_net_pence, instalments, year_starts, description)
@@ -132,6 +142,17 @@ async def list_charged(connection: asyncpg.Connection, unit_ids: Sequence[str]) 
     for unit_id, charge_id, first_on, last_on in map(tuple, await connection.fetch(_CHARGED, unit_ids)):
         charged.setdefault(unit_id, []).append((charge_id, Days(first_on, last_on)))
     return charged
+
+
+async def list_moved(connection: asyncpg.Connection, since: date) -> dict[str, list[str]]:
+    """Return by schedule the units that it charged and that were registered since in another block or development.
+
+    Which are left so, ``schedules.is_left`` says; there may be more charges here than memory should hold.
+    """
+    moved: dict[str, list[str]] = {}
+    for schedule_id, unit_id in map(tuple, await connection.fetch(_MOVED, since)):
+        moved.setdefault(schedule_id, []).append(unit_id)
+    return moved
 
 
 async def has_learnt_units(connection: asyncpg.Connection, closed_on: date) -> bool:

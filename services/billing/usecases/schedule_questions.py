@@ -9,7 +9,7 @@ import asyncpg
 from services.billing.db import registry
 from services.billing.db import schedules as stored
 from services.billing.db.schedules import Schedules
-from services.billing.domain import instalments, schedules
+from services.billing.domain import schedules
 from services.billing.domain.schedules import Relief
 from services.billing.settings import read_schedule_policy
 from services.billing.usecases.schedules import load_known
@@ -25,22 +25,11 @@ async def worklist(connection: asyncpg.Connection) -> list[Json]:
     known = await load_known(connection)
     day = (await gate.read(connection)).book
     owner_since = await _owner_since(connection, {unit_id for _, unit_id in known.reliefs})
-    moved = await _moved(connection, known, day)
+    moved = await stored.list_moved(connection, day - _LATELY)
     return [
-        {**_schedule(known, schedule_id, owner_since, day), "moved": sorted(moved.get(schedule_id, ()))}
+        {**_schedule(known, schedule_id, owner_since, day), "moved": moved.get(schedule_id, [])}
         for schedule_id in known.terms
     ]
-
-
-async def _moved(connection: asyncpg.Connection, known: Schedules, day: date) -> Mapping[str, set[str]]:
-    """Return by schedule the units that it charged and that were lately registered anew, in another place."""
-    units = await stored.list_units(connection, "", day - _LATELY, None, others=False)
-    charged = await stored.list_charged(connection, [unit.unit_id for unit in units])
-    moved: dict[str, set[str]] = {}
-    for unit in units:
-        for terms, _ in instalments.charged_elsewhere(charged.get(unit.unit_id, ()), known.terms, unit.place):
-            moved.setdefault(terms.schedule_id, set()).add(unit.unit_id)
-    return moved
 
 
 async def _owner_since(connection: asyncpg.Connection, unit_ids: set[str]) -> Mapping[str, date]:
