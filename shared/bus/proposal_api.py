@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header
 from pydantic import AwareDatetime
 
 from shared.auth import EVERYBODY, Caller, requires
-from shared.bus.bodies import Body, RowNumber, WithReason
+from shared.bus.bodies import Body, Content, RowNumber, WithReason
 from shared.bus.proposals import Proposal, Proposals
 from shared.events.types import ID_PATTERN, Id, Text
 
@@ -24,7 +24,7 @@ class Asked(WithReason):
 
     kind: Id
     subject: Id
-    body: dict[str, Any]
+    body: Content
     expires_at: AwareDatetime | None = None
 
 

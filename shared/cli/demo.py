@@ -1,8 +1,10 @@
 """`closebook demo`: the whole line on this machine, a simulated housing system, and the proof at the end."""
 
 import asyncio
+import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -203,6 +205,11 @@ def _tell(outcome: Outcome) -> None:
     words = {"emails": "E-mails (Maildir)", "pdfs": "Every letter as PDF", "print": "Letters to print", "logs": "Logs"}
     for name, path in outcome.paths.items():
         output.tell(f"{words[name]}: {path}")
-    output.tell(
-        "Next: closebook up   then in another shell: closebook status, accounts, publish FILE, close DAY, verify"
-    )
+    output.tell(next_step(os.environ.get("PATH", ""), Path(sys.executable).parent))
+
+
+def next_step(path: str, programs: Path) -> str:
+    """Return what to type next, as it stands; ``path`` is where the shell looks, ``programs`` where we are."""
+    there = "" if shutil.which("closebook", path=path) else f"export PATH={programs}:$PATH\n      "
+    then = "closebook status, accounts, publish FILE, close DAY, verify"
+    return f"Next: {there}closebook up   then in another shell: {then}"

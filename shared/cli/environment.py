@@ -1,6 +1,7 @@
 """Where the services are: environment variables first, then the ``stack.env`` that ``closebook up`` writes."""
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -103,6 +104,12 @@ def read_stack_file(path: Path) -> dict[str, str]:
             f"{path} cannot be read: {error}.", "Check its permissions, or name another --data.", ExitCode.USAGE
         ) from error
     pairs = (line.strip().removeprefix("export ").partition("=") for line in text.splitlines())
-    return {
-        name.strip(): value.strip().strip("\"'") for name, equals, value in pairs if equals and not name.startswith("#")
-    }
+    return {name.strip(): _unquoted(value) for name, equals, value in pairs if equals and not name.startswith("#")}
+
+
+def _unquoted(value: str) -> str:
+    """Return what a shell takes a value for; one that no shell can read stands as it is, for a person wrote it."""
+    try:
+        return " ".join(shlex.split(value))
+    except ValueError:
+        return value.strip()

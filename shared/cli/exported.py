@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ from shared.money import MAX_PENCE
 
 COLUMNS = ("kind", "id", "amount_pence", "on")
 KINDS = ("charge", "payment")
+_PENCE = re.compile(r"[0-9]{1,18}")  # no longer than a number that Python reads, and than any sum of ours
 _EVENTS = {channel.type: channel for channel in (CHARGE_RAISED, PAYMENT_RECEIVED)}
 
 
@@ -77,7 +79,7 @@ def _fact(number: int, row: Mapping[str, Any]) -> Fact | BadLine:
         return BadLine(number, "bad-field", "kind", "is charge or payment")
     if not fact_id:
         return BadLine(number, "bad-field", "id", "is the charge_id or payment_id")
-    if not (pence.isascii() and pence.isdigit() and 0 < int(pence) < MAX_PENCE):
+    if not (_PENCE.fullmatch(pence) and 0 < int(pence) < MAX_PENCE):
         return BadLine(number, "bad-field", "amount_pence", "is a whole number of pence above 0")
     try:
         day = date.fromisoformat(on)

@@ -47,14 +47,21 @@ def cost_model(
     year: Annotated[int, typer.Argument(metavar="YEAR", min=1, max=9998, help="It begins on 1 April of this year.")],
     *,
     wanted: Annotated[
-        int, typer.Option("--surplus", parser=parse_pounds, metavar="POUNDS", help="What the fee should leave over.")
-    ] = 0,
+        int | None,
+        typer.Option(
+            "--surplus",
+            parser=parse_pounds,
+            metavar="POUNDS",
+            help="What the fee should leave over; else nothing.",
+            show_default=False,
+        ),
+    ] = None,
     known_at: KnownAt = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
     """Show what a year of factoring cost, what its fees brought and left over, and the fee that recovers the cost."""
-    params = {"wanted_surplus_pence": str(wanted), **as_params(known_at=known_at)}
+    params = {"wanted_surplus_pence": str(wanted or 0), **as_params(known_at=known_at)}
     found = Api(environment.resolve(data)).get("billing", f"/cost-model/{year}", params)
     if as_json:
         output.write_json(found)

@@ -3,6 +3,7 @@
 ``python -m shared.cli.local_access DIR`` makes a key set and ``tokens.env`` in ``DIR`` (the one-shot of compose).
 """
 
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,9 +33,9 @@ def token_variables(issuer: LocalIssuer) -> dict[str, str]:
 
 
 def write_private(file: Path, variables: Mapping[str, str]) -> None:
-    """Write ``NAME=value`` lines into a file that only its owner reads."""
+    """Write ``NAME=value`` lines, which a shell may read, too, into a file that only its owner reads."""
     file.touch(mode=0o600)
-    file.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
+    file.write_text("".join(f"{name}={shlex.quote(value) if value else ''}\n" for name, value in variables.items()))
 
 
 def main(arguments: list[str]) -> int:

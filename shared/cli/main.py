@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import httpx
 import typer
-from rich.text import Text
 
 from shared.cli import output
 from shared.cli.commands import COMMANDS, application
@@ -77,10 +76,9 @@ def _ours(error: Exception) -> CliError:
 
 
 def _complain(error: CliError) -> int:
-    console = output.side_console()
-    console.print(Text(error.problem, style="bold red"))
+    output.say(error.problem, style="bold red")
     if error.next_step:
-        console.print(Text(error.next_step))
+        output.say(error.next_step)
     return error.code
 
 

@@ -1,6 +1,7 @@
 """Two voices: the answer on standard output (a table, or one JSON document), everything else on standard error."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -12,6 +13,8 @@ from rich.text import Text
 
 from shared.money import as_pounds
 
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters but tab and line feed, and those that turn the direction of what is read."""
 _WIDE = 200
 # Where nobody looks at the width of a screen (a pipe, a file), a table is not squeezed.
 _WIDE_ENOUGH = 140
@@ -32,14 +35,19 @@ def side_console() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
 
-def say(text: str) -> None:
+def say(text: str, style: str = "") -> None:
     """Tell the person something beside the answer, on standard error."""
-    side_console().print(Text(text))
+    side_console().print(_text(text, style))
 
 
 def tell(text: str) -> None:
     """Print a line of the answer, as it is."""
-    answer_console().print(Text(text))
+    answer_console().print(_text(text))
+
+
+def _text(words: str, style: str = "") -> Text:
+    """Return text to show; a character that would steer the terminal (the words may be a sender's) is spelt out."""
+    return Text(_STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), words), style=style)
 
 
 def answer(document: Any, words: str, *, as_json: bool) -> None:
@@ -52,18 +60,19 @@ def answer(document: Any, words: str, *, as_json: bool) -> None:
 
 def write_json(document: Any) -> None:
     """Print the one JSON document of a command."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    sys.stdout.write(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
     sys.stdout.flush()
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[str] = ()) -> Table:
     """Return a table; columns named in ``right`` are set flush right (money, counts)."""
-    grid = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+    grid = Table(title=_text(title, "bold"), title_justify="left", header_style="bold", box=None, pad_edge=False)
     flush = set(right)
     for column in columns:
         grid.add_column(column, justify="right" if column in flush else "left", overflow="fold")
     for row in rows:
-        grid.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        grid.add_row(*(_text("" if cell is None else str(cell)) for cell in row))
     return grid
 
 

@@ -29,6 +29,7 @@ _LISTS: Final[Mapping[str, str]] = {
     "no mandate": "`closebook direct-debit mandates` lists every mandate",
     "no dispute": "`closebook disputes list` lists every dispute",
     "no payment": "`closebook suspense list` lists payments nobody matches, `closebook account REF` an account's",
+    "no relief": "`closebook fees reliefs` lists every relief",
     "schedule": "`closebook fees list` lists every schedule with its version",
     "No owner of a unit in": "`closebook reserve-funds list` lists every fund",
     "ever told of": "the housing system knows every person and ownership",
@@ -43,16 +44,13 @@ _LISTS: Final[Mapping[str, str]] = {
 def refusal(service: str, role: str, response: httpx.Response) -> CliError:
     """Return the error that an HTTP status stands for."""
     detail, status = _detail(response), response.status_code
-    if status == 403 and any(words in detail for words in _SOMEBODY_ELSE):
-        return CliError(
-            f"{service} refused: {detail}",
-            "Let another person give the command with a token of their own; on one machine, --as ROLE names whose.",
-        )
-    if status in {401, 403}:
+    if status == 403:
+        return _forbidden(service, detail)
+    if status == 401:
         variable = f"CLOSEBOOK_TOKEN_{role.upper().replace('-', '_')}"
-        renew = _RENEW if status == 401 and _is_local(response.request) else ""
+        renew = _RENEW if _is_local(response.request) else ""
         return CliError(
-            f"{service} does not accept this token for this command ({status}).",
+            f"{service} does not accept this token: {detail}",
             f"Set {variable} (or CLOSEBOOK_TOKEN) to a valid token of that role.{renew}",
             ExitCode.USAGE,
         )
@@ -70,6 +68,21 @@ def refusal(service: str, role: str, response: httpx.Response) -> CliError:
         f"{service} failed ({status}): {detail}",
         f"Its log has the details; search it for {response.request.url.path}.",
         ExitCode.AWAY,
+    )
+
+
+def _forbidden(service: str, detail: str) -> CliError:
+    """Return the refusal of a person, or of a token whose roles are not enough."""
+    if any(words in detail for words in _SOMEBODY_ELSE):
+        return CliError(
+            f"{service} refused: {detail}",
+            "Let another person give the command with a token of their own; on one machine, --as ROLE names whose.",
+        )
+    return CliError(
+        f"{service} does not accept this token for this command: {detail}",
+        "Let somebody with a role that may give the command: their token is CLOSEBOOK_TOKEN, or on one machine "
+        "CLOSEBOOK_TOKEN_ROLE with --as ROLE.",
+        ExitCode.USAGE,
     )
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
 from shared.cli import environment, output
 from shared.cli.api import Api
-from shared.cli.errors import writing
+from shared.cli.errors import CliError, ExitCode, writing
 from shared.cli.options import DataDir, JsonFlag, day_option
 from shared.events.envelope import encode
 from shared.events.housing import SharesPublished
@@ -60,20 +61,33 @@ def propose(
 
 
 def event_line(found: dict[str, Any], share_set: str, name: str, time: datetime) -> bytes:
-    """Return a proposal as the event that publishes it; the same proposal has the same id."""
-    data = SharesPublished.model_validate(
-        {
-            "share_set_id": share_set,
-            "name": name,
-            "scope": {"block_id": found["block_id"]},
-            "basis": found["basis"],
-            "effective_from": found["effective_from"],
-            "members": tuple(found["members"]),
-        },
-        strict=False,
-    )
+    """Return a proposal as the event that publishes it; the same proposal has the same id.
+
+    Raises ``CliError`` for an id or a name that no share set may have.
+    """
+    data = _published(found, share_set, name)
     sha = hashlib.sha256(data.model_dump_json().encode()).hexdigest()[:32]
     return encode(SHARES_PUBLISHED, data, id=f"proposal-{sha}", source="closebook/proposal", time=time)
+
+
+def _published(found: dict[str, Any], share_set: str, name: str) -> SharesPublished:
+    content = {
+        "share_set_id": share_set,
+        "name": name,
+        "scope": {"block_id": found["block_id"]},
+        "basis": found["basis"],
+        "effective_from": found["effective_from"],
+        "members": tuple(found["members"]),
+    }
+    try:
+        return SharesPublished.model_validate(content, strict=False)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise CliError(
+            f"No share set can be published so: {'.'.join(map(str, first['loc']))}: {first['msg']}.",
+            "Name another --set or --name.",
+            ExitCode.USAGE,
+        ) from error
 
 
 def _show(found: dict[str, Any], to: Path) -> None:

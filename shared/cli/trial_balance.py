@@ -19,7 +19,8 @@ def trial_balance(
         for row in found["rows"]
     ]
     rows.append(("total", output.pounds(found["debit_pence"]), output.pounds(found["credit_pence"])))
-    title = f"Trial balance as of {found.get('as_of') or 'everything known'}"
+    known = f", known on {found['known_at']}" if found.get("known_at") else ""
+    title = f"Trial balance as of {found.get('as_of') or 'everything known'}{known}"
     output.show(output.table(title, ("account", "debit", "credit"), rows, right=("debit", "credit")))
     whose = found["receivable"]
     owners, association = (output.pounds(whose[name]) for name in ("owners_pence", "association_pence"))

@@ -9,6 +9,7 @@ import pytest
 from typer.main import get_command
 
 from shared.cli.commands import COMMANDS, application
+from shared.cli.demo import next_step
 from shared.cli.lines import Sendable, checked, read_lines
 from shared.events.rejection import Reason
 from shared.events.topics import BY_TOPIC, CHANNELS, NOT_YET_SAID
@@ -156,3 +157,18 @@ def test_every_event_on_the_producers_page_is_one_but_the_broken_one() -> None:
     judged = [checked(number, line) for number, line in enumerate(lines)]
 
     assert [isinstance(answer, Sendable) for answer in judged] == [True] * (len(lines) - 1) + [False]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/producer.md", "docs/operator.md", "docs/officer.md"])
+def test_a_page_to_start_from_says_where_the_command_is_before_it_gives_one(page: str) -> None:
+    before, path, _ = text(ROOT / page).partition("$ export PATH=$PWD/.venv/bin:$PATH")
+
+    assert path
+    assert "$ closebook" not in before
+
+
+def test_a_demonstration_ends_with_commands_that_can_be_typed_as_they_stand(tmp_path: Path) -> None:
+    (tmp_path / "closebook").touch(mode=0o755)
+
+    assert next_step("/usr/bin", tmp_path).startswith(f"Next: export PATH={tmp_path}:$PATH\n")
+    assert next_step(f"/usr/bin:{tmp_path}", tmp_path).startswith("Next: closebook up ")

@@ -68,7 +68,7 @@ class Shell:
             with chdir(self.office.folder):
                 answer = await self.office.run(*shlex.split(line)[1:])
             return answer.code, f"$ {line}\n{answer.out}{answer.err}"
-        script = f"export $(grep '^CLOSEBOOK_' closebook-data/stack.env)\n{line}"
+        script = f"set -a; . closebook-data/stack.env; set +a\n{line}"
         process = await asyncio.create_subprocess_exec(
             "bash", "-o", "pipefail", "-c", script, cwd=self.office.folder, env=self.environment(),
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Response
 
-from services.billing.api.common import AsOf, KnownAt, Staff, as_json
+from services.billing.api.common import AsOf, Everybody, KnownAt, Staff, as_json
 from services.billing.usecases import explaining, final_accounts, questions
 from shared.bus.transaction import Doors
 from shared.db.engine import snapshot
@@ -16,7 +16,7 @@ def add(router: APIRouter, doors: Doors) -> None:
     """Add the questions about accounts."""
 
     @router.get("/accounts")
-    async def accounts(_caller: Staff, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
+    async def accounts(_caller: Everybody, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
         """Return every account with its days, owners, balance, and what is due and overdue of it."""
         async with snapshot(doors.sessions) as connection:
             return as_json(await questions.accounts(connection, as_of, known_at))

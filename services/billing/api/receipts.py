@@ -3,7 +3,7 @@
 from fastapi import APIRouter, HTTPException, Response
 from pydantic import Field
 
-from services.billing.api.common import First, Last, Matcher, Staff, as_json
+from services.billing.api.common import Everybody, First, Last, Matcher, Staff, as_json
 from services.billing.usecases import matching, payment_questions, refunds, returns
 from services.billing.usecases import suspense as waiting
 from shared.auth import Caller
@@ -46,7 +46,7 @@ def add(router: APIRouter, doors: Doors) -> None:
 
 def _ask(router: APIRouter, doors: Doors) -> None:
     @router.get("/suspense")
-    async def suspense(_caller: Staff) -> Response:
+    async def suspense(_caller: Everybody) -> Response:
         """Return money nobody matches, and charges, credits and reversals that wait."""
         async with snapshot(doors.sessions) as connection:
             return as_json(await waiting.suspense(connection))

@@ -15,7 +15,8 @@ from services.billing.domain.floats import FloatState, FloatTerms, Newcomer
 from services.billing.domain.scopes import Place, Scope
 
 _TERMS = """
-select scope, scope_id, version, effective_from, amount_pence from billing.float_terms order by scope, scope_id, version
+select scope, scope_id, version, effective_from, amount_pence from billing.float_terms
+where $1::date is null or book <= $1 order by scope, scope_id, version
 """
 _ADD_TERMS = """
 insert into billing.float_terms (command_uid, book, scope, scope_id, version, effective_from, amount_pence)
@@ -69,9 +70,9 @@ order by account.account_ref limit $5
 """  # noqa: S608 - ours
 
 
-async def load_terms(connection: asyncpg.Connection) -> list[FloatTerms]:
-    """Return every version of what is asked."""
-    return [FloatTerms(Scope(row[0]), *row[1:]) for row in map(tuple, await connection.fetch(_TERMS))]
+async def load_terms(connection: asyncpg.Connection, known_at: date | None = None) -> list[FloatTerms]:
+    """Return every version of what is asked; ``known_at``: that was known at the end of this book."""
+    return [FloatTerms(Scope(row[0]), *row[1:]) for row in map(tuple, await connection.fetch(_TERMS, known_at))]
 
 
 async def add_terms(connection: asyncpg.Connection, command_uid: UUID, book: date, terms: FloatTerms) -> None:

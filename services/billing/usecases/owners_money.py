@@ -36,7 +36,7 @@ async def held(connection: asyncpg.Connection, by: Grouping, as_of: date | None,
         "waiting_pence": waiting,
         "ledger_pence": owed,
         "ties": total.asked_pence - total.written_off_pence + waiting == owed,
-        "terms": [asdict(one) for one in await floats.load_terms(connection)],
+        "terms": [asdict(one) for one in await floats.load_terms(connection, known_at)],
     }
 
 
@@ -74,7 +74,7 @@ async def _kept(
     group: Callable[[Folder], str],
 ) -> dict[str, tuple[int, Kept]]:
     """Return by group how many accounts were ever asked for the kind, and what they paid of it."""
-    day = await overdue_day(connection, as_of)
+    day = await overdue_day(connection, as_of, known_at)
     found: defaultdict[str, list[Kept]] = defaultdict(list)
     async for folder in each_account(connection, as_of, known_at):
         if any(line.charge_kind is kind for line in folder.lines):

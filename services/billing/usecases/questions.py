@@ -36,16 +36,17 @@ CHUNK = 200
 """Accounts worked out at a time; between chunks the process does its other work."""
 
 
-async def overdue_day(connection: asyncpg.Connection, as_of: date | None) -> date:
-    """Return the day to which overdue is counted: the day asked for, else the last closed day."""
+async def overdue_day(connection: asyncpg.Connection, as_of: date | None, known_at: date | None) -> date:
+    """Return the day to which overdue is counted: the day asked for, else the day last closed when ``known_at`` was."""
     if as_of is not None:
         return as_of
-    return (await gate.read(connection)).last_closed or date.min + timedelta(days=1)
+    last = (await gate.read(connection)).last_closed or date.min + timedelta(days=1)
+    return last if known_at is None else min(last, known_at)
 
 
 async def accounts(connection: asyncpg.Connection, as_of: date | None, known_at: date | None) -> list[Answer]:
     """Return every account with its days, owners, balance and what is due and overdue of it."""
-    day = await overdue_day(connection, as_of)
+    day = await overdue_day(connection, as_of, known_at)
     return [
         _head(folder.row, folder.known, folder.position(day))
         async for folder in each_account(connection, as_of, known_at)
@@ -121,7 +122,7 @@ async def account(
     row = await questions.find_account(connection, refs.normalised(reference), known_at)
     if row is None:
         return None
-    day = await overdue_day(connection, as_of)
+    day = await overdue_day(connection, as_of, known_at)
     lines = (await ledger.load_lines(connection, [row.account_id])).get(row.account_id, [])
     heads = (await ledger.load_heads(connection, [row.account_id])).get(row.account_id, [])
     counted, issued = positions.as_known(lines, heads, as_of, known_at)

@@ -109,7 +109,7 @@ REFUND = as_kind(KIND, refund, _weigh, frozenset({"finance"}))
 
 async def worklist(connection: asyncpg.Connection) -> Answer:
     """Return the accounts in credit with how long they have waited and what may go back to whom, and refunds given."""
-    day = await overdue_day(connection, None)
+    day = await overdue_day(connection, None, None)
     in_credit = [
         (folder, since, receipts_of(folder.lines)[0])
         async for folder in each_account(connection, None, None)

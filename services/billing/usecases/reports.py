@@ -38,7 +38,7 @@ def source(as_of: date | None, known_at: date | None, *ledger: str) -> Answer:
 
 async def aged_debt(connection: asyncpg.Connection, by: Grouping, as_of: date | None, known_at: date | None) -> Answer:
     """Return open pence by days past due and group, tied to what the ledger says accounts owe (domain.md 3.9)."""
-    day = await overdue_day(connection, as_of)
+    day = await overdue_day(connection, as_of, known_at)
     places = await reports.load_places(connection)
     groups: defaultdict[str, list[Ageing]] = defaultdict(list)
     async for folder in each_account(connection, as_of, known_at):

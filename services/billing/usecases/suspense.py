@@ -33,7 +33,7 @@ async def suspense(connection: asyncpg.Connection) -> Answer:
 
 async def unmatched(connection: asyncpg.Connection) -> Answer:
     """Return money nobody matches, with what may help to say whose it is, by days waited on the last closed day."""
-    day = await overdue_day(connection, None)
+    day = await overdue_day(connection, None, None)
     rows = await stored.list_suspended(connection)
     learnt = await matches.load_learnt(connection, {text for row in rows if (text := _text(row))})
     return {

@@ -234,6 +234,16 @@ async def test_a_rebuild_asks_and_spends_the_same_again(desk: Desk, desks: Desks
         assert stored[0]
 
 
+async def test_of_a_day_before_they_were_set_no_terms_are_listed(desk: Desk) -> None:
+    await desk.close("2025-12-31")
+    await decide(desk, TERMS, **FLOAT)
+    listed = [
+        (await desk.ask(owners_money.held, Grouping.BLOCK, None, known_at))["terms"]
+        for known_at in (date(2025, 12, 31), date(2026, 1, 1))
+    ]
+    assert list(map(len, listed)) == [0, 1]
+
+
 async def test_terms_of_the_past_or_of_a_pool_are_not_even_proposed(desk: Desk) -> None:
     await desk.close("2026-01-01")
     for wrong, words in (({}, "is past"), ({"scope": "share-set"}, "own money"), ({"amount_pence": -1}, "amount")):

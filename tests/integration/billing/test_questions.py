@@ -7,8 +7,9 @@ from collections import defaultdict
 from datetime import date
 
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import exports, questions, suspense
+from services.billing.usecases import exports, questions, reports, suspense
 from services.billing.usecases.exports import LedgerFormat
+from services.billing.usecases.reports import Grouping
 from shared.events.housing import Tenure
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit, shares
@@ -50,6 +51,22 @@ async def test_ageing_is_counted_to_the_day_asked_for(desk: Desk) -> None:
     ):  # fmt: skip
         answer = await desk.account("U1", "A", as_of=date.fromisoformat(day), known_at=known_at)
         assert (answer["ageing"], answer["overdue_pence"]) == (ZERO | {column: 700}, overdue), day
+
+
+async def test_what_was_known_then_is_aged_to_that_day_and_never_past_the_last_closed_one(desk: Desk) -> None:
+    await a_story(desk)
+    await desk.note_closed()
+    for day, due, overdue, aged_to in (
+        ("2026-04-19", 700, 0, "2026-04-19"), ("2026-04-30", 700, 700, "2026-04-30"),
+        ("2026-12-31", 0, 0, "2026-05-10"),
+    ):  # fmt: skip
+        known_at = date.fromisoformat(day)
+        one = await desk.account("U1", "A", known_at=known_at)
+        assert (one["due_pence"], one["overdue_pence"]) == (due, overdue), day
+        listed = {row["account_ref"]: row for row in await desk.ask(questions.accounts, None, known_at)}
+        assert listed[A]["overdue_pence"] == overdue, day
+        aged = await desk.ask(reports.aged_debt, Grouping.OWNER, None, known_at)
+        assert aged["source"]["aged_to"] == date.fromisoformat(aged_to)
 
 
 async def test_the_list_of_accounts_has_every_account_with_its_days_and_owners(desk: Desk) -> None:

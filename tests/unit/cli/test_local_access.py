@@ -1,8 +1,12 @@
 """Tokens of this machine's own: made anew as often as it is asked, and accepted by whoever knows the key set."""
 
+import subprocess
 from pathlib import Path
 
+import pytest
+
 from shared.cli import local_access
+from shared.cli.environment import read_stack_file
 from shared.local_issuer import LocalIssuer
 from tests.support.staff import verifier_of
 
@@ -18,3 +22,22 @@ async def test_new_tokens_are_accepted_without_a_restart_of_any_service(tmp_path
     made = dict(line.split("=", 1) for line in tokens.read_text().splitlines())
     assert (await running.verify(made["CLOSEBOOK_TOKEN_FINANCE"])).roles == {"finance"}
     assert (await running.verify(made["CLOSEBOOK_TOKEN"])).subject == "local-demo"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "127.0.0.1:1",
+        "Closebook <factor@example.org>",
+        "postgresql://u:p@h:1/db?a=b&c=d",
+        "/home/O'Neil's \"work\"/$x",
+    ],
+)
+def test_a_shell_and_the_commands_read_what_was_written(tmp_path: Path, value: str) -> None:
+    file = tmp_path / "stack.env"
+    local_access.write_private(file, {"NOTIFY_SENDER": value, "CLOSEBOOK_TOKEN": "a.b.c"})
+    script = 'set -e; . "$1"; printf "%s|%s" "$NOTIFY_SENDER" "$CLOSEBOOK_TOKEN"'
+    shell = subprocess.run(["sh", "-c", script, "sh", file], capture_output=True, text=True, check=False)
+    assert (shell.stdout, shell.stderr) == (f"{value}|a.b.c", "")
+    assert read_stack_file(file)["NOTIFY_SENDER"] == value

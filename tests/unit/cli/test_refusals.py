@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.cli.errors import CliError
+from shared.cli.errors import CliError, ExitCode
 from shared.cli.refusals import refusal
 from shared.local_issuer import LocalIssuer
 from tests.architecture.source import ROOT
@@ -51,6 +51,16 @@ def test_what_somebody_else_may_approve_is_said_in_the_services_own_words(words:
     error = refused(403, words)
     assert words in error.problem
     assert "another person" in error.next_step
+
+
+@pytest.mark.parametrize(
+    "words", ["To approve erasure needs the role board or lead-officer.", "Your roles do not allow this."]
+)
+def test_which_role_is_wanting_is_said_in_the_services_own_words(words: str) -> None:
+    error = refused(403, words)
+    assert words in error.problem
+    assert "--as ROLE" in error.next_step
+    assert error.code == ExitCode.USAGE
 
 
 def test_a_token_of_this_machines_own_is_renewed_by_a_restart(tmp_path: Path) -> None:

@@ -10,7 +10,10 @@ RUN: dict[str, Any] = {
     "run_id": None, "quarter": "2026Q1", "known_at": "2026-04-01", "state": "dry-run", "statements": 1,
     "brought_forward_pence": 0, "billed_pence": 1, "total_pence": 1, "balance_pence": 1, "exceptions": [],
     "changes": [], "sample": [],
-    "beside": {"waiting": [], "suspense_pence": 0, "lacks_notice": [], "lapsed": [], "late_fees": []},
+    "beside": {
+        "waiting": [], "suspense_pence": 0, "lacks_notice": [], "lapsed": [], "outlived": [], "moved": [],
+        "late_fees": [],
+    },
 }  # fmt: skip
 TWICE = {
     "supplier": "Smith Roofing", "invoice_number": "4711", "why": "same invoice",

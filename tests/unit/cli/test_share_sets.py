@@ -3,6 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
+from shared.cli.errors import CliError, ExitCode
 from shared.cli.lines import Sendable, checked
 from shared.cli.share_sets import event_line
 
@@ -26,3 +29,10 @@ def test_the_same_proposal_is_the_same_event_whenever_it_is_made() -> None:
     other = event_line({**FOUND, "basis": "title"}, "S1", "Roof", datetime(2026, 1, 2, tzinfo=UTC))
     assert len(ids) == 1
     assert not any(name in other for name in ids)
+
+
+@pytest.mark.parametrize(("share_set", "name"), [("ELM ROOF", "Roof"), ("S1", "R" * 501), ("S1", "Roof\x00")])
+def test_a_name_that_no_share_set_may_have_is_told(share_set: str, name: str) -> None:
+    with pytest.raises(CliError, match=r"share_set_id|name") as caught:
+        event_line(FOUND, share_set, name, datetime(2026, 1, 2, tzinfo=UTC))
+    assert caught.value.code == ExitCode.USAGE

@@ -11,6 +11,7 @@ from shared.cli.errors import CliError, ExitCode
 from shared.cli.settle import wait_until_settled, what_moves
 from shared.cli.verify import prove
 from shared.events.topics import LINE_OF_SERVICES
+from tests.architecture.test_roles import BUS, OWN
 
 QUIET = {
     "lag": 0,
@@ -59,11 +60,13 @@ class Played(Api):
 
     def __init__(self, **changes: Any) -> None:
         super().__init__(resolve(None, {}))
+        self.asked: set[tuple[str, str]] = set()
         self.answers = deepcopy(ANSWERS)
         for name, fields in changes.items():
             self.answers[name, "/bus/status"] = fields if isinstance(fields, CliError) else QUIET | fields
 
     def get(self, service: str, path: str, params: dict[str, str] | None = None) -> Any:
+        self.asked.add((service, path))
         answer = self.answers[service, path]
         if isinstance(answer, CliError):
             raise answer
@@ -83,6 +86,15 @@ def test_a_service_stopped_over_its_totals_fails_the_proof() -> None:
     assert failing(Played(arrears={"totals_difference": differs})) == {
         "control totals agree": "arrears: billing.charge-raised, book 2026-04-01: 1 events"
     }
+
+
+def test_an_operator_may_ask_all_that_a_proof_needs_also_when_an_account_differs() -> None:
+    api = Played()
+    api.answers["billing", "/verify"]["sums"] = {"a": {"charges": 1, "payments": 0}}
+    api.answers["billing", "/accounts"] = [{"account_id": "a", "account_ref": "F1"}]
+    assert any("F1" in detail for detail in failing(api).values())
+    refused = {one for one in api.asked if "operator" not in (BUS | OWN[one[0]])[f"GET {one[1]}"].split()}
+    assert refused == set()
 
 
 def test_books_in_motion_are_no_proof() -> None:
