@@ -95,7 +95,8 @@ OWN: dict[str, dict[str, str]] = {
         "GET /summary": ALL,
         "GET /verify": ALL,
         "POST /holds": "assistant lead-officer",
-        "DELETE /holds/{hold_id}": "assistant lead-officer",
+        "POST /holds/{hold_id}/lift": "assistant lead-officer",
+        "GET /holds": STAFF,
     },
     "notify": {
         "GET /letters": ALL,
