@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from services.arrears.domain.policy import Policy
 from services.arrears.usecases import holds, questions
 from services.arrears.usecases.verify import verify
-from shared.auth import EVERYBODY, Caller, requires
+from shared.auth import EVERYBODY, STAFF, Caller, requires
 from shared.bus.bodies import WithReason
 from shared.bus.commands import Given, give, named
 from shared.bus.proposal_api import Key
@@ -19,6 +19,7 @@ from shared.events.arrears import HoldKind
 from shared.events.types import Id
 
 Reader = Annotated[Caller, requires(*EVERYBODY)]
+Staff = Annotated[Caller, requires(*STAFF)]
 Officer = Annotated[Caller, requires("assistant", "lead-officer")]
 
 
@@ -64,6 +65,12 @@ def _questions(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) ->
         async with doors.sessions() as session:
             return await questions.overdue_accounts(session)
 
+    @router.get("/holds")
+    async def list_holds(_caller: Staff) -> list[dict[str, Any]]:
+        """List every hold with who and why, those that stand first; ``late``: its review day has passed."""
+        async with doors.sessions() as session:
+            return await questions.list_holds(session)
+
     @router.get("/summary")
     async def summarise(_caller: Reader) -> dict[str, Any]:
         """Return what is open by age at the last closed day, and the letters by stage."""
@@ -85,8 +92,8 @@ def _commands(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) -> 
         given = Given("hold-set", asked.account_ref, caller.subject, asked.reason, content, **named(key))
         return Hold.model_validate(await give(doors, given, lambda work: holds.give_hold(work, content)))
 
-    @router.delete("/holds/{hold_id}")
-    async def lift_hold(hold_id: str, asked: LiftRequest, caller: Officer, key: Key = None) -> Hold:
+    @router.post("/holds/{hold_id}/lift")
+    async def lift_hold(hold_id: Id, asked: LiftRequest, caller: Officer, key: Key = None) -> Hold:
         """Lift a hold; the ladder goes on with the next stage after the days of grace."""
         content = {"hold_id": hold_id, "reason": asked.reason, "by": caller.subject}
         given = Given("hold-lift", hold_id, caller.subject, asked.reason, content, **named(key))

@@ -1,7 +1,7 @@
 """The operator's bench: what a person may ask the bus of one service, and do to it; every deed leaves an audit row."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ from shared.bus.commands import Given, give, named
 from shared.bus.failures import FailureKind, kind_of
 from shared.bus.gate import GateClosedError
 from shared.bus.lag import Lags
+from shared.bus.positions import Lane
 from shared.bus.proposals import Proposal, Proposals
 from shared.bus.redrive import APPLIED, NotOpenError
 from shared.bus.refusals import NotKnownError
@@ -40,7 +41,7 @@ class Redriver(Protocol):
 
 @dataclass(frozen=True)
 class Bench:
-    """The bench of one running service."""
+    """The bench of one running service; ``stops`` are the lanes it does not read on, beside those in quarantine."""
 
     service: str
     doors: Doors
@@ -48,16 +49,23 @@ class Bench:
     lags: Lags
     waiting_for: Callable[[], str]
     proposals: Proposals
+    stops: Callable[[], Mapping[Lane, LogEvent]] = dict
 
     async def status(self) -> Json:
-        """Return how the service stands: days, outbox, held, dead letters, every partition with position and lag."""
+        """Return how the service stands: days, outbox, held, dead letters, every partition with position and lag.
+
+        Ends and lags are ``None`` when Kafka does not answer; ``stopped`` is the event that stopped a partition.
+        """
         async with self.doors.sessions() as session:
             connection = await driver(session)
             counts = await only_row(connection, queries.COUNTS)
             lanes = [dict(row) for row in await connection.fetch(queries.LANES)]
-        measured = await self.lags.measure({(lane["topic"], lane["partition"]): lane["position"] for lane in lanes})
+        measured = await self.lags.asked({(lane["topic"], lane["partition"]): lane["position"] for lane in lanes})
+        stops = self.stops()
         for lane in lanes:
-            lane["end"], lane["lag"] = measured[lane["topic"], lane["partition"]]
+            place = lane["topic"], lane["partition"]
+            lane["end"], lane["lag"] = measured[place] if measured is not None else (None, None)
+            lane["stopped"] = _stopped(lane, stops.get(place))
         waiting = self.waiting_for()
         return {
             "name": self.service,
@@ -69,7 +77,8 @@ class Bench:
             "outbox": counts["outbox"],
             "held": counts["held"],
             "dead_letters": counts["dead_letters"],
-            "lag": sum(lane["lag"] for lane in lanes),
+            "kafka_answers": measured is not None,
+            "lag": sum(lane["lag"] for lane in lanes) if measured is not None else None,
             "partitions": lanes,
         }
 
@@ -204,6 +213,14 @@ async def _found(session: AsyncSession, number: int) -> asyncpg.Record:
     if row is None:
         raise NotKnownError(f"There is no dead letter {number}.")
     return row
+
+
+def _stopped(lane: Json, stop: LogEvent | None) -> LogEvent | None:
+    """Return what stopped a lane: this process found it, the database has it, or the log ends before the position."""
+    if lane["quarantined"]:
+        return LogEvent.QUARANTINE_TRIPPED
+    is_another_log = lane["end"] is not None and lane["end"] < lane["position"]
+    return LogEvent.POSITION_ABOVE_LOG_END if stop is None and is_another_log else stop
 
 
 def _carries_money(letter: Json) -> bool:

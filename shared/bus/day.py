@@ -10,7 +10,7 @@ from shared.bus import days, gate, outbox
 from shared.bus.cuts import Cuts
 from shared.bus.gate import GateState
 from shared.bus.latecomers import Latecomers
-from shared.bus.prerequisites import Prerequisites
+from shared.bus.prerequisites import Prerequisites, Stops
 from shared.bus.pump import sleep_unless
 from shared.bus.purging import Purge, purge
 from shared.bus.relay import Relay
@@ -68,6 +68,7 @@ class DayGate:
 
     ``purges`` is what a close blanks; a day that is worked again to rebuild or restore a database blanks nothing, for
     what is blanked belongs to the clock and not to the books: the next day that is closed live does all that is due.
+    ``stops`` are the lanes that are not read on: a day waits for them.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class DayGate:
         day_work: DayWork,
         on_closed: Callable[[], None],
         purges: Sequence[Purge] = (),
+        stops: Stops = dict,
     ) -> None:
         self._doors = doors
         self._relay = relay
@@ -90,7 +92,7 @@ class DayGate:
         self.wake = asyncio.Event()
         self.stopping = asyncio.Event()
         self._waiting = Waiting()
-        self._prerequisites = Prerequisites(doors.service, cuts, late, self._waiting, self.wake)
+        self._prerequisites = Prerequisites(doors.service, cuts, late, self._waiting, self.wake, stops)
 
     @property
     def waiting_for(self) -> str:

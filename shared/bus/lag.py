@@ -1,14 +1,17 @@
 """How far a service is behind in each partition, for people and for the commands that wait for quiet."""
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from shared import metrics
+from shared.bus.failures import FailureKind, kind_of
 from shared.bus.positions import Lane
 
 _STILL_S = 1.0
 _MOST_MARKERS = 64
+_PATIENCE_S = 2.0
 
 
 class Ends(Protocol):
@@ -38,6 +41,18 @@ class Lags:
         for (topic, number), (_, behind) in found.items():
             metrics.LAG.labels(topic, str(number)).set(behind)
         return found
+
+    async def asked(self, positions: Mapping[Lane, int]) -> dict[Lane, tuple[int, int]] | None:
+        """Return what ``measure`` does; ``None`` when Kafka does not answer while a person waits (2 s)."""
+        asking = asyncio.ensure_future(self.measure(positions))
+        done, _ = await asyncio.wait([asking], timeout=_PATIENCE_S)
+        if not done:
+            asking.cancel()
+            return None
+        error = asking.exception()
+        if error is not None and kind_of(error) is not FailureKind.TRANSIENT:
+            raise error
+        return None if error is not None else asking.result()
 
     async def _lag(self, lane: Lane, position: int, end: int) -> int:
         if position >= end or self._markers.get(lane) == (position, end):

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
 import asyncpg
@@ -21,6 +21,9 @@ from shared.logs import log
 _STALLED_S = 0.1
 _ACCEPTED = "select topic from msg.accepted_difference where day = $1"
 
+Stops = Callable[[], Mapping[Lane, LogEvent]]
+"""Says which lanes this process does not read on, and what stopped them."""
+
 Wrong = Mapping[str, tuple[object, object]]
 """By topic, what a service before us says it said and what our inbox has of it."""
 
@@ -29,14 +32,17 @@ class Prerequisites:
     """Looks whether all that a service's next day needs is here.
 
     When totals differ it notes so in ``waiting`` at once and asks ``late`` for what is missing; ``wake`` has it looked
-    again when that came.
+    again when that came; ``stops`` are the lanes whose positions prove nothing.
     """
 
-    def __init__(self, service: str, cuts: Cuts, late: Latecomers, waiting: Waiting, wake: asyncio.Event) -> None:
+    def __init__(
+        self, service: str, cuts: Cuts, late: Latecomers, waiting: Waiting, wake: asyncio.Event, stops: Stops
+    ) -> None:
         self._cuts = cuts
         self._late = late
         self._waiting = waiting
         self._wake = wake
+        self._stops = stops
         self._hears = {channel.topic for channel in heard_by(service)}
         self._upstream = [
             name
@@ -66,12 +72,25 @@ class Prerequisites:
         return await self._differences(connection, day, expected)
 
     async def _unread(self, connection: asyncpg.Connection, cut: Mapping[Lane, int]) -> str | None:
-        """Return the first lane that has not been read past its cut."""
-        reached = await positions.all_positions(connection)
+        """Return the first lane that has not been read past its cut; a stopped one has not, wherever it stands."""
+        reached, stops = await positions.all_positions(connection), self._stops()
         for lane, end in cut.items():
             position = reached.get(lane, 0)
+            if lane in stops:
+                return f"{lane[0]} partition {lane[1]}: stopped, {stops[lane]}"
             if position < end and self._proven.get(lane, -1) < end and not await self._prove(lane, position, end):
                 return f"{lane[0]} partition {lane[1]}: {end - position} to read"
+        return await self._another_log({lane: reached[lane] for lane in cut if reached.get(lane)})
+
+    async def _another_log(self, read: Mapping[Lane, int]) -> str | None:
+        """Return the first lane whose log ends before what was read of it: it was made anew.
+
+        The process that reads the lane may be another one, or not have come to its new records yet.
+        """
+        ends = await self._cuts.ends(read) if read else {}
+        for lane, end in ends.items():
+            if end < read[lane]:
+                return f"{lane[0]} partition {lane[1]}: stopped, {LogEvent.POSITION_ABOVE_LOG_END}"
         return None
 
     async def _prove(self, lane: Lane, position: int, end: int) -> bool:

@@ -77,6 +77,17 @@ class Pump:
         self.gate_opened = asyncio.Event()
         self.book: date | None = None
 
+    def stops(self) -> dict[Lane, LogEvent]:
+        """Return the lanes whose log is not the one that was read, or has lost records, and what stopped them.
+
+        A lane in quarantine is not among them: it was read up to its position, which the database has.
+        """
+        return {
+            lane: state.stopped
+            for lane, state in self.lanes.items()
+            if state.stopped not in (None, LogEvent.QUARANTINE_TRIPPED)
+        }
+
     async def run(self, taken: Sequence[Taken]) -> None:
         """Apply records until every one of them is in the database or its lane is no longer ours."""
         todo = list(taken)

@@ -115,7 +115,7 @@ def build(service: Service, settings: ServiceSettings) -> Running:
     )  # fmt: skip
     late = Latecomers(doors, applier, cuts)
     purges = (DEAD_LETTERS, *service.purges)
-    day = DayGate(doors, relay, cuts, late, service.day_work, lambda: _day_closed(running), purges)
+    day = DayGate(doors, relay, cuts, late, service.day_work, lambda: _day_closed(running), purges, pump.stops)
     running = Running(
         service, settings, engine, api_engine, doors, api_doors, consumer, pump, relay, day, cuts,
         BusRedriver(api_doors, applier), broker,

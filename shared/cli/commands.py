@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "refunds": "refunds:bench",
     "returns": "returns:returns",
     "arrears": "arrears:arrears",
+    "holds": "holds:bench",
     "letters": "letters:letters",
     "dead-letters": "dead_letters:bench",
     "proposals": "proposals:second_person",

@@ -78,7 +78,9 @@ def what_moves(api: Api) -> Moving:
 def _movement(service: ServiceStatus) -> str:
     if service.away:
         return service.away
-    parts = []
+    parts = ["Kafka does not answer it"] if service.lacks_kafka else []
+    if service.stopped:
+        parts.append(f"{len(service.stopped)} partitions stopped")
     if service.body.get("lag"):
         parts.append(f"{service.body['lag']} records to read")
     if service.body.get("outbox"):

@@ -11,6 +11,7 @@ from shared.cli.api import Api
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import DataDir, JsonFlag
 from shared.events.topics import LINE_OF_SERVICES
+from shared.log_events import LogEvent
 
 _COLUMNS = ("service", "last day closed", "waits for", "outbox", "held", "dead letters", "lag")
 _COUNTS = ("outbox", "held", "dead letters", "lag", "position", "end")
@@ -45,6 +46,21 @@ class ServiceStatus:
             for place in self.body.get("partitions", ())
             if place.get("quarantined")
         ]
+
+    @property
+    def stopped(self) -> list[str]:
+        """The partitions whose log is another one or has lost records: what stopped each, and its runbook."""
+        return [
+            f"{self.name} {place['topic']}/{place['partition']} ({event}, docs/runbooks/{event.runbook}.md)"
+            for place in self.body.get("partitions", ())
+            if place.get("stopped") and not place.get("quarantined")
+            for event in [LogEvent[place["stopped"].upper()]]
+        ]
+
+    @property
+    def lacks_kafka(self) -> bool:
+        """Whether the service answers, and has no answer from Kafka."""
+        return self.body.get("kafka_answers") is False
 
     def in_words(self) -> str:
         """Return what the service waits for."""
@@ -93,7 +109,13 @@ def status(as_json: JsonFlag = False, data: DataDir = None) -> None:
             f"Stopped until somebody releases them: {', '.join(stopped)}. "
             "Mend the cause, then `closebook dead-letters release SERVICE`; docs/runbooks/quarantine.md says how."
         )
-    if any(service.away for service in found):
+    unread = [place for service in found for place in service.stopped]
+    if unread:
+        output.say(f"Not read any more, and no day that needs them closes: {', '.join(unread)}.")
+    without = [service.name for service in found if service.lacks_kafka]
+    if without:
+        output.say(f"Kafka does not answer {', '.join(without)}: how much there is to read is not known.")
+    if without or any(service.away for service in found):
         raise typer.Exit(ExitCode.AWAY)
 
 
@@ -102,7 +124,8 @@ def _summary(found: list[ServiceStatus]) -> Any:
     for service in found:
         body = service.as_json()
         waits = service.away or service.totals_difference or body["waiting_for"]
-        counts = [body.get(name) for name in ("outbox", "held", "dead_letters", "lag")]
+        lag = "?" if service.lacks_kafka else body.get("lag")
+        counts = [*(body.get(name) for name in ("outbox", "held", "dead_letters")), lag]
         rows.append((service.name, body["last_day_closed"], waits, *counts))
     return output.table("Services", _COLUMNS, rows, right=_COUNTS)
 
@@ -113,10 +136,10 @@ def _partitions(found: list[ServiceStatus]) -> Any:
         (
             service.name,
             *(place.get(name) for name in ("topic", "partition", "position", "end", "lag")),
-            "quarantined" if place.get("quarantined") else "",
+            "quarantined" if place.get("quarantined") else place.get("stopped"),
         )
         for service in found
         for place in service.body.get("partitions", ())
-        if place.get("lag") or place.get("quarantined")
+        if place.get("lag") or place.get("stopped")
     ]
     return output.table("Partitions with something left to read", columns, rows, right=(*_COUNTS, "partition"))

@@ -80,6 +80,11 @@ class AccountPaymentReversed(EventData):
     amount_pence: PositivePence
     reversed_on: Day
     reason: Text
+    moved: bool = Field(
+        default=False,
+        description="Said of another account before: the payment names a unit alone and goes with its owner; "
+        "who paid it is not known anew.",
+    )
 
 
 class PaymentUnmatched(EventData):

@@ -209,7 +209,9 @@ FEE_NOTICE = Channel(
 STAGE_REACHED = Channel(
     "arrears.stage-reached", arrears.StageReached, "account_id", "arrears", ("notify",), amount="overdue_pence"
 )
-HOLD_CHANGED = Channel("arrears.hold-changed", arrears.HoldChanged, "account_id", "arrears", ("notify",))
+HOLD_CHANGED = Channel(
+    "arrears.hold-changed", arrears.HoldChanged, "account_id", "arrears", ("notify",), ahead=("notify",)
+)
 PLAN_CHANGED = Channel(
     "arrears.plan-changed", arrears.PlanChanged, "account_id", "arrears", ("notify",), amount="total_pence"
 )

@@ -95,7 +95,8 @@ OWN: dict[str, dict[str, str]] = {
         "GET /summary": ALL,
         "GET /verify": ALL,
         "POST /holds": "assistant lead-officer",
-        "DELETE /holds/{hold_id}": "assistant lead-officer",
+        "POST /holds/{hold_id}/lift": "assistant lead-officer",
+        "GET /holds": STAFF,
     },
     "notify": {
         "GET /letters": ALL,
@@ -115,8 +116,8 @@ def settings_of(name: str) -> Any:
 
 def routes_of(name: str) -> dict[str, frozenset[str]]:
     """Return the routes of a service as its process serves them, with the roles each lets in."""
-    doors = SimpleNamespace(sessions=None)
-    running = cast("Any", SimpleNamespace(api_doors=doors, redriver=None, cuts=None, day=None))
+    doors, parts = SimpleNamespace(sessions=None), SimpleNamespace(stops=dict)
+    running = cast("Any", SimpleNamespace(api_doors=doors, redriver=None, cuts=None, day=None, pump=parts))
     running.service = importlib.import_module(f"services.{name}.app").build(settings_of(name))
     app = create_app(name, [running.service.api(running), bus_router(running)], cast("TokenVerifier", None))
     return dict(guarded_routes(app))

@@ -30,7 +30,7 @@ async def told(office: Office) -> Office:
         if day == "2026-04-27":
             hold = await staff(office, "POST", "/holds", account_ref=refs["A4-C0"], kind="dispute", reason="a letter")
         if day == "2026-05-12":
-            await staff(office, "DELETE", f"/holds/{hold['hold_id']}", reason="settled")
+            await staff(office, "POST", f"/holds/{hold['hold_id']}/lift", reason="settled")
     await reviewed(office)
     await by_two(
         office, "write-off", "propose", refs["A4-C0"], "--ground", "uneconomic", "--evidence", "file 12/3",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import asyncpg
 
@@ -20,6 +21,12 @@ where hold_id = $1 and ended_on is null
 _LOCK = """
 select hold_id, account_id, kind, charge_id, reason, started_on, review_on, ended_on
 from arrears.holds where hold_id = $1 for update
+"""
+_LIST = """
+select h.hold_id, a.account_ref, h.account_id, h.kind, h.charge_id, h.reason, h.set_by as by, h.started_on, h.review_on,
+  h.ended_on is null and coalesce(h.review_on < $1, false) as late, h.ended_on, h.ended_by, h.ended_reason
+from arrears.holds h left join arrears.accounts a using (account_id)
+order by h.ended_on is not null, h.review_on nulls last, h.started_on, h.hold_id
 """
 _ACCOUNT = "select account_id from arrears.accounts where account_ref = $1"
 _LOOK = """
@@ -40,6 +47,11 @@ class KeptHold:
     started_on: date
     review_on: date | None = None
     ended_on: date | None = None
+
+
+async def list_holds(connection: asyncpg.Connection, today: date) -> list[dict[str, Any]]:
+    """Return every hold with who and why: those that stand first, by their review day; ``late`` once that is past."""
+    return [dict(row) for row in await connection.fetch(_LIST, today)]
 
 
 async def account_of(connection: asyncpg.Connection, account_ref: str) -> str | None:

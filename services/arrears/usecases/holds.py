@@ -78,13 +78,13 @@ async def give_hold(work: Work, content: Json) -> Json:
     """Set the hold of a command, now or again; the command names it.  Raises ``NotKnownError``: no such account."""
     days = {name: content[name] and date.fromisoformat(content[name]) for name in ("started_on", "review_on")}
     named = content | days | {"hold_id": f"H-{Command.of(work).uid}", "kind": HoldKind(content["kind"])}
-    return _shown(await set_hold(work, NewHold(**named)), "No account has this reference.")
+    return _shown(await set_hold(work, NewHold(**named)), f"No account has the reference {content['account_ref']}.")
 
 
 async def end_hold(work: Work, content: Json, policies: tuple[Policy, ...]) -> Json:
     """Lift the hold of a command, now or again.  Raises ``NotKnownError`` when there is no such hold."""
     hold = await lift_hold(work, content["hold_id"], content["reason"], content["by"], policies)
-    return _shown(hold, "No such hold.")
+    return _shown(hold, f"There is no hold {content['hold_id']}.")
 
 
 def _shown(hold: KeptHold | None, otherwise: str) -> Json:

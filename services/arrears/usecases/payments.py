@@ -25,12 +25,15 @@ async def add_payments(work: Work, events: Sequence[Event[AccountPaid]]) -> None
 
 
 async def reverse_payments(work: Work, events: Sequence[Event[AccountPaymentReversed]]) -> None:
-    """The bank took money back; if it says that the payer has died, letters stop."""
+    """The bank took money back; if it says that the payer has died, letters stop.
+
+    Not once more when the money moves to the owner of a unit sold before it came: that is not who died.
+    """
     told = [event.data for event in events]
     moves = [Movement(one.account_id, one.payment_id, -one.amount_pence) for one in told]
     await payments.move(await driver(work.session), moves, work.book)
     for event in events:
-        if tells_of_death(event.data.reason):
+        if tells_of_death(event.data.reason) and not event.data.moved:
             await holds.hold_for_death(work, event)
 
 

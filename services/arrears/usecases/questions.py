@@ -53,6 +53,12 @@ def _hold(hold: KeptHold) -> dict[str, Any]:
     }
 
 
+async def list_holds(session: AsyncSession) -> list[dict[str, Any]]:
+    """Return every hold, those that stand first; ``late``: its review day is before the book that is open."""
+    connection = await driver(session)
+    return await holds.list_holds(connection, (await gate.read(connection)).book)
+
+
 async def summary(session: AsyncSession) -> dict[str, Any]:
     """Return the open items by age at the last closed day, in pence, and the letters by stage."""
     connection = await driver(session)

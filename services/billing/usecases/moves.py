@@ -98,7 +98,7 @@ class Moves:
             changes = charges.difference(old, new)
             posted = postings.payment_postings(was.payment, own, changes)
             self._journal.post(cause, posted)
-            say_change(self._work, Cause.of(cause), was.payment, own, old, new)
+            say_change(self._work, Cause.of(cause), was.payment, own, old, new, learnt=True)
             self._touch(changes, cause)
             self._count(cause, "payments", posted)
             moved.append((payment_id, now.account_id))

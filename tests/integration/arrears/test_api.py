@@ -15,8 +15,8 @@ from tests.support.staff import as_
 HOLD = {"account_ref": "F000000000A1", "kind": "dispute", "charge_id": "C1", "reason": "not done"}
 
 
-async def delete(client: httpx.AsyncClient, issuer: LocalIssuer, hold_id: str, body: dict[str, Any]) -> httpx.Response:
-    return await client.request("DELETE", f"/holds/{hold_id}", json=body, headers=as_(issuer, "lead-officer"))
+async def lift(client: httpx.AsyncClient, issuer: LocalIssuer, hold_id: str, body: dict[str, Any]) -> httpx.Response:
+    return await client.post(f"/holds/{hold_id}/lift", json=body, headers=as_(issuer, "lead-officer"))
 
 
 @pytest.mark.parametrize("path", ["/arrears", "/summary", "/verify"])
@@ -40,9 +40,9 @@ async def test_a_hold_is_set_shown_and_lifted_once(client: httpx.AsyncClient, is
     assert {"account_ref", "overdue_pence", "oldest_due_on", "stage", "stage_on", "holds", "reason"} <= account.keys()
     assert account["reason"] == "everything overdue is held"
     assert [one["hold_id"] for one in account["holds"]] == [hold_id]
-    lifted = await delete(client, issuer, hold_id, {"reason": "settled"})
+    lifted = await lift(client, issuer, hold_id, {"reason": "settled"})
     assert (lifted.status_code, lifted.json()["ended_on"]) == (200, "2026-05-21")
-    assert (await delete(client, issuer, hold_id, {"reason": "again"})).json() == lifted.json()
+    assert (await lift(client, issuer, hold_id, {"reason": "again"})).json() == lifted.json()
     assert len(await desk.said(topics.HOLD_CHANGED)) == 2
 
 
@@ -59,7 +59,7 @@ async def test_a_request_that_is_wrong_is_refused(
 async def test_what_is_not_known_is_not_found(client: httpx.AsyncClient, issuer: LocalIssuer) -> None:
     wrong = HOLD | {"account_ref": "F00000000000"}
     assert (await client.post("/holds", json=wrong, headers=as_(issuer, "assistant"))).status_code == 404
-    assert (await delete(client, issuer, "H-none", {"reason": "x"})).status_code == 404
+    assert (await lift(client, issuer, "H-none", {"reason": "x"})).status_code == 404
 
 
 async def test_while_a_day_is_worked_commands_wait_and_questions_are_answered(
@@ -84,8 +84,8 @@ async def test_a_key_sets_and_lifts_one_hold_and_answers_the_same(
         "json": {"reason": "settled"},
         "headers": as_(issuer, "assistant") | {"Idempotency-Key": "k-2"},
     }
-    path = f"/holds/{made[0].json()['hold_id']}"
-    lifted = [await client.request("DELETE", path, **asked) for _ in range(2)]
+    path = f"/holds/{made[0].json()['hold_id']}/lift"
+    lifted = [await client.post(path, **asked) for _ in range(2)]
     assert lifted[0].json() == lifted[1].json()
     assert len(await desk.said(topics.HOLD_CHANGED)) == 2
 

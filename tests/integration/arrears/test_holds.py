@@ -72,6 +72,18 @@ async def test_a_direct_debit_returned_because_the_payer_died_stops_letters_unti
     assert [one.stage for one in await desk.stages()] == [1]
 
 
+async def test_money_that_moves_to_the_buyer_with_the_banks_word_of_a_death_stops_no_letter_to_the_buyer(
+    desk: Desk,
+) -> None:
+    await owe(desk)
+    moved = AccountPaymentReversed(
+        account_id="A1", payment_id="P1", reversal_id="R1", amount_pence=9550, reversed_on=date(2026, 4, 17),
+        reason="ARUDD 2", moved=True,
+    )  # fmt: skip
+    await desk.hear(topics.ACCOUNT_REVERSED, moved)
+    assert await desk.said(topics.HOLD_CHANGED) == []
+
+
 async def test_a_direct_debit_returned_for_any_other_reason_stops_nothing(desk: Desk) -> None:
     await owe(desk)
     returned = AccountPaymentReversed(

@@ -49,12 +49,25 @@ async def test_money_moves_when_a_stronger_reference_becomes_known(desk: Desk) -
     assert [event.amount_pence for event in await desk.said(PAYMENT_UNMATCHED)] == [300]
     assert [event.amount_pence for event in await desk.said(ACCOUNT_PAID)] == [500, 500]
     assert [event.reason for event in await desk.said(ACCOUNT_REVERSED)] == ["arudd-0", "arudd-0"]
+    assert [event.moved for event in await desk.said(ACCOUNT_REVERSED)] == [False, False], "its reference says who paid"
     lines = (await desk.account("U1", "B"))["lines"]
     assert [(line["kind"], line["amount_pence"], str(line["value_on"])) for line in lines] == [
         ("payment", -500, "2025-12-01"),
         ("reversal", 200, "2025-12-05"),
     ]
     assert await desk.wrong() == []
+
+
+async def test_what_was_taken_back_says_that_it_only_moves_with_a_unit_sold_earlier(desk: Desk) -> None:
+    await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")))
+    await desk.hear(a_payment("P1", 500, on="2026-02-01", unit_id="U1"))
+    await desk.hear(a_reversal("R1", "P1", 200, on="2026-02-05"))
+    await desk.hear(a_line("U1", ("A", "2025-06-01"), ("B", "2026-01-01"), version=2))
+    await desk.hear(a_reversal("R2", "P1", 300, on="2026-02-06"))
+    assert [(event.reversal_id, event.moved) for event in await desk.said(ACCOUNT_REVERSED)] == [
+        ("R1", False), ("R1", True), ("R2", False),
+    ]  # fmt: skip
+    assert await desk.balances() == {}
 
 
 async def test_money_for_a_former_owner_stays_there(desk: Desk) -> None:

@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import asyncpg
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.bus.api import router_for
@@ -88,3 +91,39 @@ async def test_a_program_learns_the_number_of_the_proposal_to_accept_a_differenc
     }
     assert "closebook proposals approve billing 1" in err
     assert (await closebook(*asked, code=1))[0] == ""
+
+
+async def _silent(_kafka: FakeKafka, _lanes: Any) -> Any:
+    await asyncio.sleep(60)
+
+
+async def _refuses(_kafka: FakeKafka, _lanes: Any) -> Any:
+    raise KafkaConnectionError
+
+
+@pytest.mark.parametrize("ends", [_silent, _refuses])
+async def test_without_kafka_the_database_answers_for_what_it_knows_within_seconds(
+    ends: Any, closebook: Closebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeKafka, "ends", ends)
+    started = time.monotonic()
+    out, err = await closebook("status", code=75)
+    assert time.monotonic() - started < 6
+    [billing] = [line.split() for line in out.splitlines() if line.startswith("billing") and DIFFERENCE in line]
+    assert billing[-4:] == ["0", "0", "0", "?"], "outbox, held and dead letters are known, the lag is not"
+    assert "Kafka does not answer billing: how much there is to read is not known." in err
+    assert "billing housing.payment-reversed/1 (50 in a row)" in err
+    found = json.loads((await closebook("status", "--json", code=75))[0])["services"][1]
+    assert (found["kafka_answers"], found["lag"], found["outbox"]) == (False, None, 0)
+
+
+async def test_a_partition_of_another_log_is_named_with_its_runbook(closebook: Closebook, server: Server) -> None:
+    owner = await connect(server.urls["billing_owner"], application_name="tests")
+    where = "where topic = 'housing.payment-received' and partition_no = 0"
+    await owner.execute(f"update msg.position set next_offset = 50 {where}")
+    out, err = await closebook("status", code=75)
+    await owner.execute(f"update msg.position set next_offset = 0 {where}")
+    await owner.close()
+    [partition] = [line.split() for line in out.splitlines() if "housing.payment-received" in line]
+    assert partition == ["billing", "housing.payment-received", "0", "50", "0", "0", "position_above_log_end"]
+    assert "billing housing.payment-received/0 (position_above_log_end, docs/runbooks/topic-recreated.md)" in err
