@@ -20,7 +20,7 @@ on conflict (kind, contact_id) do update set name = excluded.name, email = exclu
   channel = excluded.channel, erased = excluded.erased
 """
 _LOAD_CONTACTS = """
-select kind, contact_id, name, email, address::text, channel, erased from notify.contacts
+select kind, contact_id, name, email, address::text, channel from notify.contacts
 join unnest($1::text[], $2::text[]) as wanted(kind, contact_id) using (kind, contact_id)
 """
 _STORE_UNITS = """
@@ -84,7 +84,6 @@ def _contact(row: asyncpg.Record) -> Contact:
         email=row["email"],
         address=Address.model_validate_json(row["address"]) if row["address"] else None,
         channel=ChannelChoice(row["channel"]) if row["channel"] else None,
-        erased=row["erased"],
     )
 
 

@@ -15,7 +15,7 @@ NAMELESS = "The Owner"
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """How to reach a party or a billing contact.  Personal data."""
+    """How to reach a party or a billing contact; one erased, or there no more, has no name.  Personal data."""
 
     kind: ContactKind
     contact_id: str
@@ -23,7 +23,6 @@ class Contact:
     email: str | None = None
     address: Address | None = None
     channel: ChannelChoice | None = None
-    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ Contacts = Mapping[tuple[ContactKind, str], Contact]
 def recipients(ownership: Ownership, contacts: Contacts, unit_address: Address) -> Sequence[Recipient]:
     """Return everyone who gets a message, in order of their ids."""
     agent = contacts.get((ContactKind.BILLING_CONTACT, ownership.ownership_id))
-    if ownership.billing_contact and agent is not None and not agent.erased:
+    if ownership.billing_contact and agent is not None and agent.name is not None:
         return [_recipient(agent, unit_address)]
     parties = [
         contacts.get((ContactKind.PARTY, party_id), Contact(ContactKind.PARTY, party_id))

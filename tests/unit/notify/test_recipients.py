@@ -42,8 +42,9 @@ def test_a_billing_contact_that_the_standing_change_no_longer_names_gets_nothing
     assert found.contact_id == "P1"
 
 
-def test_an_erased_billing_contact_gives_way_to_the_parties() -> None:
-    agent = Contact(ContactKind.BILLING_CONTACT, "O1", erased=True)
+def test_a_billing_contact_erased_or_there_no_more_gives_way_to_the_parties() -> None:
+    """The second when the sale that named an agent is cancelled: its days leave the line, which says nothing of it."""
+    agent = Contact(ContactKind.BILLING_CONTACT, "O1")
     (found,) = recipients(an_ownership(billing_contact=True), book(a_contact(), agent), an_address())
     assert found.contact_id == "P1"
 
