@@ -40,6 +40,7 @@ contacts = Table(
     Column("name", Text),
     Column("email", Text),
     Column("address", JSON),
+    Column("forwarding", JSON),
     Column("channel", Text, CheckConstraint("channel in ('email', 'post')", "channel")),
     Column("erased", Boolean, nullable=False, server_default=_NO),
     PrimaryKeyConstraint("kind", "contact_id"),

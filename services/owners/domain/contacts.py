@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.owners.domain.newest import Stamp
-from shared.events.housing import BillingContact, ContactChanged, OwnerParty, OwnershipChanged
+from shared.events.housing import Address, BillingContact, ContactChanged, OwnerParty, OwnershipChanged
 from shared.events.owners import ContactDetailsChanged, ContactKind
 
 FIELDS = ("name", "email", "phone", "correspondence_address", "channel", "e_billing_agreed_on")
@@ -50,15 +50,22 @@ def details_of(party_id: str, statements: Collection[Statement], *, is_erased: b
     )
 
 
-def billing_details(ownership_id: str, contact: BillingContact | None) -> ContactDetailsChanged:
-    """Return the billing contact of an ownership, empty when its standing change names none."""
+def billing_details(
+    ownership_id: str, contact: BillingContact | None, forwarding: Address | None = None
+) -> ContactDetailsChanged:
+    """Return the billing contact of an ownership, empty when its standing change names none.
+
+    ``forwarding``: where the change that ended the ownership says that its owners went.
+    """
     if contact is None:
-        return ContactDetailsChanged(contact_id=ownership_id, kind=ContactKind.BILLING_CONTACT)
+        return ContactDetailsChanged(
+            contact_id=ownership_id, kind=ContactKind.BILLING_CONTACT, forwarding_address=forwarding
+        )
     if contact.name == ERASED:
         return erased(ContactKind.BILLING_CONTACT, ownership_id)
     return ContactDetailsChanged(
         contact_id=ownership_id, kind=ContactKind.BILLING_CONTACT, name=contact.name, email=contact.email,
-        correspondence_address=contact.address,
+        correspondence_address=contact.address, forwarding_address=forwarding,
     )  # fmt: skip
 
 

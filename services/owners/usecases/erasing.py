@@ -45,6 +45,8 @@ async def erase(work: Work, proposal: Proposal) -> Json:
     held = await _rewrite_held(connection, one, terms)
     await erasures.blank(connection, one.kind, one.contact_id)
     await contacts.say_erased(work, one)
+    if one.kind is ContactKind.PARTY:
+        await contacts.say_billing_contacts_again(work, units)
     return {"letters": letters, "held": held, "also": [name for name in also if name != one.contact_id]}
 
 
