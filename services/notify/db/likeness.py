@@ -39,8 +39,8 @@ COMPARED = (
     whole("ownerships", "notify.ownerships", "unit_id || ' ' || ownership_id"),
     whole("accounts", "notify.accounts", "account_ref"),
     whole("receipts", "notify.receipts", "event_uid::text"),
-    # When it started: a rebuild knows it also of holds from before the column was.
-    whole("holds", "notify.holds", "hold_id", "started_on"),
+    # When it started and was set: a rebuild knows it also of holds from before the columns were.
+    whole("holds", "notify.holds", "hold_id", "started_on", "set_in"),
     whole("disputes", "notify.disputes", "dispute_id"),
     whole("open items", "notify.open_items", "account_id || ' ' || book"),
 )
