@@ -92,6 +92,7 @@ class ContactDetailsChanged(EventData):
     """How to reach a party, or an ownership's billing contact, whole.  Personal data.
 
     Topic ``owners.contact-changed``.  Key: ``contact_id`` (the party_id, or the ownership_id of a billing contact).
+    An ownership that ended with a forwarding address has that here too, also where it has no billing contact.
     Erased: only the id and ``erased``.
     """
 
@@ -101,6 +102,9 @@ class ContactDetailsChanged(EventData):
     email: Text | None = None
     phone: Text | None = None
     correspondence_address: Address | None = None
+    forwarding_address: Address | None = Field(
+        default=None, description="Where the owners of an ownership that has ended are reached by post."
+    )
     channel: ChannelChoice | None = None
     e_billing_agreed_on: Day | None = None
     erased: bool = False

@@ -16,8 +16,8 @@ from shared.settings import ServiceSettings
 from tests.architecture.source import ROOT, modules, name, tree
 
 PERSONAL = {
-    "name", "email", "phone", "correspondence_address", "payer_name", "outgoing_forwarding_address", "billing_contact",
-    "solicitors", "parties", "iban", "sort_code", "date_of_birth",
+    "name", "email", "phone", "correspondence_address", "payer_name", "outgoing_forwarding_address",
+    "forwarding_address", "billing_contact", "solicitors", "parties", "iban", "sort_code", "date_of_birth",
 }  # fmt: skip
 NO_PERSON = {
     ("owners.shares-changed", "name"),

@@ -12,15 +12,15 @@ from shared.events.housing import Address, ChannelChoice
 from shared.events.owners import ContactDetailsChanged, ContactKind, OwnershipLineChanged, UnitChanged
 
 _STORE_CONTACTS = """
-insert into notify.contacts (kind, contact_id, name, email, address, channel, erased)
-select kind, contact_id, name, email, address::jsonb, channel, erased
-from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[])
-  as said(kind, contact_id, name, email, address, channel, erased)
+insert into notify.contacts (kind, contact_id, name, email, address, forwarding, channel, erased)
+select kind, contact_id, name, email, address::jsonb, forwarding::jsonb, channel, erased
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[])
+  as said(kind, contact_id, name, email, address, forwarding, channel, erased)
 on conflict (kind, contact_id) do update set name = excluded.name, email = excluded.email, address = excluded.address,
-  channel = excluded.channel, erased = excluded.erased
+  forwarding = excluded.forwarding, channel = excluded.channel, erased = excluded.erased
 """
 _LOAD_CONTACTS = """
-select kind, contact_id, name, email, address::text, channel, erased from notify.contacts
+select kind, contact_id, name, email, address::text, forwarding::text, channel from notify.contacts
 join unnest($1::text[], $2::text[]) as wanted(kind, contact_id) using (kind, contact_id)
 """
 _STORE_UNITS = """
@@ -64,7 +64,8 @@ async def store_contacts(connection: asyncpg.Connection, said: Sequence[ContactD
         [one.contact_id for one in newest],
         [one.name for one in newest],
         [one.email for one in newest],
-        [one.correspondence_address and one.correspondence_address.model_dump_json() for one in newest],
+        [_as_json(one.correspondence_address) for one in newest],
+        [_as_json(one.forwarding_address) for one in newest],
         [one.channel for one in newest],
         [one.erased for one in newest],
     )
@@ -82,10 +83,18 @@ def _contact(row: asyncpg.Record) -> Contact:
         contact_id=row["contact_id"],
         name=row["name"],
         email=row["email"],
-        address=Address.model_validate_json(row["address"]) if row["address"] else None,
+        address=_address(row["address"]),
+        forwarding=_address(row["forwarding"]),
         channel=ChannelChoice(row["channel"]) if row["channel"] else None,
-        erased=row["erased"],
     )
+
+
+def _as_json(address: Address | None) -> str | None:
+    return address.model_dump_json() if address else None
+
+
+def _address(content: str | None) -> Address | None:
+    return Address.model_validate_json(content) if content else None
 
 
 async def store_units(connection: asyncpg.Connection, said: Sequence[UnitChanged]) -> None:

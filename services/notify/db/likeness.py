@@ -12,8 +12,12 @@ _DELIVERY = (
 _AS_SENT = ("channel", "sha256")
 _TO_ERASED = """
 exists (select from notify.contacts as contact where contact.erased
-  and contact.kind = {row}.contact_kind and contact.contact_id = {row}.contact_id)
+  and (contact.kind = {row}.contact_kind and contact.contact_id = {row}.contact_id
+    or {row}.channel = 'print' and contact.kind = 'party' and exists (
+      select from notify.accounts as account join notify.ownerships as ownership using (unit_id)
+      where account.account_id = {row}.account_id and contact.contact_id = any(ownership.party_ids))))
 """
+"""Also paper about a flat that somebody erased owned with or after others: their forwarding address went, too."""
 _KEEP_DAYS = min(version.keep_days["letters"] for version in read_retention())
 _OLD = f"created_on <= (select last_closed from msg.gate) - {_KEEP_DAYS}"  # noqa: S608 - ours
 """Old enough to have been blanked by a day's close, and no longer compared by where it went."""
@@ -24,7 +28,8 @@ select message_id::text as key, to_jsonb(it){_LEFT_OUT}
   - case when {_OLD} then 'mailbox' else '' end as row
 from notify.messages as it
 """  # noqa: S608 - ours
-"""What was written to somebody who is erased now cannot be written again: that it was, and its hash, is kept."""
+"""What was written to somebody who is erased now cannot be written again, nor to where they went: that it was, and its
+hash, is kept."""
 
 COMPARED = (
     whole("letters", "notify.letters", "dedup_key", "letter_no"),
@@ -34,8 +39,8 @@ COMPARED = (
     whole("ownerships", "notify.ownerships", "unit_id || ' ' || ownership_id"),
     whole("accounts", "notify.accounts", "account_ref"),
     whole("receipts", "notify.receipts", "event_uid::text"),
-    # When it started: a rebuild knows it also of holds from before the column was.
-    whole("holds", "notify.holds", "hold_id", "started_on"),
+    # When it started and was set: a rebuild knows it also of holds from before the columns were.
+    whole("holds", "notify.holds", "hold_id", "started_on", "set_in"),
     whole("disputes", "notify.disputes", "dispute_id"),
     whole("open items", "notify.open_items", "account_id || ' ' || book"),
 )

@@ -153,12 +153,12 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMail:
-    """An e-mail that this sender may hand over.  Personal data."""
+    """An e-mail that this sender may hand over; without a mailbox its owner was erased meanwhile.  Personal data."""
 
     message_id: UUID
     account_id: str
     template: str
-    mailbox: str
+    mailbox: str | None
     letter_no: int
     attempts: int
     silences: int

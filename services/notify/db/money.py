@@ -16,8 +16,8 @@ insert into notify.receipts (event_uid, account_id, book, amount_pence)
 select * from unnest($1::uuid[], $2::text[], $3::date[], $4::bigint[]) on conflict (event_uid) do nothing
 """
 _STORE_HOLDS = """
-insert into notify.holds (hold_id, account_id, kind, charge_id, started_on, ended_on)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[], $6::date[])
+insert into notify.holds (hold_id, account_id, kind, charge_id, started_on, ended_on, set_in)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[], $6::date[], $7::date[])
 on conflict (hold_id) do update set kind = excluded.kind, charge_id = excluded.charge_id,
   started_on = excluded.started_on, ended_on = excluded.ended_on
 """
@@ -29,8 +29,8 @@ select account_id, since, coalesce((
 from unnest($1::text[], $2::date[]) as asked(account_id, since)
 """
 _HOLDS = """
-select account_id, kind, charge_id, started_on from notify.holds
-where account_id = any($1) and ended_on is null order by hold_id
+select account_id, kind, charge_id, started_on, set_in, ended_on is not null as is_lifted from notify.holds
+where account_id = any($1) order by hold_id
 """
 _ADD_DISPUTES = """
 insert into notify.disputes (dispute_id, account_id, charge_id, book)
@@ -70,9 +70,10 @@ async def add_receipts(connection: asyncpg.Connection, receipts: Sequence[Receip
     )
 
 
-async def store_holds(connection: asyncpg.Connection, said: Sequence[HoldChanged]) -> None:
-    """Keep each hold as it was said last."""
-    newest = {one.hold_id: one for one in said}.values()
+async def store_holds(connection: asyncpg.Connection, told: Sequence[tuple[HoldChanged, date]]) -> None:
+    """Keep each hold as it was said last, and the book in which it was said first."""
+    newest = {one.hold_id: one for one, _ in told}.values()
+    set_in = {one.hold_id: book for one, book in reversed(told)}
     await connection.execute(
         _STORE_HOLDS,
         [one.hold_id for one in newest],
@@ -81,6 +82,7 @@ async def store_holds(connection: asyncpg.Connection, said: Sequence[HoldChanged
         [one.charge_id for one in newest],
         [one.started_on for one in newest],
         [one.ended_on for one in newest],
+        [set_in[one.hold_id] for one in newest],
     )
 
 
@@ -93,10 +95,12 @@ async def paid_since(
 
 
 async def load_holds(connection: asyncpg.Connection, account_ids: Collection[str]) -> dict[str, list[Hold]]:
-    """Return the holds in force on each account."""
+    """Return the holds ever set on each account."""
     found: defaultdict[str, list[Hold]] = defaultdict(list)
     for row in await connection.fetch(_HOLDS, list(account_ids)):
-        found[row["account_id"]].append(Hold(HoldKind(row["kind"]), row["charge_id"], row["started_on"]))
+        found[row["account_id"]].append(
+            Hold(HoldKind(row["kind"]), row["charge_id"], row["started_on"], row["set_in"], row["is_lifted"])
+        )
     return found
 
 

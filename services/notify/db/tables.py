@@ -40,6 +40,7 @@ contacts = Table(
     Column("name", Text),
     Column("email", Text),
     Column("address", JSON),
+    Column("forwarding", JSON),
     Column("channel", Text, CheckConstraint("channel in ('email', 'post')", "channel")),
     Column("erased", Boolean, nullable=False, server_default=_NO),
     PrimaryKeyConstraint("kind", "contact_id"),
@@ -104,8 +105,9 @@ holds = Table(
     Column("charge_id", Text),
     Column("started_on", Date, comment="Not kept of holds that were heard of before this column was."),
     Column("ended_on", Date),
-    # The check at dispatch: an account's holds in force.
-    Index("ix_holds_account", "account_id", postgresql_where=text("ended_on is null")),
+    Column("set_in", Date, comment="Arrears' book; not kept of holds that were heard of before this column was."),
+    # The check at dispatch: an account's holds.
+    Index("ix_holds_account", "account_id"),
     comment="Holds on chasing, as arrears said them.",
 )
 

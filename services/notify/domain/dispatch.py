@@ -92,11 +92,17 @@ Debts = Mapping[tuple[str, date], int]
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A hold in force on an account, or on one charge of it; ``started_on`` was not kept of old ones."""
+    """A hold on an account, or on one charge of it, set in a book of arrears; old ones lack the days."""
 
     kind: HoldKind
     charge_id: str | None
     started_on: date | None = None
+    set_in: date | None = None
+    is_lifted: bool = False
+
+    def counts(self, decided_on: date) -> bool:
+        """Tell whether it stops a letter decided that day: in force, or set since; grace follows (domain.md 4.3)."""
+        return not self.is_lifted or (self.set_in is not None and self.set_in > decided_on)
 
 
 def reason_to_suppress(
@@ -115,7 +121,7 @@ def reason_to_suppress(
     is disputed, held or frozen since stops all of it, and the ladder goes on with the next stage.
     Source: contract.md 6 (Ladder: the check at dispatch), domain.md 4.2, 4.3.
     """
-    if held := _held(stage, holds):
+    if held := _held(stage, [hold for hold in holds if hold.counts(stage.stage_on)]):
         return held
     if {item.charge_id for item in stage.items} & set(disputed):
         return "disputed-since"

@@ -37,8 +37,9 @@ async def _count(work: Work, events: Sequence[Event[_Money]], pence_of: Callable
 
 
 async def change_holds(work: Work, events: Sequence[Event[HoldChanged]]) -> None:
-    """Keep which holds are in force."""
-    await money.store_holds(await driver(work.session), [event.data for event in events])
+    """Keep which holds were set, in which of arrears' books, and which are lifted."""
+    told = [(event.data, event.book or work.book) for event in events]
+    await money.store_holds(await driver(work.session), told)
 
 
 async def note_disputes(work: Work, events: Sequence[Event[DisputeRaised]]) -> None:

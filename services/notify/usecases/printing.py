@@ -4,11 +4,12 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
+from uuid import UUID
 
 import asyncpg
 
@@ -53,7 +54,6 @@ class Printer:
 
     async def _round(self) -> bool:
         """Claim a batch (or take over one whose sender died), lay it out, note it; false when there is none."""
-        stopped: list[tuple[PrintMessage, str]] = []
         async with self.sessions.begin() as session:
             connection = await driver(session)
             batch = await messages.reclaim_prints(connection, self.rules.lease)
@@ -61,21 +61,25 @@ class Printer:
                 batch = token_hex(4)
                 if not await messages.claim_prints(connection, batch, self.rules.lease, LETTERS_IN_A_BATCH):
                     return False
-                stopped = await self._suppress(connection, batch)
             letters = await messages.list_batch(connection, batch)
-        for letter, reason in stopped:
-            log(LogEvent.MAIL_SUPPRESSED, **story(letter), reason_code=reason)
-        await self._lay_out(letters, batch)
+            reasons = await self._suppress(connection, letters, batch)
+        for letter in letters:
+            if letter.message_id in reasons:
+                log(LogEvent.MAIL_SUPPRESSED, **story(letter), reason_code=reasons[letter.message_id])
+        await self._lay_out([letter for letter in letters if letter.message_id not in reasons], batch)
         self.bell.ring()
         return True
 
-    async def _suppress(self, connection: asyncpg.Connection, batch: str) -> list[tuple[PrintMessage, str]]:
-        """End here what must not go out any more; return it, with why."""
-        letters = await messages.list_batch(connection, batch)
+    async def _suppress(
+        self, connection: asyncpg.Connection, letters: Sequence[PrintMessage], batch: str
+    ) -> Mapping[UUID, str]:
+        """End here what must not go out any more; return why.  A batch that lies in the folder is out already."""
+        if letters and _place(self.folder, letters, batch).exists():
+            return {}
         reasons = await reasons_to_suppress(connection, letters)
         for message_id, reason in reasons.items():
             await messages.end(connection, message_id, batch, Step(State.SUPPRESSED), reason)
-        return [(letter, reasons[letter.message_id]) for letter in letters if letter.message_id in reasons]
+        return reasons
 
     async def _lay_out(self, letters: Sequence[PrintMessage], batch: str) -> None:
         step, answer = Step(State.HANDED_OVER), "laid out"
@@ -97,7 +101,7 @@ def write_batch(folder: Path, letters: Sequence[PrintMessage], batch: str) -> No
     """Write a batch's PDFs and manifest beside its place and move the folder there at once; again is harmless."""
     if not letters:
         return
-    place = folder / f"{letters[0].created_on.isoformat()}-{batch}"
+    place = _place(folder, letters, batch)
     if place.exists():
         return
     building = folder / f".building-{batch}"
@@ -113,6 +117,11 @@ def write_batch(folder: Path, letters: Sequence[PrintMessage], batch: str) -> No
     _write(building / "manifest.jsonl", "".join(f"{json.dumps(row)}\n" for row in rows).encode())
     building.rename(place)
     _sync_directory(folder)
+
+
+def _place(folder: Path, letters: Sequence[PrintMessage], batch: str) -> Path:
+    """Return where a batch appears; its letters are of one day."""
+    return folder / f"{letters[0].created_on.isoformat()}-{batch}"
 
 
 def print_name(letter: PrintMessage) -> str:

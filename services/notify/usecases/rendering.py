@@ -125,7 +125,7 @@ def _job(letter: DueLetter, day: date, contacts: Contacts, charges: Mapping[str,
                 return Postponed(letter.letter_no, "wanted", letter.ownership.from_on, "begins later")
             case Timing.NOT_WHILE_IT_STANDS_SO:
                 return Postponed(letter.letter_no, "waiting", tomorrow, "no current period")
-    people = recipients(letter.ownership, contacts, letter.unit_address) if letter.ownership else []
+    people = recipients(letter.ownership, contacts, letter.unit_address, day) if letter.ownership else []
     if not people:
         return Postponed(letter.letter_no, "waiting", tomorrow, "nobody to write to")
     matter = _matter(letter)

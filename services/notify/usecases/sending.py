@@ -106,7 +106,7 @@ class Sender:
             mails = await messages.claim_mails(connection, claim, self.rules.lease, MAILS_IN_A_CLAIM)
             stopped = dict(await reasons_to_suppress(connection, mails))
             for mail in mails:
-                if not dispatch.is_allowed(mail.mailbox, self.rules.allowed_domains):
+                if mail.mailbox is not None and not dispatch.is_allowed(mail.mailbox, self.rules.allowed_domains):
                     stopped[mail.message_id] = "recipient-not-allowed"
             for message_id, reason in stopped.items():
                 await messages.end(connection, message_id, claim, Step(State.SUPPRESSED), reason)
@@ -143,7 +143,7 @@ class Sender:
         if trouble is not None:
             await self._end(mail, claim, Delivery(Answer.NO_CONNECTION, Answer.NO_CONNECTION), tried_for)
             return False
-        if body is None:
+        if body is None or mail.mailbox is None:
             await self._note(mail, claim, Step(State.WITHDRAWN), "erased", silent=False)
             log(LogEvent.LETTER_WITHDRAWN, **story(mail), reason_code="erased")
             return True

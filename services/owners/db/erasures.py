@@ -9,10 +9,16 @@ from shared.events.owners import ContactKind
 
 _ADD = "insert into owners.erasures (kind, contact_id, book) values ($1, $2, $3) on conflict do nothing"
 _BLANK = "select owners.blank_contact($1, $2)"
+_BLANK_FORWARDING = "select owners.blank_forwarding($1)"
 _ERASED = "select contact_id from owners.erasures where kind = 'party' and contact_id = any($1)"
 _KNOWN = """
-select exists (select from owners.contacts where kind = $1 and contact_id = $2)
-  or $1 = 'party' and exists (select from owners.contact_statements where party_id = $2)
+with recursive chain as (
+  select change_id, content from owners.changes where change_id = $2
+  union select later.change_id, later.content from owners.changes as later
+    join chain on later.corrects = chain.change_id)
+select case when $1 = 'party' then exists (select from owners.contacts where kind = $1 and contact_id = $2)
+    or exists (select from owners.contact_statements where party_id = $2)
+  else exists (select from chain where content ? 'billing_contact') end
 """
 _LEFT = """
 select distinct unit_id from owners.changes, jsonb_array_elements(content -> 'parties') as party
@@ -46,6 +52,8 @@ async def add(connection: asyncpg.Connection, kind: ContactKind, contact_id: str
 async def blank(connection: asyncpg.Connection, kind: ContactKind, contact_id: str) -> None:
     """Blank what changes, statements and what was said hold of a contact whose erasure is kept."""
     await connection.execute(_BLANK, str(kind), contact_id)
+    if kind is ContactKind.PARTY:
+        await connection.execute(_BLANK_FORWARDING, contact_id)
 
 
 async def erased_parties(connection: asyncpg.Connection, party_ids: Collection[str]) -> set[str]:

@@ -2,7 +2,7 @@
 
 Changes of owner and statements about contacts are kept for ever; the service's role may not change or remove them.
 ``content`` holds an event's data as it came: personal data live in ``changes``, ``contact_statements`` and ``contacts``
-only, and erasure blanks all three (``owners.blank_contact``, the one function that may).
+only, and erasure blanks all three (``owners.blank_contact`` and ``blank_forwarding``, the only functions that may).
 """
 
 from sqlalchemy import (

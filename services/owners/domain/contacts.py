@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.owners.domain.newest import Stamp
-from shared.events.housing import BillingContact, ContactChanged, OwnerParty, OwnershipChanged
+from shared.events.housing import Address, BillingContact, ContactChanged, OwnerParty, OwnershipChanged
 from shared.events.owners import ContactDetailsChanged, ContactKind
 
 FIELDS = ("name", "email", "phone", "correspondence_address", "channel", "e_billing_agreed_on")
@@ -50,15 +50,22 @@ def details_of(party_id: str, statements: Collection[Statement], *, is_erased: b
     )
 
 
-def billing_details(ownership_id: str, contact: BillingContact | None) -> ContactDetailsChanged:
-    """Return the billing contact of an ownership, empty when its standing change names none."""
+def billing_details(
+    ownership_id: str, contact: BillingContact | None, forwarding: Address | None = None
+) -> ContactDetailsChanged:
+    """Return the billing contact of an ownership, empty when its standing change names none.
+
+    ``forwarding``: where the change that ended the ownership says that its owners went.
+    """
     if contact is None:
-        return ContactDetailsChanged(contact_id=ownership_id, kind=ContactKind.BILLING_CONTACT)
+        return ContactDetailsChanged(
+            contact_id=ownership_id, kind=ContactKind.BILLING_CONTACT, forwarding_address=forwarding
+        )
     if contact.name == ERASED:
         return erased(ContactKind.BILLING_CONTACT, ownership_id)
     return ContactDetailsChanged(
         contact_id=ownership_id, kind=ContactKind.BILLING_CONTACT, name=contact.name, email=contact.email,
-        correspondence_address=contact.address,
+        correspondence_address=contact.address, forwarding_address=forwarding,
     )  # fmt: skip
 
 
@@ -67,14 +74,22 @@ def erased(kind: ContactKind, contact_id: str) -> ContactDetailsChanged:
     return ContactDetailsChanged(contact_id=contact_id, kind=kind, erased=True)
 
 
-def without(data: OwnershipChanged, party_ids: Collection[str], *, no_forwarding: bool = False) -> OwnershipChanged:
-    """Return a change of owner without what it says of erased parties; their ids and kinds draw the same line.
+def without(
+    data: OwnershipChanged, party_ids: Collection[str], *, ways: Collection[str] = (), no_forwarding: bool = False
+) -> OwnershipChanged:
+    """Return a change of owner without what it says of erased people; ids and kinds draw the same line.
 
+    A billing contact is one of them when it has one of their e-mail addresses (``ways``) or an erased party's name.
     ``no_forwarding``: the address is that of an earlier owner who was erased.
     """
+    names = {one.name for one in data.parties if one.party_id in party_ids}
     parties = tuple(
         OwnerParty(party_id=one.party_id, kind=one.kind, name=ERASED) if one.party_id in party_ids else one
         for one in data.parties
     )
+    agent = data.billing_contact
+    if agent is not None and (agent.email in ways or agent.name in names):
+        agent = BillingContact(name=ERASED)
     address = None if no_forwarding else data.outgoing_forwarding_address
-    return data.model_copy(update={"parties": parties, "outgoing_forwarding_address": address})
+    told = {"parties": parties, "billing_contact": agent, "outgoing_forwarding_address": address}
+    return data.model_copy(update=told)

@@ -6,7 +6,7 @@ Source: contract.md section 6, "Ownership line of a unit".  A function of the un
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 from services.owners.domain.chains import Cancellation, Chain, Change, chains_of
 from shared.events.housing import Tenure
@@ -45,11 +45,16 @@ class Placement:
 def line_of(unit: UnitFacts, history: Iterable[Change | Cancellation]) -> Line:
     """Draw the unit's line from everything known about it; the order of arrival plays no part."""
     placements = place(unit, chains_of(history))
-    held = [(each.holder, each.chain.ownership_id) for each in placements if each.holder is not None]
-    held.sort(key=lambda pair: pair[0].entry_on)
+    held = _held(placements)
     first_entry_on = held[0][0].entry_on if held else None
     periods = (*_days_before(unit, first_entry_on), *_periods(held))
     return Line(periods, tuple(_without_period(placements)))
+
+
+def successors(chains: Iterable[Chain]) -> dict[str, Change]:
+    """Return the standing change that ended each ownership, by ownership id, whether managed then or not."""
+    held = _held(place(UnitFacts(Tenure.OWNED, date.min), chains))
+    return {ownership_id: following for (_, ownership_id), (following, _) in pairwise(held)}
 
 
 def place(unit: UnitFacts, chains: Iterable[Chain]) -> tuple[Placement, ...]:
@@ -65,6 +70,12 @@ def place(unit: UnitFacts, chains: Iterable[Chain]) -> tuple[Placement, ...]:
             rival = winners.get(standing.entry_on, standing)
             winners[standing.entry_on] = max(standing, rival, key=lambda change: change.rank)
     return tuple(_placed(unit, chain, winners) for chain in found)
+
+
+def _held(placements: Iterable[Placement]) -> list[tuple[Change, str]]:
+    """Return the changes that give days, in order of entry, each with its ownership id."""
+    held = [(each.holder, each.chain.ownership_id) for each in placements if each.holder is not None]
+    return sorted(held, key=lambda pair: pair[0].entry_on)
 
 
 def _placed(unit: UnitFacts, chain: Chain, winners: Mapping[date, Change]) -> Placement:

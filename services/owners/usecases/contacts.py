@@ -1,12 +1,12 @@
 """Contacts: how to reach parties and billing contacts; said whole whenever what holds changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import asyncpg
 
 from services.owners.db import changes, contacts, erasures
-from services.owners.domain.chains import chains_of
+from services.owners.domain.chains import Chain, chains_of
 from services.owners.domain.changes import change_of
 from services.owners.domain.contacts import (
     Statement,
@@ -15,6 +15,7 @@ from services.owners.domain.contacts import (
     stated_by_contact,
     stated_by_party,
 )
+from services.owners.domain.line import successors
 from services.owners.domain.newest import Stamp
 from shared.bus.work import Work
 from shared.db.engine import driver
@@ -46,17 +47,34 @@ async def hear_of_parties(work: Work, events: Sequence[Event[OwnershipChanged]])
 
 
 async def say_billing_contacts(work: Work, causes: Mapping[str, Event[Any]], history: changes.History) -> None:
-    """Say the billing contact of each ownership of the units whose standing change names another than before."""
+    """Say the billing contact of each ownership of the units whose standing changes tell another than before."""
     await _say(work, [(cause, one) for unit_id, cause in causes.items() for one in billing_contacts(history[unit_id])])
 
 
+async def say_billing_contacts_again(work: Work, unit_ids: Collection[str]) -> None:
+    """Say the billing contacts of units of which an erasure took something."""
+    history = await changes.load_history(await driver(work.session), unit_ids)
+    await _say(work, [(None, one) for unit_id in unit_ids for one in billing_contacts(history[unit_id])])
+
+
 def billing_contacts(history: Sequence[OwnershipChanged]) -> list[ContactDetailsChanged]:
-    """Return the billing contact of each ownership of a unit, empty where its standing change names none."""
-    contact_of = {change.change_id: change.billing_contact for change in history}
-    return [
-        billing_details(chain.ownership_id, contact_of[chain.standing.change_id] if chain.standing else None)
-        for chain in chains_of([change_of(change) for change in history])
-    ]
+    """Return the billing contact of each ownership of a unit, empty where nothing stands of one.
+
+    It has the forwarding address too that was told with the change which ended the ownership.
+    """
+    told = {change.change_id: change for change in history}
+    chains = chains_of([change_of(change) for change in history])
+    following = successors(chains)
+
+    def details(chain: Chain) -> ContactDetailsChanged:
+        ending = following.get(chain.ownership_id)
+        return billing_details(
+            chain.ownership_id,
+            told[chain.standing.change_id].billing_contact if chain.standing else None,
+            told[ending.change_id].outgoing_forwarding_address if ending else None,
+        )
+
+    return [details(chain) for chain in chains]
 
 
 def _statement(event: Event[Any], party_id: str, fields: Mapping[str, Any]) -> Statement:
@@ -74,7 +92,7 @@ async def _hear(work: Work, heard: Sequence[Heard]) -> None:
     await _say(work, [(causes[party_id], details_of(party_id, told)) for party_id, told in known.items()])
 
 
-async def _say(work: Work, wanted: Sequence[tuple[Event[Any], ContactDetailsChanged]]) -> None:
+async def _say(work: Work, wanted: Sequence[tuple[Event[Any] | None, ContactDetailsChanged]]) -> None:
     """Say the contacts that differ from what was said of them last; of one that was never said, empty says nothing."""
     connection = await driver(work.session)
     before = await contacts.load_contacts(connection, [(one.kind, one.contact_id) for _, one in wanted])

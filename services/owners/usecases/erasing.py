@@ -1,6 +1,8 @@
 """A person is erased when two people decide so: everything that says who they are goes, ids, lines and money stay."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -42,9 +44,11 @@ async def erase(work: Work, proposal: Proposal) -> Json:
     also = await erasures.billing_contacts_at(connection, terms)
     await erasures.add(connection, one.kind, one.contact_id, work.book)
     letters = await forgetting.blank_letters(connection, terms)
-    held = await _rewrite_held(connection, one, terms)
+    held = await _rewrite_held(connection, one, terms, units)
     await erasures.blank(connection, one.kind, one.contact_id)
     await contacts.say_erased(work, one)
+    if one.kind is ContactKind.PARTY:
+        await contacts.say_billing_contacts_again(work, units)
     return {"letters": letters, "held": held, "also": [name for name in also if name != one.contact_id]}
 
 
@@ -56,6 +60,7 @@ async def without_erased(
     gone = await erasures.erased_parties(connection, parties)
     forwarding = {event.data.unit_id for event in events if event.data.outgoing_forwarding_address}
     left = await erasures.units_of_erased(connection, forwarding) if forwarding else set()
+    left |= _units_of([event.data for event in events], gone)
     return [
         event._replace(data=without(event.data, gone, no_forwarding=event.data.unit_id in left))
         if gone or event.data.unit_id in left
@@ -91,17 +96,41 @@ def _words(one: ContactDetailsChanged) -> str:
     return f"{'party' if one.kind is ContactKind.PARTY else 'the billing contact of'} {one.contact_id}"
 
 
-async def _rewrite_held(connection: asyncpg.Connection, one: ContactDetailsChanged, terms: Sequence[str]) -> int:
-    """Let changes of owner that wait go on waiting without the person; returns how many."""
-    records = await forgetting.lock_held_records(connection, terms)
-    for uid, record in records:
+def _units_of(data: Sequence[OwnershipChanged], party_ids: Collection[str]) -> set[str]:
+    """Return the units of which changes name one of the parties."""
+    return {one.unit_id for one in data if any(party.party_id in party_ids for party in one.parties)}
+
+
+async def _rewrite_held(
+    connection: asyncpg.Connection, one: ContactDetailsChanged, terms: Sequence[str], units: Sequence[str]
+) -> int:
+    """Let changes of owner that wait go on waiting without the person; returns how many.
+
+    Of a party's own ``units``, and those that wait, also without the address to which a sale says its owners went.
+    """
+    parties = [one.contact_id] if one.kind is ContactKind.PARTY else []
+    named = await _held_changes(connection, terms)
+    homes = {*units, *_units_of([event.data for event in named.values()], parties)} if parties else set()
+    beside = await _held_changes(connection, [f'"{unit_id}"' for unit_id in homes])
+    rewritten = 0
+    for uid, event in (beside | named).items():
+        data = without(event.data, parties, ways=terms, no_forwarding=event.data.unit_id in homes)
+        if uid in named or data != event.data:
+            value = encode(OWNERSHIP_CHANGED, data, id=event.id, source=event.source, time=event.time)
+            await forgetting.rewrite_held(connection, uid, value)
+            rewritten += 1
+    return rewritten
+
+
+async def _held_changes(connection: asyncpg.Connection, terms: Sequence[str]) -> dict[UUID, Event[Any]]:
+    """Return the changes of owner that wait and hold one of the terms, locked until the transaction ends."""
+    found: dict[UUID, Event[Any]] = {}
+    for uid, record in await forgetting.lock_held_records(connection, terms):
         event = decode(record)
         assert isinstance(event, Event), "what could not be read was never held"
         if isinstance(event.data, OwnershipChanged):
-            data = without(event.data, [one.contact_id])
-            value = encode(OWNERSHIP_CHANGED, data, id=event.id, source=event.source, time=event.time)
-            await forgetting.rewrite_held(connection, uid, value)
-    return len(records)
+            found[uid] = event
+    return found
 
 
 ERASURE = Kind(

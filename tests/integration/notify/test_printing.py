@@ -81,6 +81,29 @@ async def test_a_reminder_whose_money_came_since_is_not_printed(office: Office, 
     assert len(batches(tmp_path / "print")) == 1
 
 
+@pytest.mark.parametrize("written", [False, True])
+async def test_a_reminder_that_must_not_go_any_more_goes_in_no_batch_that_is_taken_over_unless_it_lies_there(
+    office: Office, tmp_path: Path, written: bool
+) -> None:
+    folder = tmp_path / "print"
+    await queued(office, 1)
+    await office.print(folder)
+    await office.hear(a_stage(), book=date(2026, 5, 6))
+    await office.work(date(2026, 5, 6))
+    async with office.sessions.begin() as session:
+        connection = await driver(session)
+        assert await messages.claim_prints(connection, "dead", timedelta(minutes=2), 200)
+        letters = await messages.list_batch(connection, "dead")
+    if written:
+        printing.write_batch(folder, letters, "dead")
+    await office.hear(a_receipt(), book=date(2026, 5, 7))
+    await office.billing_closed(date(2026, 5, 7))
+    await office.expire_leases()
+    await office.print(folder)
+    states = {"handed-over": 2} if written else {"handed-over": 1, "suppressed": 1}
+    assert (await office.states(), len(batches(folder))) == (states, 1 + written)
+
+
 async def test_a_folder_that_cannot_be_written_defers_the_batch(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from shared.db import driver
 from shared.events.arrears import HoldChanged, HoldKind, OverdueItem
 from shared.events.notify import MessageFailed, MessageSent
 from shared.logs import capture
-from tests.integration.notify.conftest import DAY, Office, office_of, run_until
+from tests.integration.notify.conftest import Office, office_of, run_until
 from tests.integration.notify.post_office import DAWDLE, DROP
 from tests.support.bus import eventually
 from tests.support.letters import a_dispute, a_hold, a_receipt, a_stage, a_statement, an_item, items_of
@@ -312,10 +312,21 @@ async def test_a_stage_that_is_heard_late_is_looked_at_from_the_day_it_was_decid
     assert [tuple(row.values()) for row in rows] == [("A1", "paid-since"), ("A2", "disputed-since")]
 
 
-async def test_a_hold_that_ended_stops_nothing(office: Office) -> None:
+async def test_a_hold_set_since_and_lifted_already_stops_the_reminder_all_the_same(office: Office) -> None:
+    """Its owner has days of grace; then the next stage goes (domain.md 4.3)."""
     await reminded(office)
     await office.hear(a_hold(HoldKind.DECEASED), book=date(2026, 5, 7))
-    await office.hear(a_hold(HoldKind.DECEASED, ended_on=DAY), book=date(2026, 5, 7))
+    await office.hear(a_hold(HoldKind.DECEASED, ended_on=date(2026, 5, 8)), book=date(2026, 5, 8))
+    await office.send()
+    (row,) = await office.rows("select state, last_answer from notify.messages where template = 'reminder-1'")
+    assert tuple(row.values()) == ("suppressed", "hold:deceased")
+
+
+@pytest.mark.parametrize("lifted_in", [date(2026, 5, 6), date(2026, 5, 8)])
+async def test_a_hold_that_the_stage_knew_and_that_is_lifted_stops_nothing(office: Office, lifted_in: date) -> None:
+    await reminded(office)
+    await office.hear(a_hold(HoldKind.DECEASED), book=date(2026, 5, 6))
+    await office.hear(a_hold(HoldKind.DECEASED, ended_on=lifted_in), book=lifted_in)
     await office.send()
     assert await office.states() == {"handed-over": 3}
 
