@@ -1,7 +1,7 @@
 """`closebook accounts`: every account with its owner, unit, days, balance and what is overdue."""
 
-from shared.cli import environment, output
-from shared.cli.api import Api
+from shared.cli import output
+from shared.cli.api import reading
 from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, as_params
 
 _COLUMNS = ("account", "unit", "from", "to", "parties", "balance", "due", "overdue", "")
@@ -11,7 +11,7 @@ _MONEY = ("balance", "due", "overdue")
 def accounts(*, as_of: AsOf = None, known_at: KnownAt = None, as_json: JsonFlag = False, data: DataDir = None) -> None:
     """List every account, one for each ownership of a unit and one for each unit's internal side."""
     params = as_params(as_of=as_of, known_at=known_at)
-    found = Api(environment.resolve(data)).get("billing", "/accounts", params)
+    found = reading(data).get("billing", "/accounts", params)
     if as_json:
         output.write_json(found)
         return

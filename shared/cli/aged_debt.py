@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.cli import environment, output
-from shared.cli.api import Api
+from shared.cli import output
+from shared.cli.api import reading
 from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, as_params, ledger_line, source_line
 
 _COLUMNS = {
@@ -36,7 +36,7 @@ def aged_debt(
 ) -> None:
     """Show open debt by days past due; credit and what no statement carries yet stand in columns of their own."""
     params = {"by": by.value, **as_params(as_of=as_of, known_at=known_at)}
-    found = Api(environment.resolve(data)).get("billing", "/aged-debt", params)
+    found = reading(data).get("billing", "/aged-debt", params)
     if as_json:
         output.write_json(found)
         return

@@ -18,6 +18,7 @@ FINANCE = "finance"
 OFFICER = "lead-officer"
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+_LONG = httpx.Timeout(900.0, connect=5.0)
 
 
 class Api:
@@ -85,6 +86,11 @@ class Api:
             return response.json()
         except ValueError as error:
             raise away(service, str(response.request.url)) from error
+
+
+def reading(data: Path | None) -> Api:
+    """Return the APIs for a question over a whole ledger: minutes for a large one (80,000 flats)."""
+    return Api(resolve(data), timeout=_LONG)
 
 
 def acting(data: Path | None, role: str | None, usual: str) -> Api:

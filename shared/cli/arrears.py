@@ -1,7 +1,7 @@
 """`closebook arrears`: where each overdue account stands on the ladder, and why."""
 
-from shared.cli import environment, output
-from shared.cli.api import Api
+from shared.cli import output
+from shared.cli.api import reading
 from shared.cli.options import DataDir, JsonFlag
 
 _COLUMNS = ("account", "overdue", "oldest due", "stage", "since", "holds", "why")
@@ -9,7 +9,7 @@ _COLUMNS = ("account", "overdue", "oldest due", "stage", "since", "holds", "why"
 
 def arrears(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
     """List overdue accounts with their stage, holds and reasons."""
-    found = Api(environment.resolve(data)).get("arrears", "/arrears")
+    found = reading(data).get("arrears", "/arrears")
     if as_json:
         output.write_json(found)
         return

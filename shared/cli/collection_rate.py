@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from shared.cli import environment, output
-from shared.cli.api import Api
+from shared.cli import output
+from shared.cli.api import reading
 from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, as_params, parse_quarter, source_line
 
 
@@ -22,7 +22,7 @@ def collection_rate(
 ) -> None:
     """Show the rate of a quarter and of the twelve months that end with it, exactly and in percent."""
     params = {"quarter": quarter, **as_params(as_of=as_of, known_at=known_at)}
-    found = Api(environment.resolve(data)).get("billing", "/collection-rate", params)
+    found = reading(data).get("billing", "/collection-rate", params)
     if as_json:
         output.write_json(found)
         return

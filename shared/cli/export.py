@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from shared.cli import environment, output
-from shared.cli.api import Api
+from shared.cli import output
+from shared.cli.api import reading
 from shared.cli.errors import writing
 from shared.cli.options import DataDir, JsonFlag, OutputFile
 
@@ -30,7 +30,7 @@ def ledger(
     data: DataDir = None,
 ) -> None:
     """Write the whole ledger, every posting with its cause; it streams, however long it is."""
-    pieces = Api(environment.resolve(data)).stream("billing", "/export/ledger", {"format": form.value})
+    pieces = reading(data).stream("billing", "/export/ledger", {"format": form.value})
     if to is not None:
         written = 0
         with writing(to), to.open("w", encoding="utf-8", newline="") as file:

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.cli import environment, output
-from shared.cli.api import FINANCE, Api, acting
+from shared.cli import output
+from shared.cli.api import FINANCE, acting, reading
 from shared.cli.options import (
     As,
     DataDir,
@@ -62,7 +62,7 @@ def cost_model(
 ) -> None:
     """Show what a year of factoring cost, what its fees brought and left over, and the fee that recovers the cost."""
     params = {"wanted_surplus_pence": str(wanted or 0), **as_params(known_at=known_at)}
-    found = Api(environment.resolve(data)).get("billing", f"/cost-model/{year}", params)
+    found = reading(data).get("billing", f"/cost-model/{year}", params)
     if as_json:
         output.write_json(found)
         return

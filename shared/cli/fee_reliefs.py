@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.cli import environment, output, proposing
-from shared.cli.api import FINANCE, Api, acting
+from shared.cli import output, proposing
+from shared.cli.api import FINANCE, acting, reading
 from shared.cli.options import As, DataDir, Evidence, JsonFlag, Reason, day_option
 
 Schedule = Annotated[str, typer.Argument(metavar="SCHEDULE", help="The schedule's id.", show_default=False)]
@@ -54,7 +54,7 @@ def end_relief(
 
 def list_reliefs(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
     """List every relief: of whom, how much, how long; lapsed, or outliving the owner it was given to."""
-    found = Api(environment.resolve(data)).get("billing", "/schedules")
+    found = reading(data).get("billing", "/schedules")
     reliefs = [relief for row in found for relief in row["reliefs"]]
     if as_json:
         output.write_json(reliefs)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from shared.cli import environment, fee_costs, fee_reliefs, output
-from shared.cli.api import Api
+from shared.cli import fee_costs, fee_reliefs, output
+from shared.cli.api import reading
 from shared.cli.fee_reliefs import Schedule, propose
 from shared.cli.options import As, DataDir, Evidence, JsonFlag, Reason, day_option, parse_scope, pounds_option
 
@@ -96,7 +96,7 @@ def letters(
 @fees.command("list")
 def list_schedules(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
     """List every schedule: what holds and lacks its notice, units with lapsed or outlived reliefs, units that moved."""
-    found = Api(environment.resolve(data)).get("billing", "/schedules")
+    found = reading(data).get("billing", "/schedules")
     if as_json:
         output.write_json(found)
         return

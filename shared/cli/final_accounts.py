@@ -1,7 +1,7 @@
 """`closebook final-accounts`: owners who have left, and how far their closing document is."""
 
-from shared.cli import environment, output
-from shared.cli.api import Api
+from shared.cli import output
+from shared.cli.api import reading
 from shared.cli.options import DataDir, JsonFlag
 
 _COLUMNS = ("account", "unit", "exit", "due by", "hard stop", "state", "issued", "float held", "balance", "missing")
@@ -9,7 +9,7 @@ _COLUMNS = ("account", "unit", "exit", "due by", "hard stop", "state", "issued",
 
 def final_accounts(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
     """List every account whose owner has left: exit, due day, hard stop, state, and what still waits."""
-    found = Api(environment.resolve(data)).get("billing", "/final-accounts")
+    found = reading(data).get("billing", "/final-accounts")
     if as_json:
         output.write_json(found)
         return

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from shared.cli import environment, output
+from shared.cli import output
 from shared.cli.account import as_reference
-from shared.cli.api import Api
+from shared.cli.api import reading
 from shared.cli.options import DataDir, JsonFlag
 
 _FIELDS = ("message_id", "account_ref", "template", "channel", "state", "created_on", "sent_at", "sha256")
@@ -22,7 +22,7 @@ def letters(
 ) -> None:
     """List the messages written to owners."""
     params = {"account": as_reference(account)} if account else None
-    found = Api(environment.resolve(data)).get("notify", "/letters", params)
+    found = reading(data).get("notify", "/letters", params)
     if as_json:
         output.write_json(found)
         return

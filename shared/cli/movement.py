@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Annotated
 
-from shared.cli import environment, output
-from shared.cli.api import Api
+from shared.cli import output
+from shared.cli.api import reading
 from shared.cli.options import DataDir, JsonFlag, KnownAt, as_params, day_option, ledger_line, source_line
 
 
@@ -18,7 +18,7 @@ def movement(
 ) -> None:
     """Show opening, charges, credits, receipts, reversals and closing, owners and the association's own units apart."""
     params = {"from": first.isoformat(), "to": last.isoformat(), **as_params(known_at=known_at)}
-    found = Api(environment.resolve(data)).get("billing", "/movement", params)
+    found = reading(data).get("billing", "/movement", params)
     if as_json:
         output.write_json(found)
         return

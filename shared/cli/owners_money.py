@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.cli import environment, output, proposing
+from shared.cli import output, proposing
 from shared.cli.aged_debt import By, Grouping
-from shared.cli.api import FINANCE, Api, acting
+from shared.cli.api import FINANCE, acting, reading
 from shared.cli.options import (
     As,
     AsOf,
@@ -69,7 +69,7 @@ def list_floats(
 ) -> None:
     """List the floats asked of owners and what of them is paid and held, tied to the ledger."""
     params = {"by": by.value, **as_params(as_of=as_of, known_at=known_at)}
-    found = Api(environment.resolve(data)).get("billing", "/floats", params)
+    found = reading(data).get("billing", "/floats", params)
     if as_json:
         output.write_json(found)
         return
@@ -113,7 +113,7 @@ def list_funds(
     *, as_of: AsOf = None, known_at: KnownAt = None, as_json: JsonFlag = False, data: DataDir = None
 ) -> None:
     """List each block's fund: asked, paid in, spent and left, tied to the ledger; and what it was spent on."""
-    found = Api(environment.resolve(data)).get("billing", "/reserve-funds", as_params(as_of=as_of, known_at=known_at))
+    found = reading(data).get("billing", "/reserve-funds", as_params(as_of=as_of, known_at=known_at))
     if as_json:
         output.write_json(found)
         return

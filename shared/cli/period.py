@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from shared.cli import environment, output
-from shared.cli.api import Api
+from shared.cli import output
+from shared.cli.api import reading
 from shared.cli.options import DataDir, JsonFlag, parse_quarter
 
 _MONEY = ("opening", "debit", "credit", "closing")
@@ -20,7 +20,7 @@ def period(
     data: DataDir = None,
 ) -> None:
     """Show what a quarter's books posted to each ledger account, and the late facts among it with their true dates."""
-    found = Api(environment.resolve(data)).get("billing", f"/periods/{quarter}")
+    found = reading(data).get("billing", f"/periods/{quarter}")
     if as_json:
         output.write_json(found)
         return

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.cli import environment, output
-from shared.cli.api import Api
+from shared.cli import output
+from shared.cli.api import reading
 from shared.cli.options import DataDir, JsonFlag, KnownAt, as_params, parse_month, source_line
 
 _EARNED = ("charged", "credited", "net")
@@ -21,7 +21,7 @@ def profit_and_loss(
 ) -> None:
     """Show income by kind, costs passed on with where they stand, and bad debts; by value date, net of tax."""
     params = {"month": month, **as_params(known_at=known_at)}
-    found = Api(environment.resolve(data)).get("billing", "/profit-and-loss", params)
+    found = reading(data).get("billing", "/profit-and-loss", params)
     if as_json:
         output.write_json(found)
         return

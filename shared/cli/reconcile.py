@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.cli import environment, output
-from shared.cli.api import Api
+from shared.cli import output
+from shared.cli.api import Api, reading
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.exported import COLUMNS, read_export
 from shared.cli.lines import BadLine
@@ -34,7 +34,7 @@ def reconcile(
     there = [fact for fact in read if isinstance(fact, Fact)]
     if not read:
         raise CliError(f"{file} tells of no charge and no payment.", "Name the export's file.", ExitCode.USAGE)
-    found = compare(there, _here(Api(environment.resolve(data))), first, last)
+    found = compare(there, _here(reading(data)), first, last)
     differ = [one for one in found if one.finding is not Finding.AGREED]
     if as_json:
         output.write_json(_document(file, found, differ, bad))

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.cli import environment, output, proposing
-from shared.cli.api import OFFICER, Api, acting
+from shared.cli import output, proposing
+from shared.cli.api import OFFICER, acting, reading
 from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, parse_pounds
 
 bench = typer.Typer(help="List owners in credit; propose that money goes back where it came from.")
@@ -14,7 +14,7 @@ bench = typer.Typer(help="List owners in credit; propose that money goes back wh
 @bench.command("list")
 def list_refunds(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
     """List owners in credit: since when, until when it must be back, what may go back to whom; and refunds given."""
-    found = Api(environment.resolve(data)).get("billing", "/refunds")
+    found = reading(data).get("billing", "/refunds")
     if as_json:
         output.write_json(found)
         return

@@ -3,19 +3,15 @@
 from typing import Annotated
 from urllib.parse import quote
 
-import httpx
 import typer
 
-from shared.cli import environment, output, proposing, statement_tables
+from shared.cli import output, proposing, statement_tables
 from shared.cli.account import as_reference
-from shared.cli.api import FINANCE, OFFICER, Api, acting
+from shared.cli.api import FINANCE, OFFICER, Api, acting, reading
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, Reference
 
 bench = typer.Typer(help="Statement runs: look before they are issued, check a sample, release; an account's year.")
-
-_LONG = httpx.Timeout(600.0, connect=5.0)
-"""Every account is drafted for a dry run."""
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run's name, as `list` shows it.", show_default=False)]
 Most = Annotated[int, typer.Option("--most", min=1, max=1000, help="How many statements of each list.")]
@@ -24,7 +20,7 @@ Most = Annotated[int, typer.Option("--most", min=1, max=1000, help="How many sta
 @bench.command("list")
 def list_runs(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
     """List the runs that were struck and how far each is, and how statements get out."""
-    found = Api(environment.resolve(data)).get("billing", "/statement-runs")
+    found = reading(data).get("billing", "/statement-runs")
     if as_json:
         output.write_json(found)
         return
@@ -49,7 +45,7 @@ def show_run(
     data: DataDir = None,
 ) -> None:
     """Show a run: totals, exceptions, the largest changes, its sample; or what one struck now would say."""
-    api = Api(environment.resolve(data), timeout=_LONG)
+    api = reading(data)
     name = "dry-run" if dry_run else run or _last(api)
     found = api.get("billing", _path(name), {"most": str(most)})
     if as_json:
@@ -139,7 +135,7 @@ def annual(
     data: DataDir = None,
 ) -> None:
     """Show an account's annual detailed statement: charges by head, the work done, and what was paid."""
-    found = Api(environment.resolve(data)).get("billing", f"/accounts/{as_reference(reference)}/annual/{year}")
+    found = reading(data).get("billing", f"/accounts/{as_reference(reference)}/annual/{year}")
     if as_json:
         output.write_json(found)
     else:

@@ -1,7 +1,7 @@
 """`closebook trial-balance`: every ledger account's debit and credit; the two columns are equal."""
 
-from shared.cli import environment, output
-from shared.cli.api import Api
+from shared.cli import output
+from shared.cli.api import reading
 from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, as_params
 
 
@@ -10,7 +10,7 @@ def trial_balance(
 ) -> None:
     """Show the books: what stands on each ledger account, and both totals."""
     params = as_params(as_of=as_of, known_at=known_at)
-    found = Api(environment.resolve(data)).get("billing", "/trial-balance", params)
+    found = reading(data).get("billing", "/trial-balance", params)
     if as_json:
         output.write_json(found)
         return

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.cli import environment, output, proposing
+from shared.cli import output, proposing
 from shared.cli.account import as_reference
-from shared.cli.api import FINANCE, Api, acting
+from shared.cli.api import FINANCE, acting, reading
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import As, DataDir, Evidence, JsonFlag, Reason, Reference, parse_pounds
 
@@ -76,7 +76,7 @@ def debts_of(account: dict[str, Any], charges: Sequence[str]) -> list[dict[str, 
 @given_up.command("list")
 def list_write_offs(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
     """List every debt that was written off, what was paid of it after all, and what still stands."""
-    found = Api(environment.resolve(data)).get("billing", "/write-offs")
+    found = reading(data).get("billing", "/write-offs")
     if as_json:
         output.write_json(found)
         return
