@@ -90,7 +90,7 @@ def _commands(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) -> 
         """Set a hold; letters that it stops are not written from this book on."""
         content = asked.model_dump(mode="json") | {"by": caller.subject}
         given = Given("hold-set", asked.account_ref, caller.subject, asked.reason, content, **named(key))
-        return Hold.model_validate(await give(doors, given, lambda work: holds.give_hold(work, content)))
+        return Hold.model_validate(await give(doors, given, lambda work: holds.give_hold(work, content, policies)))
 
     @router.post("/holds/{hold_id}/lift")
     async def lift_hold(hold_id: Id, asked: LiftRequest, caller: Officer, key: Key = None) -> Hold:

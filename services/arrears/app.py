@@ -23,6 +23,10 @@ def build(_settings: ServiceSettings) -> Service:
         api=lambda running: api.routes(running.api_doors, policies),
         checks=partial(checks, policies=policies),
         likeness=Likeness(
-            COMPARED, deeds={"hold-set": holds.give_hold, "hold-lift": partial(holds.end_hold, policies=policies)}
+            COMPARED,
+            deeds={
+                "hold-set": partial(holds.give_hold, policies=policies),
+                "hold-lift": partial(holds.end_hold, policies=policies),
+            },
         ),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from services.arrears.settings import read_policies
 from services.arrears.usecases import accounts, collections, payments
 from shared.bus.handlers import Router
 from shared.bus.work import Work
@@ -11,6 +12,8 @@ from shared.events.base import Event
 from shared.events.owners import OwnershipLineChanged
 
 router = Router()
+_POLICIES = read_policies()
+"""The ladder's versions, read once: a hold that the bank's word sets is said with the one in force."""
 
 
 @router.hears(topics.OWNERS_LINE)
@@ -46,7 +49,7 @@ async def accounts_paid(work: Work, events: Sequence[Event[said.AccountPaid]]) -
 @router.hears(topics.ACCOUNT_REVERSED)
 async def payments_reversed(work: Work, events: Sequence[Event[said.AccountPaymentReversed]]) -> None:
     """Take money out that the bank took back."""
-    await payments.reverse_payments(work, events)
+    await payments.reverse_payments(work, events, _POLICIES)
 
 
 @router.hears(topics.PAYMENT_UNMATCHED)

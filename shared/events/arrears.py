@@ -49,7 +49,10 @@ class HoldKind(StrEnum):
 
 
 class HoldChanged(EventData):
-    """A hold was set on an account, or lifted (``ended_on``), and by which member of staff.  Key: ``account_id``."""
+    """A hold was set on an account, or lifted (``ended_on``), and by which member of staff.  Key: ``account_id``.
+
+    Its figures are what it keeps from being sent, and until when; the sums it keeps back are in each decision.
+    """
 
     account_id: Id
     hold_id: Id
@@ -60,6 +63,11 @@ class HoldChanged(EventData):
     ended_on: Day | None = None
     reason: Text
     by: Text | None = None
+    stops_from_stage: int | None = Field(
+        default=None, ge=1, description="The first stage whose letters it stops; none: it takes debts away."
+    )
+    grace_until: Day | None = Field(default=None, description="Of a lifted one: no letter before this day.")
+    policy_version: Id | None = Field(default=None, description="The ladder in force in the book of the change.")
 
 
 class PlanChanged(EventData):

@@ -1,6 +1,6 @@
 """Staff set and lift holds; each says who and why, and the day's work decides what follows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from services.arrears.db import holds as rows
@@ -16,9 +16,11 @@ from shared.events.arrears import HoldChanged, HoldKind
 from shared.events.base import Event
 from shared.events.billing import AccountPaymentReversed
 from shared.events.topics import HOLD_CHANGED
+from shared.holds import FIRST_STAGE_STOPPED
 
 BANK = "bank"
 """Who set a hold that no person set."""
+Policies = tuple[Policy, ...]
 _LONGEST = 500
 _SHOWN = ("hold_id", "account_id", "kind", "charge_id", "reason", "started_on", "review_on", "ended_on")
 
@@ -37,7 +39,7 @@ class NewHold:
     by: str
 
 
-async def set_hold(work: Work, asked: NewHold) -> KeptHold | None:
+async def set_hold(work: Work, asked: NewHold, policies: Policies) -> KeptHold | None:
     """Set a hold on an account or on one charge of it; nothing when no such account is known."""
     connection = await driver(work.session)
     account_id = await rows.account_of(connection, asked.account_ref)
@@ -47,41 +49,41 @@ async def set_hold(work: Work, asked: NewHold) -> KeptHold | None:
     hold = KeptHold(
         asked.hold_id, account_id, asked.kind, asked.charge_id, asked.reason, started_on, asked.review_on
     )  # fmt: skip
-    await _set(work, hold, asked.by)
+    await _set(work, hold, asked.by, policies)
     return hold
 
 
-async def hold_for_death(work: Work, event: Event[AccountPaymentReversed]) -> None:
+async def hold_for_death(work: Work, event: Event[AccountPaymentReversed], policies: Policies) -> None:
     """Set the hold that a payer's death asks for, when the bank tells of it; an officer lifts it."""
     data = event.data
     reason = f"The bank says of payment {data.payment_id}: {data.reason}"[:_LONGEST]
     hold = KeptHold(f"H-{event.uid}", data.account_id, HoldKind.DECEASED, None, reason, data.reversed_on)
-    await _set(work, hold, BANK, Cause.of(event))
+    await _set(work, hold, BANK, policies, Cause.of(event))
 
 
-async def lift_hold(
-    work: Work, hold_id: str, reason: str, by: str, policies: tuple[Policy, ...]
-) -> KeptHold | None:  # fmt: skip
+async def lift_hold(work: Work, hold_id: str, reason: str, by: str, policies: Policies) -> KeptHold | None:
     """Lift a hold; letters wait for the days of grace.  Lifting it again changes nothing; nothing when unknown."""
     connection = await driver(work.session)
     hold = await rows.lock_hold(connection, hold_id)
     if hold is None or hold.ended_on is not None:
         return hold
-    grace = timedelta(days=in_force(policies, work.book).grace_days)
-    grace_until = work.book + grace if holds.gives_grace(hold.kind) else None
+    policy = in_force(policies, work.book)
+    grace_until = work.book + timedelta(days=policy.grace_days) if holds.gives_grace(hold.kind) else None
     await rows.end(connection, hold, on=work.book, reason=reason, by=by, grace_until=grace_until)
-    _say(work, hold, work.book, reason, by)
+    _say(work, replace(hold, ended_on=work.book, reason=reason), by, policy, grace_until)
     return await rows.lock_hold(connection, hold_id)
 
 
-async def give_hold(work: Work, content: Json) -> Json:
+async def give_hold(work: Work, content: Json, policies: Policies) -> Json:
     """Set the hold of a command, now or again; the command names it.  Raises ``NotKnownError``: no such account."""
     days = {name: content[name] and date.fromisoformat(content[name]) for name in ("started_on", "review_on")}
     named = content | days | {"hold_id": f"H-{Command.of(work).uid}", "kind": HoldKind(content["kind"])}
-    return _shown(await set_hold(work, NewHold(**named)), f"No account has the reference {content['account_ref']}.")
+    return _shown(
+        await set_hold(work, NewHold(**named), policies), f"No account has the reference {content['account_ref']}."
+    )
 
 
-async def end_hold(work: Work, content: Json, policies: tuple[Policy, ...]) -> Json:
+async def end_hold(work: Work, content: Json, policies: Policies) -> Json:
     """Lift the hold of a command, now or again.  Raises ``NotKnownError`` when there is no such hold."""
     hold = await lift_hold(work, content["hold_id"], content["reason"], content["by"], policies)
     return _shown(hold, f"There is no hold {content['hold_id']}.")
@@ -94,16 +96,17 @@ def _shown(hold: KeptHold | None, otherwise: str) -> Json:
     return {name: getattr(hold, name) for name in _SHOWN}
 
 
-async def _set(work: Work, hold: KeptHold, by: str, cause: Cause | None = None) -> None:
+async def _set(work: Work, hold: KeptHold, by: str, policies: Policies, cause: Cause | None = None) -> None:
     """Keep a new hold and say it."""
     await work.lock(exclusive=[f"account:{hold.account_id}"])
     await rows.add(await driver(work.session), hold, by, work.book)
-    _say(work, hold, None, hold.reason, by, cause)
+    _say(work, hold, by, in_force(policies, work.book), cause=cause)
 
 
 def _say(
-    work: Work, hold: KeptHold, ended_on: date | None, reason: str, by: str, cause: Cause | None = None
+    work: Work, hold: KeptHold, by: str, policy: Policy, grace_until: date | None = None, cause: Cause | None = None
 ) -> None:  # fmt: skip
+    """Say how a hold stands now, with what it stops and the version of the ladder it was changed under."""
     work.stage(
         HOLD_CHANGED,
         HoldChanged(
@@ -113,9 +116,12 @@ def _say(
             charge_id=hold.charge_id,
             started_on=hold.started_on,
             review_on=hold.review_on,
-            ended_on=ended_on,
-            reason=reason,
+            ended_on=hold.ended_on,
+            reason=hold.reason,
             by=by,
+            stops_from_stage=FIRST_STAGE_STOPPED.get(hold.kind),
+            grace_until=grace_until,
+            policy_version=policy.version,
         ),
         cause=cause,
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.arrears.db import collections, payments
 from services.arrears.db.payments import Movement
+from services.arrears.domain.policy import Policy
 from services.arrears.usecases import holds
 from shared.bus.work import Work
 from shared.db.engine import driver
@@ -24,7 +25,9 @@ async def add_payments(work: Work, events: Sequence[Event[AccountPaid]]) -> None
         await collections.collected(await driver(work.session), ids, days)
 
 
-async def reverse_payments(work: Work, events: Sequence[Event[AccountPaymentReversed]]) -> None:
+async def reverse_payments(
+    work: Work, events: Sequence[Event[AccountPaymentReversed]], policies: tuple[Policy, ...]
+) -> None:  # fmt: skip
     """The bank took money back; if it says that the payer has died, letters stop.
 
     Not once more when the money moves to the owner of a unit sold before it came: that is not who died.
@@ -34,7 +37,7 @@ async def reverse_payments(work: Work, events: Sequence[Event[AccountPaymentReve
     await payments.move(await driver(work.session), moves, work.book)
     for event in events:
         if tells_of_death(event.data.reason) and not event.data.moved:
-            await holds.hold_for_death(work, event)
+            await holds.hold_for_death(work, event, policies)
 
 
 async def unmatch_payments(work: Work, events: Sequence[Event[PaymentUnmatched]]) -> None:

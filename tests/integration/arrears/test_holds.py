@@ -26,7 +26,7 @@ async def hold(desk: Desk, kind: HoldKind, charge_id: str | None = None, ref: st
     new = NewHold("H1", ref, kind, charge_id, "the owner wrote", None, None, "officer-7")
     async with desk.doors.command(Cause("staff/officer-7", "H1")) as work:
         work.book = desk.book
-        kept = await holds.set_hold(work, new)
+        kept = await holds.set_hold(work, new, POLICIES)
     return kept.hold_id if kept else None
 
 
@@ -65,6 +65,7 @@ async def test_a_direct_debit_returned_because_the_payer_died_stops_letters_unti
     (said,) = await desk.said(topics.HOLD_CHANGED)
     assert (said.kind, said.by, str(said.started_on)) == (HoldKind.DECEASED, "bank", "2026-04-17")
     assert "P1: ARUDD 2" in said.reason
+    assert (said.stops_from_stage, said.policy_version) == (1, "ladder-2026-1")
     await desk.work_to(REMINDER_1)
     assert await desk.stages() == []
     assert await lift(desk, said.hold_id) == desk.book
@@ -110,6 +111,9 @@ async def test_a_hold_and_its_end_are_said_with_who_and_why(desk: Desk) -> None:
     begun, ended = await desk.said(topics.HOLD_CHANGED)
     assert (begun.started_on, begun.ended_on, begun.reason) == (ISSUED, None, "the owner wrote")
     assert (ended.ended_on, ended.reason) == (ISSUED, "settled")
+    assert (begun.stops_from_stage, begun.grace_until, begun.policy_version) == (2, None, "ladder-2026-1")
+    assert (ended.stops_from_stage, ended.grace_until) == (2, ISSUED + timedelta(days=7))
+    assert ended.policy_version == "ladder-2026-1"
     kept = await desk.rows("select set_by, ended_by, ended_reason, ended_book from arrears.holds")
     assert tuple(kept[0]) == ("officer-7", "officer-7", "settled", ISSUED)
 
