@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
 from shared.cli.environment import Environment, resolve
-from shared.cli.errors import away
+from shared.cli.errors import CliError, ExitCode, away
 from shared.cli.refusals import refusal
 
 READER = "auditor"
@@ -17,6 +18,7 @@ OPERATOR = "operator"
 FINANCE = "finance"
 OFFICER = "lead-officer"
 
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol)
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _LONG = httpx.Timeout(900.0, connect=5.0)
 
@@ -33,10 +35,29 @@ class Api:
         """Ask a service; returns its JSON."""
         return self._json(service, self._send(service, "GET", path, params=params))
 
-    def post(self, service: str, path: str, body: dict[str, Any] | None = None, key: str | None = None) -> Any:
-        """Give a service a command, once for each ``key``; returns its JSON."""
-        headers = {"Idempotency-Key": key} if key is not None else {}
-        return self._json(service, self._send(service, "POST", path, json=body or {}, headers=headers))
+    def post(
+        self, service: str, path: str, body: dict[str, Any], headers: Mapping[str, str] = MappingProxyType({})
+    ) -> Any:
+        """Give a service a command that does no harm when it is given again; returns its JSON."""
+        return self._json(service, self._send(service, "POST", path, json=body, headers=headers))
+
+    def once(self, service: str, path: str, body: dict[str, Any], key: str | None) -> Any:
+        """Give a service a command that takes effect once for each ``key``, which is made here if the caller has none.
+
+        Where the answer is lost, the error names the key.
+        """
+        name = uuid4().hex if key is None else key
+        again = (
+            f"Whether it took effect is not known: give the command again with --key {name}, and it takes effect once."
+        )
+        try:
+            return self.post(service, path, body, {"Idempotency-Key": name})
+        except KeyboardInterrupt:
+            raise CliError("Interrupted.", again, ExitCode.INTERRUPTED) from None
+        except CliError as error:
+            if error.code is not ExitCode.AWAY or isinstance(error.__cause__, _NEVER_SENT):
+                raise
+            raise CliError(error.problem, f"{error.next_step} {again}", error.code) from error
 
     def stream(self, service: str, path: str, params: dict[str, str]) -> Iterator[str]:
         """Yield a long text as it comes."""

@@ -43,7 +43,7 @@ def set_mandate(
 ) -> None:
     """Record an owner's instruction: the account may be collected from, once it was told."""
     body = {"account_ref": as_reference(reference), "mandate_id": mandate, "reason": reason}
-    answer = acting(data, role, FINANCE).post("billing", "/mandates", body, key)
+    answer = acting(data, role, FINANCE).once("billing", "/mandates", body, key)
     output.answer(
         answer, f"Mandate {mandate} of {answer['account_ref']} stands since {answer['set_on']}.", as_json=as_json
     )
@@ -61,7 +61,7 @@ def cancel(
 ) -> None:
     """Cancel a mandate: what is not released yet is not taken."""
     path = f"/mandates/{quote(mandate, safe='')}/cancel"
-    answer = acting(data, role, FINANCE).post("billing", path, {"reason": reason}, key)
+    answer = acting(data, role, FINANCE).once("billing", path, {"reason": reason}, key)
     output.answer(answer, f"Mandate {mandate} is cancelled since {answer['ended_on']}.", as_json=as_json)
 
 
@@ -89,7 +89,7 @@ def announce(
 ) -> None:
     """Tell owners with a mandate what a day takes, ten working days before or more; on no bank day: the next."""
     body = {"collect_on": collect_on.isoformat(), "reason": reason}
-    answer = acting(data, role, FINANCE).post("billing", "/collections", body, key)
+    answer = acting(data, role, FINANCE).once("billing", "/collections", body, key)
     told = "1 owner is" if answer["accounts"] == 1 else f"{answer['accounts']} owners are"
     words = (
         f"{answer['collection_id']}: {told} told of {output.pounds(answer['amount_pence'])} on"

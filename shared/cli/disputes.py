@@ -61,7 +61,7 @@ def raise_dispute(
         body["amount_pence"] = pence
     if since is not None:
         body["raised_on"] = since.isoformat()
-    answer = acting(data, role, OFFICER).post("billing", "/disputes", body, key)
+    answer = acting(data, role, OFFICER).once("billing", "/disputes", body, key)
     words = f"Dispute {answer['dispute_id']}: {_what(answer)}, to be reviewed by {answer['review_on']}."
     output.answer(answer, words, as_json=as_json)
 
@@ -96,7 +96,7 @@ def reject(
 
 def _end(dispute: str, outcome: str, reason: str, key: str | None, api: Api, as_json: bool) -> None:
     path = f"/disputes/{quote(dispute, safe='')}/end"
-    answer = api.post("billing", path, {"outcome": outcome, "reason": reason}, key)
+    answer = api.once("billing", path, {"outcome": outcome, "reason": reason}, key)
     output.answer(answer, f"Dispute {dispute} is {outcome}: {_what(answer)}.", as_json=as_json)
 
 

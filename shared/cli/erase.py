@@ -7,7 +7,7 @@ import typer
 from shared.cli import environment
 from shared.cli.api import Api
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import DataDir, JsonFlag
+from shared.cli.options import DataDir, IdempotencyKey, JsonFlag
 from shared.cli.proposing import propose, tell
 
 _ROLE = "lead-officer"
@@ -23,6 +23,7 @@ def erase(
     reason: Annotated[
         str, typer.Option("--reason", help="Why, without a name: it is kept for ever.", show_default=False)
     ],
+    key: IdempotencyKey = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
@@ -32,5 +33,5 @@ def erase(
             "Name either --party or --billing-contact-of.", "The housing system knows their party_id.", ExitCode.USAGE
         )
     subject, body = (party, {"party_id": party}) if party else (ownership or "", {"ownership_id": ownership})
-    made = propose(Api(environment.resolve(data), _ROLE), "owners", "erasure", subject, body, reason)
+    made = propose(Api(environment.resolve(data), _ROLE), "owners", "erasure", subject, body, reason, key)
     tell("owners", made, f"erasure of {subject}", "board", as_json=as_json)

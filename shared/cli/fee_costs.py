@@ -39,7 +39,7 @@ def cost(
 ) -> None:
     """Record what factoring cost on a day; it is counted in its year's model and posted nowhere."""
     body = {"kind": kind, "incurred_on": on.isoformat(), "amount_pence": pence, "note": note, "reason": reason}
-    made = acting(data, role, FINANCE).post("billing", "/fee-costs", body, key)
+    made = acting(data, role, FINANCE).once("billing", "/fee-costs", body, key)
     output.answer(made, f"billing: {as_pounds(pence)} of {kind} recorded for {on}.", as_json=as_json)
 
 

@@ -8,7 +8,7 @@ import typer
 
 from shared.cli import output, proposing
 from shared.cli.api import FINANCE, acting, reading
-from shared.cli.options import As, DataDir, Evidence, JsonFlag, Reason, day_option
+from shared.cli.options import As, DataDir, Evidence, IdempotencyKey, JsonFlag, Reason, day_option
 
 Schedule = Annotated[str, typer.Argument(metavar="SCHEDULE", help="The schedule's id.", show_default=False)]
 _COLUMNS = ("relief", "schedule", "unit", "points", "from", "proven to", "ended on", "state")
@@ -25,6 +25,7 @@ def relief(
     evidence: Evidence,
     reason: Reason,
     proven_to: Annotated[date | None, day_option("--proven-to", "The last day its proof covers.")] = None,
+    key: IdempotencyKey = None,
     role: As = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
@@ -34,7 +35,7 @@ def relief(
         "schedule_id": schedule, "unit_id": unit, "basis_points": points, "from_on": since.isoformat(),
         "evidence": evidence, "proven_to": proven_to.isoformat() if proven_to else None,
     }  # fmt: skip
-    propose("fee-relief", body, reason, role, as_json, data)
+    propose("fee-relief", body, reason, key, role, as_json, data)
 
 
 def end_relief(
@@ -43,13 +44,14 @@ def end_relief(
     last_on: Annotated[date, day_option("--last", "The last day it holds, past or to come.")],
     evidence: Evidence,
     reason: Reason,
+    key: IdempotencyKey = None,
     role: As = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
     """Propose that a relief ends, for instance because its owner has sold; what was raised stays."""
     body = {"relief_id": relief, "last_on": last_on.isoformat(), "evidence": evidence}
-    propose("fee-relief-end", body, reason, role, as_json, data)
+    propose("fee-relief-end", body, reason, key, role, as_json, data)
 
 
 def list_reliefs(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
@@ -75,9 +77,17 @@ def list_reliefs(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
     output.show(output.table(f"{len(rows)} reliefs", _COLUMNS, rows, right=("points",)))
 
 
-def propose(kind: str, body: dict[str, Any], reason: str, role: str | None, as_json: bool, data: Path | None) -> None:
+def propose(
+    kind: str,
+    body: dict[str, Any],
+    reason: str,
+    key: str | None,
+    role: str | None,
+    as_json: bool,
+    data: Path | None,
+) -> None:
     """Propose what two people decide about fees, and tell who has the next word; its subject is its first field."""
     subject = next(iter(body.values()))
     api = acting(data, role, FINANCE)
-    made = proposing.propose(api, "billing", kind, subject, body, reason)
-    proposing.tell("billing", made, f"{kind} of {body['schedule_id']}", "board", as_json=as_json)
+    made = proposing.propose(api, "billing", kind, subject, body, reason, key)
+    proposing.tell("billing", made, f"{kind} of {subject}", "board", as_json=as_json)

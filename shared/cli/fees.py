@@ -8,7 +8,17 @@ import typer
 from shared.cli import fee_costs, fee_reliefs, output
 from shared.cli.api import reading
 from shared.cli.fee_reliefs import Schedule, propose
-from shared.cli.options import As, DataDir, Evidence, JsonFlag, Reason, day_option, parse_scope, pounds_option
+from shared.cli.options import (
+    As,
+    DataDir,
+    Evidence,
+    IdempotencyKey,
+    JsonFlag,
+    Reason,
+    day_option,
+    parse_scope,
+    pounds_option,
+)
 
 fees = typer.Typer(help="Schedules of fees and premiums: propose versions, notices and reliefs; list what holds.")
 fees.command("cost")(fee_costs.cost)
@@ -48,6 +58,7 @@ def set_terms(
     reason: Reason,
     instalments: Annotated[int, typer.Option("--instalments", help="1, 2 or 4 a year.")] = 4,
     month: Annotated[int, typer.Option("--month", min=1, max=12, help="The month its year begins with.")] = 4,
+    key: IdempotencyKey = None,
     role: As = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
@@ -58,7 +69,7 @@ def set_terms(
         "schedule_id": schedule, "kind": kind, "scope": name, "scope_id": scope_id, "annual_net_pence": pence,
         "effective_from": since.isoformat(), "instalments": instalments, "year_starts": month, "description": words,
     }  # fmt: skip
-    propose("fee-schedule", body, reason, role, as_json, data)
+    propose("fee-schedule", body, reason, key, role, as_json, data)
 
 
 @fees.command("notice")
@@ -69,13 +80,14 @@ def notice(
     on: Annotated[date, day_option("--on", "The day they were told.")],
     evidence: Evidence,
     reason: Reason = "owners were told",
+    key: IdempotencyKey = None,
     role: As = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
     """Propose to record that owners were told of an increase; it holds four weeks later at the earliest."""
     body = {"schedule_id": schedule, "version": version, "notified_on": on.isoformat(), "evidence": evidence}
-    propose("fee-notice", body, reason, role, as_json, data)
+    propose("fee-notice", body, reason, key, role, as_json, data)
 
 
 @fees.command("letters")
@@ -85,12 +97,13 @@ def letters(
     version: Annotated[int, typer.Option("--version", min=1, help="The dearer version.")],
     why: Annotated[str, typer.Option("--why", help="Why it goes up, in words for owners.", show_default=False)],
     reason: Reason = "owners are told of an increase",
+    key: IdempotencyKey = None,
     role: As = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
     """Propose that every owner who is charged is written to about an increase; that is its notice."""
-    propose("fee-letters", {"schedule_id": schedule, "version": version, "why": why}, reason, role, as_json, data)
+    propose("fee-letters", {"schedule_id": schedule, "version": version, "why": why}, reason, key, role, as_json, data)
 
 
 @fees.command("list")

@@ -78,7 +78,11 @@ As = Annotated[
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the audit.", show_default=False)]
 IdempotencyKey = Annotated[
     str | None,
-    typer.Option("--key", help="A name for this command: given again, it takes effect once.", show_default=False),
+    typer.Option(
+        "--key",
+        help="A name for this command (else one is made): given again, it takes effect once.",
+        show_default=False,
+    ),
 ]
 AsOf = Annotated[date | None, day_option("--as-of", "Count what is dated up to and including this day.")]
 KnownAt = Annotated[date | None, day_option("--known-at", "Count only what was known at the end of this day.")]

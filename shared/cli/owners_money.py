@@ -13,6 +13,7 @@ from shared.cli.options import (
     AsOf,
     DataDir,
     Evidence,
+    IdempotencyKey,
     JsonFlag,
     KnownAt,
     Reason,
@@ -46,6 +47,7 @@ def set_terms(
     pence: Pounds,
     since: Annotated[date, day_option("--from", "Owners who come from then on.")],
     reason: Reason,
+    key: IdempotencyKey = None,
     role: As = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
@@ -54,7 +56,7 @@ def set_terms(
     name, scope_id = parse_scope(scope)
     body = {"scope": name, "scope_id": scope_id, "effective_from": since.isoformat(), "amount_pence": pence}
     api = acting(data, role, FINANCE)
-    made = proposing.propose(api, "billing", "float-terms", scope_id, body, reason)
+    made = proposing.propose(api, "billing", "float-terms", scope_id, body, reason, key)
     proposing.tell("billing", made, f"float of {as_pounds(pence)} for {scope}", "board", as_json=as_json)
 
 
@@ -95,6 +97,7 @@ def spend(
     words: Annotated[str, typer.Option("--words", help="What for.", show_default=False)],
     evidence: Evidence,
     reason: Reason,
+    key: IdempotencyKey = None,
     role: As = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
@@ -104,7 +107,7 @@ def spend(
         "fund_id": fund, "amount_pence": pence, "spent_on": on.isoformat(), "description": words, "evidence": evidence,
     }  # fmt: skip
     api = acting(data, role, FINANCE)
-    made = proposing.propose(api, "billing", "fund-spending", fund, body, reason)
+    made = proposing.propose(api, "billing", "fund-spending", fund, body, reason, key)
     proposing.tell("billing", made, f"{as_pounds(pence)} out of the fund of {fund}", "board", as_json=as_json)
 
 

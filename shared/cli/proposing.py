@@ -7,11 +7,11 @@ from shared.cli.api import Api
 
 
 def propose(
-    api: Api, service: str, kind: str, subject: str, body: dict[str, Any], reason: str, key: str | None = None
+    api: Api, service: str, kind: str, subject: str, body: dict[str, Any], reason: str, key: str | None
 ) -> dict[str, Any]:
     """Propose a command that needs two people; returns the proposal, ``id`` first, with what it asks for."""
     asked = {"kind": kind, "subject": subject, "body": body, "reason": reason}
-    made: dict[str, Any] = api.post(service, "/bus/proposals", asked, key)
+    made: dict[str, Any] = api.once(service, "/bus/proposals", asked, key)
     return {**made, **body}
 
 

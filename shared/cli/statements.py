@@ -65,7 +65,7 @@ def propose(
     data: DataDir = None,
 ) -> None:
     """Have a quarter struck anew in the work of the day, after what was wrong is mended; checks begin anew."""
-    answer = acting(data, role, OFFICER).post("billing", f"{_path(run)}/restrike", {"reason": reason}, key)
+    answer = acting(data, role, OFFICER).once("billing", f"{_path(run)}/restrike", {"reason": reason}, key)
     struck = f"billing: {answer['quarter']} is struck anew in the work of {answer['struck_in']}."
     words = f"{struck}\n`closebook statements show --dry-run` shows what it would say now."
     output.answer(answer, words, as_json=as_json)
@@ -85,7 +85,7 @@ def check(
 ) -> None:
     """Pass or fail a statement of a run's sample; the last word holds until the run is released."""
     body = {"account_ref": as_reference(reference), "passed": passed, "reason": reason}
-    answer = acting(data, role, OFFICER).post("billing", f"{_path(run)}/checks", body, key)
+    answer = acting(data, role, OFFICER).once("billing", f"{_path(run)}/checks", body, key)
     verdict = "passed" if answer["passed"] else "failed"
     output.answer(answer, f"billing: {answer['account_ref']} {verdict} in run {run}.", as_json=as_json)
 
@@ -114,6 +114,7 @@ def policy(
     reason: Reason,
     sample: Annotated[int, typer.Option("--sample", min=1, max=200, help="Statements drawn by lot.")] = 5,
     percent: Annotated[int, typer.Option("--outlier", min=0, help="A change above so many per cent.")] = 50,
+    key: IdempotencyKey = None,
     role: As = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
@@ -122,7 +123,9 @@ def policy(
     if way not in {"automatic", "reviewed"}:
         raise CliError(f"{way!r} is no way to release statements.", "Say automatic or reviewed.", ExitCode.USAGE)
     body = {"release": way, "sample_size": sample, "outlier_percent": percent}
-    made = proposing.propose(acting(data, role, OFFICER), "billing", "statement-policy", "statements", body, reason)
+    made = proposing.propose(
+        acting(data, role, OFFICER), "billing", "statement-policy", "statements", body, reason, key
+    )
     proposing.tell("billing", made, f"{way} statements", "board", as_json=as_json)
 
 
@@ -157,7 +160,7 @@ def issue_annual(
 ) -> None:
     """Have a year's annual statements sent in the work of the day, once for each account."""
     body = {"year": year, "account_ref": as_reference(account) if account else None, "reason": reason}
-    answer = acting(data, role, OFFICER).post("billing", "/annual-statements", body, key)
+    answer = acting(data, role, OFFICER).once("billing", "/annual-statements", body, key)
     accounts = f"{answer['accounts']} account{'' if answer['accounts'] == 1 else 's'}"
     words = f"billing: the annual statement of {year} goes to {accounts} with the work of {answer['asked_in']}."
     output.answer(answer, words, as_json=as_json)

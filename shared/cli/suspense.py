@@ -160,7 +160,7 @@ def _path(payment: str, deed: str = "") -> str:
 
 
 def _say(payment: str, deed: str, body: dict[str, Any], key: str | None, api: Api, as_json: bool) -> None:
-    answer = api.post("billing", _path(payment, f"/{deed}"), body, key)
+    answer = api.once("billing", _path(payment, f"/{deed}"), body, key)
     output.answer(answer, f"Payment {answer['payment_id']}. {_standing(answer)}", as_json=as_json)
 
 

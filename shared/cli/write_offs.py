@@ -10,7 +10,7 @@ from shared.cli import output, proposing
 from shared.cli.account import as_reference
 from shared.cli.api import FINANCE, acting, reading
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import As, DataDir, Evidence, JsonFlag, Reason, Reference, parse_pounds
+from shared.cli.options import As, DataDir, Evidence, IdempotencyKey, JsonFlag, Reason, Reference, parse_pounds
 
 given_up = typer.Typer(help="Propose that a debt is written off, and list those that were.")
 
@@ -38,6 +38,7 @@ def propose(
             "--charge", metavar="ID[=POUNDS]", help="A charge, whole or in part; none: all overdue.", show_default=False
         ),
     ] = None,
+    key: IdempotencyKey = None,
     role: As = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
@@ -47,7 +48,7 @@ def propose(
     account = api.get("billing", f"/accounts/{as_reference(reference)}")
     debts = debts_of(account, charge or ())
     body = {"account_ref": account["account_ref"], "ground": ground, "evidence": evidence, "debts": debts}
-    made = proposing.propose(api, "billing", "write-off", account["account_ref"], body, reason)
+    made = proposing.propose(api, "billing", "write-off", account["account_ref"], body, reason, key)
     total = output.pounds(sum(debt["amount_pence"] for debt in debts))
     proposing.tell("billing", made, f"write-off of {total} on {account['account_ref']}", "board", as_json=as_json)
 
