@@ -23,3 +23,9 @@ def test_who_gets_it_after_its_day_has_as_long_as_anybody(number: int) -> None:
         assert "within 14 days of getting this letter" in told
     for form in (*texts(case), words_of(pdf_press().press(letter, case.dated_on))):
         assert " ".join(form.split()).count("within 14 days of getting this letter") >= 2
+
+
+def test_a_second_reminder_says_nothing_of_the_first_which_may_never_have_left() -> None:
+    letter = written(a_case(a_stage(2)))
+    said = f"{letter.title} {letter.subject} {paragraphs(letter)}".lower()
+    assert not [word for word in ("wrote to you", "last letter", "reminded", "second reminder") if word in said]
