@@ -14,9 +14,17 @@ BILLED_BEFORE = "Balance from an earlier statement"
 
 
 def facts_of(stage: StageReached, wording: Wording) -> dict[str, str]:
-    """Return the facts that a reminder's wording may name."""
+    """Return the facts that a reminder's wording may name.
+
+    A reminder may leave long after it was written, so its deadline is never said without the days that whoever gets it
+    late has from then.  It is not written anew instead: its bytes follow from the events, and a rebuild repeats them.
+    """
     deadline = stage.stage_on + timedelta(days=wording.deadline_days)
-    return {"overdue": as_pounds(stage.overdue_pence), "deadline": spoken.day(deadline)}
+    return {
+        "overdue": as_pounds(stage.overdue_pence),
+        "deadline": spoken.day(deadline),
+        "deadline_days": str(wording.deadline_days),
+    }
 
 
 def describe(stage: StageReached, wording: Wording, facts: Facts, descriptions: Mapping[str, str]) -> Subject:
