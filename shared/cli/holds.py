@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 import typer
 
-from shared.cli import environment, output
+from shared.cli import output
 from shared.cli.account import as_reference
-from shared.cli.api import OFFICER, Api, acting
+from shared.cli.api import OFFICER, acting, reading
 from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, Reference, day_option
 from shared.events.arrears import HoldKind
 
@@ -21,7 +21,7 @@ Kind = Annotated[HoldKind, typer.Argument(metavar="KIND", help="Why: docs/arrear
 @bench.command("list")
 def list_holds(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
     """List holds: those that stand, by their day of review, then those that were lifted; with who and why."""
-    found = Api(environment.resolve(data)).get("arrears", "/holds")
+    found = reading(data).get("arrears", "/holds")
     if as_json:
         output.write_json(found)
         return
@@ -55,7 +55,7 @@ def set_hold(
     days = {"started_on": since, "review_on": review}
     body = {"account_ref": wanted, "kind": kind.value, "charge_id": charge, "reason": reason}
     body |= {name: day.isoformat() for name, day in days.items() if day is not None}
-    answer = acting(data, role, OFFICER).post("arrears", "/holds", body, key)
+    answer = acting(data, role, OFFICER).once("arrears", "/holds", body, key)
     words = f"Hold {answer['hold_id']}: {_what(answer)} on {wanted}, {_review(answer)}."
     output.answer(answer, words, as_json=as_json)
 
@@ -72,7 +72,7 @@ def lift_hold(
 ) -> None:
     """Lift a hold: the ladder goes on with the next stage, after the days of grace where the kind gives them."""
     path = f"/holds/{quote(hold, safe='')}/lift"
-    answer = acting(data, role, OFFICER).post("arrears", path, {"reason": reason}, key)
+    answer = acting(data, role, OFFICER).once("arrears", path, {"reason": reason}, key)
     output.answer(answer, f"Hold {hold} is lifted from {answer['ended_on']}: {_what(answer)}.", as_json=as_json)
 
 
