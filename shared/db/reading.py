@@ -15,7 +15,7 @@ PRIVATE: dict[str, frozenset[str]] = {
     "owners.changes": frozenset({"content"}),
     "owners.contact_statements": frozenset({"fields"}),
     "owners.contacts": frozenset({"content"}),
-    "notify.contacts": frozenset({"name", "email", "address"}),
+    "notify.contacts": frozenset({"name", "email", "address", "forwarding"}),
     "notify.messages": frozenset({"mailbox"}),
     "notify.contents": frozenset({"body"}),
 }
