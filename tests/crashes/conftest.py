@@ -14,7 +14,7 @@ import pytest_asyncio
 from shared.db.engine import create_engine, database_of, session_factory
 from shared.embedded.databases import ServiceUrls
 from shared.embedded.stack import KafkaServer, PostgresServer
-from shared.events.topics import ACCOUNT_OPENED, ITEMS_CHANGED
+from shared.events.topics import ACCOUNT_OPENED, BY_TOPIC, ITEMS_CHANGED
 from tests.crashes import chasing, writing
 from tests.crashes.case import Case
 from tests.crashes.database import Database
@@ -37,6 +37,8 @@ insert into msg.upstream_closed (service, day, after, totals)
   select service, '{day}', '{{}}', '{{}}' from unnest(array['owners', 'billing', 'arrears']) as service;
 update msg.gate set first_ended = '{day}', last_closed = date '{day}' - 1;
 """
+
+_READ = "select topic, partition_no, next_offset from msg.position where next_offset > 0"
 
 Prepare = Callable[[ServiceUrls], Awaitable[None]]
 Experiments = dict[str, Experiment]
@@ -65,7 +67,9 @@ class Workshop:
         runner = await self.stack.enter_async_context(Runner.connected(self.port))
         for earlier in before:
             await runner.run(case.of(earlier))
-        return await Experiment(runner, await self._kept("billing", urls.app_url), case, outside).undisturbed()
+        database = await self._kept("billing", urls.app_url)
+        await _fill(tools, database)
+        return await Experiment(runner, database, case, outside).undisturbed()
 
     async def notify(self, work: str, directory: Path, *before: str) -> Experiment:
         """Return a work of notify that starts with a few letters in the queue, or where the works ``before`` it end."""
@@ -117,6 +121,14 @@ class Workshop:
             await database.connection.execute(_ENDED.format(day=ended))
         await database.keep()
         return database
+
+
+async def _fill(tools: KafkaTools, database: Database) -> None:
+    """Let Kafka's logs reach as far as they were read: a day does not close over one that was made anew."""
+    read = [tuple(row) for row in await database.connection.fetch(_READ)]
+    await tools.provide(*(BY_TOPIC[topic] for topic in {topic for topic, _, _ in read}))
+    for topic, partition, end in read:
+        await asyncio.gather(*(tools.send(topic, b"", partition=partition) for _ in range(end)))
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -68,7 +68,7 @@ async def test_changes_come_largest_first_and_exceptions_are_counted(desk: Desk)
     }  # fmt: skip
     assert run["beside"] == {
         "waiting": [{"waiting_for": "unit:U9", "pence": 55}], "suspense_pence": 70, "lacks_notice": [], "lapsed": [],
-        "late_fees": [],
+        "outlived": [], "moved": [], "late_fees": [],
     }  # fmt: skip
 
 
