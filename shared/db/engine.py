@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, NullPool
@@ -23,6 +23,14 @@ COMMAND_SECONDS = 10.0
 """A command without an answer for this long means a dead network: longer than the server's own statement limit."""
 LONG_SECONDS = 120.0
 """How long one statement over all that is kept may take; it reads beside everybody else and locks nothing."""
+
+
+# An answer that streams waits for whoever reads it.
+_SNAPSHOT = f"""
+set transaction isolation level repeatable read, read only;
+set local idle_in_transaction_session_timeout = '60s';
+set local statement_timeout = '{LONG_SECONDS:.0f}s'
+"""
 
 
 def server_settings(
@@ -174,11 +182,9 @@ async def snapshot(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[
     A statement may take ``LONG_SECONDS``; one that takes longer than ``COMMAND_SECONDS`` tells the driver too.
     """
     async with sessions() as session:
-        await session.execute(text("set transaction isolation level repeatable read, read only"))
-        # An answer that streams waits for whoever reads it.
-        await session.execute(text("set local idle_in_transaction_session_timeout = '60s'"))
-        await session.execute(text(f"set local statement_timeout = '{LONG_SECONDS:.0f}s'"))
-        yield await driver(session)
+        connection = await driver(session)
+        await connection.execute(_SNAPSHOT)
+        yield connection
 
 
 async def _begin(connection: AsyncConnection, adapted: Any) -> None:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from services.billing.domain.facts import FEES, FactKind
@@ -16,18 +16,19 @@ _FIRST_DUE = date.min + _TERM
 class StatementHead:
     """A statement that was issued, without its lines.
 
-    ``struck`` is where a reviewed statement was cut, earlier than it was issued; None: on the day of issue.
+    ``struck`` is where a reviewed statement was cut, earlier than it was issued; None: on the day of issue.  ``cut`` is
+    what it carries, but for what an earlier statement carries.
     """
 
     statement_no: str
     issued_on: date
     due_on: date
     struck: Cut | None = None
+    cut: Cut = field(init=False, repr=False, compare=False)
 
-    @property
-    def cut(self) -> Cut:
-        """What it carries, but for what an earlier statement carries."""
-        return self.struck or Cut(self.issued_on, self.issued_on)
+    def __post_init__(self) -> None:
+        """Work the cut out once: each line of an account is held against it."""
+        object.__setattr__(self, "cut", self.struck or Cut(self.issued_on, self.issued_on))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import attrgetter
 
 from services.billing.domain import refs
 from services.billing.domain.items import StatementHead
-from services.billing.domain.lines import Cut, Line, netted
+from services.billing.domain.lines import Cut, Line, netted, valued_from
 from shared.calendar import quarter_of, quarter_start
 
 TERM = timedelta(days=28)
@@ -84,8 +85,9 @@ def struck_for(issued_on: date, known_at: date | None) -> Cut | None:
 
 def carrying(line: Line, statements: Iterable[StatementHead]) -> StatementHead | None:
     """Return the statement that carries a line: the first that was cut when it was known and of value."""
-    later = [statement for statement in statements if statement.cut.carries(line)]
-    return min(later, key=lambda statement: statement.issued_on, default=None)
+    book, valued = line.book, valued_from(line)
+    later = (statement for statement in statements if statement.cut.reaches(book, valued))
+    return min(later, key=attrgetter("issued_on"), default=None)
 
 
 def _reading_order(line: Line) -> tuple[date, str, str, date]:
