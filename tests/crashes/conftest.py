@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from shared.db.engine import create_engine, database_of, session_factory
+from shared.db.engine import connect, create_engine, database_of, session_factory
 from shared.embedded.databases import ServiceUrls
 from shared.embedded.stack import KafkaServer, PostgresServer
 from shared.events.topics import ACCOUNT_OPENED, BY_TOPIC, ITEMS_CHANGED
@@ -67,9 +67,9 @@ class Workshop:
         runner = await self.stack.enter_async_context(Runner.connected(self.port))
         for earlier in before:
             await runner.run(case.of(earlier))
-        database = await self._kept("billing", urls.app_url)
-        await _fill(tools, database)
-        return await Experiment(runner, database, case, outside).undisturbed()
+            if earlier == "reading":
+                await _fill(tools, urls)
+        return await Experiment(runner, await self._kept("billing", urls.app_url), case, outside).undisturbed()
 
     async def notify(self, work: str, directory: Path, *before: str) -> Experiment:
         """Return a work of notify that starts with a few letters in the queue, or where the works ``before`` it end."""
@@ -123,9 +123,11 @@ class Workshop:
         return database
 
 
-async def _fill(tools: KafkaTools, database: Database) -> None:
+async def _fill(tools: KafkaTools, urls: ServiceUrls) -> None:
     """Let Kafka's logs reach as far as they were read: a day does not close over one that was made anew."""
-    read = [tuple(row) for row in await database.connection.fetch(_READ)]
+    connection = await connect(urls.app_url, application_name="crashes")
+    read = [tuple(row) for row in await connection.fetch(_READ)]
+    await connection.close()
     await tools.provide(*(BY_TOPIC[topic] for topic in {topic for topic, _, _ in read}))
     for topic, partition, end in read:
         await asyncio.gather(*(tools.send(topic, b"", partition=partition) for _ in range(end)))
