@@ -41,7 +41,7 @@ def relief(
 def end_relief(
     relief: Annotated[str, typer.Argument(metavar="RELIEF", help="As `fees reliefs` names it.", show_default=False)],
     *,
-    last_on: Annotated[date, day_option("--last", "The last day it holds, past or to come.")],
+    ended_on: Annotated[date, day_option("--last", "The last day it holds, past or to come.")],
     evidence: Evidence,
     reason: Reason,
     key: IdempotencyKey = None,
@@ -50,7 +50,7 @@ def end_relief(
     data: DataDir = None,
 ) -> None:
     """Propose that a relief ends, for instance because its owner has sold; what was raised stays."""
-    body = {"relief_id": relief, "last_on": last_on.isoformat(), "evidence": evidence}
+    body = {"relief_id": relief, "ended_on": ended_on.isoformat(), "evidence": evidence}
     propose("fee-relief-end", body, reason, key, role, as_json, data)
 
 

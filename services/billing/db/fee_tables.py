@@ -71,7 +71,7 @@ fee_relief_ends = Table(
     Column("relief_id", Text, primary_key=True),
     Column("command_uid", Uuid, nullable=False),
     Column("book", Date, nullable=False),
-    Column("last_on", Date, nullable=False),
+    Column("ended_on", Date, nullable=False),
     Column("evidence", Text, nullable=False),
     comment="The last day of a relief that people ended before its proof did.",
 )

@@ -20,7 +20,7 @@ from billing.schedules order by schedule_id, version
 """
 _NOTICES = "select schedule_id, version, notified_on from billing.fee_notices order by 1, 2, 3"
 _RELIEFS = """
-select relief_id, schedule_id, unit_id, basis_points, from_on, proven_to, last_on
+select relief_id, schedule_id, unit_id, basis_points, from_on, proven_to, ended_on
 from billing.fee_reliefs left join billing.fee_relief_ends using (relief_id) order by relief_id
 """
 # A registration without a book was written by code that did not note it yet.
@@ -58,7 +58,7 @@ insert into billing.fee_reliefs (command_uid, book, evidence, relief_id, schedul
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _ADD_RELIEF_END = """
-insert into billing.fee_relief_ends (command_uid, book, evidence, relief_id, last_on) values ($1, $2, $3, $4, $5)
+insert into billing.fee_relief_ends (command_uid, book, evidence, relief_id, ended_on) values ($1, $2, $3, $4, $5)
 """
 _LEARNT = "select exists (select from billing.units where book is null or book > $1)"
 _LETTERS = "select schedule_id, version, book, letters from billing.fee_letters order by 1, 2"
@@ -147,7 +147,7 @@ async def list_charged(connection: asyncpg.Connection, unit_ids: Sequence[str]) 
 async def list_moved(connection: asyncpg.Connection, since: date) -> dict[str, list[str]]:
     """Return by schedule the units that it charged and that were registered since in another block or development.
 
-    Which are left so, ``schedules.is_left`` says; there may be more charges here than memory should hold.
+    ``schedules.is_left`` asked of all of them at once: there may be more charges here than memory should hold.
     """
     moved: dict[str, list[str]] = {}
     for schedule_id, unit_id in map(tuple, await connection.fetch(_MOVED, since)):
@@ -186,10 +186,10 @@ async def add_relief(
 
 
 async def add_relief_end(
-    connection: asyncpg.Connection, command_uid: UUID, book: date, evidence: str, relief_id: str, last_on: date
+    connection: asyncpg.Connection, command_uid: UUID, book: date, evidence: str, relief_id: str, ended_on: date
 ) -> None:
     """Add the last day of a relief."""
-    await connection.execute(_ADD_RELIEF_END, command_uid, book, evidence, relief_id, last_on)
+    await connection.execute(_ADD_RELIEF_END, command_uid, book, evidence, relief_id, ended_on)
 
 
 async def add_letters(

@@ -126,17 +126,22 @@ def is_part(name: str, days: Days, schedule_id: str, period: Period, unit_id: st
 
 
 def charged_elsewhere(
-    charged: Iterable[tuple[str, Days]], known: Mapping[str, Sequence[Terms]], place: Place
-) -> Iterator[tuple[Terms, Days]]:
-    """Yield what a unit was charged where it was registered before, each with the days it is for.
+    terms: Terms,
+    period: Period,
+    charged: Iterable[tuple[str, Days]],
+    known: Mapping[str, Sequence[Terms]],
+    place: Place,
+) -> Iterator[Days]:
+    """Yield the days of a period that a unit was charged for where it was registered before: nobody pays twice.
 
     ``charged`` are our own charges of the unit, each by its name, which begins with its schedule; ``known`` are all
-    schedules.
+    schedules.  Only what is of the same kind as ``terms`` counts.
     """
     for name, days in charged:
         versions = known.get(name.partition(":")[0])
-        if versions is not None and is_left(versions[0], place):
-            yield versions[0], days
+        is_elsewhere = versions is not None and versions[0].kind == terms.kind and is_left(versions[0], place)
+        if is_elsewhere and days.touch(period):
+            yield days
 
 
 def _short(name: str, schedule_id: str, first_on: date, rest: str) -> str:

@@ -1,6 +1,6 @@
 """Schedules that take over from one that ended: ending one and making a dearer one is an increase like any other."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
@@ -28,7 +28,8 @@ def with_replaced(terms: Versions, notices: Notices, notice_days: int) -> dict[s
     known: dict[str, list[Terms]] = {}
     for schedule_id in sorted(terms, key=lambda name: (_first_day(terms[name]), name)):
         versions = terms[schedule_id]
-        ended = [one for other in known.values() for one in _ended(other, versions, notices, notice_days)]
+        others = (_ended(other, versions, notices, notice_days) for other in known.values())
+        ended = [one for one in others if one is not None]
         last = max((one.on for one in ended), default=None)
         pence = sum(one.annual_net_pence for one in ended if one.on == last) if ended else None
         known[schedule_id] = [replace(one, replaces_pence=pence) for one in versions]
@@ -39,21 +40,19 @@ def _first_day(versions: Sequence[Terms]) -> date:
     return min(one.effective_from for one in versions)
 
 
-def _ended(other: Sequence[Terms], versions: Sequence[Terms], notices: Notices, notice_days: int) -> Iterator[_Ended]:
-    """Yield when another schedule for the same ended before one begins, and its last price; nothing when it did not."""
+def _ended(
+    other: Sequence[Terms], versions: Sequence[Terms], notices: Notices, notice_days: int
+) -> _Ended | None:  # fmt: skip
+    """Return when another schedule for the same ended before one begins, and its last price; None: it did not."""
     first_on, old, new = _first_day(versions), other[0], versions[0]
     begun = sorted((one for one in other if one.effective_from <= first_on), key=_order)
     same = (old.kind, old.scope, old.scope_id) == (new.kind, new.scope, new.scope_id)
-    if not same or not begun or begun[-1].annual_net_pence:
-        return
-    on = begun[-1].effective_from
-    for one in reversed(begun):
-        if one.annual_net_pence:
-            break
-        on = one.effective_from
+    priced = [number for number, one in enumerate(begun, start=1) if one.annual_net_pence]
+    if not same or not priced or priced[-1] == len(begun):
+        return None
+    on = begun[priced[-1]].effective_from
     holds, _ = holding_on(other, notices.get(old.schedule_id, ()), notice_days, on - DAY)
-    if holds is not None and holds.annual_net_pence:
-        yield _Ended(on, holds.annual_net_pence)
+    return _Ended(on, holds.annual_net_pence) if holds is not None and holds.annual_net_pence else None
 
 
 def _order(terms: Terms) -> tuple[date, int]:

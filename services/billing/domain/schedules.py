@@ -108,13 +108,13 @@ def refuse_relief(relief: Relief, terms: Terms) -> str | None:
     return None
 
 
-def refuse_end(relief: Relief, last_on: date) -> str | None:
+def refuse_end(relief: Relief, ended_on: date) -> str | None:
     """Return why a relief may not end with a day; None: it may."""
     if relief.ended_on is not None:
         return f"{relief.relief_id} ends on {relief.ended_on} already; what a unit is let off later is another relief."
-    if last_on < relief.from_on:
-        return f"{last_on} is before {relief.relief_id} begins, on {relief.from_on}."
-    if relief.proven_to is not None and last_on >= relief.proven_to:
+    if ended_on < relief.from_on:
+        return f"{ended_on} is before {relief.relief_id} begins, on {relief.from_on}."
+    if relief.proven_to is not None and ended_on >= relief.proven_to:
         return f"The proof of {relief.relief_id} covers {relief.proven_to} at the latest: it ends by itself."
     return None
 

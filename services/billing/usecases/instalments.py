@@ -117,9 +117,7 @@ def _of_unit(
     points = instalments.relief_points(known.reliefs.get((terms.schedule_id, unit.unit_id), ()), period)
     amount = _amount(terms, period, points)
     own = [days for other, days in charged if instalments.is_part(other, days, terms.schedule_id, period, unit.unit_id)]
-    # Where it was registered before it was charged the same kind: nobody pays twice.
-    elsewhere = instalments.charged_elsewhere(charged, known.terms, unit.place)
-    own += [days for other, days in elsewhere if other.kind == terms.kind and days.touch(period)]
+    own += instalments.charged_elsewhere(terms, period, charged, known.terms, unit.place)
     for days in instalments.uncharged(period, unit.managed_from, unit.managed_to, own):
         given = instalments.completing_id(terms.schedule_id, days, unit.unit_id) if own else name
         part = Part(given, unit.unit_id, instalments.part_of(amount, period, days), days)

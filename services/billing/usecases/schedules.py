@@ -71,7 +71,7 @@ class AskedEnd(_Asked):
     """The last day of a relief, which may have passed: what was raised stays."""
 
     relief_id: Id
-    last_on: date
+    ended_on: date
     evidence: Text
 
 
@@ -104,8 +104,8 @@ async def end_relief(work: Work, content: Json) -> Json:
     asked, relief = await _end(work, content)
     connection = await driver(work.session)
     uid = Command.of(work).uid
-    await stored.add_relief_end(connection, uid, work.book, asked.evidence, relief.relief_id, asked.last_on)
-    return {"relief_id": relief.relief_id, "unit_id": relief.unit_id, "last_on": asked.last_on}
+    await stored.add_relief_end(connection, uid, work.book, asked.evidence, relief.relief_id, asked.ended_on)
+    return {"relief_id": relief.relief_id, "unit_id": relief.unit_id, "ended_on": asked.ended_on}
 
 
 async def _terms(work: Work, content: Json) -> Terms:
@@ -153,7 +153,7 @@ async def _end(work: Work, content: Json) -> tuple[AskedEnd, Relief]:
     relief = (await load(work)).relief(asked.relief_id)
     if relief is None:
         raise NotKnownError(f"There is no relief {asked.relief_id}: see `closebook fees reliefs`.")
-    refusal = schedules.refuse_end(relief, asked.last_on)
+    refusal = schedules.refuse_end(relief, asked.ended_on)
     if refusal is not None:
         raise NotValidError(refusal)
     return asked, relief

@@ -38,8 +38,8 @@ async def relief_of(desk: Desk) -> str:
     return str(relief["relief_id"])
 
 
-async def end(desk: Desk, last_on: str, **asked: str) -> None:
-    body = {"relief_id": await relief_of(desk), "last_on": last_on, "evidence": "sale of 16 May"}
+async def end(desk: Desk, ended_on: str, **asked: str) -> None:
+    body = {"relief_id": await relief_of(desk), "ended_on": ended_on, "evidence": "sale of 16 May"}
     await decide(desk, RELIEF_END, **body | asked)
 
 
@@ -66,13 +66,13 @@ async def test_a_sale_that_is_to_come_is_listed_before_its_day(block: Desk) -> N
 
 
 async def test_an_end_that_makes_no_sense_is_not_even_proposed(block: Desk) -> None:
-    for last_on, asked, refusal, words in (
+    for ended_on, asked, refusal, words in (
         ("2026-05-15", {"relief_id": "RL-X"}, NotKnownError, "no relief RL-X"),
         ("2026-03-31", {}, NotValidError, "before RL-"),
         ("2027-03-31", {}, NotValidError, "ends by itself"),
     ):
         with pytest.raises(refusal, match=words):
-            await end(block, last_on, **asked)
+            await end(block, ended_on, **asked)
     await end(block, "2026-05-15")
     with pytest.raises(NotValidError, match="ends on 2026-05-15 already"):
         await end(block, "2026-05-16")

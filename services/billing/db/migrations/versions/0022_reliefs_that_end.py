@@ -15,7 +15,7 @@ def upgrade() -> None:
         sa.Column("relief_id", sa.Text),
         sa.Column("command_uid", sa.Uuid, nullable=False),
         sa.Column("book", sa.Date, nullable=False),
-        sa.Column("last_on", sa.Date, nullable=False),
+        sa.Column("ended_on", sa.Date, nullable=False),
         sa.Column("evidence", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("relief_id", name="pk_fee_relief_ends"),
         schema="billing",
