@@ -1,7 +1,7 @@
 """What a transaction says: stored with its effect, then relayed in order."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
 import asyncpg
@@ -15,13 +15,14 @@ from shared.events.uid import event_uid
 
 _VERSIONS = """
 select wanted.topic, wanted.msg_key, coalesce(last.aggver, 0) as aggver
-from (select distinct * from unnest($1::text[], $2::text[])) as wanted(topic, msg_key)
+from unnest($1::text[], $2::text[]) as wanted(topic, msg_key)
 left join lateral (
   select log.aggver from msg.event_log as log where log.topic = wanted.topic and log.msg_key = wanted.msg_key
   order by log.aggver desc limit 1) as last on true
 """
 _NUMBERS = """
-select array_agg(nextval(pg_get_serial_sequence('msg.event_log', 'seq'))) from generate_series(1, $1)
+select array_agg(nextval(log.seq)) from generate_series(1, $1),
+  (select pg_get_serial_sequence('msg.event_log', 'seq')::regclass as seq offset 0) as log
 """
 _LOG_COLUMNS = ("seq", "event_uid", "topic", "msg_key", "type", "aggver", "book", "pence", "body")
 
@@ -53,10 +54,11 @@ async def _store(connection: asyncpg.Connection, work: Work, staged: Sequence[St
     """Store a page of what was staged; ``said`` counts on over the pages of a transaction."""
     versions = await _versions(connection, staged)
     numbers = await connection.fetchval(_NUMBERS, len(staged))
+    # Made while it is copied: PostgreSQL stores the first rows as the next ones are written.
     rows = _rows(work.service, work.book, staged, versions, numbers, said)
     await connection.copy_records_to_table("event_log", schema_name="msg", columns=_LOG_COLUMNS, records=rows)
     await connection.copy_records_to_table(
-        "outbox_pending", schema_name="msg", columns=("seq",), records=[row[:1] for row in rows]
+        "outbox_pending", schema_name="msg", columns=("seq",), records=[(number,) for number in numbers]
     )
 
 
@@ -79,10 +81,9 @@ def _next_id(item: Staged, said: Said) -> str:
 def _rows(
     service: str, book: date, staged: Sequence[Staged], versions: dict[tuple[str, str], int],
     numbers: Sequence[int], said: Said,
-) -> list[Row]:  # fmt: skip
-    """Return the event log's rows: ids derived from their causes, versions counted on."""
+) -> Iterator[Row]:  # fmt: skip
+    """Yield the event log's rows: ids derived from their causes, versions counted on."""
     source, now = source_of(service), datetime.now(UTC)
-    rows: list[Row] = []
     for item, number in zip(staged, numbers, strict=True):
         channel, key = item.channel, item.key
         event_id = _next_id(item, said)
@@ -90,8 +91,7 @@ def _rows(
         versions[channel.topic, key] = aggver = versions[channel.topic, key] + 1
         body = _body(item, event_id, source, now, book, aggver)
         pence = pence_of(channel, item.data) if item.data is not None else 0
-        rows.append((number, uid, channel.topic, key, channel.type, aggver, book, pence, body))
-    return rows
+        yield (number, uid, channel.topic, key, channel.type, aggver, book, pence, body)
 
 
 def _body(item: Staged, event_id: str, source: str, now: datetime, book: date, aggver: int) -> bytes:

@@ -47,7 +47,7 @@ def id_in(body: bytes) -> str:
 
 def data_bytes(data: EventData) -> bytes:
     """Return the data alone as JSON, by its names on the wire."""
-    if isinstance(data, ContactChanged):
+    if type(data) is ContactChanged:
         return data.model_dump_json(by_alias=True, exclude_unset=True).encode()
     return to_json(data, by_alias=True, exclude_none=True)
 

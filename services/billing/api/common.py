@@ -1,10 +1,10 @@
 """What all of billing's routes share: who may ask, and how an answer is written."""
 
-import json
 from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Query, Response
+from pydantic_core import to_json
 
 from shared.auth import EVERYBODY, STAFF, Caller, requires
 
@@ -28,4 +28,4 @@ Quarter = Annotated[str, Query(pattern=QUARTER, description="A calendar quarter,
 
 def as_json(answer: Any) -> Response:
     """Write an answer as JSON; days become ISO dates."""
-    return Response(json.dumps(answer, default=str, ensure_ascii=False), media_type="application/json")
+    return Response(to_json(answer, fallback=str), media_type="application/json")

@@ -175,8 +175,8 @@ async def load_causes(
     """Return the causes of an account's lines, by fact and book."""
     found: dict[tuple[FactKind, str, date], list[CauseName]] = {}
     for row in await connection.fetch(_CAUSES, account_id):
-        key = (FactKind(row["fact_kind"]), row["fact_id"], row["book"])
-        found.setdefault(key, []).append(CauseName(row["source"], row["event_id"], row["type"], row["own"]))
+        kind, fact_id, book, *name = row
+        found.setdefault((FactKind(kind), fact_id, book), []).append(CauseName(*name))
     return found
 
 

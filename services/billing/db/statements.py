@@ -69,15 +69,19 @@ async def list_payers(connection: asyncpg.Connection, after: str, most: int) -> 
 async def load_notes(
     connection: asyncpg.Connection, account_ids: Iterable[str], charge_ids: Iterable[str], credit_ids: Iterable[str]
 ) -> Notes:
-    """Return what documents say about the charges and credits named."""
-    wanted = list(charge_ids)
+    """Return what documents say about the charges and credits named; nothing is asked for where none is."""
+    wanted, credited = list(charge_ids), list(credit_ids)
     charges = await connection.fetch(
         "select charge_id, kind, description, net_pence + tax_pence from billing.charges"
         " where charge_id = any($1::text[])",
         wanted,
     )
-    credits_ = await connection.fetch(
-        "select credit_id, amount_pence from billing.credits where credit_id = any($1::text[])", list(credit_ids)
+    credits_ = (
+        await connection.fetch(
+            "select credit_id, amount_pence from billing.credits where credit_id = any($1::text[])", credited
+        )
+        if credited
+        else []
     )
     shares = await connection.fetch(_SHARES, list(account_ids), wanted)
     return Notes(

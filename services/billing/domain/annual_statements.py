@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from services.billing.domain import statements
 from services.billing.domain.facts import BILLED, FactKind
-from services.billing.domain.items import StatementHead
+from services.billing.domain.items import Places, StatementHead
 from services.billing.domain.lines import Line, kind_of, netted
 from shared.events.billing import LineKind
 from shared.events.housing import ChargeKind
@@ -67,7 +66,8 @@ Numbered = Sequence[tuple[Line, str | None]]
 def numbered(lines: Iterable[Line], heads: Collection[StatementHead]) -> Numbered:
     """Return an account's lines in reading order, each with its statement; ``heads`` are all of the account's."""
     rows = sorted(netted(lines), key=lambda line: (line.value_on, line.kind, line.fact_id, line.book))
-    found = [(line, statements.carrying(line, heads)) for line in rows]
+    places = Places(heads)
+    found = [(line, places.carrying(line)) for line in rows]
     return [(line, head.statement_no if head is not None else None) for line, head in found]
 
 

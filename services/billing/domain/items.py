@@ -60,10 +60,11 @@ Place = tuple[int, date]
 
 
 class Places:
-    """An account's statements by number, as they were cut; each goes at least as far as the one before it."""
+    """An account's statements, oldest first, as they were cut; each goes at least as far as the one before it."""
 
     def __init__(self, statements: Iterable[StatementHead]) -> None:
-        cuts = [statement.cut for statement in statements]
+        self.statements = sorted(statements, key=lambda statement: statement.issued_on)
+        cuts = [statement.cut for statement in self.statements]
         self._befores = [cut.before for cut in cuts]
         known = [cut.known_at for cut in cuts]
         self._known = known if known != self._befores else None
@@ -75,6 +76,11 @@ class Places:
             return bisect_left(self._befores, day), day
         return max(bisect_left(self._befores, valued_from(line)), bisect_left(self._known, line.book)), day
 
+    def carrying(self, line: Line) -> StatementHead | None:
+        """Return the statement that carries a line: the first that was cut when it was known and of value."""
+        number, _ = self.of(line)
+        return self.statements[number] if number < len(self.statements) else None
+
 
 def fold(lines: Iterable[Line], statements: Sequence[StatementHead]) -> Folded:
     """Fold an account's netted charge and credit lines into items; other lines are passed over.
@@ -84,8 +90,8 @@ def fold(lines: Iterable[Line], statements: Sequence[StatementHead]) -> Folded:
     it changes nothing.  What a write-off still takes is taken from its charge's oldest pieces, so what was written back
     is due when it always was.  Source: contract.md 6, statements.
     """
-    billed = sorted(statements, key=lambda statement: statement.issued_on)
-    places = Places(billed)
+    places = Places(statements)
+    billed = places.statements
     items: list[Item] = []
     pending = surplus = 0
     rows = list(lines)

@@ -71,11 +71,7 @@ class Cut(NamedTuple):
 
     def carries(self, line: Line) -> bool:
         """Say whether a statement cut here may carry a line."""
-        return self.reaches(line.book, valued_from(line))
-
-    def reaches(self, book: date, valued: date) -> bool:
-        """Say the same of a line that was learnt in a book and is of value before the day ``valued``."""
-        return book <= self.known_at and valued <= self.before
+        return line.book <= self.known_at and valued_from(line) <= self.before
 
 
 def valued_from(line: Line) -> date:

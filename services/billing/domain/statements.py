@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from operator import attrgetter
 
 from services.billing.domain import refs
 from services.billing.domain.items import StatementHead
-from services.billing.domain.lines import Cut, Line, netted, valued_from
+from services.billing.domain.lines import Cut, Line, netted
 from shared.calendar import quarter_of, quarter_start
 
 TERM = timedelta(days=28)
@@ -81,13 +80,6 @@ _NOTHING = Cut(date.min, date.min)
 def struck_for(issued_on: date, known_at: date | None) -> Cut | None:
     """Return where a statement was cut that was reviewed: before the first day of its quarter, at the end of a book."""
     return None if known_at is None else Cut(quarter_start(issued_on), known_at)
-
-
-def carrying(line: Line, statements: Iterable[StatementHead]) -> StatementHead | None:
-    """Return the statement that carries a line: the first that was cut when it was known and of value."""
-    book, valued = line.book, valued_from(line)
-    later = (statement for statement in statements if statement.cut.reaches(book, valued))
-    return min(later, key=attrgetter("issued_on"), default=None)
 
 
 def _reading_order(line: Line) -> tuple[date, str, str, date]:

@@ -67,7 +67,7 @@ async def _lines(connection: asyncpg.Connection, account_id: str, carried: rules
     """Return each line as its statement shows it, with the days of the work."""
     words = await read_words(connection, [account_id], [line for line, _ in carried])
     return [
-        present(statement_line(line, account_id, words.notes).model_dump())
+        present(vars(statement_line(line, account_id, words.notes)))
         | present(words.works.get(line.charge_id or "", {}))
         | {"statement_no": statement_no}
         for line, statement_no in carried

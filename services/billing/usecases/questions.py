@@ -13,11 +13,12 @@ from services.billing.db import ledger, questions, registry
 from services.billing.db import statements as stored_statements
 from services.billing.db.questions import AccountRow, CauseName
 from services.billing.db.registry import Registered
-from services.billing.domain import explanation, refs, statements
+from services.billing.db.statements import StatementRow
+from services.billing.domain import explanation, refs
 from services.billing.domain import position as positions
-from services.billing.domain.allocation import Rules
+from services.billing.domain.allocation import Allocated, Rules
 from services.billing.domain.facts import FactKind
-from services.billing.domain.items import StatementHead
+from services.billing.domain.items import Places, StatementHead
 from services.billing.domain.lines import Line, netted
 from services.billing.domain.position import Open, Position
 from services.billing.usecases.allocating import rules_of
@@ -124,8 +125,8 @@ async def account(
         return None
     day = await overdue_day(connection, as_of, known_at)
     lines = (await ledger.load_lines(connection, [row.account_id])).get(row.account_id, [])
-    heads = (await ledger.load_heads(connection, [row.account_id])).get(row.account_id, [])
-    counted, issued = positions.as_known(lines, heads, as_of, known_at)
+    statements = await stored_statements.list_statements(connection, [row.account_id])
+    counted, issued = positions.as_known(lines, [one.head for one in statements], as_of, known_at)
     known = await registry.load_registered(connection, [row.unit_id], known_at)
     rules = (await rules_of(connection, [row.account_id], as_of, known_at))[row.account_id]
     standing = positions.position(counted, issued, day, rules)
@@ -138,15 +139,20 @@ async def account(
         "lines": await _lines(connection, row.account_id, counted, issued),
         "disputed_pence": standing.disputed_pence,
         "items": [_item(one) for one in standing.items],
-        "allocations": [present(asdict(one)) for one in standing.allocated],
+        "allocations": [_allocation(one) for one in standing.allocated],
         "ageing": asdict(standing.ageing),
-        "statements": await _statements(connection, row.account_id, issued),
+        "statements": [_statement(one) for one in statements if one.head in issued],
     }
 
 
 def _item(one: Open) -> Answer:
     disputed = {"disputed_pence": one.disputed_pence} if one.disputed_pence else {}
     return {**present(asdict(one.item)), "open_pence": one.open_pence, **disputed}
+
+
+def _allocation(one: Allocated) -> Answer:
+    fields = {"payment_id": one.payment_id, "charge_id": one.charge_id, "statement_no": one.statement_no}
+    return {**present(fields), "pence": one.pence}
 
 
 async def _lines(
@@ -161,12 +167,12 @@ async def _lines(
     credit_ids = {line.fact_id for line in shown if line.kind is FactKind.CREDIT}
     notes = await stored_statements.load_notes(connection, [account_id], charge_ids, credit_ids)
     causes = await questions.load_causes(connection, account_id)
-    anew = _divided_anew(shown, causes)
+    anew, places = _divided_anew(shown, causes), Places(issued)
     answers: list[Answer] = []
     for line in shown:
-        head = statements.carrying(line, issued)
+        head = places.carrying(line)
         no_share = {"share": None, "pool_pence": None} if line.charge_id in anew else {}
-        answer = present(statement_line(line, account_id, notes).model_dump() | no_share)
+        answer = present(vars(statement_line(line, account_id, notes)) | no_share)
         if answer["kind"] in (LineKind.CHARGE, LineKind.FEE):
             answer |= present({"due_on": line.due_on or (head.due_on if head is not None else None)})
         if "share" in answer and "pool_pence" in answer:
@@ -194,17 +200,12 @@ def _cause_of(named: Iterable[CauseName]) -> Answer:
     return {"id": first.event_id, "source": first.source, "type": first.type}
 
 
-async def _statements(connection: asyncpg.Connection, account_id: str, issued: Iterable[StatementHead]) -> list[Answer]:
-    numbers = {head.statement_no for head in issued}
-    return [
-        {
-            "statement_no": row.statement_no, "quarter": row.quarter, "issued_on": row.issued_on, "due_on": row.due_on,
-            "brought_forward_pence": row.brought_forward_pence, "total_pence": row.total_pence,
-            "balance_pence": row.balance_pence,
-        }
-        for row in await stored_statements.list_statements(connection, [account_id])
-        if row.statement_no in numbers
-    ]  # fmt: skip
+def _statement(row: StatementRow) -> Answer:
+    return {
+        "statement_no": row.statement_no, "quarter": row.quarter, "issued_on": row.issued_on, "due_on": row.due_on,
+        "brought_forward_pence": row.brought_forward_pence, "total_pence": row.total_pence,
+        "balance_pence": row.balance_pence,
+    }  # fmt: skip
 
 
 async def trial_balance(connection: asyncpg.Connection, as_of: date | None, known_at: date | None) -> Answer:

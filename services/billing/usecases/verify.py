@@ -12,7 +12,8 @@ from services.billing.db import payments as stored_payments
 from services.billing.db import statements as stored_statements
 from services.billing.db import write_offs as stored_write_offs
 from services.billing.db.statements import StatementRow
-from services.billing.domain import charges, statements, write_offs
+from services.billing.domain import charges, write_offs
+from services.billing.domain.items import Places
 from services.billing.domain.lines import Line, netted
 from services.billing.domain.position import position
 from services.billing.usecases.allocating import rules_of
@@ -128,10 +129,10 @@ async def _wrong_statements(connection: asyncpg.Connection, account_ids: Sequenc
 
 def _wrong_rows(lines: Sequence[Line], rows: Sequence[StatementRow]) -> list[str]:
     """Return the statements of one account whose figures are not those of the lines they carry."""
-    heads = [row.head for row in rows]
+    places = Places(row.head for row in rows)
     carried = dict.fromkeys((row.statement_no for row in rows), 0)
     for line in lines:
-        head = statements.carrying(line, heads)
+        head = places.carrying(line)
         if head is not None:
             carried[head.statement_no] += line.amount_pence
     found, before = [], 0

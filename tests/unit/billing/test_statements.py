@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.billing.domain import statements
+from services.billing.domain.items import Places
 from services.billing.domain.lines import Line
 from services.billing.domain.refs import account_ref
 from tests.unit.billing.builders import a_statement, charge_line, credit_line, day, payment_line
@@ -128,7 +129,7 @@ def test_each_statement_goes_on_from_the_one_before(rows: list[Line]) -> None:
             assert balance == 0
             continue
         assert issued.brought_forward_pence == balance
-        assert all(statements.carrying(line, [issued.head]) == issued.head for line in issued.lines)
+        assert all(Places([issued.head]).carrying(line) == issued.head for line in issued.lines)
         previous, balance = issued.head, issued.balance_pence
         carried += issued.total_pence
     assert balance == carried
