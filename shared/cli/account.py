@@ -8,7 +8,7 @@ from stdnum.iso7064 import mod_37_36
 from shared.cli import environment, output
 from shared.cli.api import Api
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, Reference, as_params
+from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, Reference, SheetFile, as_params
 
 _REF = re.compile(r"F[0-9A-Z]{11}")
 _FINDER = "`closebook accounts` lists every account with its reference."
@@ -23,16 +23,23 @@ def account(
     as_of: AsOf = None,
     known_at: KnownAt = None,
     as_json: JsonFlag = False,
+    to: SheetFile = None,
     data: DataDir = None,
 ) -> None:
     """Show one account: every line with its cause, the balance and its ageing, and the statements."""
     wanted = as_reference(reference)
     params = as_params(as_of=as_of, known_at=known_at)
     found = Api(environment.resolve(data)).get("billing", f"/accounts/{wanted}", params)
-    if as_json:
-        output.write_json(found)
-    else:
-        _show(found)
+    ageing = [tuple(output.pounds(found["ageing"].get(name, 0)) for name in _BUCKETS)]
+    output.report(
+        found,
+        output.table("Lines", _LINE, map(_line, found["lines"]), right=("amount",)),
+        output.table("Ageing", _BUCKETS, ageing, right=_BUCKETS),
+        output.table("Statements", _STATEMENT, map(_statement, found["statements"]), right=("total", "balance")),
+        head=(_head(found),),
+        as_json=as_json,
+        to=to,
+    )
 
 
 def as_reference(text: str) -> str:
@@ -52,17 +59,11 @@ def _disputed(found: dict[str, Any]) -> str:
     return f", disputed {output.pounds(disputed)}" if disputed else ""
 
 
-def _show(found: dict[str, Any]) -> None:
-    output.tell(
+def _head(found: dict[str, Any]) -> str:
+    return (
         f"Account {found['account_ref']}, unit {found['unit_id']}, "
         f"{found.get('from') or '…'} to {found.get('to') or '…'}, balance {output.pounds(found['balance_pence'])}, "
         f"overdue {output.pounds(found['overdue_pence'])}{_disputed(found)}"
-    )
-    ageing = [tuple(output.pounds(found["ageing"].get(name, 0)) for name in _BUCKETS)]
-    output.show(
-        output.table("Lines", _LINE, map(_line, found["lines"]), right=("amount",)),
-        output.table("Ageing", _BUCKETS, ageing, right=_BUCKETS),
-        output.table("Statements", _STATEMENT, map(_statement, found["statements"]), right=("total", "balance")),
     )
 
 

@@ -2,19 +2,23 @@
 
 from shared.cli import output
 from shared.cli.api import reading
-from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, as_params
+from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, SheetFile, as_params
 
 _COLUMNS = ("account", "unit", "from", "to", "parties", "balance", "due", "overdue", "")
 _MONEY = ("balance", "due", "overdue")
 
 
-def accounts(*, as_of: AsOf = None, known_at: KnownAt = None, as_json: JsonFlag = False, data: DataDir = None) -> None:
+def accounts(
+    *,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    as_json: JsonFlag = False,
+    to: SheetFile = None,
+    data: DataDir = None,
+) -> None:
     """List every account, one for each ownership of a unit and one for each unit's internal side."""
     params = as_params(as_of=as_of, known_at=known_at)
     found = reading(data).get("billing", "/accounts", params)
-    if as_json:
-        output.write_json(found)
-        return
     rows = [
         (
             account["account_ref"],
@@ -27,7 +31,8 @@ def accounts(*, as_of: AsOf = None, known_at: KnownAt = None, as_json: JsonFlag 
         )
         for account in found
     ]
-    output.show(output.table(f"{len(rows)} accounts", _COLUMNS, rows, right=_MONEY))
+    table = output.table(f"{len(rows)} accounts", _COLUMNS, rows, right=_MONEY)
+    output.report(found, table, as_json=as_json, to=to)
 
 
 def _marks(account: dict[str, object]) -> str:

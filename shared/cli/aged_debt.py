@@ -7,7 +7,7 @@ import typer
 
 from shared.cli import output
 from shared.cli.api import reading
-from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, as_params, ledger_line, source_line
+from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, SheetFile, as_params, ledger_line, source_line
 
 _COLUMNS = {
     "current": "current", "d1_30": "30", "d31_60": "60", "d61_90": "90", "d91_120": "120", "over_120": "120+",
@@ -32,21 +32,18 @@ def aged_debt(
     as_of: AsOf = None,
     known_at: KnownAt = None,
     as_json: JsonFlag = False,
+    to: SheetFile = None,
     data: DataDir = None,
 ) -> None:
     """Show open debt by days past due; credit and what no statement carries yet stand in columns of their own."""
     params = {"by": by.value, **as_params(as_of=as_of, known_at=known_at)}
     found = reading(data).get("billing", "/aged-debt", params)
-    if as_json:
-        output.write_json(found)
-        return
     rows = [_row(row["name"], row) for row in found["rows"]]
     rows.append(_row("total", found["total"]))
     heads = (by.value, "accounts", *_COLUMNS.values())
     title = f"Aged debt, days past due on {found['source']['aged_to']}"
-    output.show(output.table(title, heads, rows, right=heads[1:]))
-    output.tell(ledger_line(found))
-    output.tell(source_line(found))
+    table = output.table(title, heads, rows, right=heads[1:])
+    output.report(found, table, lines=(ledger_line(found), source_line(found)), as_json=as_json, to=to)
 
 
 def _row(name: str, row: dict[str, Any]) -> tuple[object, ...]:

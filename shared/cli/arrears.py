@@ -2,17 +2,14 @@
 
 from shared.cli import output
 from shared.cli.api import reading
-from shared.cli.options import DataDir, JsonFlag
+from shared.cli.options import DataDir, JsonFlag, SheetFile
 
 _COLUMNS = ("account", "overdue", "oldest due", "stage", "since", "holds", "why")
 
 
-def arrears(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+def arrears(*, as_json: JsonFlag = False, to: SheetFile = None, data: DataDir = None) -> None:
     """List overdue accounts with their stage, holds and reasons."""
     found = reading(data).get("arrears", "/arrears")
-    if as_json:
-        output.write_json(found)
-        return
     rows = [
         (
             account["account_ref"],
@@ -25,7 +22,8 @@ def arrears(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
         )
         for account in found
     ]
-    output.show(output.table(f"{len(rows)} accounts in arrears", _COLUMNS, rows, right=("overdue",)))
+    table = output.table(f"{len(rows)} accounts in arrears", _COLUMNS, rows, right=("overdue",))
+    output.report(found, table, as_json=as_json, to=to)
 
 
 def _hold(hold: object) -> str:

@@ -6,7 +6,7 @@ import typer
 
 from shared.cli import output
 from shared.cli.api import reading
-from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, as_params, parse_quarter, source_line
+from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, SheetFile, as_params, parse_quarter, source_line
 
 
 def collection_rate(
@@ -18,14 +18,12 @@ def collection_rate(
     as_of: AsOf = None,
     known_at: KnownAt = None,
     as_json: JsonFlag = False,
+    to: SheetFile = None,
     data: DataDir = None,
 ) -> None:
     """Show the rate of a quarter and of the twelve months that end with it, exactly and in percent."""
     params = {"quarter": quarter, **as_params(as_of=as_of, known_at=known_at)}
     found = reading(data).get("billing", "/collection-rate", params)
-    if as_json:
-        output.write_json(found)
-        return
     rows = [
         (
             f"{words} {found[name]['from']} to {found[name]['to']}",
@@ -40,5 +38,5 @@ def collection_rate(
         )
     ]
     heads = ("", "part", "whole", "exactly", "%")
-    output.show(output.table("Collection rate", heads, rows, right=("part", "whole", "%")))
-    output.tell(source_line(found))
+    table = output.table("Collection rate", heads, rows, right=("part", "whole", "%"))
+    output.report(found, table, lines=(source_line(found),), as_json=as_json, to=to)

@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rich.table import Table
-
 from shared.cli import output
 from shared.cli.api import Api
 from shared.cli.dead_letters import letters_of
+from shared.cli.tables import Table
 
 _BUCKETS = {
     "d1_30": "1-30 days",

@@ -44,3 +44,15 @@ def writing(path: Path) -> Iterator[None]:
         raise CliError(
             f"{path} cannot be written: {error.strerror or error}.", "Name another file.", ExitCode.USAGE
         ) from error
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Let a file be written beside its place: it stands under its name once it is whole, and not at all if it fails."""
+    part = path.with_name(f"{path.name}.part")
+    with writing(path):
+        try:
+            yield part
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)

@@ -2,17 +2,14 @@
 
 from shared.cli import output
 from shared.cli.api import reading
-from shared.cli.options import DataDir, JsonFlag
+from shared.cli.options import DataDir, JsonFlag, SheetFile
 
 _COLUMNS = ("account", "unit", "exit", "due by", "hard stop", "state", "issued", "float held", "balance", "missing")
 
 
-def final_accounts(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+def final_accounts(*, as_json: JsonFlag = False, to: SheetFile = None, data: DataDir = None) -> None:
     """List every account whose owner has left: exit, due day, hard stop, state, and what still waits."""
     found = reading(data).get("billing", "/final-accounts")
-    if as_json:
-        output.write_json(found)
-        return
     rows = [
         (
             row["account_ref"],
@@ -28,4 +25,5 @@ def final_accounts(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
         )
         for row in found
     ]
-    output.show(output.table(f"{len(rows)} owners have left", _COLUMNS, rows, right=("float held", "balance")))
+    table = output.table(f"{len(rows)} owners have left", _COLUMNS, rows, right=("float held", "balance"))
+    output.report(found, table, as_json=as_json, to=to)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from shared.cli import output
 from shared.cli.api import reading
-from shared.cli.options import DataDir, JsonFlag, KnownAt, as_params, day_option, ledger_line, source_line
+from shared.cli.options import DataDir, JsonFlag, KnownAt, SheetFile, as_params, day_option, ledger_line, source_line
 
 
 def movement(
@@ -14,14 +14,12 @@ def movement(
     last: Annotated[date, day_option("--to", "The last day, included.")],
     known_at: KnownAt = None,
     as_json: JsonFlag = False,
+    to: SheetFile = None,
     data: DataDir = None,
 ) -> None:
     """Show opening, charges, credits, receipts, reversals and closing, owners and the association's own units apart."""
     params = {"from": first.isoformat(), "to": last.isoformat(), **as_params(known_at=known_at)}
     found = reading(data).get("billing", "/movement", params)
-    if as_json:
-        output.write_json(found)
-        return
     kinds = sorted({kind for row in found["rows"] for kind in row["moved"]})
     heads = ("", "opening", *(f"{kind}s" for kind in kinds), "closing")
     rows = [
@@ -33,6 +31,5 @@ def movement(
         )
         for row in found["rows"]
     ]
-    output.show(output.table(f"Receivables from {first} to {last}", heads, rows, right=heads[1:]))
-    output.tell(ledger_line(found))
-    output.tell(source_line(found))
+    table = output.table(f"Receivables from {first} to {last}", heads, rows, right=heads[1:])
+    output.report(found, table, lines=(ledger_line(found), source_line(found)), as_json=as_json, to=to)

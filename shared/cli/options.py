@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from shared.calendar import month_days, quarter_days
+from shared.cli import sheets
 from shared.money import as_pounds, pence_of
 
 
@@ -59,6 +60,14 @@ def pounds_option(words: str) -> Any:
     return typer.Option("--pounds", parser=parse_pounds, metavar="POUNDS", help=words, show_default=False)
 
 
+def parse_sheet(text: str) -> Path:
+    """Return the file of a spreadsheet; a name that does not say which kind is a usage error."""
+    path = Path(text)
+    if path.suffix.lower() not in sheets.SUFFIXES:
+        raise typer.BadParameter(f"{text!r} ends with neither {' nor '.join(sheets.SUFFIXES)}.")
+    return path
+
+
 def parse_scope(text: str) -> tuple[str, str]:
     """Return what ``block=ID`` names: the kind of scope, which the service judges, and its id."""
     scope, _, scope_id = text.partition("=")
@@ -90,6 +99,17 @@ Service = Annotated[str, typer.Argument(help="owners, billing, arrears or notify
 OnlyService = Annotated[str | None, typer.Option("--service", help="Only this service's.", show_default=False)]
 Reference = Annotated[str, typer.Argument(metavar="REF", help="The account's reference, as on its statements.")]
 Evidence = Annotated[str, typer.Option("--evidence", help="Where the papers are; no names.", show_default=False)]
+SheetFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        parser=parse_sheet,
+        metavar="FILE",
+        help="A spreadsheet to write, .xlsx or .csv.",
+        show_default=False,
+    ),
+]
 OutputFile = Annotated[
     Path | None, typer.Option("--output", "-o", help="A file instead of standard output.", show_default=False)
 ]

@@ -4,14 +4,16 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Table as Grid
 from rich.text import Text
 
-from shared.money import as_pounds
+from shared.cli import sheets
+from shared.cli.tables import Pounds, Table
 
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters but tab and line feed, and those that turn the direction of what is read."""
@@ -67,11 +69,15 @@ def write_json(document: Any) -> None:
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[str] = ()) -> Table:
     """Return a table; columns named in ``right`` are set flush right (money, counts)."""
-    grid = Table(title=_text(title, "bold"), title_justify="left", header_style="bold", box=None, pad_edge=False)
-    flush = set(right)
-    for column in columns:
-        grid.add_column(column, justify="right" if column in flush else "left", overflow="fold")
-    for row in rows:
+    return Table(title, tuple(columns), tuple(rows), frozenset(right))
+
+
+def _drawn(table: Table) -> Grid:
+    title = _text(table.title, "bold")
+    grid = Grid(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for column in table.columns:
+        grid.add_column(column, justify="right" if column in table.right else "left", overflow="fold")
+    for row in table.rows:
         grid.add_row(*(_text("" if cell is None else str(cell)) for cell in row))
     return grid
 
@@ -79,10 +85,30 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
 def show(*tables: Table) -> None:
     """Print tables as the answer, a blank line between them."""
     console = answer_console()
-    for number, grid in enumerate(tables):
+    for number, table in enumerate(tables):
         if number:
             console.print()
-        console.print(grid)
+        console.print(_drawn(table))
+
+
+def report(
+    document: Any, *tables: Table, head: Sequence[str] = (), lines: Sequence[str] = (), as_json: bool, to: Path | None
+) -> None:
+    """Print a figure: its tables and the lines that say where it comes from, or its document; or write a spreadsheet.
+
+    With a file ``to`` write, the tables and lines go there, and the answer is the document or how many rows there are.
+    """
+    rows = sheets.write(to, tables, (*head, *lines)) if to is not None else 0
+    if as_json:
+        write_json(document)
+    elif to is not None:
+        tell(f"{to}: {rows:,} rows.")
+    else:
+        for line in head:
+            tell(line)
+        show(*tables)
+        for line in lines:
+            tell(line)
 
 
 def is_wide() -> bool:
@@ -92,7 +118,7 @@ def is_wide() -> bool:
 
 def pounds(pence: int | None) -> str:
     """Return money for a table; nothing for nothing known."""
-    return "" if pence is None else as_pounds(pence)
+    return "" if pence is None else Pounds(pence)
 
 
 def counting(description: str) -> Progress:

@@ -6,7 +6,7 @@ import typer
 
 from shared.cli import output
 from shared.cli.api import reading
-from shared.cli.options import DataDir, JsonFlag, parse_quarter
+from shared.cli.options import DataDir, JsonFlag, SheetFile, parse_quarter
 
 _MONEY = ("opening", "debit", "credit", "closing")
 
@@ -17,13 +17,11 @@ def period(
     ],
     *,
     as_json: JsonFlag = False,
+    to: SheetFile = None,
     data: DataDir = None,
 ) -> None:
     """Show what a quarter's books posted to each ledger account, and the late facts among it with their true dates."""
     found = reading(data).get("billing", f"/periods/{quarter}")
-    if as_json:
-        output.write_json(found)
-        return
     rows = [(row["ledger"], *(output.pounds(row[f"{name}_pence"]) for name in _MONEY)) for row in found["rows"]]
     rows.append(("total", "", output.pounds(found["debit_pence"]), output.pounds(found["credit_pence"]), ""))
     late = [
@@ -38,8 +36,11 @@ def period(
         for item in found["late"]
     ]
     state = "closed" if found["closed"] else "still open"
-    output.show(
+    output.report(
+        found,
         output.table(f"Books of {found['quarter']}, {state}", ("account", *_MONEY), rows, right=_MONEY),
         output.table("Late facts", ("dated", "learnt", "kind", "what", "account", "amount"), late, right=("amount",)),
+        lines=(f"From: books {found['source']['books_from']} to {found['source']['books_to']}.",),
+        as_json=as_json,
+        to=to,
     )
-    output.tell(f"From: books {found['source']['books_from']} to {found['source']['books_to']}.")

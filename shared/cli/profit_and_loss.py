@@ -6,7 +6,7 @@ import typer
 
 from shared.cli import output
 from shared.cli.api import reading
-from shared.cli.options import DataDir, JsonFlag, KnownAt, as_params, parse_month, source_line
+from shared.cli.options import DataDir, JsonFlag, KnownAt, SheetFile, as_params, parse_month, source_line
 
 _EARNED = ("charged", "credited", "net")
 _PASSED_ON = ("net", "tax", "waiting", "difference")
@@ -17,28 +17,29 @@ def profit_and_loss(
     month: Annotated[str, typer.Option("--month", parser=parse_month, metavar="MONTH", help="A month, like 2026-03.")],
     known_at: KnownAt = None,
     as_json: JsonFlag = False,
+    to: SheetFile = None,
     data: DataDir = None,
 ) -> None:
     """Show income by kind, costs passed on with where they stand, and bad debts; by value date, net of tax."""
     params = {"month": month, **as_params(known_at=known_at)}
     found = reading(data).get("billing", "/profit-and-loss", params)
-    if as_json:
-        output.write_json(found)
-        return
     income = [(row["account"], *_pounds(row, _EARNED)) for row in found["income"]]
     recovery = [(row["account"], _by_block(row), *_pounds(row, _PASSED_ON)) for row in found["recovery"]]
     earned, passed_on = output.pounds(found["income_pence"]), output.pounds(found["recovery_pence"])
     heads = ("account", "on accounts, by block", *_PASSED_ON)
-    output.show(
-        output.table(f"Income of {month}, {earned}", ("account", *_EARNED), income, right=_EARNED),
-        output.table(f"Passed on, {passed_on}", heads, recovery, right=_PASSED_ON),
-    )
     lost = found["bad_debt"]
-    output.tell(
+    bad_debts = (
         f"Bad debts: written off {output.pounds(lost['written_off_pence'])}, "
         f"written back {output.pounds(lost['written_back_pence'])}, net {output.pounds(lost['net_pence'])}."
     )
-    output.tell(source_line(found))
+    output.report(
+        found,
+        output.table(f"Income of {month}, {earned}", ("account", *_EARNED), income, right=_EARNED),
+        output.table(f"Passed on, {passed_on}", heads, recovery, right=_PASSED_ON),
+        lines=(bad_debts, source_line(found)),
+        as_json=as_json,
+        to=to,
+    )
 
 
 def _pounds(row: dict[str, Any], names: tuple[str, ...]) -> list[str]:

@@ -12,8 +12,9 @@ from shared.cli.api import Api, reading
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.exported import COLUMNS, read_export
 from shared.cli.lines import BadLine
-from shared.cli.options import DataDir, JsonFlag, day_option
+from shared.cli.options import DataDir, JsonFlag, SheetFile, day_option
 from shared.cli.reconciliation import Compared, Fact, Finding, compare, totals
+from shared.cli.tables import Table
 
 _MONEY = ("there", "here", "difference")
 
@@ -26,6 +27,7 @@ def reconcile(
     first: Annotated[date | None, day_option("--from", "The file's first day.")] = None,
     last: Annotated[date | None, day_option("--to", "The file's last day.")] = None,
     as_json: JsonFlag = False,
+    to: SheetFile = None,
     data: DataDir = None,
 ) -> None:
     """Compare a file of charges and payments with billing: missing here or there, amount, date, duplicates."""
@@ -36,10 +38,8 @@ def reconcile(
         raise CliError(f"{file} tells of no charge and no payment.", "Name the export's file.", ExitCode.USAGE)
     found = compare(there, _here(reading(data)), first, last)
     differ = [one for one in found if one.finding is not Finding.AGREED]
-    if as_json:
-        output.write_json(_document(file, found, differ, bad))
-    else:
-        _show(found, differ, bad)
+    document = _document(file, found, differ, bad)
+    output.report(document, *_tables(found, differ, bad), as_json=as_json, to=to)
     if differ or bad:
         raise typer.Exit(ExitCode.NEGATIVE)
 
@@ -62,18 +62,18 @@ def _document(file: Path, found: list[Compared], differ: list[Compared], bad: li
     }
 
 
-def _show(found: list[Compared], differ: list[Compared], bad: list[BadLine]) -> None:
+def _tables(found: list[Compared], differ: list[Compared], bad: list[BadLine]) -> list[Table]:
     sums = [
         (row["kind"], row["finding"], row["count"], *(output.pounds(row[f"{name}_pence"]) for name in _MONEY))
         for row in totals(found)
     ]
     told = [_told(one) for one in differ]
     wrong = [(line.number, line.reason, line.field, line.detail) for line in bad]
-    output.show(
+    return [
         output.table("Totals", ("kind", "finding", "count", *_MONEY), sums, right=("count", *_MONEY)),
         output.table("Differences", ("finding", "kind", "what", "there", "here"), told),
         *([output.table("Bad lines", ("line", "reason", "field", "what is wrong"), wrong)] if wrong else []),
-    )
+    ]
 
 
 def _told(one: Compared) -> tuple[object, ...]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from shared.cli import environment, output
 from shared.cli.api import Api
-from shared.cli.options import DataDir, JsonFlag, day_option
+from shared.cli.options import DataDir, JsonFlag, SheetFile, day_option
 
 _COLUMNS = ("on", "account", "payment", "received", "amount", "reason", "meaning", "next")
 
@@ -15,14 +15,12 @@ def returns(
     first: Annotated[date, day_option("--from", "The first day.")],
     last: Annotated[date, day_option("--to", "The last day.")],
     as_json: JsonFlag = False,
+    to: SheetFile = None,
     data: DataDir = None,
 ) -> None:
     """List money that was taken back: on whose account, why in plain words, and what the office does next."""
     params = {"from": first.isoformat(), "to": last.isoformat()}
     found = Api(environment.resolve(data)).get("billing", "/returns", params)
-    if as_json:
-        output.write_json(found)
-        return
     rows = [
         (
             row["reversed_on"], " ".join(row["account_refs"]) or "suspense", row["payment_id"], row["received_on"],
@@ -31,7 +29,10 @@ def returns(
         for row in found["returns"]
     ]  # fmt: skip
     sums = [(row["code"], row["count"], output.pounds(row["amount_pence"])) for row in found["by_reason"]]
-    output.show(
+    output.report(
+        found,
         output.table(f"Taken back {found['from']} to {found['to']}", _COLUMNS, rows, right=("amount",)),
         output.table("By reason", ("reason", "count", "amount"), sums, right=("count", "amount")),
+        as_json=as_json,
+        to=to,
     )

@@ -8,7 +8,7 @@ import typer
 
 from shared.cli import environment, output
 from shared.cli.api import OFFICER, Api, acting
-from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, parse_pounds
+from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, SheetFile, parse_pounds
 
 _AGES = ("d0_30", "d31_60", "d61_90", "d91_120", "over_120")
 _PAYMENT = ("payment", "received", "amount")
@@ -23,14 +23,11 @@ Payment = Annotated[str, typer.Argument(metavar="PAYMENT", help="The payment's i
 
 
 @bench.callback()
-def suspense(context: typer.Context, *, as_json: JsonFlag = False, data: DataDir = None) -> None:
+def suspense(context: typer.Context, *, as_json: JsonFlag = False, to: SheetFile = None, data: DataDir = None) -> None:
     """Show unmatched money, and what waits and what it waits for."""
     if context.invoked_subcommand is not None:
         return
     found = Api(environment.resolve(data)).get("billing", "/suspense")
-    if as_json:
-        output.write_json(found)
-        return
     payments = [
         (item["payment_id"], item["received_on"], output.pounds(item["amount_pence"])) for item in found["payments"]
     ]
@@ -40,9 +37,12 @@ def suspense(context: typer.Context, *, as_json: JsonFlag = False, data: DataDir
         for item in found.get(f"{kind}s", ())
     ]
     unmatched, charges = output.pounds(found["payments_pence"]), output.pounds(found["charges_pence"])
-    output.show(
+    output.report(
+        found,
         output.table(f"Unmatched payments, {unmatched}", _PAYMENT, payments, right=("amount",)),
         output.table(f"Waiting, charges {charges}", _WAITING, waiting, right=("amount",)),
+        as_json=as_json,
+        to=to,
     )
 
 
@@ -53,15 +53,13 @@ def _needs(item: dict[str, Any]) -> str:
 
 
 @bench.command("list")
-def list_unmatched(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+def list_unmatched(*, as_json: JsonFlag = False, to: SheetFile = None, data: DataDir = None) -> None:
     """List unmatched money by how long it has waited, with the payers' words and whose such words were before."""
     found = Api(environment.resolve(data)).get("billing", "/suspense/payments")
-    if as_json:
-        output.write_json(found)
-        return
     rows = [_unmatched(item) for item in found["payments"]]
     ages = [output.pounds(found["ageing"][name]) for name in _AGES]
-    output.show(
+    output.report(
+        found,
         output.table(
             f"Unmatched payments on {found['day']}, {output.pounds(found['payments_pence'])}",
             ("payment", "received", "days", "amount", "reference", "proposed"),
@@ -69,6 +67,8 @@ def list_unmatched(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
             right=("days", "amount"),
         ),
         output.table("Days since the value date", _AGES, [ages], right=_AGES),
+        as_json=as_json,
+        to=to,
     )
 
 

@@ -10,7 +10,17 @@ from shared.cli import output, proposing
 from shared.cli.account import as_reference
 from shared.cli.api import FINANCE, acting, reading
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import As, DataDir, Evidence, IdempotencyKey, JsonFlag, Reason, Reference, parse_pounds
+from shared.cli.options import (
+    As,
+    DataDir,
+    Evidence,
+    IdempotencyKey,
+    JsonFlag,
+    Reason,
+    Reference,
+    SheetFile,
+    parse_pounds,
+)
 
 given_up = typer.Typer(help="Propose that a debt is written off, and list those that were.")
 
@@ -75,12 +85,9 @@ def debts_of(account: dict[str, Any], charges: Sequence[str]) -> list[dict[str, 
 
 
 @given_up.command("list")
-def list_write_offs(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+def list_write_offs(*, as_json: JsonFlag = False, to: SheetFile = None, data: DataDir = None) -> None:
     """List every debt that was written off, what was paid of it after all, and what still stands."""
     found = reading(data).get("billing", "/write-offs")
-    if as_json:
-        output.write_json(found)
-        return
     rows = [
         (
             row["write_off_id"],
@@ -94,6 +101,5 @@ def list_write_offs(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
         )
         for row in found
     ]
-    output.show(
-        output.table(f"{len(rows)} write-offs", _COLUMNS, rows, right=("written off", "written back", "stands"))
-    )
+    table = output.table(f"{len(rows)} write-offs", _COLUMNS, rows, right=("written off", "written back", "stands"))
+    output.report(found, table, as_json=as_json, to=to)

@@ -5,10 +5,13 @@ import io
 import json
 import re
 from collections import defaultdict
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
+from shared.money import as_pounds
 from tests.system.diary import Told
 from tests.system.examiner import charge, home
 
@@ -73,6 +76,55 @@ async def test_the_ledger_as_a_journal_names_the_account_and_balances(told: Told
     assert total == 0
     for account in (await told.accounts()).values():
         assert by_account.get(account["account_ref"], 0) == account["balance_pence"]
+
+
+async def test_the_ledger_as_a_workbook_has_the_rows_of_the_csv(told: Told, tmp_path: Path) -> None:
+    text = (await told.ask("export", "ledger", "--format", "csv"))["text"]
+    to = tmp_path / "ledger.xlsx"
+    answer = await told.office.run("export", "ledger", "--format", "xlsx", "--output", str(to))
+    heads, *rows = csv.reader(io.StringIO(text))
+    assert (answer.code, answer.out.strip()) == (0, f"{to}: {len(rows):,} postings.")
+
+    sheet = load_workbook(to).worksheets[0]
+    assert [[_as_csv(cell.value) for cell in row] for row in sheet.iter_rows(min_row=2)] == [heads, *rows]
+    refused = await told.office.run("export", "ledger", "--format", "xlsx")
+    assert (refused.code, "--output ledger.xlsx" in refused.err) == (64, True)
+
+
+def _as_csv(value: object) -> str:
+    return value.date().isoformat() if isinstance(value, datetime) else "" if value is None else str(value)
+
+
+SHEETS = {
+    ("accounts",): "balance", ("aged-debt", "--by", "owner"): "balance", ("arrears",): "overdue",
+    ("trial-balance",): "debit", ("period", "2026-Q2"): "debit", ("suspense",): "amount",
+    ("suspense", "list"): "amount",
+    ("movement", "--from", "2026-01-01", "--to", "2026-06-30"): "closing",
+    ("collection-rate", "--quarter", "2026-Q2"): "part", ("profit-and-loss", "--month", "2026-01"): "net",
+    ("returns", "--from", "2026-01-01", "--to", "2026-06-30"): "amount", ("final-accounts",): "balance",
+    ("write-off", "list"): "stands",
+}  # fmt: skip
+
+
+async def test_every_figure_may_be_had_as_a_spreadsheet(told: Told, tmp_path: Path) -> None:
+    for command, money in SHEETS.items():
+        shown = await told.office.run(*command)
+        for suffix in ("xlsx", "csv"):
+            to = tmp_path / f"{command[0]}.{suffix}"
+            answer = await told.office.run(*command, "--output", str(to))
+            assert (answer.code, answer.out.endswith(" rows.\n")) == (0, True), answer.err
+        sheet = load_workbook(tmp_path / f"{command[0]}.xlsx").worksheets[0]
+        column = [cell.value for cell in sheet[2]].index(money) + 1
+        sums = [cell for (cell,) in sheet.iter_rows(3, None, column, column) if cell.value is not None]
+        assert {cell.number_format for cell in sums} <= {"£#,##0.00"}, command
+        assert [cell.value for cell in sums if as_pounds(round(cell.value * 100)) not in shown.out] == [], command
+        lines = list(csv.reader((tmp_path / f"{command[0]}.csv").read_text("utf-8-sig").splitlines()))
+        assert lines[:2] == [[sheet["A1"].value], [cell.value or "" for cell in sheet[2]]]
+
+
+async def test_a_spreadsheet_of_another_kind_is_refused(told: Told) -> None:
+    refused = await told.office.run("aged-debt", "--output", "debt.ods")
+    assert (refused.code, "'debt.ods' ends with neither .xlsx nor .csv." in refused.err) == (64, True)
 
 
 async def test_a_day_that_is_closed_may_be_closed_again(told: Told) -> None:
