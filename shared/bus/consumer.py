@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from contextvars import Context
 from datetime import date
 from functools import partial
 from itertools import chain, count
@@ -129,7 +130,9 @@ class Consumer:
         lanes, read = self._by_lane(raw), self._kafka.last_read
         decoded = await _decoded(lanes)
         await self.settled()
-        self._applying = asyncio.create_task(self._apply_safely(number, lanes, decoded, read))
+        # In a context of its own: FastStream's has the batch, and what is kept for later (a timer, a connection) has
+        # the context it was made in: batches stayed in memory until the database's statement cache let them go.
+        self._applying = asyncio.create_task(self._apply_safely(number, lanes, decoded, read), context=Context())
 
     async def settled(self) -> None:
         """Wait until the batch that is being applied is dealt with."""

@@ -18,6 +18,14 @@ ContactKey = tuple[ContactKind, str]
 _STATEMENTS = """
 select party_id, told_at, event_id, source, fields::text from owners.contact_statements where party_id = any($1)
 """
+# The order of stamps is that of code points, whatever order the database has for words.
+_NEWEST = """
+select distinct on (said.party_id, field.key)
+  said.party_id, said.told_at, said.event_id, said.source, field.key, field.value::text
+from owners.contact_statements as said, jsonb_each(said.fields) as field
+where said.party_id = any($1)
+order by said.party_id, field.key, said.told_at desc, said.event_id collate "C" desc, said.source collate "C" desc
+"""
 _ADD = """
 insert into owners.contact_statements (party_id, event_uid, told_at, event_id, source, book, fields)
 select party_id, event_uid, told_at, event_id, source, $7, fields::jsonb
@@ -60,6 +68,14 @@ async def load_statements(connection: asyncpg.Connection, party_ids: Collection[
     for row in await connection.fetch(_STATEMENTS, list(party_ids)):
         stamp = Stamp(row["told_at"], row["event_id"], row["source"])
         found[row["party_id"]].append(Statement(row["party_id"], stamp, json.loads(row["fields"])))
+    return found
+
+
+async def load_newest(connection: asyncpg.Connection, party_ids: Collection[str]) -> dict[str, list[Statement]]:
+    """Return what was said last of each field of each of the parties: as much as folding everything comes to."""
+    found: defaultdict[str, list[Statement]] = defaultdict(list)
+    for party_id, told_at, event_id, source, name, value in await connection.fetch(_NEWEST, list(party_ids)):
+        found[party_id].append(Statement(party_id, Stamp(told_at, event_id, source), {name: json.loads(value)}))
     return found
 
 

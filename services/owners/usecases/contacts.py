@@ -82,13 +82,13 @@ def _statement(event: Event[Any], party_id: str, fields: Mapping[str, Any]) -> S
 
 
 async def _hear(work: Work, heard: Sequence[Heard]) -> None:
-    """Keep the statements, fold each party's, and say what came out different; of the erased, nothing is kept."""
+    """Keep the statements, fold what is newest, and say what came out different; of the erased, nothing is kept."""
     connection = await driver(work.session)
     causes = {statement.party_id: event for event, statement in heard}
     gone = await erasures.erased_parties(connection, causes)
     kept = [(event.uid, statement) for event, statement in heard if statement.party_id not in gone]
     await contacts.add_statements(connection, kept, work.book)
-    known = await contacts.load_statements(connection, causes.keys() - gone)
+    known = await contacts.load_newest(connection, causes.keys() - gone)
     await _say(work, [(causes[party_id], details_of(party_id, told)) for party_id, told in known.items()])
 
 

@@ -1,7 +1,11 @@
 """A batch is decoded while the one before it is applied: whatever sends the first back takes the second with it."""
 
+import asyncio
+import gc
 from datetime import timedelta
 from typing import Any
+
+from aiokafka import ConsumerRecord
 
 from shared.bus.work import OPENING_BOOK, Work
 from shared.events.base import Event
@@ -43,3 +47,17 @@ async def test_a_batch_that_has_to_be_applied_again_keeps_its_place(billing: Ben
         await eventually(lambda: billing.sql.fetchval("select count(*) = 30 from public.seen"))
     assert failed == ["C0", "C10", "C20"]
     assert await billing.seen() == [f"{CHARGES}:{100 + number}" for number in range(30)]
+
+
+async def test_a_batch_that_is_dealt_with_is_not_kept_in_memory(billing: Bench) -> None:
+    def kept() -> int:
+        gc.collect()
+        return sum(
+            isinstance(one, ConsumerRecord) and one.topic == billing.kafka.prefix + CHARGES for one in gc.get_objects()
+        )
+
+    for number in range(30):
+        await billing.kafka.send(CHARGES, charge(number, 100 + number), partition=0)
+    async with billing.running(batch_records=3):
+        await eventually(lambda: billing.sql.fetchval("select count(*) = 30 from public.seen"))
+        await eventually(lambda: asyncio.sleep(0, kept() == 0))
