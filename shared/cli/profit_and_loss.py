@@ -30,13 +30,18 @@ def profit_and_loss(
     lost = found["bad_debt"]
     bad_debts = (
         f"Bad debts: written off {output.pounds(lost['written_off_pence'])}, "
-        f"written back {output.pounds(lost['written_back_pence'])}, net {output.pounds(lost['net_pence'])}."
+        f"written back {output.pounds(lost['written_back_pence'])}, net {output.pounds(lost['net_pence'])}, "
+        f"carried by other owners {output.pounds(lost['carried_pence'])}."
     )
+    cost = output.pounds(found["cost_pence"])
+    costs = [(row["kind"], output.pounds(row["amount_pence"])) for row in found["costs"]]
+    result = f"Result: {output.pounds(found['result_pence'])}, income less costs and the bad debts that nobody carries."
     output.report(
         found,
         output.table(f"Income of {month}, {earned}", ("account", *_EARNED), income, right=_EARNED),
         output.table(f"Passed on, {passed_on}", heads, recovery, right=_PASSED_ON),
-        lines=(bad_debts, source_line(found)),
+        output.table(f"Costs, {cost}", ("kind", "amount"), costs, right=("amount",)),
+        lines=(bad_debts, result, source_line(found)),
         as_json=as_json,
         to=to,
     )

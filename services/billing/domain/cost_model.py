@@ -4,7 +4,8 @@ Tracked costs and bad debts on one side, fees on the other: costs + surplus = fe
 the record of costs has it.  Source: domain.md 0 (fee by full-cost recovery, recharges included), 6 (cost per unit).
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -79,6 +80,14 @@ class Model:
     def cost_per_unit_pence(self) -> int | None:
         """What a unit cost, rounded half up."""
         return divide_half_up(self.cost_pence, self.units) if self.units else None
+
+
+def by_kind(costs: Iterable[tuple[CostKind, int]]) -> dict[CostKind, int]:
+    """Return what costs (kind, pence) come to by kind, in the order of the kinds; those of nothing are left out."""
+    sums: Counter[CostKind] = Counter()
+    for kind, pence in costs:
+        sums[kind] += pence
+    return {kind: sums[kind] for kind in CostKind if sums[kind]}
 
 
 def year_days(year: int) -> tuple[date, date]:

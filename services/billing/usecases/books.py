@@ -7,7 +7,7 @@ from datetime import date
 
 import asyncpg
 
-from services.billing.db import reports
+from services.billing.db import cost_model, reports
 from services.billing.db.reports import KindRow
 from services.billing.domain.chart import (
     BAD_DEBT,
@@ -19,6 +19,7 @@ from services.billing.domain.chart import (
     AccountType,
     income_ledger,
 )
+from services.billing.domain.cost_model import by_kind
 from services.billing.usecases.questions import Answer
 from services.billing.usecases.reports import NO_BLOCK, source
 from shared.bus import gate
@@ -49,10 +50,11 @@ async def period(connection: asyncpg.Connection, quarter: str) -> Answer:
 
 
 async def profit_and_loss(connection: asyncpg.Connection, month: str, known_at: date | None) -> Answer:
-    """Return what a month earned by kind of charge, what it passed on, and its bad debts; net of tax, by value date.
+    """Return what a month earned by kind of charge, what it passed on, its bad debts and costs; net of tax, by date.
 
     ``difference_pence`` of what is passed on is what was billed less what stands on accounts or waits: nothing is
-    earned or lost by it.  Source: domain.md 6, P&L by month.
+    earned or lost by it.  ``result_pence`` is income less recorded costs and less the bad debts that no other owner
+    carries: twelve of them are the surplus of the cost model's year.  Source: domain.md 6, P&L by month.
     """
     first, last = month_days(month)
     kinds: defaultdict[str, list[KindRow]] = defaultdict(list)
@@ -60,27 +62,35 @@ async def profit_and_loss(connection: asyncpg.Connection, month: str, known_at: 
         kinds[income_ledger(row.charge_kind)].append(row)
     income = [_income(code, kinds[code]) for code in _posted(kinds, AccountType.INCOME)]
     recovery = [_recovery(code, kinds[code]) for code in _posted(kinds, AccountType.RECOVERY)]
+    income_pence = sum(row["net_pence"] for row in income)
+    recorded = await cost_model.list_costs(connection, first, last, known_at)
+    costs = by_kind((cost.kind, cost.amount_pence) for cost in recorded)
+    lost, carried = await cost_model.sum_bad_debt(connection, first, last, known_at)
     return {
         "source": source(last, known_at, *(row["account"] for row in (*income, *recovery))),
         "month": month,
         "from": first,
         "to": last,
         "income": income,
-        "income_pence": sum(row["net_pence"] for row in income),
+        "income_pence": income_pence,
         "recovery": recovery,
         "recovery_pence": sum(row["net_pence"] for row in recovery),
         "difference_pence": sum(row["difference_pence"] for row in recovery),
-        "bad_debt": _bad_debt(*await reports.sum_bad_debt(connection, first, last, known_at)),
+        "bad_debt": _bad_debt(*await reports.sum_bad_debt(connection, first, last, known_at), carried),
+        "costs": [{"kind": kind, "amount_pence": pence} for kind, pence in costs.items()],
+        "cost_pence": sum(costs.values()),
+        "result_pence": income_pence - sum(costs.values()) - (lost - carried),
     }
 
 
-def _bad_debt(given_up_pence: int, written_back_pence: int) -> Answer:
-    """Return what a month gave up, what was paid after all, and what the two cost the factor."""
+def _bad_debt(given_up_pence: int, written_back_pence: int, carried_pence: int) -> Answer:
+    """Return what a month gave up, what was paid after all, what is left, and what of that other owners carry."""
     return {
         "account": BAD_DEBT,
         "written_off_pence": given_up_pence,
         "written_back_pence": written_back_pence,
         "net_pence": given_up_pence - written_back_pence,
+        "carried_pence": carried_pence,
     }
 
 

@@ -1,6 +1,5 @@
 """The whole-cost model of the fee: officers record what factoring costs; a year's costs, fees and surplus are told."""
 
-from collections import Counter
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated
@@ -10,7 +9,7 @@ from pydantic import Strict
 
 from services.billing.db import cost_model as stored
 from services.billing.domain.chart import BAD_DEBT, BY_CODE
-from services.billing.domain.cost_model import CostKind, Model, year_days
+from services.billing.domain.cost_model import CostKind, Model, by_kind, year_days
 from services.billing.usecases.questions import Answer
 from services.billing.usecases.reports import source
 from shared.bus.bodies import Body
@@ -53,9 +52,7 @@ async def model(connection: asyncpg.Connection, year: int, wanted_pence: int, kn
     """
     first, last = year_days(year)
     costs = await stored.list_costs(connection, first, last, known_at)
-    kinds: Counter[CostKind] = Counter()
-    for cost in costs:
-        kinds[cost.kind] += cost.amount_pence
+    kinds = by_kind((cost.kind, cost.amount_pence) for cost in costs)
     written_off, carried = await stored.sum_bad_debt(connection, first, last, known_at)
     fees = await stored.sum_fees(connection, first, last, known_at)
     units = await stored.count_units(connection, last)
@@ -64,7 +61,7 @@ async def model(connection: asyncpg.Connection, year: int, wanted_pence: int, kn
         "source": source(last, known_at, *fees, *([BAD_DEBT] if written_off else [])),
         "from": first,
         "to": last,
-        "costs": [{"kind": kind, "amount_pence": kinds[kind]} for kind in CostKind if kinds[kind]],
+        "costs": [{"kind": kind, "amount_pence": pence} for kind, pence in kinds.items()],
         "bad_debt": {"ledger_pence": written_off, "carried_pence": carried, "net_pence": found.bad_debt_pence},
         "fees": [{"account": code, "name": BY_CODE[code].name, "net_pence": pence} for code, pence in fees.items()],
         **_figures(found),

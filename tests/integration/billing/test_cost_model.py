@@ -28,6 +28,9 @@ async def model(desk: Desk, wanted: int = 0, known_at: date | None = None) -> An
     return await desk.ask(cost_model.model, 2026, wanted, known_at)
 
 
+MONTHS = [f"2026-{month:02d}" for month in range(4, 13)] + [f"2027-{month:02d}" for month in range(1, 4)]
+
+
 def client(desk: Desk, issuer: LocalIssuer, role: str) -> httpx.AsyncClient:
     return staff_door(issuer, "billing", api.routes(desk.doors), headers=as_(issuer, role))
 
@@ -67,6 +70,12 @@ async def test_costs_and_surplus_are_the_fees_of_the_ledger(desk: Desk, issuer: 
     assert (told["cost_pence"], told["fee_pence"], told["surplus_pence"]) == (295_00, 290_00, -5_00)
     assert (told["units"], told["to_recover_pence"], told["proposed_fee_pence"]) == (3, 256_00, 85_34)
     assert len(told["recorded"]) == 2
+    monthly = [await desk.ask(books.profit_and_loss, month, None) for month in MONTHS]
+    assert {one["month"]: one["result_pence"] for one in monthly if one["result_pence"]} == {
+        "2026-04": 20_00, "2026-05": 40_00, "2026-06": -50_00, "2026-07": -15_00,
+    }  # fmt: skip
+    assert sum(one["result_pence"] for one in monthly) == told["surplus_pence"]
+    assert (monthly[0]["costs"], monthly[0]["cost_pence"]) == ([{"kind": "staff", "amount_pence": 280_00}], 280_00)
     assert await desk.wrong() == []
 
 
@@ -118,9 +127,9 @@ async def test_the_fees_of_any_history_are_those_of_its_months_and_of_the_trial_
     await desk.close("2026-03-31")
     await tell(desk, [with_fees(event, dice) for event in a_history(dice)], dice)
     told = await model(desk)
-    months = [f"2026-{month:02d}" for month in range(4, 13)] + [f"2027-{month:02d}" for month in range(1, 4)]
-    earned = [(await desk.ask(books.profit_and_loss, month, None))["income_pence"] for month in months]
-    assert told["fee_pence"] == sum(earned) != 0
+    monthly = [await desk.ask(books.profit_and_loss, month, None) for month in MONTHS]
+    assert told["fee_pence"] == sum(one["income_pence"] for one in monthly) != 0
+    assert told["surplus_pence"] == sum(one["result_pence"] for one in monthly)
     sums = []
     for day in (date(2027, 3, 31), date(2026, 3, 31)):
         rows = (await desk.ask(questions.trial_balance, day, None))["rows"]
