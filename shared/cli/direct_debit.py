@@ -11,7 +11,17 @@ from shared.cli import environment, output, proposing
 from shared.cli.account import as_reference
 from shared.cli.api import FINANCE, Api, acting
 from shared.cli.errors import writing
-from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, OutputFile, Reason, Reference, day_option
+from shared.cli.options import (
+    As,
+    DataDir,
+    IdempotencyKey,
+    JsonFlag,
+    OutputFile,
+    Reason,
+    Reference,
+    SheetFile,
+    day_option,
+)
 
 bench = typer.Typer(help="Set and cancel mandates; announce, release and hand out collections.")
 Mandate = Annotated[str, typer.Argument(metavar="MANDATE", help="The bureau's name for it.", show_default=False)]
@@ -117,14 +127,12 @@ def release(
 
 
 @bench.command("list")
-def list_collections(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+def list_collections(*, as_json: JsonFlag = False, to: SheetFile = None, data: DataDir = None) -> None:
     """List every collection, the newest first."""
     found = Api(environment.resolve(data)).get("billing", "/collections")
-    if as_json:
-        output.write_json(found)
-        return
     right = ("accounts", "amount", "skipped", "not taken")
-    output.show(output.table(f"{len(found)} collections", _COLUMNS, [_row(row) for row in found], right=right))
+    table = output.table(f"{len(found)} collections", _COLUMNS, [_row(row) for row in found], right=right)
+    output.report(found, table, as_json=as_json, to=to)
 
 
 def _row(row: dict[str, Any]) -> tuple[object, ...]:
@@ -136,17 +144,15 @@ def _row(row: dict[str, Any]) -> tuple[object, ...]:
 
 
 @bench.command("show")
-def show(collection: Collection, *, as_json: JsonFlag = False, data: DataDir = None) -> None:
+def show(collection: Collection, *, as_json: JsonFlag = False, to: SheetFile = None, data: DataDir = None) -> None:
     """Show what each owner was told of a collection, and who is passed over why."""
     found = Api(environment.resolve(data)).get("billing", _path(collection))
-    if as_json:
-        output.write_json(found)
-        return
     rows = [
         (row["account_ref"], row["mandate_id"], output.pounds(row["amount_pence"]), row["skipped"]) for row in found
     ]
     columns = ("account", "mandate", "amount", "skipped")
-    output.show(output.table(f"{collection}: {len(rows)} accounts", columns, rows, right=("amount",)))
+    table = output.table(f"{collection}: {len(rows)} accounts", columns, rows, right=("amount",))
+    output.report(found, table, as_json=as_json, to=to)
 
 
 @bench.command("file")

@@ -9,7 +9,17 @@ import typer
 from shared.cli import environment, output
 from shared.cli.account import as_reference
 from shared.cli.api import OFFICER, Api, acting
-from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, Reference, day_option, pounds_option
+from shared.cli.options import (
+    As,
+    DataDir,
+    IdempotencyKey,
+    JsonFlag,
+    Reason,
+    Reference,
+    SheetFile,
+    day_option,
+    pounds_option,
+)
 
 _COLUMNS = ("id", "account", "unit", "charge", "disputed", "since", "review by", "ended", "how", "by", "why")
 
@@ -18,13 +28,11 @@ Dispute = Annotated[str, typer.Argument(metavar="ID", help="The dispute's id.", 
 
 
 @bench.command("list")
-def list_disputes(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+def list_disputes(*, as_json: JsonFlag = False, to: SheetFile = None, data: DataDir = None) -> None:
     """List disputes: those that stand, those upheld and not credited yet, those that ended; with who and why."""
     found = Api(environment.resolve(data)).get("billing", "/disputes")
-    if as_json:
-        output.write_json(found)
-        return
-    output.show(output.table(f"{len(found)} disputes", _COLUMNS, [_row(row) for row in found], right=("disputed",)))
+    table = output.table(f"{len(found)} disputes", _COLUMNS, [_row(row) for row in found], right=("disputed",))
+    output.report(found, table, as_json=as_json, to=to)
 
 
 def _row(row: dict[str, Any]) -> tuple[object, ...]:

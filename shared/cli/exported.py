@@ -1,4 +1,4 @@
-"""Another system's export of charges and payments: CSV of four columns, or JSON lines (or the events themselves)."""
+"""Another system's export of charges, credits, payments and reversals: CSV, JSON lines or the events themselves."""
 
 import csv
 import json
@@ -11,16 +11,16 @@ from typing import Any
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.lines import BadLine, read_lines, type_in
 from shared.cli.reconciliation import Fact
-from shared.events.base import Event
+from shared.events.base import Event, EventData
 from shared.events.decode import Record, decode
-from shared.events.housing import ChargeRaised, PaymentReceived
-from shared.events.topics import CHARGE_RAISED, PAYMENT_RECEIVED
+from shared.events.housing import ChargeCredited, ChargeRaised, PaymentReceived, PaymentReversed
+from shared.events.topics import CHARGE_CREDITED, CHARGE_RAISED, PAYMENT_RECEIVED, PAYMENT_REVERSED
 from shared.money import MAX_PENCE
 
 COLUMNS = ("kind", "id", "amount_pence", "on")
-KINDS = ("charge", "payment")
+KINDS = ("charge", "credit", "payment", "reversal")
 _PENCE = re.compile(r"[0-9]{1,18}")  # no longer than a number that Python reads, and than any sum of ours
-_EVENTS = {channel.type: channel for channel in (CHARGE_RAISED, PAYMENT_RECEIVED)}
+_EVENTS = {one.type: one for one in (CHARGE_RAISED, CHARGE_CREDITED, PAYMENT_RECEIVED, PAYMENT_REVERSED)}
 
 
 def read_export(path: Path) -> Iterator[Fact | BadLine]:
@@ -65,24 +65,36 @@ def _event(number: int, name: str, value: bytes) -> Fact | BadLine:
     event = decode(Record(_EVENTS[name].topic, 0, 0, None, value))
     if not isinstance(event, Event):
         return BadLine(number, event.reason, event.field, event.detail)
-    data = event.data
+    return _told(event.data)
+
+
+def _told(data: EventData) -> Fact:
+    """Return what an event tells, on the day that counts."""
     if isinstance(data, ChargeRaised):
         return Fact("charge", data.charge_id, data.amount_pence, data.raised_on)
-    assert isinstance(data, PaymentReceived)
-    return Fact("payment", data.payment_id, data.amount_pence, data.received_on)
+    if isinstance(data, ChargeCredited):
+        return Fact("credit", data.credit_id, data.amount_pence, data.credited_on)
+    if isinstance(data, PaymentReceived):
+        return Fact("payment", data.payment_id, data.amount_pence, data.received_on)
+    assert isinstance(data, PaymentReversed)
+    return Fact("reversal", data.reversal_id, data.amount_pence, data.reversed_on)
 
 
 def _fact(number: int, row: Mapping[str, Any]) -> Fact | BadLine:
-    """Return the fact of four fields, which may be text; the first that is wrong is told."""
+    """Return the fact of four fields, which may be text; the first that is wrong is told.
+
+    A credit may leave its pence open: it takes what is left of its charge.
+    """
     kind, fact_id, pence, on = ("" if row[name] is None else str(row[name]).strip() for name in COLUMNS)
     if kind not in KINDS:
-        return BadLine(number, "bad-field", "kind", "is charge or payment")
+        return BadLine(number, "bad-field", "kind", "is charge, credit, payment or reversal")
     if not fact_id:
-        return BadLine(number, "bad-field", "id", "is the charge_id or payment_id")
-    if not (_PENCE.fullmatch(pence) and 0 < int(pence) < MAX_PENCE):
+        return BadLine(number, "bad-field", "id", "is the charge_id, credit_id, payment_id or reversal_id")
+    whole = int(pence) if _PENCE.fullmatch(pence) else None
+    if not (whole and whole < MAX_PENCE) and (kind != "credit" or pence):
         return BadLine(number, "bad-field", "amount_pence", "is a whole number of pence above 0")
     try:
         day = date.fromisoformat(on)
     except ValueError:
         return BadLine(number, "bad-field", "on", "is a day written YYYY-MM-DD")
-    return Fact(kind, fact_id, int(pence), day)
+    return Fact(kind, fact_id, whole, day)

@@ -14,6 +14,7 @@ from shared.cli.options import (
     JsonFlag,
     KnownAt,
     Reason,
+    SheetFile,
     as_params,
     day_option,
     parse_pounds,
@@ -58,19 +59,17 @@ def cost_model(
     ] = None,
     known_at: KnownAt = None,
     as_json: JsonFlag = False,
+    to: SheetFile = None,
     data: DataDir = None,
 ) -> None:
     """Show what a year of factoring cost, what its fees brought and left over, and the fee that recovers the cost."""
     params = {"wanted_surplus_pence": str(wanted or 0), **as_params(known_at=known_at)}
     found = reading(data).get("billing", f"/cost-model/{year}", params)
-    if as_json:
-        output.write_json(found)
-        return
-    output.show(
+    tables = (
         output.table(f"{found['from']} to {found['to']}", ("", "a year"), _sides(found), right=("a year",)),
         output.table(f"Per unit, {found['units']} units", ("", "net"), _proposal(found), right=("net",)),
     )
-    output.tell(source_line(found))
+    output.report(found, *tables, lines=(source_line(found),), as_json=as_json, to=to)
 
 
 def _sides(found: dict[str, Any]) -> list[tuple[str, str]]:
@@ -81,7 +80,7 @@ def _sides(found: dict[str, Any]) -> list[tuple[str, str]]:
     rows.append(("costs and surplus", found["cost_pence"] + found["surplus_pence"]))
     rows += [(one["name"].lower(), one["net_pence"]) for one in found["fees"]]
     rows.append(("fees", found["fee_pence"]))
-    return [(name, as_pounds(pence)) for name, pence in rows]
+    return [(name, output.pounds(pence)) for name, pence in rows]
 
 
 def _proposal(found: dict[str, Any]) -> list[tuple[str, str]]:
@@ -89,6 +88,6 @@ def _proposal(found: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         ("cost", output.pounds(found["cost_per_unit_pence"])),
         ("proposed management fee", output.pounds(found["proposed_fee_pence"])),
-        ("recovers, all units", as_pounds(found["to_recover_pence"])),
-        ("rounded up by", as_pounds(found["rounding_pence"])),
+        ("recovers, all units", output.pounds(found["to_recover_pence"])),
+        ("rounded up by", output.pounds(found["rounding_pence"])),
     ]

@@ -15,6 +15,7 @@ from shared.cli.options import (
     IdempotencyKey,
     JsonFlag,
     Reason,
+    SheetFile,
     day_option,
     parse_scope,
     pounds_option,
@@ -107,12 +108,9 @@ def letters(
 
 
 @fees.command("list")
-def list_schedules(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+def list_schedules(*, as_json: JsonFlag = False, to: SheetFile = None, data: DataDir = None) -> None:
     """List every schedule: what holds and lacks its notice, units with lapsed or outlived reliefs, units that moved."""
     found = reading(data).get("billing", "/schedules")
-    if as_json:
-        output.write_json(found)
-        return
     rows = [
         (
             row["schedule_id"],
@@ -130,4 +128,5 @@ def list_schedules(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
         )
         for row in found
     ]
-    output.show(output.table(f"{len(rows)} schedules", _COLUMNS, rows, right=("a year, net",)))
+    table = output.table(f"{len(rows)} schedules", _COLUMNS, rows, right=("a year, net",))
+    output.report(found, table, as_json=as_json, to=to)

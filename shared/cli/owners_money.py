@@ -17,6 +17,7 @@ from shared.cli.options import (
     JsonFlag,
     KnownAt,
     Reason,
+    SheetFile,
     as_params,
     day_option,
     ledger_line,
@@ -67,25 +68,23 @@ def list_floats(
     as_of: AsOf = None,
     known_at: KnownAt = None,
     as_json: JsonFlag = False,
+    to: SheetFile = None,
     data: DataDir = None,
 ) -> None:
     """List the floats asked of owners and what of them is paid and held, tied to the ledger."""
     params = {"by": by.value, **as_params(as_of=as_of, known_at=known_at)}
     found = reading(data).get("billing", "/floats", params)
-    if as_json:
-        output.write_json(found)
-        return
     rows = [(row["name"], row["accounts"], *_pounds(row, _KEPT)) for row in found["rows"]]
     rows.append(("total", found["total"]["accounts"], *_pounds(found["total"], _KEPT)))
     terms = [
-        (f"{one['scope']} {one['scope_id']}", one["version"], one["effective_from"], as_pounds(one["amount_pence"]))
+        (f"{one['scope']} {one['scope_id']}", one["version"], one["effective_from"], output.pounds(one["amount_pence"]))
         for one in found["terms"]
     ]
-    output.show(
+    tables = (
         output.table("Floats", (by.value, *_FLOATS), rows, right=_FLOATS),
         output.table("Asked of owners who come", _TERMS, terms, right=("float",)),
     )
-    _sources(found)
+    output.report(found, *tables, lines=_sources(found), as_json=as_json, to=to)
 
 
 @funds.command("spend")
@@ -113,13 +112,15 @@ def spend(
 
 @funds.command("list")
 def list_funds(
-    *, as_of: AsOf = None, known_at: KnownAt = None, as_json: JsonFlag = False, data: DataDir = None
+    *,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    as_json: JsonFlag = False,
+    to: SheetFile = None,
+    data: DataDir = None,
 ) -> None:
     """List each block's fund: asked, paid in, spent and left, tied to the ledger; and what it was spent on."""
     found = reading(data).get("billing", "/reserve-funds", as_params(as_of=as_of, known_at=known_at))
-    if as_json:
-        output.write_json(found)
-        return
     columns = (*_KEPT, "spent_pence", "left_pence")
     rows = [(row["name"], *_pounds(row, columns)) for row in found["rows"]]
     rows.append(("total", *_pounds(found["total"], columns)))
@@ -127,27 +128,26 @@ def list_funds(
         (
             one["spent_on"],
             one["fund_id"],
-            as_pounds(one["amount_pence"]),
+            output.pounds(one["amount_pence"]),
             one["description"],
             one["evidence"],
             one["spending_id"],
         )
         for one in found["spendings"]
     ]
-    output.show(
+    tables = (
         output.table("Reserve funds", _FUNDS, rows, right=_FUNDS[1:]),
         output.table("Spent", _SPENDINGS, spendings, right=("amount",)),
     )
-    _sources(found)
+    output.report(found, *tables, lines=_sources(found), as_json=as_json, to=to)
 
 
-def _sources(found: dict[str, Any]) -> None:
-    """Say what the ledger owes, what of it waits for an owner, and from when the figures are."""
-    output.tell(ledger_line(found))
-    if found["waiting_pence"]:
-        output.tell(f"{as_pounds(found['waiting_pence'])} of it waits for a unit, an owner or shares.")
-    output.tell(source_line(found))
+def _sources(found: dict[str, Any]) -> list[str]:
+    """Return in words what the ledger owes, what of it waits for an owner, and from when the figures are."""
+    pence = found["waiting_pence"]
+    waiting = [f"{as_pounds(pence)} of it waits for a unit, an owner or shares."] if pence else []
+    return [ledger_line(found), *waiting, source_line(found)]
 
 
 def _pounds(row: dict[str, Any], names: tuple[str, ...]) -> list[str]:
-    return [as_pounds(row[name]) for name in names]
+    return [output.pounds(row[name]) for name in names]

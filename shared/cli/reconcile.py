@@ -1,4 +1,4 @@
-"""`closebook reconcile`: the housing system's own list of charges and payments against billing."""
+"""`closebook reconcile`: the housing system's own list of what is owed and what was paid against billing."""
 
 import json
 from datetime import date
@@ -30,12 +30,14 @@ def reconcile(
     to: SheetFile = None,
     data: DataDir = None,
 ) -> None:
-    """Compare a file of charges and payments with billing: missing here or there, amount, date, duplicates."""
+    """Compare a file of charges, credits, payments and reversals with billing: what is missing, differs, is double."""
     read = list(read_export(file))
     bad = [line for line in read if isinstance(line, BadLine)]
     there = [fact for fact in read if isinstance(fact, Fact)]
     if not read:
-        raise CliError(f"{file} tells of no charge and no payment.", "Name the export's file.", ExitCode.USAGE)
+        raise CliError(
+            f"{file} tells of no charge, credit, payment or reversal.", "Name the export's file.", ExitCode.USAGE
+        )
     found = compare(there, _here(reading(data)), first, last)
     differ = [one for one in found if one.finding is not Finding.AGREED]
     document = _document(file, found, differ, bad)
@@ -45,7 +47,7 @@ def reconcile(
 
 
 def _here(api: Api) -> dict[tuple[str, str], Fact]:
-    """Return every charge and payment that billing was told."""
+    """Return every charge, credit, payment and reversal that billing was told."""
     text = "".join(api.stream("billing", "/export/facts", {}))
     rows = (json.loads(line) for line in text.split("\n") if line)
     facts = (Fact(row["kind"], row["id"], row["amount_pence"], date.fromisoformat(row["on"])) for row in rows)
@@ -79,5 +81,9 @@ def _tables(found: list[Compared], differ: list[Compared], bad: list[BadLine]) -
 def _told(one: Compared) -> tuple[object, ...]:
     fact = one.there or one.here
     assert fact is not None
-    sides = [f"{output.pounds(side.amount_pence)} on {side.on}" if side else "" for side in (one.there, one.here)]
-    return (one.finding.value, fact.kind, fact.fact_id, *sides)
+    return (one.finding.value, fact.kind, fact.fact_id, *map(_side, (one.there, one.here)))
+
+
+def _side(side: Fact | None) -> str:
+    """Return what a system says of a fact; a credit without a sum takes what is left of its charge."""
+    return f"{output.pounds(side.amount_pence) or 'what is left'} on {side.on}" if side else ""

@@ -1,4 +1,4 @@
-"""Another system's charges and payments against billing's: what is missing where, what differs, and totals that tie."""
+"""Another system's charges, credits, payments, reversals against billing's: what is missing or differs, and totals."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 
 
 class Fact(NamedTuple):
-    """A charge or a payment as a system tells it: gross pence, and the day it counts from."""
+    """A charge, credit, payment or reversal as a system tells it: gross pence, and the day it counts from.
+
+    Of a credit the pence may be left open: it takes what is left of its charge.
+    """
 
     kind: str
     fact_id: str
-    amount_pence: int
+    amount_pence: int | None
     on: date
 
 
@@ -50,9 +53,10 @@ def compare(
     """Return how every fact of the file compares, and the facts of billing that it should have had.
 
     Those are of the kinds the file has, and dated from ``first`` to ``last``: by default the days that its lines of
-    the kind span.  When amount and date both differ the finding is the amount.
+    the kind span.  When amount and date both differ the finding is the amount.  A fact without pence has those of
+    billing.
     """
-    told = list(there)
+    told = [_summed(fact, here) for fact in there]
     seen: set[tuple[str, str]] = set()
     found = [_judged(fact, here, seen) for fact in told]
     spans = {kind: _span([fact.on for fact in told if fact.kind == kind], first, last) for kind, *_ in told}
@@ -62,6 +66,12 @@ def compare(
         if key not in seen and fact.kind in spans and spans[fact.kind][0] <= fact.on <= spans[fact.kind][1]
     ]
     return found + lacking
+
+
+def _summed(fact: Fact, here: Mapping[tuple[str, str], Fact]) -> Fact:
+    """Return a fact with its pence: where its system left them open, those that billing took, if it knows of it."""
+    ours = here.get((fact.kind, fact.fact_id))
+    return fact if fact.amount_pence is not None or ours is None else fact._replace(amount_pence=ours.amount_pence)
 
 
 def _span(days: list[date], first: date | None, last: date | None) -> tuple[date, date]:
@@ -82,14 +92,21 @@ def _judged(fact: Fact, here: Mapping[tuple[str, str], Fact], seen: set[tuple[st
 
 
 def totals(found: Iterable[Compared]) -> list[dict[str, Any]]:
-    """Return count and pence of both sides by kind and finding; they sum to all that either side has been asked for."""
+    """Return count and pence of both sides by kind and finding; they sum to all that either side has been asked for.
+
+    What names no sum and is missing here counts no pence.
+    """
     sums: dict[tuple[str, Finding], list[int]] = {}
     for one in found:
         row = sums.setdefault((one.as_json()["kind"], one.finding), [0, 0, 0])
         row[0] += 1
-        row[1] += one.there.amount_pence if one.there else 0
-        row[2] += one.here.amount_pence if one.here else 0
+        row[1] += _pence(one.there)
+        row[2] += _pence(one.here)
     return list(_rows(sums))
+
+
+def _pence(side: Fact | None) -> int:
+    return side.amount_pence or 0 if side else 0
 
 
 def _rows(sums: Mapping[tuple[str, Finding], list[int]]) -> Iterator[dict[str, Any]]:

@@ -6,19 +6,16 @@ import typer
 
 from shared.cli import output, proposing
 from shared.cli.api import OFFICER, acting, reading
-from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, parse_pounds
+from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, SheetFile, parse_pounds
 
 bench = typer.Typer(help="List owners in credit; propose that money goes back where it came from.")
 
 
 @bench.command("list")
-def list_refunds(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
+def list_refunds(*, as_json: JsonFlag = False, to: SheetFile = None, data: DataDir = None) -> None:
     """List owners in credit: since when, until when it must be back, what may go back to whom; and refunds given."""
     found = reading(data).get("billing", "/refunds")
-    if as_json:
-        output.write_json(found)
-        return
-    output.show(
+    tables = (
         output.table(
             f"{len(found['waiting'])} owners in credit on {found['day']}",
             ("account", "unit", "credit", "since", "days", "left", "back by", "may go back to"),
@@ -35,6 +32,7 @@ def list_refunds(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
             right=("amount",),
         ),
     )
+    output.report(found, *tables, as_json=as_json, to=to)
 
 
 def _waiting(row: dict[str, Any]) -> tuple[object, ...]:

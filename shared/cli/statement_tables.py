@@ -1,12 +1,16 @@
-"""What `closebook statements` prints: a run with its totals and sample, and an account's year."""
+"""What `closebook statements` answers with: a run with its totals and sample, and an account's year."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from shared.cli import output
+from shared.cli.tables import Table
 
 _TOTALS = ("brought_forward_pence", "billed_pence", "total_pence", "balance_pence")
 _ROW = ("account", "bills", "last time", "change", "balance", "flags")
 _MONEY = ("bills", "last time", "change", "balance")
+_SAMPLE = ("account", "why", "verdict", "by", "said")
 _HEAD = ("head", "charged", "credited", "tax in it")
 _BESIDE = (
     ("lacks_notice", "Increases without notice"),
@@ -18,35 +22,52 @@ _BESIDE = (
 _WORK = ("date", "what", "done on", "whole cost", "share", "amount", "statement")
 
 
-def show_run(found: dict[str, Any]) -> None:
-    """Print a run: totals, what is out of the ordinary, what is beside it, the largest changes, the sample."""
+def show_run(found: dict[str, Any], *, as_json: bool, to: Path | None) -> None:
+    """Answer with a run: totals, what is out of the ordinary, what is beside it, the largest changes, the sample."""
+    head, tables = list(_run_lines(found)), _run_tables(found)
+    if as_json or to is not None:
+        output.report(found, *tables, head=head, as_json=as_json, to=to)
+        return
+    for line in head:
+        output.tell(line)
+    for table in tables:  # each shown by itself: on a screen no blank line parts the sample from the changes
+        output.show(table)
+
+
+def _run_lines(found: dict[str, Any]) -> Iterator[str]:
+    """Yield what is said of a run above its tables."""
     brought, billed, total, balance = (output.pounds(found[name]) for name in _TOTALS)
-    output.tell(
+    yield (
         f"{found['run_id'] or 'Dry run'} of {found['quarter']}, known on {found['known_at']}: {found['state']}. "
         f"{found['statements']} statements, brought forward {brought}, billed {billed}, in all {total}, "
         f"balance {balance}."
     )
     counted = ", ".join(f"{one['flag']} {one['statements']}" for one in found["exceptions"])
-    output.tell(f"Out of the ordinary: {counted}.")
+    yield f"Out of the ordinary: {counted}."
     for one in found["invoices"]:
         charges = ", ".join(
             f"{charge['charge_id']} {output.pounds(charge['amount_pence'])}" for charge in one["charges"]
         )
-        output.tell(f"Invoice {one['invoice_number']} of {one['supplier']}, {one['why']}: {charges}.")
+        yield f"Invoice {one['invoice_number']} of {one['supplier']}, {one['why']}: {charges}."
     beside = found["beside"]
     waiting = "".join(f"; {output.pounds(one['pence'])} waits for {one['waiting_for']}" for one in beside["waiting"])
-    output.tell(f"On no statement today: {output.pounds(beside['suspense_pence'])} that nobody matches{waiting}.")
+    yield f"On no statement today: {output.pounds(beside['suspense_pence'])} that nobody matches{waiting}."
     for name, words in _BESIDE:
         if beside[name]:
-            output.tell(f"{words}: {', '.join(beside[name])}.")
+            yield f"{words}: {', '.join(beside[name])}."
+
+
+def _run_tables(found: dict[str, Any]) -> list[Table]:
+    """Return the largest changes of a run, and its sample where it has one."""
     rows = [_row(one) for one in found["changes"]]
-    output.show(output.table("Largest changes against the last statement", _ROW, rows, right=_MONEY))
     sample = [
         (one["account_ref"], ", ".join(one["reasons"]), one["verdict"], one["who"], one["why"])
         for one in found["sample"]
     ]
-    if sample:
-        output.show(output.table(f"Sample of {len(sample)}", ("account", "why", "verdict", "by", "said"), sample))
+    return [
+        output.table("Largest changes against the last statement", _ROW, rows, right=_MONEY),
+        *([output.table(f"Sample of {len(sample)}", _SAMPLE, sample)] if sample else []),
+    ]
 
 
 def _row(one: dict[str, Any]) -> tuple[object, ...]:
@@ -63,25 +84,25 @@ def _basis_of(found: dict[str, Any]) -> str:
     return f"The year's {len(found['statements'])} statements say: {verdict}."
 
 
-def show_year(found: dict[str, Any]) -> None:
-    """Print an account's year: what it comes to by head, and every line with its work."""
+def show_year(found: dict[str, Any], *, as_json: bool, to: Path | None) -> None:
+    """Answer with an account's year: what it comes to by head, and every line with its work."""
     brought, total, balance = (
         output.pounds(found[name]) for name in ("brought_forward_pence", "total_pence", "balance_pence")
     )
-    output.tell(
+    told = (
         f"Account {found['account_ref']}, unit {found['unit_id']}, {found['year']}: brought forward {brought}, "
         f"in all {total}, balance {balance}."
     )
-    output.tell(_basis_of(found))
     heads = [
         (head["kind"], *(output.pounds(head[name]) for name in ("charged_pence", "credited_pence", "tax_pence")))
         for head in found["heads"]
     ]
     heads += [(one["kind"], output.pounds(one["amount_pence"]), None, None) for one in found["others"]]
-    output.show(
+    tables = (
         output.table("By head", _HEAD, heads, right=_HEAD[1:]),
         output.table("Lines", _WORK, map(_work, found["lines"]), right=("whole cost", "share", "amount")),
     )
+    output.report(found, *tables, head=(told, _basis_of(found)), as_json=as_json, to=to)
 
 
 def _work(line: dict[str, Any]) -> tuple[object, ...]:

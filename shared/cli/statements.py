@@ -9,7 +9,7 @@ from shared.cli import output, proposing, statement_tables
 from shared.cli.account import as_reference
 from shared.cli.api import FINANCE, OFFICER, Api, acting, reading
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, Reference
+from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, Reference, SheetFile
 
 bench = typer.Typer(help="Statement runs: look before they are issued, check a sample, release; an account's year.")
 
@@ -42,16 +42,14 @@ def show_run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="What statements would say if struck now.")] = False,
     most: Most = 20,
     as_json: JsonFlag = False,
+    to: SheetFile = None,
     data: DataDir = None,
 ) -> None:
     """Show a run: totals, exceptions, the largest changes, its sample; or what one struck now would say."""
     api = reading(data)
     name = "dry-run" if dry_run else run or _last(api)
     found = api.get("billing", _path(name), {"most": str(most)})
-    if as_json:
-        output.write_json(found)
-    else:
-        statement_tables.show_run(found)
+    statement_tables.show_run(found, as_json=as_json, to=to)
 
 
 @bench.command("propose")
@@ -135,14 +133,12 @@ def annual(
     year: Annotated[int, typer.Argument(min=1970, max=9998, help="The year of the four quarters.")],
     *,
     as_json: JsonFlag = False,
+    to: SheetFile = None,
     data: DataDir = None,
 ) -> None:
     """Show an account's annual detailed statement: charges by head, the work done, and what was paid."""
     found = reading(data).get("billing", f"/accounts/{as_reference(reference)}/annual/{year}")
-    if as_json:
-        output.write_json(found)
-    else:
-        statement_tables.show_year(found)
+    statement_tables.show_year(found, as_json=as_json, to=to)
 
 
 @bench.command("issue-annual")

@@ -102,7 +102,9 @@ SHEETS = {
     ("movement", "--from", "2026-01-01", "--to", "2026-06-30"): "closing",
     ("collection-rate", "--quarter", "2026-Q2"): "part", ("profit-and-loss", "--month", "2026-01"): "net",
     ("returns", "--from", "2026-01-01", "--to", "2026-06-30"): "amount", ("final-accounts",): "balance",
-    ("write-off", "list"): "stands",
+    ("write-off", "list"): "stands", ("floats", "list"): "held", ("reserve-funds", "list"): "left",
+    ("fees", "cost-model", "2026"): "a year", ("fees", "list"): "a year, net", ("refunds", "list"): "credit",
+    ("disputes", "list"): "disputed", ("direct-debit", "list"): "amount", ("statements", "show", "--dry-run"): "bills",
 }  # fmt: skip
 
 

@@ -249,6 +249,19 @@ async def test_the_housing_systems_own_list_agrees_and_a_lost_line_is_named(told
     assert (differs.code, found) == (1, [("duplicate", repeated), ("missing-there", lost)])
 
 
+async def test_a_credit_and_a_reversal_that_were_lost_are_named(told: Office) -> None:
+    file = told.folder / "lost.csv"
+    file.write_text("kind,id,amount_pence,on\ncredit,CR-0,,2026-02-25\nreversal,RV-0,500,2026-02-25\n")
+    differs = await told.run("reconcile", str(file), "--json")
+    found = [(one["finding"], one["kind"], one["id"]) for one in differs.document["differences"]]
+    lost = [
+        ("missing-here", "credit", "CR-0"),
+        ("missing-here", "reversal", "RV-0"),
+        ("missing-there", "credit", "CR-1"),
+    ]
+    assert (differs.code, found) == (1, lost)
+
+
 async def test_the_proof_holds_and_nothing_is_a_dead_letter(told: Office) -> None:
     proof = await told.ask("verify")
     assert proof["ok"], [check for check in proof["checks"] if not check["ok"]]

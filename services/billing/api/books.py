@@ -44,7 +44,7 @@ def add(router: APIRouter, doors: Doors) -> None:
 
     @router.get("/export/facts")
     async def facts(_caller: Bookkeeper) -> StreamingResponse:
-        """Stream every charge and payment as it was told, one JSON object a line, to compare with another system."""
+        """Stream each charge, credit, payment and reversal that was told as a line of JSON, to compare with a list."""
         return await _streamed(_facts(doors.sessions), "application/x-ndjson")
 
     @router.get("/verify")

@@ -59,7 +59,10 @@ from (select sum(amount_pence) as amount_pence from billing.entries
 _PLACES = "select unit_id, development_id, block_id from billing.units"
 _FACTS = f"""
 select 'charge', charge_id, net_pence + tax_pence, raised_on from billing.charges as fact where not {OUR_OWN}
-union all select 'payment', payment_id, amount_pence, received_on from billing.payments order by 1, 2
+union all select 'credit', credit_id, amount_pence, credited_on from billing.credits as fact where not {OUR_OWN}
+union all select 'payment', payment_id, amount_pence, received_on from billing.payments
+union all select 'reversal', reversal_id, amount_pence, reversed_on from billing.reversals as fact where not {OUR_OWN}
+order by 1, 2
 """  # noqa: S608 - ours
 
 
@@ -149,6 +152,9 @@ async def load_places(connection: asyncpg.Connection) -> dict[str, tuple[str, st
 
 
 async def each_fact(connection: asyncpg.Connection) -> AsyncIterator[tuple[str, str, int, date]]:
-    """Yield every charge and payment as it was told: kind, id, gross pence, and the day it counts from."""
+    """Yield each charge, credit, payment and reversal that was told: kind, id, gross pence, the day it counts from.
+
+    A credit of what was left has the pence that it took.
+    """
     async for row in connection.cursor(_FACTS, prefetch=1000, timeout=LONG_SECONDS):
         yield tuple(row)

@@ -29,7 +29,7 @@ async def ledger(connection: asyncpg.Connection, form: LedgerFormat) -> AsyncIte
 
 
 async def facts(connection: asyncpg.Connection) -> AsyncIterator[str]:
-    """Yield every charge and payment as it was told, in pieces of JSON lines."""
+    """Yield every charge, credit, payment and reversal that was told, in pieces of JSON lines."""
     piece: list[str] = []
     async for kind, fact_id, pence, on in reports.each_fact(connection):
         piece.append(json.dumps({"kind": kind, "id": fact_id, "amount_pence": pence, "on": on.isoformat()}) + "\n")

@@ -27,7 +27,7 @@ async def test_what_the_housing_system_said_is_not_taken_for_our_own(desk: Desk)
     assert (sums["charges_pence"], sums["raised_here_pence"]) == (700, 0)
     assert (sums["reversals_pence"], sums["refunds_pence"]) == (200, 0)
     assert await desk.ask(payments.list_refunds) == []
-    assert await desk.ask(facts_told) == [("charge", "C1"), ("payment", "P1")]
+    assert await desk.ask(facts_told) == [("charge", "C1"), ("payment", "P1"), ("reversal", "refund:1")]
     assert await desk.wrong() == []
 
 

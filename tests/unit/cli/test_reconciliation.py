@@ -1,6 +1,7 @@
 """Another system's list against billing's: every fact gets one finding, and both totals tie."""
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -53,27 +54,54 @@ def test_the_file_lacks_only_what_is_of_its_kind_and_its_days() -> None:
     assert {one.here.fact_id for one in named if one.here} == {"C", "C2", "OLD"}
 
 
-FACTS = st.lists(
-    st.builds(
-        Fact,
-        st.sampled_from(["charge", "payment"]),
-        st.sampled_from("ABCD"),
-        st.integers(1, 3),
-        st.dates(date(2026, 1, 1), date(2026, 1, 3)),
-    ),
-    max_size=8,
-)
+def test_a_credit_of_what_is_left_is_compared_by_what_billing_took() -> None:
+    whole, took = Fact("credit", "K", None, MARCH), Fact("credit", "K", 70, MARCH)
+    (agreed,) = compare([whole], known(took))
+    assert (agreed.finding, totals([agreed])[0]["difference_pence"]) == (Finding.AGREED, 0)
+    later = Fact("credit", "K", None, date(2026, 3, 6))
+    assert [one.finding for one in compare([later], known(took))] == [Finding.DATE_DIFFERS]
+    (lost,) = compare([whole], {})
+    assert (lost.finding, lost.as_json()["there"]["amount_pence"]) == (Finding.MISSING_HERE, None)
+    assert totals([lost])[0]["there_pence"] == 0
 
 
-@given(there=FACTS, here=FACTS)
+def test_a_list_without_a_line_of_a_kind_lacks_nothing_of_it() -> None:
+    here = known(charge("C"), Fact("credit", "K", 5, MARCH), Fact("reversal", "R", 5, MARCH))
+    assert [one.finding for one in compare([charge("C")], here, date.min, date.max)] == [Finding.AGREED]
+    found = compare([charge("C"), Fact("credit", "K1", 5, MARCH)], here, date.min, date.max)
+    assert [one.here for one in found if one.finding is Finding.MISSING_THERE] == [Fact("credit", "K", 5, MARCH)]
+
+
+def facts(pence: st.SearchStrategy[int | None]) -> st.SearchStrategy[list[Fact]]:
+    kinds = st.sampled_from(["charge", "credit", "payment", "reversal"])
+    days = st.dates(date(2026, 1, 1), date(2026, 1, 3))
+    return st.lists(st.builds(Fact, kinds, st.sampled_from("ABCD"), pence, days), max_size=8)
+
+
+SUMS = st.integers(1, 3)
+
+
+@given(there=facts(SUMS), here=facts(SUMS))
 def test_the_totals_of_both_sides_tie(there: list[Fact], here: list[Fact]) -> None:
     ours = known(*here)
     found = compare(there, ours, date.min, date.max)
     rows = totals(found)
     kinds = {fact.kind for fact in there}
-    assert sum(row["there_pence"] for row in rows) == sum(fact.amount_pence for fact in there)
-    assert sum(row["here_pence"] for row in rows) == sum(f.amount_pence for f in ours.values() if f.kind in kinds)
+    assert sum(row["there_pence"] for row in rows) == pence(there)
+    assert sum(row["here_pence"] for row in rows) == pence(fact for fact in ours.values() if fact.kind in kinds)
     assert sum(row["count"] for row in rows) == len(found)
+
+
+def pence(some: Iterable[Fact]) -> int:
+    return sum(fact.amount_pence or 0 for fact in some)
+
+
+@given(there=facts(st.none()), here=facts(SUMS))
+def test_what_names_no_sum_never_differs_in_it(there: list[Fact], here: list[Fact]) -> None:
+    found = compare(there, known(*here), date.min, date.max)
+    assert Finding.AMOUNT_DIFFERS not in {one.finding for one in found}
+    both = [one for one in found if one.there and one.here]
+    assert pence(one.there for one in both if one.there) == pence(one.here for one in both if one.here)
 
 
 def test_a_csv_file_is_read_and_its_bad_lines_are_told(tmp_path: Path) -> None:

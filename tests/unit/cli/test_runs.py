@@ -25,6 +25,6 @@ TWICE = {
 def test_an_invoice_that_came_twice_is_named_with_its_charges(
     capsys: pytest.CaptureFixture[str], invoices: list[Any]
 ) -> None:
-    show_run({**RUN, "invoices": invoices})
+    show_run({**RUN, "invoices": invoices}, as_json=False, to=None)
     told = "Invoice 4711 of Smith Roofing, same invoice: ROOF-1 £1,000.00, ROOF-7 £1,000.00."
     assert (told in capsys.readouterr().out.splitlines()) is bool(invoices)
