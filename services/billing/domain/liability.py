@@ -13,6 +13,7 @@ from shared.events.housing import ChargeKind, ChargeRaised
 class OwedOn(StrEnum):
     """A day of a charge that may decide who owes it."""
 
+    DECIDED = "decided_on"
     INSTRUCTED = "instructed_on"
     COMPLETED = "completed_on"
     INVOICED = "invoiced_on"
