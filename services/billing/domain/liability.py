@@ -76,3 +76,8 @@ def owed(data: ChargeRaised, policies: Sequence[Liability]) -> Owed:
         if day is not None:
             return Owed(day, day, name, policy.version)
     raise AssertionError("raised_on is always given")
+
+
+def asked(kind: ChargeKind, raised_on: date, policies: Sequence[Liability]) -> OwedOn:
+    """Return which day of a charge of a kind, raised on a day, decides before any other: one we raise gives it."""
+    return in_force(policies, raised_on).kinds[kind].owed_on[0]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.billing.domain import charges
-from services.billing.domain.liability import KindRule, OwedOn, owed
+from services.billing.domain.liability import KindRule, OwedOn, asked, owed
 from services.billing.settings import SHIPPED_LIABILITY, read_liability
 from shared.dated import in_force
 from shared.events.housing import ChargeKind, ChargeRaised
@@ -121,6 +121,17 @@ def test_who_owned_on_the_day_decided_pays_work_that_was_instructed_after_the_sa
     charge = charges.charge_of(data, (BY_DECISION if asked else SHIPPED,))
     payer = "SELLER" if asked and away < 0 else "BUYER"
     assert amounts(charges.target(charge, (), None, sold)) == {account("U1", payer): 100_00}
+
+
+@given(st.permutations([*OwedOn][:-1]), st.integers(0, 3), SOME_DAYS)
+def test_the_day_that_a_rule_asks_for_first_decides_whatever_else_is_given(
+    order: list[OwedOn], count: int, days: dict[str, Any]
+) -> None:
+    rule = KindRule(True, (*order[: count + 1], OwedOn.RAISED))
+    policies = (replace(SHIPPED, kinds={**SHIPPED.kinds, ChargeKind.REPAIR: rule}),)
+    liable_on = date(2024, 2, 29)
+    days[asked(ChargeKind.REPAIR, date(2027, 1, 1), policies)] = liable_on
+    assert owed(raised("2027-01-01", **days), policies)[:2] == (liable_on, liable_on)
 
 
 def test_a_policy_file_may_ask_for_the_day_decided(tmp_path: Path) -> None:
