@@ -238,6 +238,7 @@ class ChargeRaised(EventData):
     work_order: Text | None = None
     supplier: Text | None = None
     invoice_number: Text | None = None
+    decided_on: Day | None = Field(default=None, description="The day of the scheme decision that ordered the work.")
     instructed_on: Day | None = None
     completed_on: Day | None = None
     invoiced_on: Day | None = None

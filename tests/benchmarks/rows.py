@@ -26,7 +26,7 @@ _SOURCES = {
         (
             "charge_id, event_uid, source, event_id, sha, book, kind, share_set_id, unit_id, net_pence, tax_pence,"
             " description, instructed_on, completed_on, invoiced_on, liable_from, liable_to, due_on, raised_on,"
-            " supplier, invoice_number"
+            " supplier, invoice_number, decided_on"
         ),
         "select *, charge_id as part_of from billing.charges",
         "part_of",

@@ -209,6 +209,7 @@ ROWS: list[tuple[str, str, str, Any, str, str]] = [
     (CHARGE, "max", "data.raised_on", "0000-01-05", "bad-date", "raised_on"),
     (CHARGE, "max", "data.raised_on", "1767603600", "bad-date", "raised_on"),
     (CHARGE, "max", "data.instructed_on", "2026-02-30", "bad-date", "instructed_on"),
+    (CHARGE, "decided", "data.decided_on", "2026-02-30", "bad-date", "decided_on"),
     # what goes together
     (CHARGE, "max", "data.share_set_id", ABSENT, "missing-field", "share_set_id"),
     (CHARGE, "max", "data.unit_id", "U-1", "wrong-type", "unit_id"),

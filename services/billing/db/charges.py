@@ -15,7 +15,7 @@ from shared.events.housing import ChargeCredited, ChargeKind, ChargeRaised
 _CHARGE_COLUMNS = (
     "charge_id", "event_uid", "source", "event_id", "sha", "book", "kind", "share_set_id", "unit_id", "net_pence",
     "tax_pence", "description", "instructed_on", "completed_on", "invoiced_on", "liable_from", "liable_to", "due_on",
-    "raised_on", "supplier", "invoice_number",
+    "raised_on", "supplier", "invoice_number", "decided_on",
 )  # fmt: skip
 _PART_COLUMNS = (
     "charge_id", "part_no", "credit_id", "unit_id", "account_id", "waiting_for", "net_pence", "tax_pence", "share",
@@ -101,7 +101,8 @@ async def load_charges(connection: asyncpg.Connection, charge_ids: Iterable[str]
 async def load_days(connection: asyncpg.Connection, charge_id: str) -> dict[str, date | None]:
     """Return the days that a charge came with, by the names of its event."""
     row = await connection.fetchrow(
-        "select instructed_on, completed_on, invoiced_on, raised_on from billing.charges where charge_id = $1",
+        "select decided_on, instructed_on, completed_on, invoiced_on, raised_on from billing.charges"
+        " where charge_id = $1",
         charge_id,
     )
     return dict(row) if row is not None else {}
@@ -166,7 +167,7 @@ async def add_charges(
             charge.charge_id, event.uid, event.source, event.id, event.sha, book, charge.kind, charge.share_set_id,
             charge.unit_id, charge.net_pence, charge.tax_pence, event.data.description, event.data.instructed_on,
             event.data.completed_on, event.data.invoiced_on, charge.liable_from, charge.liable_to, charge.due_on,
-            charge.raised_on, event.data.supplier, event.data.invoice_number,
+            charge.raised_on, event.data.supplier, event.data.invoice_number, event.data.decided_on,
         )
         for event, charge in charges
     ]  # fmt: skip

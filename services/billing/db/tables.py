@@ -122,6 +122,7 @@ charges = Table(
     Column("raised_on", Date, nullable=False),
     Column("supplier", Text),
     Column("invoice_number", Text),
+    Column("decided_on", Date),
     CheckConstraint("net_pence >= 0 and tax_pence >= 0 and net_pence + tax_pence > 0", name="amount_positive"),
     CheckConstraint("num_nonnulls(share_set_id, unit_id) = 1", name="one_door"),
     CheckConstraint("liable_from <= liable_to", name="days_in_order"),

@@ -13,6 +13,7 @@ from shared.events.housing import ChargeKind, ChargeRaised
 class OwedOn(StrEnum):
     """A day of a charge that may decide who owes it."""
 
+    DECIDED = "decided_on"
     INSTRUCTED = "instructed_on"
     COMPLETED = "completed_on"
     INVOICED = "invoiced_on"
@@ -75,3 +76,8 @@ def owed(data: ChargeRaised, policies: Sequence[Liability]) -> Owed:
         if day is not None:
             return Owed(day, day, name, policy.version)
     raise AssertionError("raised_on is always given")
+
+
+def asked(kind: ChargeKind, raised_on: date, policies: Sequence[Liability]) -> OwedOn:
+    """Return which day of a charge of a kind, raised on a day, decides before any other: one we raise gives it."""
+    return in_force(policies, raised_on).kinds[kind].owed_on[0]

@@ -11,8 +11,10 @@ from services.billing.db import redistribution as stored
 from services.billing.db.redistribution import GivenUp
 from services.billing.domain import redistribution
 from services.billing.domain.facts import Charge, Part, ShareVersion
+from services.billing.domain.liability import asked
 from services.billing.domain.redistribution import Step
 from services.billing.domain.write_offs import Ground
+from services.billing.settings import read_liability
 from services.billing.usecases.charges import credit_charges, raise_charges, surroundings_of
 from services.billing.usecases.moves import Moves
 from services.billing.usecases.own_events import own_event
@@ -118,18 +120,18 @@ def _charge(work: Work, one: GivenUp, charge: Charge, step: Step, number: int) -
             "share_set_id": set_id,
             "amount_pence": step.charge_pence,
             "description": f"Unrecoverable share of {one.charge_id}, carried by the other owners (rule 5)",
+            **_days(charge, work.book),
             "raised_on": work.book,
-            **_days(charge),
         },
         strict=False,
     )
     return own_event(SOURCE, data.charge_id, _CHARGED, CHARGE_RAISED.topic, work.book, data)
 
 
-def _days(charge: Charge) -> dict[str, object]:
-    """Return whose days it is owed for: those of the charge whose share is missing."""
+def _days(charge: Charge, raised_on: date) -> dict[str, object]:
+    """Return whose days it is owed for: those of the charge whose share is missing, under the name that decides."""
     if charge.liable_from == charge.liable_to:
-        return {"instructed_on": charge.liable_from}
+        return {asked(charge.kind, raised_on, read_liability()): charge.liable_from}
     return {"period": {"from": charge.liable_from, "to": charge.liable_to}}
 
 

@@ -14,7 +14,7 @@ from tests.support.verifier import Verifier
 
 UNITS = ("U1", "U2", "U3", "U4", "U5", "U6", "U7")
 FIRST = date(2028, 1, 1)
-STAMPS = ("instructed_on", "completed_on", "invoiced_on")
+STAMPS = ("decided_on", "instructed_on", "completed_on", "invoiced_on")
 
 
 def a_story(chance: random.Random) -> list[EventData]:

@@ -1,7 +1,7 @@
 """Edge cases of apportionment by their numbers (domain.md 9), where no other test of billing bears the number.
 
 Elsewhere: 1 in integration (the gap), 4 to 6 in ``test_division``, 9 with the owners' proposals, 48 to 50 in
-``test_liability``.
+``test_liability``, 53 in ``test_statements``.
 """
 
 from datetime import date

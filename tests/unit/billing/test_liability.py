@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.billing.domain import charges
-from services.billing.domain.liability import KindRule, OwedOn, owed
+from services.billing.domain.liability import KindRule, OwedOn, asked, owed
 from services.billing.settings import SHIPPED_LIABILITY, read_liability
 from shared.dated import in_force
 from shared.events.housing import ChargeKind, ChargeRaised
@@ -24,6 +24,14 @@ BY_COMPLETION = replace(
     version="by-completion",
     effective_from=date(2027, 1, 1),
     kinds={**SHIPPED.kinds, ChargeKind.REPAIR: KindRule(False, (OwedOn.COMPLETED, OwedOn.RAISED))},
+)
+BY_DECISION = replace(
+    SHIPPED,
+    version="by-decision",
+    kinds={
+        **SHIPPED.kinds,
+        ChargeKind.REPAIR: KindRule(True, (OwedOn.DECIDED, *SHIPPED.kinds[ChargeKind.REPAIR].owed_on)),
+    },
 )
 
 
@@ -76,6 +84,63 @@ def test_a_kind_that_does_not_accrue_is_owed_on_one_day_whatever_its_period() ->
 def test_a_rebuild_under_a_later_version_decides_old_charges_the_same(raised_on: date, name: str) -> None:
     data = raised(raised_on.isoformat(), **{name: DAYS[name]})
     assert charges.charge_of(data, (SHIPPED, BY_COMPLETION)) == charges.charge_of(data, (SHIPPED,))
+
+
+SOME_DAYS = st.dictionaries(st.sampled_from(["decided_on", *DAYS]), st.dates(date(2025, 1, 1), date(2026, 12, 31)))
+"""Any of the days that a charge may come with, in any order of the calendar."""
+
+
+@given(SOME_DAYS)
+def test_a_policy_of_decided_takes_that_day_and_without_it_the_next_of_its_rule(days: dict[str, Any]) -> None:
+    found = owed(raised("2027-01-01", **days), (BY_DECISION,))
+    name = next((name for name in ["decided_on", *DAYS] if name in days), "raised_on")
+    liable_on = days.get(name, date(2027, 1, 1))
+    assert found == (liable_on, liable_on, name, "by-decision")
+
+
+@given(SOME_DAYS, st.sampled_from(ChargeKind))
+def test_the_day_decided_changes_nothing_under_a_rule_that_does_not_ask_for_it(
+    days: dict[str, Any], kind: ChargeKind
+) -> None:
+    without = {name: given_ for name, given_ in days.items() if name != "decided_on"}
+    told = charges.charge_of(raised("2027-01-01", kind, **days), (SHIPPED,))
+    assert told == charges.charge_of(raised("2027-01-01", kind, **without), (SHIPPED,))
+
+
+@given(SOME_DAYS)
+def test_a_cost_of_a_kind_that_accrues_does_so_whoever_decided_it(days: dict[str, Any]) -> None:
+    found = owed(raised("2027-01-01", **days, period={"from": "2026-01-01", "to": "2026-03-31"}), (BY_DECISION,))
+    assert (found.first_on, found.last_on, found.decided_by) == (day("2026-01-01"), day("2026-03-31"), "period")
+
+
+@given(st.integers(-3, 3), st.booleans())
+def test_who_owned_on_the_day_decided_pays_work_that_was_instructed_after_the_sale(away: int, asked: bool) -> None:
+    entry, later = date(2026, 2, 10), date(2026, 2, 20)
+    sold = units_of(a_unit("U1", ("SELLER", "2020-01-01", str(entry)), ("BUYER", str(entry))))
+    data = raised("2026-04-01", decided_on=entry + timedelta(days=away), instructed_on=later)
+    charge = charges.charge_of(data, (BY_DECISION if asked else SHIPPED,))
+    payer = "SELLER" if asked and away < 0 else "BUYER"
+    assert amounts(charges.target(charge, (), None, sold)) == {account("U1", payer): 100_00}
+
+
+@given(st.permutations([*OwedOn][:-1]), st.integers(0, 3), SOME_DAYS)
+def test_the_day_that_a_rule_asks_for_first_decides_whatever_else_is_given(
+    order: list[OwedOn], count: int, days: dict[str, Any]
+) -> None:
+    rule = KindRule(True, (*order[: count + 1], OwedOn.RAISED))
+    policies = (replace(SHIPPED, kinds={**SHIPPED.kinds, ChargeKind.REPAIR: rule}),)
+    liable_on = date(2024, 2, 29)
+    days[asked(ChargeKind.REPAIR, date(2027, 1, 1), policies)] = liable_on
+    assert owed(raised("2027-01-01", **days), policies)[:2] == (liable_on, liable_on)
+
+
+def test_a_policy_file_may_ask_for_the_day_decided(tmp_path: Path) -> None:
+    versions = json.loads(SHIPPED_LIABILITY.read_text())
+    versions[0]["kinds"]["repair"] = {"accrues": False, "owed_on": ["decided_on", "raised_on"]}
+    path = tmp_path / "liability.json"
+    path.write_text(json.dumps(versions))
+    (policy,) = read_liability(path)
+    assert policy.kinds[ChargeKind.REPAIR] == KindRule(False, (OwedOn.DECIDED, OwedOn.RAISED))
 
 
 def test_the_shipped_policy_is_in_force_for_every_day() -> None:

@@ -9,8 +9,7 @@ from services.billing.domain.redistribution import Step, Taken, others, set_of, 
 from tests.unit.billing.builders import a_charge, a_set, a_unit, by_unit, day, equal_set, units_of
 
 
-def test_a_missing_share_of_200_pounds_is_28_58_once_and_28_57_six_times() -> None:
-    """Example 3.12 of the domain."""
+def test_3_12_missing_share_of_200_pounds_is_28_58_once_and_28_57_six_times() -> None:
     set_ = equal_set(8)
     units = units_of(*(a_unit(f"U{number}") for number in range(1, 9)))
     roof = a_charge(net=1_600_00, share_set_id="S1")

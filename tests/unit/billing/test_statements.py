@@ -1,5 +1,7 @@
 """Which lines a statement carries, and its figures."""
 
+from datetime import date, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +33,15 @@ APRILS = a_statement("2026-04-01", "2026-04-29")
 def test_statements_are_issued_on_the_first_day_of_a_quarter_for_the_one_before(on: str, expected: str | None) -> None:
     issued = statements.is_issue_day(day(on))
     assert (statements.quarter_billed(day(on)) if issued else None) == expected
+
+
+@pytest.mark.parametrize("year", [2027, 2028])
+def test_case_53_the_end_of_february_is_no_quarter_day_in_a_leap_year_either(year: int) -> None:
+    """Our quarters begin on the first of a month (contract.md 6, statements), not on the quarter days of 1990."""
+    days = (date(year, 1, 1) + timedelta(days=number) for number in range(366))
+    issued = [on for on in days if on.year == year and statements.is_issue_day(on)]
+    assert issued == [date(year, month, 1) for month in (1, 4, 7, 10)]
+    assert statements.quarter_billed(date(year, 4, 1)) == f"{year}Q1"
 
 
 def test_statement_is_dated_its_day_and_due_28_days_later() -> None:
