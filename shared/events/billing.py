@@ -195,6 +195,11 @@ class StatementLine(EventData):
     reversal_id: Id | None = None
     charge_kind: ChargeKind | None = None
     description: Text | None = None
+    reason: Text | None = Field(default=None, description="Of a credit: why it was given, in its sender's words.")
+    billed_on_statement: Id | None = Field(
+        default=None,
+        description="Of a credit: the earlier statement that billed its charge to this account, when there is one.",
+    )
     share: str | None = None
     pool_pence: SignedPence | None = None
     tax_pence: SignedPence = 0

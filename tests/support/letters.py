@@ -180,7 +180,7 @@ def an_annual_statement(**more: Any) -> AnnualStatementIssued:
     roof = a_charge_line(300_00, share="3/10", pool_pence=1_000_00, tax_pence=50_00, value_on=date(2025, 2, 5))
     credit = a_charge_line(
         -30_00, kind=LineKind.CREDIT, credit_id="K1", share="3/10", pool_pence=-100_00, tax_pence=-5_00,
-        value_on=date(2025, 5, 1),
+        value_on=date(2025, 5, 1), reason="Part was given back", billed_on_statement="F000000000A1-2025Q1",
     )  # fmt: skip
     payment = a_payment_line(-100_00).model_copy(update={"value_on": date(2025, 6, 2)})
     facts: dict[str, Any] = {

@@ -53,11 +53,19 @@ class ChargeNote:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditNote:
+    """What a document says about a credit: all of its pence, and why it was given."""
+
+    amount_pence: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notes:
-    """What documents say about the facts behind their lines: charges, credits' amounts, accounts' shares."""
+    """What documents say about the facts behind their lines: charges, credits, accounts' shares."""
 
     charges: dict[str, ChargeNote]
-    credit_pence: dict[str, int]
+    credits: dict[str, CreditNote]
     shares: dict[tuple[str, str], str]
 
 
@@ -78,7 +86,7 @@ async def load_notes(
     )
     credits_ = (
         await connection.fetch(
-            "select credit_id, amount_pence from billing.credits where credit_id = any($1::text[])", credited
+            "select credit_id, amount_pence, reason from billing.credits where credit_id = any($1::text[])", credited
         )
         if credited
         else []
@@ -86,7 +94,7 @@ async def load_notes(
     shares = await connection.fetch(_SHARES, list(account_ids), wanted)
     return Notes(
         {row[0]: ChargeNote(ChargeKind(row[1]), row[2], row[3]) for row in charges},
-        {row[0]: row[1] for row in credits_},
+        {row[0]: CreditNote(row[1], row[2]) for row in credits_},
         {(row[0], row[1]): row[2] for row in shares},
     )
 

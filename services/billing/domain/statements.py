@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.billing.domain import refs
-from services.billing.domain.items import StatementHead
+from services.billing.domain.facts import FactKind
+from services.billing.domain.items import Places, StatementHead
 from services.billing.domain.lines import Cut, Line, netted
 from shared.calendar import quarter_of, quarter_start
 
@@ -66,6 +67,26 @@ def draft(
         refs.statement_no(account_ref, quarter), quarter, issued_on, issued_on + TERM, brought_forward, total,
         brought_forward + total, tuple(sorted(carried, key=_reading_order)), struck,
     )  # fmt: skip
+
+
+def origins(lines: Iterable[Line], heads: Iterable[StatementHead]) -> dict[Line, str]:
+    """Return by netted credit line the statement that first billed its charge to the account.
+
+    ``lines`` are all of one account, ``heads`` all its statements.  Only an earlier statement than the credit's own
+    counts: a charge on the same one needs no naming, and one that is billed later was billed on none when it was
+    credited.  Source: domain.md 5, credit note.
+    """
+    rows = netted(lines)
+    credited = [line for line in rows if line.kind is FactKind.CREDIT]
+    places, first = Places(heads), dict[str, int]()
+    for line in rows if credited else ():
+        if line.kind is FactKind.CHARGE:
+            first[line.fact_id] = min(first.get(line.fact_id, len(places.statements)), places.of(line)[0])
+    return {
+        line: places.statements[first[line.charge_id or ""]].statement_no
+        for line in credited
+        if first.get(line.charge_id or "", len(places.statements)) < places.of(line)[0]
+    }
 
 
 def head_of(account_ref: str, quarter: str, issued_on: date, struck: Cut) -> StatementHead:

@@ -11,7 +11,7 @@ from services.billing.db import charges as stored_charges
 from services.billing.db import ledger
 from services.billing.db import statements as stored
 from services.billing.db.statements import Notes, Payer, StatementRow
-from services.billing.domain import annual_statements
+from services.billing.domain import annual_statements, statements
 from services.billing.domain.facts import FactKind
 from services.billing.domain.lines import Line
 from services.billing.usecases.deposits import floats_held
@@ -22,11 +22,12 @@ _WORK_DAYS = ("completed_on", "period_from", "period_to")
 
 
 class Year(NamedTuple):
-    """An account's statements of a year, and the lines they carry."""
+    """An account's statements of a year, the lines they carry, and where the charges of its credits were billed."""
 
     payer: Payer
     statements: list[StatementRow]
     lines: list[Line]
+    origins: Mapping[Line, str]
 
 
 class Words(NamedTuple):
@@ -55,8 +56,9 @@ async def draw_up(
 
 def _year(payer: Payer, issued: Sequence[StatementRow], lines: Sequence[Line], year: int) -> Year:
     own = [row for row in issued if row.quarter in annual_statements.quarters(year)]
-    pairs = annual_statements.carried(lines, [row.head for row in issued], {row.statement_no for row in own})
-    return Year(payer, own, [line for line, _ in pairs])
+    heads = [row.head for row in issued]
+    pairs = annual_statements.carried(lines, heads, {row.statement_no for row in own})
+    return Year(payer, own, [line for line, _ in pairs], statements.origins(lines, heads))
 
 
 async def read_words(connection: asyncpg.Connection, account_ids: Sequence[str], lines: Sequence[Line]) -> Words:
@@ -84,11 +86,11 @@ def document(told: Year, words: Words, year: int, day: date, float_held_pence: i
         balance_pence=brought_forward + made.total_pence,
         float_held_pence=float_held_pence,
         heads=tuple(AnnualHead(**asdict(head)) for head in made.heads),
-        lines=fitted([_line(line, payer.account_id, words) for line in lines]),
+        lines=fitted([_line(line, told, words) for line in lines]),
     )
 
 
-def _line(line: Line, account_id: str, words: Words) -> AnnualLine:
-    shown: dict[str, Any] = dict(statement_line(line, account_id, words.notes))
+def _line(line: Line, told: Year, words: Words) -> AnnualLine:
+    shown: dict[str, Any] = dict(statement_line(line, told.payer.account_id, words.notes, told.origins))
     days = words.works.get(line.charge_id or "", {})
     return AnnualLine(**shown | {name: days.get(name) for name in _WORK_DAYS})

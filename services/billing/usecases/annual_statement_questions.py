@@ -1,7 +1,7 @@
 """The annual detailed statement of an account (Code of Conduct 3.4), from the ledger, tied to the year's statements."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import asyncpg
@@ -10,7 +10,8 @@ from services.billing.db import ledger, questions
 from services.billing.db import statements as stored
 from services.billing.db.statements import StatementRow
 from services.billing.domain import annual_statements as rules
-from services.billing.domain import refs
+from services.billing.domain import refs, statements
+from services.billing.domain.lines import Line
 from services.billing.usecases.annual_documents import read_words
 from services.billing.usecases.documents import statement_line
 from services.billing.usecases.questions import Answer, present
@@ -48,7 +49,7 @@ async def annual_statement(connection: asyncpg.Connection, reference: str, year:
         "others": [{"kind": kind, "amount_pence": pence} for kind, pence in told.others.items()],
         "total_pence": told.total_pence,
         "balance_pence": brought_forward + told.total_pence,
-        "lines": await _lines(connection, row.account_id, carried),
+        "lines": await _lines(connection, row.account_id, carried, statements.origins(lines, heads)),
         "statements": [{name: getattr(one, name) for name in _FIGURES} for one in own],
         "ties": _ties(own, carried, brought_forward + told.total_pence),
     }  # fmt: skip
@@ -63,11 +64,13 @@ def _ties(own: Sequence[StatementRow], carried: rules.Numbered, balance_pence: i
     return all(one.total_pence == made[one.statement_no] for one in own) and last == balance_pence
 
 
-async def _lines(connection: asyncpg.Connection, account_id: str, carried: rules.Numbered) -> list[Answer]:
+async def _lines(
+    connection: asyncpg.Connection, account_id: str, carried: rules.Numbered, origins: Mapping[Line, str]
+) -> list[Answer]:
     """Return each line as its statement shows it, with the days of the work."""
     words = await read_words(connection, [account_id], [line for line, _ in carried])
     return [
-        present(vars(statement_line(line, account_id, words.notes)))
+        present(vars(statement_line(line, account_id, words.notes, origins)))
         | present(words.works.get(line.charge_id or "", {}))
         | {"statement_no": statement_no}
         for line, statement_no in carried

@@ -42,7 +42,7 @@ async def issue(work: Work, day: date) -> None:
     for payer, draft in drafted.drafts:
         exit_on = exits[payer.account_id]
         final = final_accounts.final_draft(draft, payer.account_ref, exit_on)
-        fields = statement_fields(payer, final, drafted.notes)
+        fields = statement_fields(payer, final, drafted)
         work.stage(FINAL_ACCOUNT, FinalAccountIssued(**fields, exit_on=exit_on))
 
 

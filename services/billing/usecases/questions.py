@@ -16,6 +16,7 @@ from services.billing.db.registry import Registered
 from services.billing.db.statements import StatementRow
 from services.billing.domain import explanation, refs
 from services.billing.domain import position as positions
+from services.billing.domain import statements as statement_rules
 from services.billing.domain.allocation import Allocated, Rules
 from services.billing.domain.facts import FactKind
 from services.billing.domain.items import Places, StatementHead
@@ -167,12 +168,12 @@ async def _lines(
     credit_ids = {line.fact_id for line in shown if line.kind is FactKind.CREDIT}
     notes = await stored_statements.load_notes(connection, [account_id], charge_ids, credit_ids)
     causes = await questions.load_causes(connection, account_id)
-    anew, places = _divided_anew(shown, causes), Places(issued)
+    anew, places, origins = _divided_anew(shown, causes), Places(issued), statement_rules.origins(shown, issued)
     answers: list[Answer] = []
     for line in shown:
         head = places.carrying(line)
         no_share = {"share": None, "pool_pence": None} if line.charge_id in anew else {}
-        answer = present(vars(statement_line(line, account_id, notes)) | no_share)
+        answer = present(vars(statement_line(line, account_id, notes, origins)) | no_share)
         if answer["kind"] in (LineKind.CHARGE, LineKind.FEE):
             answer |= present({"due_on": line.due_on or (head.due_on if head is not None else None)})
         if "share" in answer and "pool_pence" in answer:

@@ -20,7 +20,7 @@ from services.billing.usecases.documents import fitted, statement_line
 from services.billing.usecases.items import say_positions
 from shared.bus.work import Work
 from shared.db.engine import driver
-from shared.events.billing import StatementIssued
+from shared.events.billing import StatementIssued, StatementLine
 from shared.events.topics import STATEMENT_ISSUED
 
 
@@ -53,7 +53,7 @@ async def issue(work: Work, day: date, payers: Sequence[Payer], struck: Cut | No
     }
     held = await floats_held(connection, {name: drafted.lines.get(name, []) for name in issued}, issued, day)
     for payer, draft in drafted.drafts:
-        fields = statement_fields(payer, draft, drafted.notes)
+        fields = statement_fields(payer, draft, drafted)
         work.stage(STATEMENT_ISSUED, StatementIssued(**fields, float_held_pence=held.get(payer.account_id)))
     await say_positions(work, connection, dict.fromkeys(sorted(issued), work.cause), drafted.lines, issued)
 
@@ -101,7 +101,7 @@ def _facts_of(drafts: Iterable[Draft]) -> tuple[set[str], set[str]]:
     return charge_ids, credit_ids
 
 
-def statement_fields(payer: Payer, draft: Draft, notes: Notes) -> dict[str, Any]:
+def statement_fields(payer: Payer, draft: Draft, drafted: Drafted) -> dict[str, Any]:
     """Return what a statement and a final account have in common: whose it is, its figures, its lines."""
     return {
         "account_id": payer.account_id,
@@ -116,5 +116,13 @@ def statement_fields(payer: Payer, draft: Draft, notes: Notes) -> dict[str, Any]
         "brought_forward_pence": draft.brought_forward_pence,
         "total_pence": draft.total_pence,
         "balance_pence": draft.balance_pence,
-        "lines": fitted([statement_line(line, payer.account_id, notes) for line in draft.lines]),
+        "lines": fitted(_shown(payer.account_id, draft, drafted)),
     }
+
+
+def _shown(account_id: str, draft: Draft, drafted: Drafted) -> list[StatementLine]:
+    """Return a draft's lines as it shows them; only one with a credit looks where charges were billed."""
+    credited = any(line.kind is FactKind.CREDIT for line in draft.lines)
+    lines, heads = drafted.lines[account_id] if credited else (), drafted.heads.get(account_id, ())
+    origins = statements.origins(lines, heads)
+    return [statement_line(line, account_id, drafted.notes, origins) for line in draft.lines]

@@ -86,6 +86,7 @@ class StatementRow:
     share: str
     tax: str
     amount: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

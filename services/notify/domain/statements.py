@@ -115,7 +115,15 @@ def _row(line: StatementLine, title: str) -> StatementRow:
         share=line.share or "",
         tax=as_pounds(line.tax_pence) if line.tax_pence else "",
         amount=as_pounds(line.amount_pence),
+        note=note_of(line),
     )
+
+
+def note_of(line: StatementLine) -> str:
+    """Return what a credit says of itself: why it was given, and of which earlier statement; empty for other lines."""
+    why = f": {safety.clean(line.reason)}" if line.reason else ""
+    where = f", of {line.billed_on_statement}" if line.billed_on_statement else ""
+    return f"Credit{why}{where}" if why or where else ""
 
 
 def title_of(line: StatementLine) -> str:

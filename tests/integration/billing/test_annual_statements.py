@@ -60,6 +60,8 @@ async def test_what_is_issued_says_what_the_question_answers(desk: Desk) -> None
     roof, fee = shown["ROOF"], shown["FEE"]
     assert (roof.completed_on, roof.pool_pence, roof.share) == (date(2026, 1, 20), 900_00, "1/3")
     assert (fee.period_from, fee.period_to, fee.tax_pence) == (date(2026, 1, 1), date(2026, 3, 31), 7_00)
+    credit = shown["K1"]
+    assert (credit.reason, credit.billed_on_statement) == ("agreed", f"{A}-2026Q1")
     assert sum(line.amount_pence for line in one.lines) == one.total_pence == 315_00
     assert await desk.wrong() == []
 

@@ -5,7 +5,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.billing.db.statements import Notes, Payer, StatementRow
+from services.billing.db.statements import CreditNote, Notes, Payer, StatementRow
 from services.billing.domain import annual_statements, statements
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line, netted
@@ -14,7 +14,7 @@ from shared.events.housing import ChargeKind
 from tests.unit.billing.builders import charge_line, credit_line, payment_line
 
 PAYER = Payer("A1", "F0", "U1", "O1")
-WORDS = Words(Notes({}, {}, {}), {})
+WORDS = Words(Notes({}, {"K1": CreditNote(1, "agreed")}, {}), {})
 YEARS = (2025, 2026)
 
 days = st.dates(date(2024, 12, 1), date(2027, 2, 1))
@@ -52,8 +52,9 @@ def issued(lines: list[Line]) -> list[StatementRow]:
 
 def told(lines: list[Line], rows: list[StatementRow], year: int) -> Year:
     own = [row for row in rows if row.quarter in annual_statements.quarters(year)]
-    pairs = annual_statements.carried(lines, [row.head for row in rows], {row.statement_no for row in own})
-    return Year(PAYER, own, [line for line, _ in pairs])
+    heads = [row.head for row in rows]
+    pairs = annual_statements.carried(lines, heads, {row.statement_no for row in own})
+    return Year(PAYER, own, [line for line, _ in pairs], statements.origins(lines, heads))
 
 
 @given(some_lines)

@@ -12,18 +12,21 @@ def a_long_line(letter: str, number: int = 0) -> StatementLine:
     name = f"{number:064d}"
     return StatementLine(
         kind=LineKind.REVERSAL, charge_id=name, credit_id=name, payment_id=name, reversal_id=name,
-        charge_kind=max(ChargeKind, key=len), description=letter * 500, share=f"{10**12 - 1}/{10**12 - 1}",
+        charge_kind=max(ChargeKind, key=len), description=letter * 500, reason=letter * 500,
+        billed_on_statement=name, share=f"{10**12 - 1}/{10**12 - 1}",
         pool_pence=1 - MAX_PENCE, tax_pence=1 - MAX_PENCE, amount_pence=1 - MAX_PENCE, value_on=date.max, book=date.max,
     )  # fmt: skip
 
 
 def test_no_line_is_longer_than_the_longest() -> None:
-    """Four bytes are the most that a letter of a text takes, and a line has one text."""
+    """Four bytes are the most that a letter of a text takes, and a line has two texts."""
     assert len(a_long_line("𝄞").model_dump_json(exclude_none=True).encode()) + 1 <= LONGEST_LINE
 
 
-def test_what_is_not_measured_fits_and_what_does_not_fit_goes_without_descriptions() -> None:
+def test_what_is_not_measured_fits_and_what_does_not_fit_goes_without_descriptions_and_reasons() -> None:
     few = [a_long_line("𝄞", number) for number in range(3)]
     assert fitted(few, 3 * LONGEST_LINE) == tuple(few)
     assert [line.description for line in fitted(few, 3 * LONGEST_LINE - 1)] == [few[0].description] * 3
-    assert [line.description for line in fitted(few, 3 * LONGEST_LINE // 2)] == [None] * 3
+    terse = fitted(few, 3 * LONGEST_LINE // 2)
+    assert [(line.description, line.reason) for line in terse] == [(None, None)] * 3
+    assert [line.billed_on_statement for line in terse] == [line.billed_on_statement for line in few]
