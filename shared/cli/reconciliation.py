@@ -59,7 +59,8 @@ def compare(
     told = [_summed(fact, here) for fact in there]
     seen: set[tuple[str, str]] = set()
     found = [_judged(fact, here, seen) for fact in told]
-    spans = {kind: _span([fact.on for fact in told if fact.kind == kind], first, last) for kind, *_ in told}
+    kinds = {fact.kind for fact in told}
+    spans = {kind: _span([fact.on for fact in told if fact.kind == kind], first, last) for kind in kinds}
     lacking = [
         Compared(Finding.MISSING_THERE, None, fact)
         for key, fact in here.items()

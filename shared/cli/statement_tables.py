@@ -24,14 +24,7 @@ _WORK = ("date", "what", "done on", "whole cost", "share", "amount", "statement"
 
 def show_run(found: dict[str, Any], *, as_json: bool, to: Path | None) -> None:
     """Answer with a run: totals, what is out of the ordinary, what is beside it, the largest changes, the sample."""
-    head, tables = list(_run_lines(found)), _run_tables(found)
-    if as_json or to is not None:
-        output.report(found, *tables, head=head, as_json=as_json, to=to)
-        return
-    for line in head:
-        output.tell(line)
-    for table in tables:  # each shown by itself: on a screen no blank line parts the sample from the changes
-        output.show(table)
+    output.report(found, *_run_tables(found), head=list(_run_lines(found)), as_json=as_json, to=to)
 
 
 def _run_lines(found: dict[str, Any]) -> Iterator[str]:

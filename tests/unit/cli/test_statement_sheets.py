@@ -45,11 +45,12 @@ def test_a_run_is_written_with_what_is_said_of_it(tmp_path: Path, capsys: pytest
 
 def test_on_a_screen_a_runs_sample_follows_its_changes(capsys: pytest.CaptureFixture[str]) -> None:
     show_run(SAMPLED, as_json=False, to=None)
-    told = [line.split()[:2] for line in capsys.readouterr().out.splitlines()[-6:]]
+    told = [line.split()[:2] for line in capsys.readouterr().out.splitlines()[-7:]]
     assert told == [
         ["Largest", "changes"],
         ["account", "bills"],
         ["FA", "£227.18"],
+        [],
         ["Sample", "of"],
         ["account", "why"],
         ["FA", "lot"],
