@@ -44,6 +44,16 @@ async def test_a_match_moves_the_money_with_its_own_value_date(desk: Desk) -> No
     assert await desk.wrong() == []
 
 
+async def test_case_18_a_right_name_beside_a_wrong_flat_waits_for_a_person(desk: Desk) -> None:
+    """Father and son: that the name was matched before gives nothing away and proposes nothing."""
+    father = a_payment("P1", 500, on="2026-01-09", reference=A, payer_name="John Smith")
+    son = a_payment("P2", 300, on="2026-01-10", reference="FLAT 9", payer_name="John Smith", unit_id="U9")
+    await two_owners(desk, father, son)
+    assert await desk.balances() == {A: -500, SUSPENSE: -300}
+    [waiting] = (await desk.ask(suspense.unmatched))["payments"]
+    assert (waiting["payment_id"], "proposed" in waiting) == ("P2", False)
+
+
 async def test_matched_money_counts_from_its_value_date_but_was_not_known_before(desk: Desk) -> None:
     await two_owners(desk, a_payment("P1", 500, on="2026-01-09"))
     await desk.close("2026-03-01")

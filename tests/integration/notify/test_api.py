@@ -1,6 +1,8 @@
 """The questions of notify over HTTP, with real tokens and a real PostgreSQL."""
 
+import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -47,6 +49,25 @@ async def test_content_is_what_was_sent_and_who_looked_is_kept(office: Office, c
     assert [row["reader"] for row in await office.rows("select reader from notify.content_reads")] == ["ada"]
     await office.hear(an_erasure())
     assert (await client.get(f"/messages/{one['message_id']}/content")).status_code == 410
+
+
+async def test_case_67_a_letter_is_shown_as_it_was_after_the_letterhead_has_changed(
+    office: Office, client: httpx.AsyncClient
+) -> None:
+    await office.close_of()
+    await office.work()
+    (old,) = (await client.get("/letters")).json()
+    shown = (await client.get(f"/messages/{old['message_id']}/content")).content
+    stationery = office.press.stationery
+    renamed = replace(stationery, letterhead=replace(stationery.letterhead, name="Larkfield Homes"))
+    office.press = replace(office.press, stationery=renamed)
+    await office.hear(a_statement())
+    await office.work()
+    new = next(one for one in (await client.get("/letters")).json() if one["message_id"] != old["message_id"])
+    assert (await client.get(f"/messages/{old['message_id']}/content")).content == shown
+    assert hashlib.sha256(shown).hexdigest() == old["sha256"]
+    later = (await client.get(f"/messages/{new['message_id']}/content")).content
+    assert (b"Larkfield" in shown, b"Larkfield" in later) == (False, True)
 
 
 async def test_content_is_not_for_every_role(office: Office, client: httpx.AsyncClient, issuer: LocalIssuer) -> None:

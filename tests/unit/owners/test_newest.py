@@ -1,5 +1,7 @@
 """The newest statement holds, whatever order they arrive in (contract.md 2)."""
 
+from datetime import datetime
+
 from services.owners.domain.newest import Stamp, Told, sort_out
 from shared.events.base import Event
 from shared.events.housing import UnitRegistered
@@ -44,3 +46,12 @@ def test_a_repeat_moves_on_when_it_was_said_last() -> None:
     arrived = sort_out({}, [("U1", told("East", 1)), ("U1", told("East", 3)), ("U1", told("West", 2))])
     assert [one.data.locality for one in arrived.repeats] == ["East"]
     assert arrived.newest["U1"].data.locality == "East"
+
+
+def test_case_52_in_the_hour_that_occurs_twice_the_second_time_is_newer() -> None:
+    """On 25 October 2026 clocks go back: half past one in summer time is an hour before that in winter time."""
+    summer, winter = (
+        told(locality, 0, event_id)._replace(time=datetime.fromisoformat(f"2026-10-25T01:30:00+0{offset}:00"))
+        for locality, event_id, offset in (("East", "b", 1), ("West", "a", 0))
+    )
+    assert after_arrivals(winter, summer) == after_arrivals(summer, winter) == "West"
