@@ -80,8 +80,7 @@ def _collect_seldom() -> None:
     """Leave what was imported out of garbage collection, and let a batch's objects come and go without one.
 
     By default every 700th object starts one: a seventh of billing's time went there (measured).  What outlives one is
-    looked at again in the next but one: looked at in the twentieth, a backlog of items to say took 140 MiB more for a
-    while, and was no faster (measured).
+    looked at again in the next but one: to look in the twentieth was no faster (measured), and kept what had gone.
     """
     gc.collect()
     gc.freeze()

@@ -40,7 +40,7 @@ def profit_and_loss(
         found,
         output.table(f"Income of {month}, {earned}", ("account", *_EARNED), income, right=_EARNED),
         output.table(f"Passed on, {passed_on}", heads, recovery, right=_PASSED_ON),
-        output.table(f"Costs, {cost}", ("kind", "amount"), costs, right=("amount",)),
+        *([output.table(f"Costs, {cost}", ("kind", "amount"), costs, right=("amount",))] if costs else []),
         lines=(bad_debts, result, source_line(found)),
         as_json=as_json,
         to=to,

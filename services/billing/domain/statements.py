@@ -76,16 +76,17 @@ def origins(lines: Iterable[Line], heads: Iterable[StatementHead]) -> dict[Line,
     counts: a charge on the same one needs no naming, and one that is billed later was billed on none when it was
     credited.  Source: domain.md 5, credit note.
     """
-    rows = netted(lines)
-    credited = [line for line in rows if line.kind is FactKind.CREDIT]
-    places, first = Places(heads), dict[str, int]()
-    for line in rows if credited else ():
+    known = list(lines)
+    if not any(line.kind is FactKind.CREDIT for line in known):
+        return {}
+    rows, places, first = netted(known), Places(heads), dict[str, int]()
+    for line in rows:
         if line.kind is FactKind.CHARGE:
             first[line.fact_id] = min(first.get(line.fact_id, len(places.statements)), places.of(line)[0])
     return {
         line: places.statements[first[line.charge_id or ""]].statement_no
-        for line in credited
-        if first.get(line.charge_id or "", len(places.statements)) < places.of(line)[0]
+        for line in rows
+        if line.kind is FactKind.CREDIT and first.get(line.charge_id or "", len(places.statements)) < places.of(line)[0]
     }
 
 

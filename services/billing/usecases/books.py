@@ -65,7 +65,8 @@ async def profit_and_loss(connection: asyncpg.Connection, month: str, known_at: 
     income_pence = sum(row["net_pence"] for row in income)
     recorded = await cost_model.list_costs(connection, first, last, known_at)
     costs = by_kind((cost.kind, cost.amount_pence) for cost in recorded)
-    lost, carried = await cost_model.sum_bad_debt(connection, first, last, known_at)
+    _, carried = await cost_model.sum_bad_debt(connection, first, last, known_at)
+    bad_debt = _bad_debt(*await reports.sum_bad_debt(connection, first, last, known_at), carried)
     return {
         "source": source(last, known_at, *(row["account"] for row in (*income, *recovery))),
         "month": month,
@@ -76,10 +77,10 @@ async def profit_and_loss(connection: asyncpg.Connection, month: str, known_at: 
         "recovery": recovery,
         "recovery_pence": sum(row["net_pence"] for row in recovery),
         "difference_pence": sum(row["difference_pence"] for row in recovery),
-        "bad_debt": _bad_debt(*await reports.sum_bad_debt(connection, first, last, known_at), carried),
+        "bad_debt": bad_debt,
         "costs": [{"kind": kind, "amount_pence": pence} for kind, pence in costs.items()],
         "cost_pence": sum(costs.values()),
-        "result_pence": income_pence - sum(costs.values()) - (lost - carried),
+        "result_pence": income_pence - sum(costs.values()) - (bad_debt["net_pence"] - carried),
     }
 
 

@@ -121,8 +121,6 @@ def statement_fields(payer: Payer, draft: Draft, drafted: Drafted) -> dict[str, 
 
 
 def _shown(account_id: str, draft: Draft, drafted: Drafted) -> list[StatementLine]:
-    """Return a draft's lines as it shows them; only one with a credit looks where charges were billed."""
-    credited = any(line.kind is FactKind.CREDIT for line in draft.lines)
-    lines, heads = drafted.lines[account_id] if credited else (), drafted.heads.get(account_id, ())
-    origins = statements.origins(lines, heads)
+    """Return a draft's lines as it shows them."""
+    origins = statements.origins(drafted.lines.get(account_id, ()), drafted.heads.get(account_id, ()))
     return [statement_line(line, account_id, drafted.notes, origins) for line in draft.lines]
