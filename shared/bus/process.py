@@ -1,7 +1,6 @@
 """A service as a process: serve, migrate, check, and what `closebook rebuild` needs; its exit codes say what to do."""
 
 import asyncio
-import gc
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -13,7 +12,7 @@ from shared import metrics
 from shared import settings as configuration
 from shared.auth import TokenVerifier
 from shared.auth_keys import KeySource
-from shared.bus import status
+from shared.bus import heap, status
 from shared.bus.api import bus_router
 from shared.bus.checking import Checking
 from shared.bus.failures import FailureKind, kind_of
@@ -39,7 +38,6 @@ What they apply was logged when it happened.
 """
 _PATIENCE_S = 60.0
 _LOOK_S = 0.5
-_OBJECTS_A_COLLECTION = 50_000
 
 _Settings = TypeVar("_Settings", bound=ServiceSettings)
 
@@ -57,7 +55,7 @@ def main(build_service: Callable[[_Settings], Service], kind: type[_Settings]) -
     if verb not in _ANSWERING:
         configure(service.name, version=settings.version, environment=settings.environment, level=settings.log_level)
         work = _told(work)
-    _collect_seldom()
+    heap.settle()
     code = asyncio.run(work)
     log(LogEvent.EXIT, code=code)
     flush()
@@ -74,17 +72,6 @@ async def _told(work: Awaitable[int]) -> int:
             return EXIT_TEMPORARY
         log(LogEvent.UNEXPECTED_ERROR, error=error)
         return EXIT_ABANDONED
-
-
-def _collect_seldom() -> None:
-    """Leave what was imported out of garbage collection, and let a batch's objects come and go without one.
-
-    By default every 700th object starts one: a seventh of billing's time went there (measured).  What outlives one is
-    looked at again in the next but one: to look in the twentieth was no faster (measured), and kept what had gone.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_A_COLLECTION, 2, 5)
 
 
 async def _migrate(service: Service, settings: ServiceSettings) -> int:
