@@ -6,12 +6,10 @@ past: tests/contract/test_faststream.py pins all three), so everything that deci
 
 import asyncio
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
-from contextvars import Context
 from datetime import date
 from functools import partial
-from itertools import chain, count
 from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -23,6 +21,7 @@ from shared.bus.cuts import Cuts
 from shared.bus.kafka_client import PatientConsumer, handed_over, wrapped
 from shared.bus.lanes import Continuity, LaneState
 from shared.bus.letters import Taken
+from shared.bus.pipeline import Decoded, Lanes, Pipeline, Poll, joined
 from shared.bus.positions import Lane
 from shared.bus.pump import Pump, lane_of, sleep_unless
 from shared.bus.rebalancing import Handovers
@@ -30,8 +29,7 @@ from shared.bus.skips import Skips
 from shared.bus.transaction import Doors
 from shared.bus.work import OPENING_BOOK
 from shared.db.engine import driver
-from shared.events.base import Event, EventData
-from shared.events.decode import Record, Rejection, decode
+from shared.events.decode import Record
 from shared.events.topics import BY_TOPIC, heard_by
 from shared.log_events import LogEvent
 from shared.logs import log
@@ -43,12 +41,6 @@ _SKIPS_EVERY_S = 2.0
 _LEAVING_S = 3.0
 _JOINING_S = 30.0
 _AGAIN_S = 1.0
-_DECODED_AT_ONCE = 25
-"""About a millisecond: the answers of the database do not wait longer."""
-
-Lanes = dict[Lane, list[Record]]
-Decoded = dict[int, Event[EventData] | Rejection]
-"""What records were decoded to, by the records' identity in this process."""
 
 
 class Consumer:
@@ -65,9 +57,7 @@ class Consumer:
         self.nudge = asyncio.Event()
         self._ahead: dict[Lane, tuple[date, int]] = {}
         self._committed_at = 0.0
-        self._in_hand: dict[int, int] = {}
-        self._batches = count(1)
-        self._applying: asyncio.Task[None] | None = None
+        self._pipeline = Pipeline(self._apply_safely)
         self._skips = Skips()
         self._renewing = False
         self.progress_at = time.monotonic()
@@ -84,6 +74,7 @@ class Consumer:
         )  # fmt: skip
         subscriber(self._on_batch)
         self._subscriber = subscriber
+        self._pipeline.most = max_records
 
     async def start(self, broker: KafkaBroker) -> None:
         """Start the broker's consumers, reading through ``PatientConsumer``."""
@@ -103,7 +94,8 @@ class Consumer:
     @property
     def oldest_waiting_ms(self) -> int | None:
         """Kafka's time of the oldest record that is here and not in the database yet; none: nothing waits here."""
-        return min([*self._in_hand.values(), *(since for _, since in self._ahead.values())], default=None)
+        here = self._pipeline.oldest_ms
+        return min([*([here] if here else ()), *(since for _, since in self._ahead.values())], default=None)
 
     def waits(self, lane: Lane) -> bool:
         """Whether the next record of a lane was said in a later book than ours."""
@@ -121,27 +113,20 @@ class Consumer:
         return self.started and any(task.done() for task in tasks)
 
     async def _on_batch(self, raw: Any) -> None:
-        """Take a batch in; nothing leaves this function but a value, whatever happens.
+        """Take a poll in; nothing leaves this function but a value, whatever happens.
 
-        A batch is decoded while the one before it waits for the database (a third more events a second, measured).
+        It is decoded while the batch before it waits for the database (a third more events a second, measured).
         """
-        number, oldest = next(self._batches), min(item.timestamp for item in raw)
-        self._in_hand[number] = oldest
         lanes, read = self._by_lane(raw), self._kafka.last_read
-        decoded = await _decoded(lanes)
-        await self.settled()
-        # In a context of its own: FastStream's has the batch, and what is kept for later (a timer, a connection) has
-        # the context it was made in: batches stayed in memory until the database's statement cache let them go.
-        self._applying = asyncio.create_task(self._apply_safely(number, lanes, decoded, read), context=Context())
+        await self._pipeline.put(lanes, read, min(item.timestamp for item in raw))
 
     async def settled(self) -> None:
-        """Wait until the batch that is being applied is dealt with."""
-        if self._applying is not None:
-            await asyncio.wait([self._applying])
+        """Wait until what was read is dealt with."""
+        await self._pipeline.settled()
 
-    async def _apply_safely(self, number: int, lanes: Lanes, decoded: Decoded, read: Counter[TopicPartition]) -> None:
+    async def _apply_safely(self, polls: Sequence[Poll]) -> None:
         """Apply a batch, or read it again; what the batch before it had read again is read after that, not now."""
-        lanes = {lane: records for lane, records in lanes.items() if not self._kafka.is_stale(self._place(lane), read)}
+        lanes, decoded = joined(polls, lambda lane, read: self._kafka.is_stale(self._place(lane), read))
         try:
             await self._apply(lanes, decoded)
         except Exception as error:  # noqa: BLE001 - an exception here would be committed past
@@ -149,8 +134,6 @@ class Consumer:
             for lane, records in lanes.items():
                 self.seek(lane, records[0].offset)
             await asyncio.sleep(0.5)
-        finally:
-            del self._in_hand[number]
 
     async def _apply(self, lanes: Lanes, decoded: Decoded) -> None:
         """Admit and apply decoded records."""
@@ -270,7 +253,7 @@ class Consumer:
 
     async def _look_for_skips(self) -> None:
         """Read again what the client has passed although the database does not have it."""
-        if not self.started or self._in_hand:
+        if not self.started or self._pipeline.oldest_ms is not None:
             return
         async with self._doors.sessions.begin() as session:
             reached = await positions.all_positions(await driver(session))
@@ -280,7 +263,7 @@ class Consumer:
             for lane in reached.keys() - waiting
             if self._assigned(lane)
         }
-        for lane in [] if self._in_hand else self._skips.judge(client, reached):
+        for lane in [] if self._pipeline.oldest_ms is not None else self._skips.judge(client, reached):
             log(LogEvent.POSITION_PASSED, topic=lane[0], partition=lane[1], offset=reached[lane])
             self.seek(lane, reached[lane])
 
@@ -324,13 +307,3 @@ class Consumer:
         """Read the lane again."""
         if self._assigned(lane):
             self._kafka.resume(self._place(lane))
-
-
-async def _decoded(lanes: Lanes) -> Decoded:
-    """Decode a batch, and let others have their turn in between."""
-    decoded: Decoded = {}
-    for number, record in enumerate(chain.from_iterable(lanes.values()), start=1):
-        decoded[id(record)] = decode(record)
-        if number % _DECODED_AT_ONCE == 0:
-            await asyncio.sleep(0)
-    return decoded

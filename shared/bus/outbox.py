@@ -20,10 +20,15 @@ left join lateral (
   select log.aggver from msg.event_log as log where log.topic = wanted.topic and log.msg_key = wanted.msg_key
   order by log.aggver desc limit 1) as last on true
 """
-_NUMBERS = """
-select array_agg(nextval(log.seq)) from generate_series(1, $1),
-  (select pg_get_serial_sequence('msg.event_log', 'seq')::regclass as seq offset 0) as log
+_PENDING = """
+with drawn as (
+  insert into msg.outbox_pending (seq) select nextval(log.seq) from generate_series(1, $1),
+    (select pg_get_serial_sequence('msg.event_log', 'seq')::regclass as seq offset 0) as log
+  returning seq
+)
+select array_agg(seq order by seq) from drawn
 """
+"""Numbers of the event log, each noted as waiting for the relay."""
 _LOG_COLUMNS = ("seq", "event_uid", "topic", "msg_key", "type", "aggver", "book", "pence", "body")
 
 # One batch may say a hundred thousand things: in pages, the transaction is never idle for long, nor one statement.
@@ -53,13 +58,10 @@ async def flush(work: Work) -> int:
 async def _store(connection: asyncpg.Connection, work: Work, staged: Sequence[Staged], said: Said) -> None:
     """Store a page of what was staged; ``said`` counts on over the pages of a transaction."""
     versions = await _versions(connection, staged)
-    numbers = await connection.fetchval(_NUMBERS, len(staged))
+    numbers = await connection.fetchval(_PENDING, len(staged))
     # Made while it is copied: PostgreSQL stores the first rows as the next ones are written.
     rows = _rows(work.service, work.book, staged, versions, numbers, said)
     await connection.copy_records_to_table("event_log", schema_name="msg", columns=_LOG_COLUMNS, records=rows)
-    await connection.copy_records_to_table(
-        "outbox_pending", schema_name="msg", columns=("seq",), records=[(number,) for number in numbers]
-    )
 
 
 async def _versions(connection: asyncpg.Connection, staged: Sequence[Staged]) -> dict[tuple[str, str], int]:

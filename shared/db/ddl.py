@@ -43,7 +43,7 @@ def create_bus_tables() -> None:
         grant(table, rights)
     # A service that starts compares the schema with its code.
     op.execute(f"grant select on msg.schema_version to {app_role()}")
-    # The outbox draws its numbers first and then copies the rows in.
+    # The outbox draws its numbers before it copies the rows in.
     op.execute(f"grant usage on sequence msg.event_log_seq_seq to {app_role()}")
     op.execute(msg.gate.insert().values(id=True))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiokafka import ConsumerRecord
 
+from shared.bus.service import Running
 from shared.bus.work import OPENING_BOOK, Work
 from shared.events.base import Event
 from tests.integration.bus.conftest import Bench
@@ -61,3 +62,28 @@ async def test_a_batch_that_is_dealt_with_is_not_kept_in_memory(billing: Bench) 
     async with billing.running(batch_records=3):
         await eventually(lambda: billing.sql.fetchval("select count(*) = 30 from public.seen"))
         await eventually(lambda: asyncio.sleep(0, kept() == 0))
+
+
+async def test_what_comes_while_a_batch_is_applied_is_one_batch(billing: Bench) -> None:
+    """Kafka brings each record by itself: a batch for each would keep the last waiting for all of them."""
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def wait(_work: Work, _event: Event[Any]) -> None:
+        begun.set()
+        await go_on.wait()
+
+    billing.recorder.behaviours[CHARGES] = wait
+    async with billing.running() as running:
+        await billing.kafka.send(CHARGES, charge(0, 100), partition=0)
+        await asyncio.wait_for(begun.wait(), 10)
+        for number in range(1, 20):
+            await billing.kafka.send(CHARGES, charge(number, 100 + number), partition=number % 2)
+            await eventually(lambda: asyncio.sleep(0, _read(running) == number))  # noqa: B023 - at once
+        go_on.set()
+        await eventually(lambda: billing.sql.fetchval("select count(*) = 20 from public.seen"))
+    assert await billing.sql.fetchval("select count(distinct settled_at) from msg.batch_log") == 2
+
+
+def _read(running: Running) -> int:
+    """Records that wait behind the batch that is being applied."""
+    return sum(len(poll.decoded) for poll in running.consumer._pipeline._waiting)

@@ -1,0 +1,113 @@
+"""What was read is decoded and waits here while the batch before it is applied; all that waits is the next batch."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
+from itertools import chain
+from typing import NamedTuple
+
+from aiokafka import TopicPartition
+
+from shared.bus.positions import Lane
+from shared.events.base import Event, EventData
+from shared.events.decode import Record, Rejection, decode
+
+_DECODED_AT_ONCE = 25
+"""About a millisecond: the answers of the database do not wait longer."""
+
+Lanes = dict[Lane, list[Record]]
+Decoded = dict[int, Event[EventData] | Rejection]
+"""What records were decoded to, by the records' identity in this process."""
+
+
+class Poll(NamedTuple):
+    """What one poll brought: ``read`` is how often each partition had been sought by then."""
+
+    lanes: Lanes
+    read: Counter[TopicPartition]
+    oldest_ms: int
+    """Kafka's time of its oldest record."""
+    decoded: Decoded
+
+
+class Pipeline:
+    """Hands polls over to be applied, batch after batch, each of all that came while the one before was applied.
+
+    A poll ends with the first records that are there: if each were a batch, what comes during one would wait not only
+    for the next but for the one behind it.  No more is read from ``most`` waiting records on, nor applied at once.
+    """
+
+    def __init__(self, apply: Callable[[Sequence[Poll]], Awaitable[None]]) -> None:
+        self.most = 1
+        self._apply = apply
+        self._waiting: list[Poll] = []
+        self._in_hand: Sequence[Poll] = ()
+        self._entering: Poll | None = None
+        self._taken = asyncio.Event()
+        self._applying: asyncio.Task[None] | None = None
+
+    @property
+    def oldest_ms(self) -> int | None:
+        """Kafka's time of the oldest record that is here and not dealt with; none: nothing is here."""
+        entering = (self._entering,) if self._entering else ()
+        return min((poll.oldest_ms for poll in (*self._in_hand, *self._waiting, *entering)), default=None)
+
+    async def put(self, lanes: Lanes, read: Counter[TopicPartition], oldest_ms: int) -> None:
+        """Decode what was read, and let it wait for its turn; returns when more may be read."""
+        self._entering = poll = Poll(lanes, read, oldest_ms, {})
+        try:
+            await _decode(poll)
+            self._waiting.append(poll)
+        finally:
+            self._entering = None
+        if self._applying is None or self._applying.done():
+            # In a context of its own: FastStream's has the poll, and what is kept for later (a timer, a connection) has
+            # the context it was made in: polls stayed in memory until the database's statement cache let them go.
+            self._applying = asyncio.create_task(self._run(), context=Context())
+        while sum(len(one.decoded) for one in self._waiting) >= self.most:
+            self._taken.clear()
+            await self._taken.wait()
+
+    async def settled(self) -> None:
+        """Wait until all that was put is dealt with."""
+        if self._applying is not None:
+            await asyncio.wait([self._applying])
+
+    async def _run(self) -> None:
+        while self._waiting:
+            self._in_hand = self._take()
+            self._taken.set()
+            try:
+                await self._apply(self._in_hand)
+            finally:
+                self._in_hand = ()
+
+    def _take(self) -> Sequence[Poll]:
+        """Return the first poll and as many more as make no more records than ``most``."""
+        size, count = len(self._waiting[0].decoded), 1
+        while count < len(self._waiting) and size + len(self._waiting[count].decoded) <= self.most:
+            size += len(self._waiting[count].decoded)
+            count += 1
+        taken, self._waiting = self._waiting[:count], self._waiting[count:]
+        return taken
+
+
+async def _decode(poll: Poll) -> None:
+    """Decode a poll, and let others have their turn in between."""
+    for number, record in enumerate(chain.from_iterable(poll.lanes.values()), start=1):
+        poll.decoded[id(record)] = decode(record)
+        if number % _DECODED_AT_ONCE == 0:
+            await asyncio.sleep(0)
+
+
+def joined(polls: Sequence[Poll], is_stale: Callable[[Lane, Counter[TopicPartition]], bool]) -> tuple[Lanes, Decoded]:
+    """Return polls as one, without what was read before a seek: that is read again."""
+    lanes: defaultdict[Lane, list[Record]] = defaultdict(list)
+    decoded: Decoded = {}
+    for poll in polls:
+        decoded |= poll.decoded
+        for lane, records in poll.lanes.items():
+            if not is_stale(lane, poll.read):
+                lanes[lane] += records
+    return dict(lanes), decoded
