@@ -17,6 +17,7 @@ from shared.events.billing import (
     AnnualStatementIssued,
     CollectionAnnounced,
     FeeNoticeGiven,
+    MandateEnded,
     StatementIssued,
 )
 
@@ -59,6 +60,12 @@ async def announce_collections(work: Work, events: Sequence[Event[CollectionAnno
     """Ask for the advance notice of each direct debit."""
     keyed = [(event, identity.collection_key(event.data.collection_id, event.data.account_id)) for event in events]
     await _want(work, [(event, _wanted(event, "collection-notice", key)) for event, key in keyed])
+
+
+async def tell_of_ended_mandates(work: Work, events: Sequence[Event[MandateEnded]]) -> None:
+    """Ask for the letter to each owner whose direct debit the bank ended: one for an account and a reversal, ever."""
+    keyed = [(event, identity.mandate_end_key(event.data.account_id, event.data.reversal_id)) for event in events]
+    await _want(work, [(event, _wanted(event, "mandate-ended", key)) for event, key in keyed])
 
 
 async def reach_stages(work: Work, events: Sequence[Event[StageReached]]) -> None:
