@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
+
+from shared.events.arrears import HoldKind
 from tests.integration.notify.conftest import DAY, Office
-from tests.support.letters import a_mandate_end
+from tests.support.letters import a_hold, a_mandate_end
 
 
 async def letters(office: Office) -> list[tuple[object, ...]]:
@@ -23,3 +26,24 @@ async def test_case_22_an_owner_is_asked_once_for_another_way_to_pay(office: Off
     await office.work()
     await office.work(DAY + timedelta(days=1))
     assert await letters(office) == [("A1", "email", DAY), ("A2", "email", a_mandate_end().noted_on)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "lifted", "state"),
+    [(HoldKind.DECEASED, False, "suppressed"), (HoldKind.DECEASED, True, "handed-over"),
+     (HoldKind.MORATORIUM, False, "handed-over")],
+)  # fmt: skip
+async def test_case_21_nothing_is_asked_of_somebody_whose_death_an_officer_was_told(
+    office: Office, kind: HoldKind, lifted: bool, state: str
+) -> None:
+    await office.close_of()
+    await office.hear(a_mandate_end(noted_on=DAY))
+    await office.work()
+    await office.hear(a_hold(kind))
+    if lifted:
+        await office.hear(a_hold(kind, ended_on=DAY + timedelta(days=40)))
+    await office.send()
+    [(found, why)] = await office.rows(
+        "select state, last_answer from notify.messages where template = 'mandate-ended'"
+    )
+    assert (found, why == "hold:deceased") == (state, state == "suppressed")
