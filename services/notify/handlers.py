@@ -18,6 +18,7 @@ from shared.events.billing import (
     FeeNoticeGiven,
     FinalAccountIssued,
     ItemsChanged,
+    MandateEnded,
     PaymentUnmatched,
     StatementIssued,
 )
@@ -78,6 +79,12 @@ async def fee_notices_given(work: Work, events: Sequence[Event[FeeNoticeGiven]])
 async def collections_announced(work: Work, events: Sequence[Event[CollectionAnnounced]]) -> None:
     """Ask for the advance notices of direct debits."""
     await letters.announce_collections(work, events)
+
+
+@router.hears(topics.MANDATE_ENDED)
+async def mandates_ended(work: Work, events: Sequence[Event[MandateEnded]]) -> None:
+    """Ask for the letters to owners whose direct debit the bank ended."""
+    await letters.tell_of_ended_mandates(work, events)
 
 
 @router.hears(topics.STAGE_REACHED)

@@ -172,6 +172,14 @@ COLLECTION_ENDED = Channel(
     ("arrears",),
     amount="amount_pence",
 )
+MANDATE_ENDED = Channel(
+    "billing.mandate-ended",
+    billing.MandateEnded,
+    "account_id",
+    "billing",
+    ("notify",),
+    amount="amount_pence",
+)
 STATEMENT_ISSUED = Channel(
     "billing.statement-issued",
     billing.StatementIssued,
@@ -252,7 +260,7 @@ CHANNELS: tuple[Channel, ...] = (
     OWNERS_UNIT, OWNERS_SHARES, OWNERS_LINE, OWNERS_CONTACT,
     ACCOUNT_OPENED, ACCOUNT_CLOSED, ACCOUNT_CHARGED, ACCOUNT_PAID, ACCOUNT_REVERSED, PAYMENT_UNMATCHED,
     PAYMENT_SUSPENDED, ITEMS_CHANGED, COLLECTION_ANNOUNCED, STATEMENT_ISSUED, FINAL_ACCOUNT, FEE_NOTICE,
-    ANNUAL_STATEMENT, DISPUTE_RAISED, COLLECTION_ENDED,
+    ANNUAL_STATEMENT, DISPUTE_RAISED, COLLECTION_ENDED, MANDATE_ENDED,
     STAGE_REACHED, HOLD_CHANGED, PLAN_CHANGED, NOTICE_CHANGED, WRITE_OFF_CHANGED,
     MESSAGE_SENT, MESSAGE_FAILED,
     *DAY_CLOSED.values(), *EVENT_REJECTED.values(), *TAKEN_IN.values(),

@@ -14,6 +14,7 @@ from shared.events.billing import (
     FeeNoticeGiven,
     ItemsChanged,
     LineKind,
+    MandateEnded,
     OpenItem,
     StatementIssued,
     StatementLine,
@@ -165,6 +166,15 @@ def a_fee_notice(**more: Any) -> FeeNoticeGiven:
         "notified_on": date(2026, 5, 6), "effective_from": date(2026, 7, 1),
     } | more  # fmt: skip
     return FeeNoticeGiven(**facts)
+
+
+def a_mandate_end(**more: Any) -> MandateEnded:
+    facts: dict[str, Any] = {
+        "account_id": "A1", "account_ref": "F000000000A1", "mandate_id": "MD1", "payment_id": "PAY1",
+        "reversal_id": "R1", "amount_pence": 1_095_50, "collected_on": date(2026, 4, 15),
+        "returned_on": date(2026, 4, 17), "code": "arudd-1", "noted_on": date(2026, 4, 17),
+    } | more  # fmt: skip
+    return MandateEnded(**facts)
 
 
 def an_annual_line(line: StatementLine, **days: Any) -> AnnualLine:

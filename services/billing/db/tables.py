@@ -269,6 +269,8 @@ entries = Table(
     CheckConstraint(
         "fact_kind <> 'fund-spending' or ledger in ('reserve-funds', 'bank')", name="spending_from_fund_and_bank"
     ),
+    # load_returned: the few returns of a day's book.
+    Index("ix_entries_returned", "book", postgresql_where=text("fact_kind = 'reversal' and account_id is not null")),
     # lines_of_accounts: an account's own postings.
     Index("ix_entries_account_id", "account_id", postgresql_where=text("account_id is not null")),
     comment="The double-entry ledger, owed positive: every cause's postings sum to zero, in one statement.",

@@ -8,7 +8,7 @@ from services.billing.domain.position import Open
 from shared.calendar import bank_day_from
 from shared.csv_text import csv_line
 from shared.events.billing import NotTaken
-from shared.returns import NextStep, reason_of
+from shared.returns import NextStep, reason_of, tells_of_death
 
 COLUMNS = (
     "mandate.id", "customer.id", "customer.given_name", "customer.family_name", "customer.company_name",
@@ -60,6 +60,14 @@ def ends_mandate(words: str) -> bool:
     reason = reason_of(words)
     told_by_bank = reason.code.startswith(("arudd-", "addacs-"))
     return told_by_bank and reason.next_step in (NextStep.ASK_FOR_METHOD, NextStep.CONDOLE)
+
+
+def asks_for_method(words: str) -> bool:
+    """Say whether the bank's words end the instruction of somebody who lives: they are asked for another way to pay.
+
+    Source: domain.md 9.22; of a payer who has died nobody is asked (9.21).
+    """
+    return ends_mandate(words) and not tells_of_death(words)
 
 
 def standing(mandates: Iterable[Mandate], returns: Iterable[Return]) -> dict[str, Mandate]:

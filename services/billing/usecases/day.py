@@ -1,5 +1,5 @@
 """Billing's work of a day, in slices: floats, and who carries what was given up; statements, where any are issued or
-struck; final accounts; annual statements that officers asked for; schedules.
+struck; final accounts; mandates that the bank ended; annual statements that officers asked for; schedules.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from services.billing.db import suspense
 from services.billing.domain.floats import Newcomer
 from services.billing.usecases import (
     annual_statements,
+    ended_by_bank,
     final_accounts,
     floats,
     instalments,
@@ -74,6 +75,7 @@ async def _end_statements(work: Work, piece: DaySlice) -> int:
     """Do what comes once a day, behind its statements; return how many charges have waited too long."""
     await final_accounts.issue(work, piece.day)
     await redistribution.settle(work)
+    await ended_by_bank.tell(work)
     return await _count_waiting(work, piece)
 
 

@@ -131,6 +131,15 @@ def reason_to_suppress(
     return "no-longer-open" if still_open is not None and _left(stage, still_open) < least else None
 
 
+def reason_to_ask_nobody(holds: Collection[Hold]) -> str | None:
+    """Return why an owner must not be asked for another way to pay, or None: somebody told of their death.
+
+    No other hold does: the letter chases nothing.  Source: domain.md 9.21.
+    """
+    tells = any(hold.kind is HoldKind.DECEASED and not hold.is_lifted for hold in holds)
+    return f"hold:{HoldKind.DECEASED}" if tells else None
+
+
 def _held(stage: StageReached, holds: Collection[Hold]) -> str | None:
     """Return the hold on the account, or on what the letter names, that stops it."""
     for hold in sorted(holds, key=lambda hold: hold.kind):

@@ -25,6 +25,11 @@ def collection_key(collection_id: str, account_id: str) -> str:
     return f"collection|{collection_id}|{account_id}"
 
 
+def mandate_end_key(account_id: str, reversal_id: str) -> str:
+    """Return the name of the letter that tells an account of the return that ended its direct debit."""
+    return f"mandate-ended|{account_id}|{reversal_id}"
+
+
 def welcome_key(account_id: str) -> str:
     """Return the name of an account's one welcome letter."""
     return f"welcome|{account_id}"

@@ -7,8 +7,8 @@ from uuid import UUID
 import asyncpg
 
 from services.notify.db import messages, money, open_items
-from services.notify.domain.dispatch import reason_to_suppress
-from services.notify.usecases.letters import REMINDERS
+from services.notify.domain.dispatch import reason_to_ask_nobody, reason_to_suppress
+from services.notify.usecases.letters import MANDATE_ENDED, REMINDERS
 from shared.events.arrears import StageReached
 
 
@@ -52,10 +52,22 @@ def story(message: Outgoing) -> dict[str, str]:
 
 
 async def reasons_to_suppress(connection: asyncpg.Connection, outgoing: Sequence[Outgoing]) -> Mapping[UUID, str]:
-    """Return which reminders must not go out any more, and why (contract.md 6: the check at dispatch)."""
+    """Return which letters must not go out any more, and why (contract.md 6: the check at dispatch)."""
     reminders = [message for message in outgoing if message.template in REMINDERS]
-    if not reminders:
-        return {}
+    asking = [message for message in outgoing if message.template == MANDATE_ENDED]
+    stopped = await _reminders(connection, reminders) if reminders else {}
+    return stopped | (await _asking(connection, asking) if asking else {})
+
+
+async def _asking(connection: asyncpg.Connection, asking: Sequence[Outgoing]) -> dict[UUID, str]:
+    """Return which letters ask somebody for another way to pay of whose death we know."""
+    holds = await money.load_holds(connection, {message.account_id for message in asking})
+    found = {message.message_id: reason_to_ask_nobody(holds.get(message.account_id, [])) for message in asking}
+    return {name: reason for name, reason in found.items() if reason is not None}
+
+
+async def _reminders(connection: asyncpg.Connection, reminders: Sequence[Outgoing]) -> dict[UUID, str]:
+    """Return which reminders chase what is paid, held, disputed or open no more since they were decided."""
     matters = await messages.load_matters(connection, {message.letter_no for message in reminders})
     stages = {number: StageReached.model_validate_json(matter) for number, matter in matters.items()}
     accounts = {stage.account_id for stage in stages.values()}

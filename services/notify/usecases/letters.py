@@ -17,11 +17,15 @@ from shared.events.billing import (
     AnnualStatementIssued,
     CollectionAnnounced,
     FeeNoticeGiven,
+    MandateEnded,
     StatementIssued,
 )
 
 REMINDERS = frozenset(BOOKS_APART)
 """The stages of the ladder that are letters of ours."""
+
+MANDATE_ENDED = "mandate-ended"
+"""The letter that asks for another way to pay."""
 
 
 async def open_accounts(work: Work, events: Sequence[Event[AccountOpened]]) -> None:
@@ -59,6 +63,12 @@ async def announce_collections(work: Work, events: Sequence[Event[CollectionAnno
     """Ask for the advance notice of each direct debit."""
     keyed = [(event, identity.collection_key(event.data.collection_id, event.data.account_id)) for event in events]
     await _want(work, [(event, _wanted(event, "collection-notice", key)) for event, key in keyed])
+
+
+async def tell_of_ended_mandates(work: Work, events: Sequence[Event[MandateEnded]]) -> None:
+    """Ask for the letter to each owner whose direct debit the bank ended: one for an account and a reversal, ever."""
+    keyed = [(event, identity.mandate_end_key(event.data.account_id, event.data.reversal_id)) for event in events]
+    await _want(work, [(event, _wanted(event, MANDATE_ENDED, key)) for event, key in keyed])
 
 
 async def reach_stages(work: Work, events: Sequence[Event[StageReached]]) -> None:

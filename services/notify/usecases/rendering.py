@@ -31,6 +31,7 @@ from shared.events.billing import (
     CollectionAnnounced,
     FeeNoticeGiven,
     FinalAccountIssued,
+    MandateEnded,
     StatementIssued,
 )
 from shared.events.notify import MessageChannel
@@ -143,6 +144,7 @@ _MATTERS: Mapping[str, type[EventMatter]] = {
     "annual-statement": AnnualStatementIssued,
     "fee-increase": FeeNoticeGiven,
     "collection-notice": CollectionAnnounced,
+    "mandate-ended": MandateEnded,
 }
 """What each letter's event is; all others are stages of the ladder."""
 
@@ -164,6 +166,8 @@ def _dated_on(matter: Matter, day: date) -> date:
             return matter.notified_on
         case CollectionAnnounced():
             return matter.announced_on
+        case MandateEnded():
+            return matter.noted_on
         case Welcome():
             return day
 

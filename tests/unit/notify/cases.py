@@ -11,10 +11,23 @@ from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
 from services.notify.templates.stationery import load_stationery
 from shared.events.arrears import StageReached
-from shared.events.billing import AnnualStatementIssued, CollectionAnnounced, FeeNoticeGiven, StatementIssued
+from shared.events.billing import (
+    AnnualStatementIssued,
+    CollectionAnnounced,
+    FeeNoticeGiven,
+    MandateEnded,
+    StatementIssued,
+)
 from shared.events.owners import ContactKind
 from tests.support.letters import ISSUED, an_address
 
+TEMPLATES: dict[type[Matter], str] = {
+    StatementIssued: "statement",
+    AnnualStatementIssued: "annual-statement",
+    FeeNoticeGiven: "fee-increase",
+    CollectionAnnounced: "collection-notice",
+    MandateEnded: "mandate-ended",
+}
 stationery = cache(load_stationery)
 pages = cache(Pages)
 pdf_press = cache(PdfPress)
@@ -45,18 +58,12 @@ def a_case(
 
 def template_of(matter: Matter) -> str:
     match matter:
-        case StatementIssued():
-            return "statement"
-        case AnnualStatementIssued():
-            return "annual-statement"
         case StageReached():
             return matter.name
-        case FeeNoticeGiven():
-            return "fee-increase"
-        case CollectionAnnounced():
-            return "collection-notice"
         case Welcome():
             return "welcome"
+        case _:
+            return TEMPLATES[type(matter)]
 
 
 def day_of(matter: Matter) -> date:
@@ -65,6 +72,8 @@ def day_of(matter: Matter) -> date:
             return matter.stage_on
         case CollectionAnnounced():
             return matter.announced_on
+        case MandateEnded():
+            return matter.noted_on
         case AnnualStatementIssued():
             return matter.issued_on
         case _:

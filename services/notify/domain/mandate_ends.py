@@ -1,0 +1,31 @@
+"""What the letter says when the bank ended a direct debit: what came back, why, and that nothing more is collected."""
+
+from services.notify.domain import spoken
+from services.notify.domain.letter import Fact, Headline, Subject
+from services.notify.domain.wording import Facts, Wording, fill
+from shared.events.billing import MandateEnded
+from shared.money import as_pounds
+from shared.returns import reason_of
+
+_WHY = {
+    "arudd-1": "cancelled", "arudd-3": "moved", "arudd-5": "no-account", "arudd-6": "no-instruction",
+    "arudd-b": "closed", "addacs-0": "cancelled", "addacs-1": "cancelled", "addacs-b": "closed",
+}  # fmt: skip
+"""Which words of the letter a code has; what a later list knows besides is told as that list puts it."""
+
+
+def facts_of(ended: MandateEnded) -> dict[str, str]:
+    """Return the facts that the letter's wording may name."""
+    return {
+        "amount": as_pounds(ended.amount_pence),
+        "collected_on": spoken.day(ended.collected_on),
+        "returned_on": spoken.day(ended.returned_on),
+        "reason": reason_of(ended.code).meaning,
+    }
+
+
+def describe(ended: MandateEnded, wording: Wording, facts: Facts) -> Subject:
+    """Return what the letter adds: the amount that came back, its mandate if we knew it, and the bank's reason."""
+    headline = Headline(wording.headline["label"], as_pounds(ended.amount_pence), fill(wording.headline["note"], facts))
+    known = (Fact("Mandate", ended.mandate_id),) if ended.mandate_id is not None else ()
+    return Subject(known, headline, holds=frozenset({_WHY.get(ended.code, "other")}))
