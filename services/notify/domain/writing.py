@@ -8,6 +8,7 @@ from services.notify.domain import (
     annual_statements,
     collections,
     fee_notices,
+    missing_shares,
     reminders,
     safety,
     spoken,
@@ -30,7 +31,13 @@ from services.notify.domain.letter import (
 from services.notify.domain.recipients import Recipient
 from services.notify.domain.wording import BlockWords, CommonWords, Facts, Letterhead, Stationery, Wording, fill
 from shared.events.arrears import StageReached
-from shared.events.billing import AnnualStatementIssued, CollectionAnnounced, FeeNoticeGiven, StatementIssued
+from shared.events.billing import (
+    AnnualStatementIssued,
+    CollectionAnnounced,
+    FeeNoticeGiven,
+    ShareCarried,
+    StatementIssued,
+)
 from shared.events.housing import Address
 
 
@@ -41,7 +48,10 @@ class Welcome:
     from_on: date
 
 
-EventMatter = StatementIssued | AnnualStatementIssued | StageReached | FeeNoticeGiven | CollectionAnnounced
+Notice = FeeNoticeGiven | CollectionAnnounced | ShareCarried
+"""What an owner is told beside statements and the ladder."""
+
+EventMatter = StatementIssued | AnnualStatementIssued | StageReached | Notice
 Matter = EventMatter | Welcome
 """The business fact a letter is about."""
 
@@ -109,12 +119,20 @@ def _facts(case: Case, wording: Wording, head: Letterhead) -> Facts:
             return common | annual_statements.facts_of(case.matter)
         case StageReached():
             return common | reminders.facts_of(case.matter, wording)
-        case FeeNoticeGiven():
-            return common | fee_notices.facts_of(case.matter)
-        case CollectionAnnounced():
-            return common | collections.facts_of(case.matter)
+        case FeeNoticeGiven() | CollectionAnnounced() | ShareCarried():
+            return common | _facts_of_notice(case.matter)
         case Welcome(from_on):
             return common | welcome.facts_of(from_on, head.name)
+
+
+def _facts_of_notice(notice: Notice) -> dict[str, str]:
+    match notice:
+        case FeeNoticeGiven():
+            return fee_notices.facts_of(notice)
+        case CollectionAnnounced():
+            return collections.facts_of(notice)
+        case ShareCarried():
+            return missing_shares.facts_of(notice)
 
 
 def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
@@ -125,12 +143,20 @@ def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
             return annual_statements.describe(case.matter, wording, facts)
         case StageReached():
             return reminders.describe(case.matter, wording, facts, case.descriptions)
-        case FeeNoticeGiven():
-            return fee_notices.describe(case.matter, wording, facts)
-        case CollectionAnnounced():
-            return collections.describe(case.matter, wording, facts)
+        case FeeNoticeGiven() | CollectionAnnounced() | ShareCarried():
+            return _describe_notice(case.matter, wording, facts)
         case Welcome():
             return welcome.describe(wording, case.account_ref)
+
+
+def _describe_notice(notice: Notice, wording: Wording, facts: Facts) -> Subject:
+    match notice:
+        case FeeNoticeGiven():
+            return fee_notices.describe(notice, wording, facts)
+        case CollectionAnnounced():
+            return collections.describe(notice, wording, facts)
+        case ShareCarried():
+            return missing_shares.describe(notice, wording)
 
 
 def _printed(words: BlockWords, subject: Subject) -> bool:

@@ -31,6 +31,7 @@ from shared.events.billing import (
     CollectionAnnounced,
     FeeNoticeGiven,
     FinalAccountIssued,
+    ShareCarried,
     StatementIssued,
 )
 from shared.events.notify import MessageChannel
@@ -142,6 +143,7 @@ _MATTERS: Mapping[str, type[EventMatter]] = {
     "final-account": FinalAccountIssued,
     "annual-statement": AnnualStatementIssued,
     "fee-increase": FeeNoticeGiven,
+    "missing-share": ShareCarried,
     "collection-notice": CollectionAnnounced,
 }
 """What each letter's event is; all others are stages of the ladder."""
@@ -162,6 +164,8 @@ def _dated_on(matter: Matter, day: date) -> date:
             return matter.stage_on
         case FeeNoticeGiven():
             return matter.notified_on
+        case ShareCarried():
+            return matter.carried_on
         case CollectionAnnounced():
             return matter.announced_on
         case Welcome():

@@ -11,13 +11,28 @@ from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
 from services.notify.templates.stationery import load_stationery
 from shared.events.arrears import StageReached
-from shared.events.billing import AnnualStatementIssued, CollectionAnnounced, FeeNoticeGiven, StatementIssued
+from shared.events.billing import (
+    AnnualStatementIssued,
+    CollectionAnnounced,
+    FeeNoticeGiven,
+    ShareCarried,
+    StatementIssued,
+)
 from shared.events.owners import ContactKind
 from tests.support.letters import ISSUED, an_address
 
 stationery = cache(load_stationery)
 pages = cache(Pages)
 pdf_press = cache(PdfPress)
+TEMPLATES: Mapping[type[Matter], str] = {
+    StatementIssued: "statement",
+    AnnualStatementIssued: "annual-statement",
+    FeeNoticeGiven: "fee-increase",
+    CollectionAnnounced: "collection-notice",
+    ShareCarried: "missing-share",
+    Welcome: "welcome",
+}
+"""The letter about each matter but the stages of the ladder, which name theirs."""
 
 
 def a_recipient(name: str = "Aileen MacDonald", mailbox: str | None = "aileen@example.org") -> Recipient:
@@ -44,19 +59,7 @@ def a_case(
 
 
 def template_of(matter: Matter) -> str:
-    match matter:
-        case StatementIssued():
-            return "statement"
-        case AnnualStatementIssued():
-            return "annual-statement"
-        case StageReached():
-            return matter.name
-        case FeeNoticeGiven():
-            return "fee-increase"
-        case CollectionAnnounced():
-            return "collection-notice"
-        case Welcome():
-            return "welcome"
+    return matter.name if isinstance(matter, StageReached) else TEMPLATES[type(matter)]
 
 
 def day_of(matter: Matter) -> date:
