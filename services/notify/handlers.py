@@ -20,6 +20,7 @@ from shared.events.billing import (
     ItemsChanged,
     MandateEnded,
     PaymentUnmatched,
+    ShareCarried,
     StatementIssued,
 )
 from shared.events.owners import ContactDetailsChanged, OwnershipLineChanged, UnitChanged
@@ -73,6 +74,12 @@ async def annual_statements_issued(work: Work, events: Sequence[Event[AnnualStat
 async def fee_notices_given(work: Work, events: Sequence[Event[FeeNoticeGiven]]) -> None:
     """Ask for the letters of an increase."""
     await letters.tell_increases(work, events)
+
+
+@router.hears(topics.SHARE_CARRIED)
+async def shares_carried(work: Work, events: Sequence[Event[ShareCarried]]) -> None:
+    """Ask for the notices of missing shares."""
+    await letters.tell_carriers(work, events)
 
 
 @router.hears(topics.COLLECTION_ANNOUNCED)

@@ -328,3 +328,24 @@ class FeeNoticeGiven(EventData):
     share: str | None = None
     notified_on: Day
     effective_from: Day = Field(description="The first day that is charged at the new price.")
+
+
+class ShareCarried(EventData):
+    """An owner is to be told what they carry of a share that cannot be recovered (rule 5).  Key: ``account_id``.
+
+    Nothing here says whose share is missing.  Each account is told once of a charge.
+    """
+
+    account_id: Id
+    account_ref: Id
+    unit_id: Id
+    ownership_id: Id
+    charge_id: Id = Field(description="The charge on the other owners, as statements have it.")
+    shared_charge_id: Id = Field(description="The charge for the common cost, of which a share is missing.")
+    kind: ChargeKind
+    description: Text = Field(description="What the common cost is for, as every owner's statement has it.")
+    total_pence: PositivePence = Field(description="What the common cost comes to, less its credits.")
+    missing_pence: PositivePence = Field(description="What of it the other owners carry by this charge.")
+    share: str = Field(description="The unit's part of the missing share, as 1/7.")
+    share_pence: PositivePence = Field(description="What of that this owner carries.")
+    carried_on: Day

@@ -16,6 +16,7 @@ from shared.events.billing import (
     LineKind,
     MandateEnded,
     OpenItem,
+    ShareCarried,
     StatementIssued,
     StatementLine,
 )
@@ -175,6 +176,16 @@ def a_mandate_end(**more: Any) -> MandateEnded:
         "returned_on": date(2026, 4, 17), "code": "arudd-1", "noted_on": date(2026, 4, 17),
     } | more  # fmt: skip
     return MandateEnded(**facts)
+
+
+def a_share_notice(**more: Any) -> ShareCarried:
+    facts: dict[str, Any] = {
+        "account_id": "A1", "account_ref": "F000000000A1", "unit_id": "U1", "ownership_id": "O1",
+        "charge_id": "R5:7d2a:1", "shared_charge_id": "ROOF-1", "kind": ChargeKind.REPAIR,
+        "description": "Roof: replace slipped slates", "total_pence": 1_600_00, "missing_pence": 200_00,
+        "share": "1/7", "share_pence": 28_57, "carried_on": ISSUED,
+    } | more  # fmt: skip
+    return ShareCarried(**facts)
 
 
 def an_annual_line(line: StatementLine, **days: Any) -> AnnualLine:

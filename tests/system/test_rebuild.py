@@ -48,6 +48,10 @@ async def told(office: Office) -> Office:
     await by_two(
         office, "floats", "set", "--for", "unit=A1", "--pounds", "150", "--from", "2026-07-03", "--reason", "board",
     )  # fmt: skip
+    await by_two(
+        office, "write-off", "propose", refs["B3-C0"], "--charge", "RPR-2", "--ground", "rule-5",
+        "--evidence", "file 13/1", "--reason", "cannot be found",
+    )  # fmt: skip
     await office.ask(
         "fees", "cost", "staff", "--pounds", "300", "--on", "2026-06-30", "--note", "June", "--as", "finance"
     )
@@ -93,7 +97,15 @@ async def test_a_rebuild_equals_the_live_database(told: Office, service: str) ->
     assert all(one["live"] == one["rebuilt"] and not one["differ"] for one in found.values())
     assert found["events taken in"]["live"] > 200
     names = {
-        "billing": ("balances", "statements", "statements as struck", "checks of samples", "write-offs", "schedules"),
+        "billing": (
+            "balances",
+            "statements",
+            "statements as struck",
+            "checks of samples",
+            "write-offs",
+            "schedules",
+            "notices of missing shares",
+        ),
         "arrears": ("decisions", "holds"),
         "notify": ("messages", "letters"),
     }
@@ -149,13 +161,14 @@ async def test_a_row_changed_by_hand_is_named(told: Office, service: str) -> Non
 async def test_a_rebuilt_database_takes_the_live_ones_place_and_goes_on(told: Office) -> None:
     before, letters = await told.ask("accounts"), await told.ask("letters")
     given_up = await told.ask("write-off", "list")
-    assert {(one["proposal"], one["written_back_pence"]) for one in given_up} == {("3", 0)}
+    assert {(one["proposal"], one["written_back_pence"]) for one in given_up} == {("3", 0), ("8", 0)}
     year = ("statements", "annual", given_up[0]["account_ref"], "2026")
     listings = (("write-off", "list"), ("fees", "list"), ("floats", "list"), ("reserve-funds", "list"))
     for listing in (*listings, ("statements", "list"), ("statements", "show"), year):
         assert (await told.run(*listing)).code == 0
     assert (await told.run("fees", "cost-model", "2026", "--surplus", "10")).code == 0
-    assert [one["template"] for one in letters].count("fee-increase") == 1
+    written = [one["template"] for one in letters]
+    assert (written.count("fee-increase"), written.count("missing-share")) == (1, 10)
     refused = await told.run("rebuild", "billing", "--swap")
     assert refused.code == 1
     assert "billing is running" in refused.err

@@ -47,6 +47,7 @@ COMPARED = (
     whole("releases of collections", "billing.collection_releases", "collection_id"),
     whole("accounts skipped", "billing.collection_skips", "collection_id || ' ' || account_id"),
     whole("write-offs", "billing.write_offs", "write_off_id"),
+    whole("notices of missing shares", "billing.share_notices", "charge_id || ' ' || account_id"),
     # Of units that were there before it was noted, the book of their registration is not known.
     whole("units", "billing.units", "unit_id", "book"),
     whole("ownership lines", "billing.lines", "unit_id || ' ' || version"),

@@ -295,6 +295,15 @@ write_offs = Table(
     comment="Debts given up by two people; what still stands of each follows from the ledger.",
 )
 
+share_notices = Table(
+    "share_notices",
+    metadata,
+    Column("charge_id", Text, primary_key=True),
+    Column("account_id", Uuid, primary_key=True),
+    Column("book", Date, nullable=False),
+    comment="Which owners were told of which charge for a share that another cannot be made to pay, once each.",
+)
+
 statements = Table(
     "statements",
     metadata,

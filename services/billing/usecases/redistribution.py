@@ -18,6 +18,7 @@ from services.billing.settings import read_liability
 from services.billing.usecases.charges import credit_charges, raise_charges, surroundings_of
 from services.billing.usecases.moves import Moves
 from services.billing.usecases.own_events import own_event
+from services.billing.usecases.share_notices import tell_carriers
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.base import Event, EventData
@@ -39,7 +40,7 @@ class Carriers(EventData):
 
 
 async def settle(work: Work) -> None:
-    """Charge the others what stands and they do not carry yet; give back what the missing owner has paid.
+    """Charge the others what stands and they do not carry yet, and tell them; give back what was paid after all.
 
     Behind the day's statements; who the others are was kept before them (``follow_shares``).
     """
@@ -61,6 +62,8 @@ async def settle(work: Work) -> None:
         await raise_charges(work, raised)
     if back:
         await credit_charges(work, back)
+    if given_up:
+        await tell_carriers(work, connection, given_up)
 
 
 async def follow_shares(work: Work) -> None:

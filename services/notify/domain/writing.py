@@ -9,6 +9,7 @@ from services.notify.domain import (
     collections,
     fee_notices,
     mandate_ends,
+    missing_shares,
     reminders,
     safety,
     spoken,
@@ -36,6 +37,7 @@ from shared.events.billing import (
     CollectionAnnounced,
     FeeNoticeGiven,
     MandateEnded,
+    ShareCarried,
     StatementIssued,
 )
 from shared.events.housing import Address
@@ -48,7 +50,7 @@ class Welcome:
     from_on: date
 
 
-Notice = FeeNoticeGiven | CollectionAnnounced | MandateEnded
+Notice = FeeNoticeGiven | CollectionAnnounced | MandateEnded | ShareCarried
 """What an owner is told beside statements and the ladder."""
 
 EventMatter = StatementIssued | AnnualStatementIssued | StageReached | Notice
@@ -119,7 +121,7 @@ def _facts(case: Case, wording: Wording, head: Letterhead) -> Facts:
             return common | annual_statements.facts_of(case.matter)
         case StageReached():
             return common | reminders.facts_of(case.matter, wording)
-        case FeeNoticeGiven() | CollectionAnnounced() | MandateEnded():
+        case FeeNoticeGiven() | CollectionAnnounced() | MandateEnded() | ShareCarried():
             return common | _facts_of_notice(case.matter)
         case Welcome(from_on):
             return common | welcome.facts_of(from_on, head.name)
@@ -133,6 +135,8 @@ def _facts_of_notice(notice: Notice) -> dict[str, str]:
             return collections.facts_of(notice)
         case MandateEnded():
             return mandate_ends.facts_of(notice)
+        case ShareCarried():
+            return missing_shares.facts_of(notice)
 
 
 def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
@@ -143,7 +147,7 @@ def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
             return annual_statements.describe(case.matter, wording, facts)
         case StageReached():
             return reminders.describe(case.matter, wording, facts, case.descriptions)
-        case FeeNoticeGiven() | CollectionAnnounced() | MandateEnded():
+        case FeeNoticeGiven() | CollectionAnnounced() | MandateEnded() | ShareCarried():
             return _describe_notice(case.matter, wording, facts)
         case Welcome():
             return welcome.describe(wording, case.account_ref)
@@ -157,6 +161,8 @@ def _describe_notice(notice: Notice, wording: Wording, facts: Facts) -> Subject:
             return collections.describe(notice, wording, facts)
         case MandateEnded():
             return mandate_ends.describe(notice, wording, facts)
+        case ShareCarried():
+            return missing_shares.describe(notice, wording)
 
 
 def _printed(words: BlockWords, subject: Subject) -> bool:

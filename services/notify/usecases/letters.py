@@ -18,6 +18,7 @@ from shared.events.billing import (
     CollectionAnnounced,
     FeeNoticeGiven,
     MandateEnded,
+    ShareCarried,
     StatementIssued,
 )
 
@@ -57,6 +58,12 @@ async def tell_increases(work: Work, events: Sequence[Event[FeeNoticeGiven]]) ->
         for event in events
     ]
     await _want(work, [(event, _wanted(event, "fee-increase", key)) for event, key in keyed])
+
+
+async def tell_carriers(work: Work, events: Sequence[Event[ShareCarried]]) -> None:
+    """Ask for the notice of each missing share: one for an account and a charge, ever."""
+    keyed = [(event, identity.missing_share_key(event.data.account_id, event.data.charge_id)) for event in events]
+    await _want(work, [(event, _wanted(event, "missing-share", key)) for event, key in keyed])
 
 
 async def announce_collections(work: Work, events: Sequence[Event[CollectionAnnounced]]) -> None:

@@ -19,7 +19,7 @@ from services.notify.domain.letter import Letter
 from services.notify.domain.recipients import Contacts, Recipient, recipients
 from services.notify.domain.welcome import Timing
 from services.notify.domain.wording import Stationery
-from services.notify.domain.writing import Case, EventMatter, Matter, Welcome, write
+from services.notify.domain.writing import Case, EventMatter, Matter, Notice, Welcome, write
 from services.notify.templates.mail import Envelope, UnsafeHeaderError, compose
 from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
@@ -32,6 +32,7 @@ from shared.events.billing import (
     FeeNoticeGiven,
     FinalAccountIssued,
     MandateEnded,
+    ShareCarried,
     StatementIssued,
 )
 from shared.events.notify import MessageChannel
@@ -143,6 +144,7 @@ _MATTERS: Mapping[str, type[EventMatter]] = {
     "final-account": FinalAccountIssued,
     "annual-statement": AnnualStatementIssued,
     "fee-increase": FeeNoticeGiven,
+    "missing-share": ShareCarried,
     "collection-notice": CollectionAnnounced,
     "mandate-ended": MandateEnded,
 }
@@ -162,14 +164,22 @@ def _dated_on(matter: Matter, day: date) -> date:
             return matter.issued_on
         case StageReached():
             return matter.stage_on
-        case FeeNoticeGiven():
-            return matter.notified_on
-        case CollectionAnnounced():
-            return matter.announced_on
-        case MandateEnded():
-            return matter.noted_on
         case Welcome():
             return day
+        case _:
+            return _given_on(matter)
+
+
+def _given_on(notice: Notice) -> date:
+    match notice:
+        case FeeNoticeGiven():
+            return notice.notified_on
+        case CollectionAnnounced():
+            return notice.announced_on
+        case MandateEnded():
+            return notice.noted_on
+        case ShareCarried():
+            return notice.carried_on
 
 
 async def _render(jobs: Sequence[Job], day: date, press: Press) -> list[NewMessage]:

@@ -14,12 +14,17 @@ select unit_id, sum(net_pence)::bigint as pence from billing.charge_parts where 
 UNEVEN = [("U1", 1, 16), ("U2", 3, 16), *((unit, 1, 8) for unit in UNITS[2:])]
 
 
-async def a_roof(desk: Desk) -> None:
-    """A roof of 1,600.00 on eight equal flats; it is the last day of 2025."""
+async def a_close(desk: Desk) -> None:
+    """Eight equal flats and their owners; it is the first day of 2026."""
     await desk.hear(*(a_unit(unit) for unit in UNITS))
     await desk.hear(*(a_line(unit, (f"O{unit[1:]}", "2025-06-01")) for unit in UNITS))
     await desk.hear(shares(*((unit, 1, 8) for unit in UNITS)))
     await desk.close("2025-12-31")
+
+
+async def a_roof(desk: Desk) -> None:
+    """A roof of 1,600.00 on the close of eight."""
+    await a_close(desk)
     await desk.hear(a_charge("ROOF", 1_600_00, pool="S1", on="2026-01-10"))
 
 

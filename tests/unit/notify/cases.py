@@ -16,21 +16,25 @@ from shared.events.billing import (
     CollectionAnnounced,
     FeeNoticeGiven,
     MandateEnded,
+    ShareCarried,
     StatementIssued,
 )
 from shared.events.owners import ContactKind
 from tests.support.letters import ISSUED, an_address
 
-TEMPLATES: dict[type[Matter], str] = {
+stationery = cache(load_stationery)
+pages = cache(Pages)
+pdf_press = cache(PdfPress)
+TEMPLATES: Mapping[type[Matter], str] = {
     StatementIssued: "statement",
     AnnualStatementIssued: "annual-statement",
     FeeNoticeGiven: "fee-increase",
     CollectionAnnounced: "collection-notice",
     MandateEnded: "mandate-ended",
+    ShareCarried: "missing-share",
+    Welcome: "welcome",
 }
-stationery = cache(load_stationery)
-pages = cache(Pages)
-pdf_press = cache(PdfPress)
+"""The letter about each matter but the stages of the ladder, which name theirs."""
 
 
 def a_recipient(name: str = "Aileen MacDonald", mailbox: str | None = "aileen@example.org") -> Recipient:
@@ -57,13 +61,7 @@ def a_case(
 
 
 def template_of(matter: Matter) -> str:
-    match matter:
-        case StageReached():
-            return matter.name
-        case Welcome():
-            return "welcome"
-        case _:
-            return TEMPLATES[type(matter)]
+    return matter.name if isinstance(matter, StageReached) else TEMPLATES[type(matter)]
 
 
 def day_of(matter: Matter) -> date:
