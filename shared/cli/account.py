@@ -1,11 +1,12 @@
 """`closebook account`: one account whole: lines, balance, ageing, documents."""
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from stdnum.iso7064 import mod_37_36
 
-from shared.cli import environment, output
+from shared.cli import environment, line_proofs, output
 from shared.cli.api import Api
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import AsOf, DataDir, JsonFlag, KnownAt, Reference, SheetFile, as_params
@@ -22,13 +23,14 @@ def account(
     *,
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    proof: Annotated[bool, typer.Option("--proof", help="How the pence of each charge and credit came about.")] = False,
     as_json: JsonFlag = False,
     to: SheetFile = None,
     data: DataDir = None,
 ) -> None:
     """Show one account: every line with its cause, the balance and its ageing, and the statements."""
     wanted = as_reference(reference)
-    params = as_params(as_of=as_of, known_at=known_at)
+    params = as_params(as_of=as_of, known_at=known_at) | ({"proof": "true"} if proof else {})
     found = Api(environment.resolve(data)).get("billing", f"/accounts/{wanted}", params)
     ageing = [tuple(output.pounds(found["ageing"].get(name, 0)) for name in _BUCKETS)]
     output.report(
@@ -36,7 +38,9 @@ def account(
         output.table("Lines", _LINE, map(_line, found["lines"]), right=("amount",)),
         output.table("Ageing", _BUCKETS, ageing, right=_BUCKETS),
         output.table("Statements", _STATEMENT, map(_statement, found["statements"]), right=("total", "balance")),
+        *([line_proofs.table(found)] if proof else ()),
         head=(_head(found),),
+        lines=line_proofs.reading(found) if proof else (),
         as_json=as_json,
         to=to,
     )

@@ -12,7 +12,7 @@ import pytest
 from openpyxl import load_workbook
 
 from shared.money import as_pounds
-from tests.system.diary import Told
+from tests.system.diary import Told, own_ref
 from tests.system.examiner import charge, home
 
 pytestmark = pytest.mark.timeout(900)  # the first test of a run waits until the whole diary is told
@@ -105,6 +105,7 @@ SHEETS = {
     ("write-off", "list"): "stands", ("floats", "list"): "held", ("reserve-funds", "list"): "left",
     ("fees", "cost-model", "2026"): "a year", ("fees", "list"): "a year, net", ("refunds", "list"): "credit",
     ("disputes", "list"): "disputed", ("direct-debit", "list"): "amount", ("statements", "show", "--dry-run"): "bills",
+    ("account", own_ref("DV-r0"), "--proof"): "amount",
 }  # fmt: skip
 
 

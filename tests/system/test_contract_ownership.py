@@ -278,6 +278,17 @@ async def test_credit_lines_carry_the_charge(told: Told) -> None:
     assert account["lines"][0]["share"] == "1/3"
 
 
+async def test_a_line_is_proved_when_asked_for_by_its_place_in_the_lot(told: Told) -> None:
+    """10.00 over three flats: one odd penny; half of it given back: two."""
+    drawn = lots("DV-rest", [f"DV-r{n}" for n in range(3)])
+    for place, unit_id in enumerate(drawn, start=1):
+        charge_, credit_, rest = (one["proof"] for one in (await told.account(unit_id, "", "--proof"))["lines"])
+        assert (charge_["net"]["exact"], charge_["net"]["rank"], charge_["net"]["odd_pence"]) == ("1000/3", place, 1)
+        assert (credit_["net"]["exact"], credit_["net"]["rank"], credit_["net"]["odd_pence"]) == ("-500/3", place, 2)
+        assert (rest["net"], rest["takes_what_is_left"]) == (None, True)
+    assert all("proof" not in one for one in (await told.account(drawn[0]))["lines"])
+
+
 async def test_each_line_names_the_event_that_led_to_it(told: Told) -> None:
     late = next(one for one in (await told.account("ST-one"))["lines"] if one.get("charge_id") == "ST-one-late")
     assert late["cause"] == {

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Response
+from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from services.billing.api.common import AsOf, Everybody, KnownAt, Staff, as_json
 from services.billing.usecases import explaining, final_accounts, questions
@@ -10,6 +10,7 @@ from shared.bus.transaction import Doors
 from shared.db.engine import snapshot
 
 Reference = Annotated[str, Path(max_length=64, description="The account's reference, as on its statements.")]
+Proof = Annotated[bool, Query(description="Each line of a charge or credit says how its pence came about.")]
 
 
 def add(router: APIRouter, doors: Doors) -> None:
@@ -22,10 +23,12 @@ def add(router: APIRouter, doors: Doors) -> None:
             return as_json(await questions.accounts(connection, as_of, known_at))
 
     @router.get("/accounts/{reference}")
-    async def account(reference: Reference, _caller: Staff, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
+    async def account(
+        reference: Reference, _caller: Staff, as_of: AsOf = None, known_at: KnownAt = None, *, proof: Proof = False
+    ) -> Response:
         """Return one account whole: lines with their causes, open items, ageing, allocations, statements."""
         async with snapshot(doors.sessions) as connection:
-            answer = await questions.account(connection, reference, as_of, known_at)
+            answer = await questions.account(connection, reference, as_of, known_at, proof=proof)
         if answer is None:
             raise HTTPException(404, f"No account has the reference {reference}.")
         return as_json(answer)

@@ -98,14 +98,14 @@ async def load_charges(connection: asyncpg.Connection, charge_ids: Iterable[str]
     return {row[0]: Charge(row[0], ChargeKind(row[1]), *row[2:]) for row in map(tuple, rows)}
 
 
-async def load_days(connection: asyncpg.Connection, charge_id: str) -> dict[str, date | None]:
-    """Return the days that a charge came with, by the names of its event."""
-    row = await connection.fetchrow(
-        "select decided_on, instructed_on, completed_on, invoiced_on, raised_on from billing.charges"
-        " where charge_id = $1",
-        charge_id,
+async def load_days(connection: asyncpg.Connection, charge_ids: Iterable[str]) -> dict[str, dict[str, date | None]]:
+    """Return the days that each charge came with, by the names of its event."""
+    rows = await connection.fetch(
+        "select charge_id, decided_on, instructed_on, completed_on, invoiced_on, raised_on from billing.charges"
+        " where charge_id = any($1::text[])",
+        list(charge_ids),
     )
-    return dict(row) if row is not None else {}
+    return {row["charge_id"]: {name: day for name, day in row.items() if name != "charge_id"} for row in rows}
 
 
 async def load_works(connection: asyncpg.Connection, charge_ids: Iterable[str]) -> dict[str, dict[str, date | None]]:

@@ -1,6 +1,7 @@
 """Where a charge and its credits belong: the target every posting is a step towards."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from services.billing.domain import attribution, division
 from services.billing.domain.facts import Charge, Credit, FactKind, Part, ShareVersion, Unit
@@ -36,6 +37,35 @@ def left_of(charge: Charge, credited: Iterable[Credit]) -> int:
     return charge.gross_pence - sum(credit.amount_pence for credit in credited)
 
 
+class Taken(NamedTuple):
+    """What a credit takes of its charge, net and tax (pence, positive).
+
+    One that completes the charge ``takes_what_is_left`` of each part; any other is divided as the charge was.
+    """
+
+    net_pence: int
+    tax_pence: int
+    takes_what_is_left: bool
+
+
+def taken_by(charge: Charge, credited: Iterable[Credit]) -> list[Taken]:
+    """Return what each credit of a charge takes, in the order in which they were accepted.
+
+    Its tax is tax x credit / gross, half up, the rest is net; the last takes what is left of both.
+    Source: contract.md 6, credit.
+    """
+    net, tax = charge.net_pence, charge.tax_pence
+    found = []
+    for credit in credited:
+        taken = Taken(net, tax, True)
+        if credit.amount_pence != net + tax:
+            of_tax = divide_half_up(charge.tax_pence * credit.amount_pence, charge.gross_pence)
+            taken = Taken(credit.amount_pence - of_tax, of_tax, False)
+        net, tax = net - taken.net_pence, tax - taken.tax_pence
+        found.append(taken)
+    return found
+
+
 def target(
     charge: Charge,
     credited: Sequence[Credit],
@@ -45,27 +75,20 @@ def target(
     """Return where a charge and its credits (in order of acceptance) belong, from all that is known.
 
     ``version`` is the share set's in force on ``charge.liable_from`` (None: not known); ``units`` are those registered.
-    The parts of each fact sum to it, net and tax apart; parts of nothing are left out.  A partial credit is divided as
-    the charge was, its tax being tax x credit / gross, half up; the credit that completes the charge takes what is left
-    of each part.  Source: contract.md 6, who owes, division, credit.
+    The parts of each fact sum to it, net and tax apart; parts of nothing are left out.  What credits take says
+    ``taken_by``.  Source: contract.md 6, who owes, division, credit.
     """
     spread = _Spread(charge, version, units)
     placed = spread.place(charge.net_pence, charge.tax_pence)
     parts = _parts(FactKind.CHARGE, charge.charge_id, placed, 1)
     if not credited:
         return tuple(parts)
-    left_pence, left = charge.gross_pence, placed
-    for credit in credited:
-        left_pence -= credit.amount_pence
-        taken = left if left_pence == 0 else spread.place(*_net_and_tax(charge, credit))
-        parts += _parts(FactKind.CREDIT, credit.credit_id, taken, -1)
-        left = _less(left, taken)
+    left = placed
+    for credit, taken in zip(credited, taken_by(charge, credited), strict=True):
+        off = left if taken.takes_what_is_left else spread.place(taken.net_pence, taken.tax_pence)
+        parts += _parts(FactKind.CREDIT, credit.credit_id, off, -1)
+        left = _less(left, off)
     return tuple(parts)
-
-
-def _net_and_tax(charge: Charge, credit: Credit) -> tuple[int, int]:
-    tax = divide_half_up(charge.tax_pence * credit.amount_pence, charge.gross_pence)
-    return credit.amount_pence - tax, tax
 
 
 class _Spread:

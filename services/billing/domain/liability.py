@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from services.billing.domain.facts import Charge
 from shared.dated import in_force
 from shared.events.housing import ChargeKind, ChargeRaised
 
@@ -76,6 +77,17 @@ def owed(data: ChargeRaised, policies: Sequence[Liability]) -> Owed:
         if day is not None:
             return Owed(day, day, name, policy.version)
     raise AssertionError("raised_on is always given")
+
+
+def owed_as_kept(charge: Charge, given: Mapping[str, date | None], policies: Sequence[Liability]) -> Owed:
+    """Return ``owed`` of a charge that was taken in; ``given`` are the days it came with, by name.
+
+    Its period is kept as its days alone: a single day that would decide without it, too, is told by that day's name.
+    """
+    policy = in_force(policies, charge.raised_on)
+    name = next(name for name in policy.kinds[charge.kind].owed_on if given.get(name) is not None)
+    by_day = charge.liable_from == charge.liable_to == given[name]
+    return Owed(charge.liable_from, charge.liable_to, str(name) if by_day else PERIOD, policy.version)
 
 
 def asked(kind: ChargeKind, raised_on: date, policies: Sequence[Liability]) -> OwedOn:

@@ -22,8 +22,10 @@ from services.billing.domain.facts import FactKind
 from services.billing.domain.items import Places, StatementHead
 from services.billing.domain.lines import Line, netted
 from services.billing.domain.position import Open, Position
+from services.billing.usecases import explaining
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.documents import statement_line
+from services.billing.usecases.explaining import Fact
 from services.billing.usecases.redistribution import CARRIERS
 from shared.bus import gate
 from shared.events.billing import LineKind
@@ -118,9 +120,12 @@ def _head(row: AccountRow, known: Registered, standing: Position) -> Answer:
 
 
 async def account(
-    connection: asyncpg.Connection, reference: str, as_of: date | None, known_at: date | None
+    connection: asyncpg.Connection, reference: str, as_of: date | None, known_at: date | None, *, proof: bool = False
 ) -> Answer | None:
-    """Return one account whole; nothing when no account has the reference."""
+    """Return one account whole; nothing when no account has the reference.
+
+    With ``proof`` each line of a charge or credit says how what stands of that now came about, whatever was known when.
+    """
     row = await questions.find_account(connection, refs.normalised(reference), known_at)
     if row is None:
         return None
@@ -131,13 +136,14 @@ async def account(
     known = await registry.load_registered(connection, [row.unit_id], known_at)
     rules = (await rules_of(connection, [row.account_id], as_of, known_at))[row.account_id]
     standing = positions.position(counted, issued, day, rules)
+    proofs = await explaining.proofs(connection, row, netted(lines)) if proof else {}
     return {
         **_head(row, known[row.unit_id], standing),
         "as_of": as_of,
         "known_at": known_at,
         "credit_pence": standing.credit_pence,
         "not_yet_billed_pence": standing.not_yet_billed_pence,
-        "lines": await _lines(connection, row.account_id, counted, issued),
+        "lines": await _lines(connection, row.account_id, counted, issued, proofs),
         "disputed_pence": standing.disputed_pence,
         "items": [_item(one) for one in standing.items],
         "allocations": [_allocation(one) for one in standing.allocated],
@@ -157,11 +163,15 @@ def _allocation(one: Allocated) -> Answer:
 
 
 async def _lines(
-    connection: asyncpg.Connection, account_id: str, lines: Iterable[Line], issued: Sequence[StatementHead]
+    connection: asyncpg.Connection,
+    account_id: str,
+    lines: Iterable[Line],
+    issued: Sequence[StatementHead],
+    proofs: Mapping[Fact, Answer],
 ) -> list[Answer]:
-    """Return an account's lines, each with the statement that carries it and its cause.
+    """Return an account's lines, each with the statement that carries it, its cause, and the proof of its fact.
 
-    A charge that was divided anew by other shares has no one share that made its lines: ``closebook explain`` has it.
+    A charge that was divided anew by other shares has no one share that made its lines: the proof says which holds now.
     """
     shown = sorted(netted(lines), key=lambda line: (line.value_on, line.book, line.kind, line.fact_id))
     charge_ids = {line.charge_id for line in shown if line.charge_id is not None}
@@ -180,6 +190,7 @@ async def _lines(
             answer["exact"] = explanation.exact_value(answer["pool_pence"], answer["share"])
         answer |= present({"statement_no": head.statement_no if head is not None else None})
         answer["cause"] = _cause_of(causes[line.kind, line.fact_id, line.book])
+        answer |= present({"proof": proofs.get((line.kind, line.fact_id))})
         answers.append(answer)
     return answers
 

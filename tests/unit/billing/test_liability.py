@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.billing.domain import charges
-from services.billing.domain.liability import KindRule, OwedOn, asked, owed
+from services.billing.domain.liability import KindRule, OwedOn, asked, owed, owed_as_kept
 from services.billing.settings import SHIPPED_LIABILITY, read_liability
 from shared.dated import in_force
 from shared.events.housing import ChargeKind, ChargeRaised
@@ -111,6 +111,22 @@ def test_the_day_decided_changes_nothing_under_a_rule_that_does_not_ask_for_it(
 def test_a_cost_of_a_kind_that_accrues_does_so_whoever_decided_it(days: dict[str, Any]) -> None:
     found = owed(raised("2027-01-01", **days, period={"from": "2026-01-01", "to": "2026-03-31"}), (BY_DECISION,))
     assert (found.first_on, found.last_on, found.decided_by) == (day("2026-01-01"), day("2026-03-31"), "period")
+
+
+SOME_PERIOD = st.none() | st.tuples(st.dates(date(2025, 1, 1), date(2026, 12, 31)), st.sampled_from((0, 1, 90)))
+
+
+@given(SOME_DAYS, SOME_PERIOD)
+def test_what_decided_a_charge_is_told_from_what_is_kept_of_it(
+    days: dict[str, Any], period: tuple[date, int] | None
+) -> None:
+    """A period of one day that would be the day without it, too, may be told by that day's name."""
+    first_on, more = period or (None, 0)
+    over: dict[str, Any] = {"period": {"from": first_on, "to": first_on + timedelta(days=more)}} if first_on else {}
+    data = raised("2026-06-01", **days, **over)
+    kept = {str(name): getattr(data, name) for name in OwedOn}
+    told = owed_as_kept(charges.charge_of(data, (SHIPPED,)), kept, (SHIPPED,))
+    assert told in (owed(data, (SHIPPED,)), owed(raised("2026-06-01", **days), (SHIPPED,)))
 
 
 @given(st.integers(-3, 3), st.booleans())
