@@ -19,6 +19,7 @@ from shared.events.billing import (
     FinalAccountIssued,
     ItemsChanged,
     PaymentUnmatched,
+    ReliefEnded,
     StatementIssued,
 )
 from shared.events.owners import ContactDetailsChanged, OwnershipLineChanged, UnitChanged
@@ -72,6 +73,12 @@ async def annual_statements_issued(work: Work, events: Sequence[Event[AnnualStat
 async def fee_notices_given(work: Work, events: Sequence[Event[FeeNoticeGiven]]) -> None:
     """Ask for the letters of an increase."""
     await letters.tell_increases(work, events)
+
+
+@router.hears(topics.RELIEF_ENDED)
+async def reliefs_ended(work: Work, events: Sequence[Event[ReliefEnded]]) -> None:
+    """Ask for the letters of reliefs that end."""
+    await letters.end_reliefs(work, events)
 
 
 @router.hears(topics.COLLECTION_ANNOUNCED)

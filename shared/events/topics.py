@@ -205,6 +205,14 @@ FEE_NOTICE = Channel(
     ("notify",),
     amount="new_pence",
 )
+RELIEF_ENDED = Channel(
+    "billing.relief-ended",
+    billing.ReliefEnded,
+    "account_id",
+    "billing",
+    ("notify",),
+    amount="new_pence",
+)
 
 STAGE_REACHED = Channel(
     "arrears.stage-reached", arrears.StageReached, "account_id", "arrears", ("notify",), amount="overdue_pence"
@@ -252,7 +260,7 @@ CHANNELS: tuple[Channel, ...] = (
     OWNERS_UNIT, OWNERS_SHARES, OWNERS_LINE, OWNERS_CONTACT,
     ACCOUNT_OPENED, ACCOUNT_CLOSED, ACCOUNT_CHARGED, ACCOUNT_PAID, ACCOUNT_REVERSED, PAYMENT_UNMATCHED,
     PAYMENT_SUSPENDED, ITEMS_CHANGED, COLLECTION_ANNOUNCED, STATEMENT_ISSUED, FINAL_ACCOUNT, FEE_NOTICE,
-    ANNUAL_STATEMENT, DISPUTE_RAISED, COLLECTION_ENDED,
+    ANNUAL_STATEMENT, DISPUTE_RAISED, COLLECTION_ENDED, RELIEF_ENDED,
     STAGE_REACHED, HOLD_CHANGED, PLAN_CHANGED, NOTICE_CHANGED, WRITE_OFF_CHANGED,
     MESSAGE_SENT, MESSAGE_FAILED,
     *DAY_CLOSED.values(), *EVENT_REJECTED.values(), *TAKEN_IN.values(),

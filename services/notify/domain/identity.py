@@ -35,6 +35,11 @@ def increase_key(account_id: str, schedule_id: str, version: int) -> str:
     return f"fee-increase|{account_id}|{schedule_id}|{version}"
 
 
+def relief_key(account_id: str, relief_id: str) -> str:
+    """Return the name of the letter that tells an account of the end of a relief."""
+    return f"relief-ended|{account_id}|{relief_id}"
+
+
 def message_id(dedup_key: str, contact_kind: str, contact_id: str) -> str:
     """Return the name of the message that carries a letter to one recipient; it is also the head of its Message-ID."""
     return str(UUID(bytes=hashlib.sha256(f"{dedup_key}|{contact_kind}|{contact_id}".encode()).digest()[:16]))

@@ -8,6 +8,7 @@ from services.notify.domain import (
     annual_statements,
     collections,
     fee_notices,
+    reliefs,
     reminders,
     safety,
     spoken,
@@ -30,7 +31,13 @@ from services.notify.domain.letter import (
 from services.notify.domain.recipients import Recipient
 from services.notify.domain.wording import BlockWords, CommonWords, Facts, Letterhead, Stationery, Wording, fill
 from shared.events.arrears import StageReached
-from shared.events.billing import AnnualStatementIssued, CollectionAnnounced, FeeNoticeGiven, StatementIssued
+from shared.events.billing import (
+    AnnualStatementIssued,
+    CollectionAnnounced,
+    FeeNoticeGiven,
+    ReliefEnded,
+    StatementIssued,
+)
 from shared.events.housing import Address
 
 
@@ -41,7 +48,9 @@ class Welcome:
     from_on: date
 
 
-EventMatter = StatementIssued | AnnualStatementIssued | StageReached | FeeNoticeGiven | CollectionAnnounced
+EventMatter = (
+    StatementIssued | AnnualStatementIssued | StageReached | FeeNoticeGiven | ReliefEnded | CollectionAnnounced
+)
 Matter = EventMatter | Welcome
 """The business fact a letter is about."""
 
@@ -104,33 +113,39 @@ def _facts(case: Case, wording: Wording, head: Letterhead) -> Facts:
     }
     match case.matter:
         case StatementIssued():
-            return common | statements.facts_of(case.matter)
+            own = statements.facts_of(case.matter)
         case AnnualStatementIssued():
-            return common | annual_statements.facts_of(case.matter)
+            own = annual_statements.facts_of(case.matter)
         case StageReached():
-            return common | reminders.facts_of(case.matter, wording)
+            own = reminders.facts_of(case.matter, wording)
         case FeeNoticeGiven():
-            return common | fee_notices.facts_of(case.matter)
+            own = fee_notices.facts_of(case.matter)
+        case ReliefEnded():
+            own = reliefs.facts_of(case.matter)
         case CollectionAnnounced():
-            return common | collections.facts_of(case.matter)
+            own = collections.facts_of(case.matter)
         case Welcome(from_on):
-            return common | welcome.facts_of(from_on, head.name)
+            own = welcome.facts_of(from_on, head.name)
+    return common | own
 
 
 def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
     match case.matter:
         case StatementIssued():
-            return statements.describe(case.matter, wording, facts)
+            subject = statements.describe(case.matter, wording, facts)
         case AnnualStatementIssued():
-            return annual_statements.describe(case.matter, wording, facts)
+            subject = annual_statements.describe(case.matter, wording, facts)
         case StageReached():
-            return reminders.describe(case.matter, wording, facts, case.descriptions)
+            subject = reminders.describe(case.matter, wording, facts, case.descriptions)
         case FeeNoticeGiven():
-            return fee_notices.describe(case.matter, wording, facts)
+            subject = fee_notices.describe(case.matter, wording, facts)
+        case ReliefEnded():
+            subject = reliefs.describe(case.matter, wording, facts)
         case CollectionAnnounced():
-            return collections.describe(case.matter, wording, facts)
+            subject = collections.describe(case.matter, wording, facts)
         case Welcome():
-            return welcome.describe(wording, case.account_ref)
+            subject = welcome.describe(wording, case.account_ref)
+    return subject
 
 
 def _printed(words: BlockWords, subject: Subject) -> bool:

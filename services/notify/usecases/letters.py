@@ -17,6 +17,7 @@ from shared.events.billing import (
     AnnualStatementIssued,
     CollectionAnnounced,
     FeeNoticeGiven,
+    ReliefEnded,
     StatementIssued,
 )
 
@@ -53,6 +54,12 @@ async def tell_increases(work: Work, events: Sequence[Event[FeeNoticeGiven]]) ->
         for event in events
     ]
     await _want(work, [(event, _wanted(event, "fee-increase", key)) for event, key in keyed])
+
+
+async def end_reliefs(work: Work, events: Sequence[Event[ReliefEnded]]) -> None:
+    """Ask for the letter of each relief that ends: one for an account and a relief, ever."""
+    keyed = [(event, identity.relief_key(event.data.account_id, event.data.relief_id)) for event in events]
+    await _want(work, [(event, _wanted(event, "relief-ended", key)) for event, key in keyed])
 
 
 async def announce_collections(work: Work, events: Sequence[Event[CollectionAnnounced]]) -> None:

@@ -31,6 +31,7 @@ from shared.events.billing import (
     CollectionAnnounced,
     FeeNoticeGiven,
     FinalAccountIssued,
+    ReliefEnded,
     StatementIssued,
 )
 from shared.events.notify import MessageChannel
@@ -142,6 +143,7 @@ _MATTERS: Mapping[str, type[EventMatter]] = {
     "final-account": FinalAccountIssued,
     "annual-statement": AnnualStatementIssued,
     "fee-increase": FeeNoticeGiven,
+    "relief-ended": ReliefEnded,
     "collection-notice": CollectionAnnounced,
 }
 """What each letter's event is; all others are stages of the ladder."""
@@ -160,7 +162,7 @@ def _dated_on(matter: Matter, day: date) -> date:
             return matter.issued_on
         case StageReached():
             return matter.stage_on
-        case FeeNoticeGiven():
+        case FeeNoticeGiven() | ReliefEnded():
             return matter.notified_on
         case CollectionAnnounced():
             return matter.announced_on

@@ -11,7 +11,12 @@ from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
 from services.notify.templates.stationery import load_stationery
 from shared.events.arrears import StageReached
-from shared.events.billing import AnnualStatementIssued, CollectionAnnounced, FeeNoticeGiven, StatementIssued
+from shared.events.billing import (
+    AnnualStatementIssued,
+    CollectionAnnounced,
+    FeeNoticeGiven,
+    ReliefEnded,
+)
 from shared.events.owners import ContactKind
 from tests.support.letters import ISSUED, an_address
 
@@ -43,20 +48,16 @@ def a_case(
     )
 
 
+_TEMPLATES: Mapping[type[Matter], str] = {
+    AnnualStatementIssued: "annual-statement", FeeNoticeGiven: "fee-increase", ReliefEnded: "relief-ended",
+    CollectionAnnounced: "collection-notice", Welcome: "welcome",
+}  # fmt: skip
+
+
 def template_of(matter: Matter) -> str:
-    match matter:
-        case StatementIssued():
-            return "statement"
-        case AnnualStatementIssued():
-            return "annual-statement"
-        case StageReached():
-            return matter.name
-        case FeeNoticeGiven():
-            return "fee-increase"
-        case CollectionAnnounced():
-            return "collection-notice"
-        case Welcome():
-            return "welcome"
+    if isinstance(matter, StageReached):
+        return matter.name
+    return _TEMPLATES.get(type(matter), "statement")
 
 
 def day_of(matter: Matter) -> date:

@@ -14,14 +14,23 @@ from services.notify.domain.writing import Matter, Welcome
 from services.notify.templates.mail import Envelope, compose
 from shared.events.billing import LineKind
 from shared.events.housing import ChargeKind
-from tests.support.letters import ISSUED, a_charge_line, a_fee_notice, a_payment_line, a_stage, a_statement
+from tests.support.letters import (
+    ISSUED,
+    a_charge_line,
+    a_fee_notice,
+    a_payment_line,
+    a_relief_ended,
+    a_stage,
+    a_statement,
+)
 from tests.unit.notify.cases import a_case, a_recipient, pages, pdf_press, texts, written
 
 NASTY = [
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{7*7}}", "{% include 'x' %}", "$name ${phone}",
     "javascript:alert(1)", "#read(\"/etc/passwd\")", "*bold* _it_ @ref \\ `raw`", "</td></table>", "[[statement]]",
 ]  # fmt: skip
-MATTERS: list[Matter] = [a_statement(), a_stage(1), a_stage(2), Welcome(date(2026, 2, 17)), a_fee_notice()]
+MATTERS: list[Matter] = [a_statement(), a_stage(1), a_stage(2), Welcome(date(2026, 2, 17)), a_fee_notice(),
+                         a_relief_ended()]  # fmt: skip
 
 
 class Links(HTMLParser):
