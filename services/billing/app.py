@@ -8,6 +8,7 @@ from services.billing.settings import (
     read_direct_debit,
     read_liability,
     read_schedule_policy,
+    read_statement_policies,
     read_write_off_policies,
 )
 from services.billing.usecases import (
@@ -39,6 +40,7 @@ def build(_settings: Settings) -> Service:
     read_liability()
     read_write_off_policies()
     read_schedule_policy()
+    read_statement_policies()
     return Service(
         name="billing",
         router=handlers.router,
