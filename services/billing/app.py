@@ -8,6 +8,7 @@ from services.billing.settings import (
     read_direct_debit,
     read_liability,
     read_schedule_policy,
+    read_statement_policies,
     read_write_off_policies,
 )
 from services.billing.usecases import (
@@ -24,6 +25,7 @@ from services.billing.usecases import (
 from services.billing.usecases.day import work_day
 from services.billing.usecases.fee_letters import LETTER_KIND, LETTERS, tell_owners
 from services.billing.usecases.funding import MONEY_DEEDS, MONEY_KINDS
+from services.billing.usecases.relief_ends import END_KIND, RELIEF_END, end_relief
 from services.billing.usecases.schedules import DEEDS, FEE_KINDS
 from services.billing.usecases.statement_reviews import RUN_DEEDS, RUN_KINDS
 from services.billing.usecases.write_offs import WRITE_OFF, give_up
@@ -38,12 +40,22 @@ def build(_settings: Settings) -> Service:
     read_liability()
     read_write_off_policies()
     read_schedule_policy()
+    read_statement_policies()
     return Service(
         name="billing",
         router=handlers.router,
         day_work=work_day,
         api=lambda running: api.routes(running.api_doors),
-        kinds=(refunds.REFUND, WRITE_OFF, *FEE_KINDS, LETTER_KIND, *MONEY_KINDS, *RUN_KINDS, direct_debits.RELEASE),
+        kinds=(
+            refunds.REFUND,
+            WRITE_OFF,
+            *FEE_KINDS,
+            LETTER_KIND,
+            END_KIND,
+            *MONEY_KINDS,
+            *RUN_KINDS,
+            direct_debits.RELEASE,
+        ),
         likeness=Likeness(
             COMPARED,
             deeds=dict.fromkeys(matching.KINDS, matching.say_whose)
@@ -53,6 +65,7 @@ def build(_settings: Settings) -> Service:
                 cost_model.COST: cost_model.record,
                 annual_statements.ASK: annual_statements.ask,
                 LETTERS: tell_owners,
+                RELIEF_END: end_relief,
                 **DEEDS,
                 **MONEY_DEEDS,
                 **RUN_DEEDS,

@@ -16,12 +16,14 @@ from services.billing.domain import (
     liability,
     schedule_policy,
     schedules,
+    statement_policy,
     write_off_policy,
 )
 from services.billing.domain.allocation_policy import AllocationOrder
 from services.billing.domain.direct_debit_policy import DirectDebitPolicy
 from services.billing.domain.liability import Liability
 from services.billing.domain.schedule_policy import SchedulePolicy
+from services.billing.domain.statement_policy import StatementPolicy
 from services.billing.domain.write_off_policy import WriteOffPolicy
 from shared.auth import ROLES
 from shared.settings import ServiceSettings
@@ -30,6 +32,7 @@ SHIPPED_ALLOCATION = Path(__file__).parent / "domain" / "allocation_policy.json"
 SHIPPED_DIRECT_DEBIT = Path(__file__).parent / "domain" / "direct_debit_policy.json"
 SHIPPED_LIABILITY = Path(__file__).parent / "domain" / "liability.json"
 SHIPPED_SCHEDULES = Path(__file__).parent / "domain" / "schedule_policy.json"
+SHIPPED_STATEMENTS = Path(__file__).parent / "domain" / "statement_policy.json"
 SHIPPED_WRITE_OFFS = Path(__file__).parent / "domain" / "write_off_policy.json"
 
 
@@ -63,6 +66,14 @@ def read_schedule_policy(path: Path = SHIPPED_SCHEDULES) -> SchedulePolicy:
     policy = TypeAdapter(SchedulePolicy).validate_json(path.read_text(encoding="utf-8"))
     schedule_policy.check(policy, schedules.KINDS)
     return policy
+
+
+@cache
+def read_statement_policies(path: Path = SHIPPED_STATEMENTS) -> tuple[StatementPolicy, ...]:
+    """Return every version of when statements are due and final accounts are issued."""
+    versions = TypeAdapter(tuple[StatementPolicy, ...]).validate_json(path.read_text(encoding="utf-8"))
+    statement_policy.check(versions)
+    return versions
 
 
 @cache

@@ -20,6 +20,7 @@ from shared.events.billing import (
     ItemsChanged,
     MandateEnded,
     PaymentUnmatched,
+    ReliefEnded,
     ShareCarried,
     StatementIssued,
 )
@@ -80,6 +81,12 @@ async def fee_notices_given(work: Work, events: Sequence[Event[FeeNoticeGiven]])
 async def shares_carried(work: Work, events: Sequence[Event[ShareCarried]]) -> None:
     """Ask for the notices of missing shares."""
     await letters.tell_carriers(work, events)
+
+
+@router.hears(topics.RELIEF_ENDED)
+async def reliefs_ended(work: Work, events: Sequence[Event[ReliefEnded]]) -> None:
+    """Ask for the letters of reliefs that end."""
+    await letters.end_reliefs(work, events)
 
 
 @router.hears(topics.COLLECTION_ANNOUNCED)

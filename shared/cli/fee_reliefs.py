@@ -21,7 +21,7 @@ def relief(
     points: Annotated[
         int, typer.Option("--points", min=1, max=10_000, help="Hundredths of a percent; 10000 opts out.")
     ],
-    since: Annotated[date, day_option("--from", "From periods that begin then.")],
+    since: Annotated[date, day_option("--from", "From this day on, but for instalments raised already.")],
     evidence: Evidence,
     reason: Reason,
     proven_to: Annotated[date | None, day_option("--proven-to", "The last day its proof covers.")] = None,
@@ -41,7 +41,8 @@ def relief(
 def end_relief(
     relief: Annotated[str, typer.Argument(metavar="RELIEF", help="As `fees reliefs` names it.", show_default=False)],
     *,
-    ended_on: Annotated[date, day_option("--last", "The last day it holds, past or to come.")],
+    ended_on: Annotated[date, day_option("--last", "The last day it holds; the seller's, if the unit was sold.")],
+    why: Annotated[str, typer.Option("--why", help="Why it ends, in words for the owner.", show_default=False)],
     evidence: Evidence,
     reason: Reason,
     key: IdempotencyKey = None,
@@ -49,8 +50,8 @@ def end_relief(
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
-    """Propose that a relief ends, for instance because its owner has sold; what was raised stays."""
-    body = {"relief_id": relief, "ended_on": ended_on.isoformat(), "evidence": evidence}
+    """Propose that a relief ends; its owner is written to well before, a buyer is not.  What was raised stays."""
+    body = {"relief_id": relief, "ended_on": ended_on.isoformat(), "evidence": evidence, "why": why}
     propose("fee-relief-end", body, reason, key, role, as_json, data)
 
 

@@ -349,3 +349,28 @@ class ShareCarried(EventData):
     share: str = Field(description="The unit's part of the missing share, as 1/7.")
     share_pence: PositivePence = Field(description="What of that this owner carries.")
     carried_on: Day
+
+
+class ReliefEnded(EventData):
+    """An owner is to be told that what a unit was let off of a fee or premium ends.  Key: ``account_id``.
+
+    The pence are a year's of the unit, tax included.
+    """
+
+    account_id: Id
+    account_ref: Id
+    unit_id: Id
+    ownership_id: Id
+    relief_id: Id
+    schedule_id: Id
+    kind: ChargeKind
+    description: Text
+    points: int = Field(ge=1, le=10_000, description="What was let off, in basis points; 10000: all of it.")
+    why: Text
+    old_pence: NaturalPence
+    new_pence: PositivePence
+    new_tax_pence: NaturalPence = Field(default=0, description="The tax inside ``new_pence``.")
+    instalments: int = Field(ge=1, le=12, description="How many times a year it is charged.")
+    notified_on: Day
+    last_on: Day = Field(description="The last day of the relief.")
+    charged_from: Day = Field(description="The first day that is charged at the new price.")

@@ -16,6 +16,7 @@ from shared.events.billing import (
     LineKind,
     MandateEnded,
     OpenItem,
+    ReliefEnded,
     ShareCarried,
     StatementIssued,
     StatementLine,
@@ -186,6 +187,16 @@ def a_share_notice(**more: Any) -> ShareCarried:
         "share": "1/7", "share_pence": 28_57, "carried_on": ISSUED,
     } | more  # fmt: skip
     return ShareCarried(**facts)
+
+
+def a_relief_ended(**more: Any) -> ReliefEnded:
+    facts: dict[str, Any] = {
+        "account_id": "A1", "account_ref": "F000000000A1", "unit_id": "U1", "ownership_id": "O1", "relief_id": "RL-7",
+        "schedule_id": "INS-B1", "kind": ChargeKind.INSURANCE, "description": "Buildings insurance", "points": 10_000,
+        "why": "No new certificate came", "old_pence": 0, "new_pence": 525_00, "instalments": 4,
+        "notified_on": date(2026, 5, 6), "last_on": date(2026, 6, 30), "charged_from": date(2026, 7, 1),
+    } | more  # fmt: skip
+    return ReliefEnded(**facts)
 
 
 def an_annual_line(line: StatementLine, **days: Any) -> AnnualLine:

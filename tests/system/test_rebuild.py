@@ -46,6 +46,15 @@ async def told(office: Office) -> Office:
     )  # fmt: skip
     await by_two(office, "fees", "letters", "FEE-A1", "--version", "2", "--why", "Wages rose")
     await by_two(
+        office, "fees", "relief", "FEE-A1", "--unit", "A1", "--points", "500", "--from", "2026-07-01",
+        "--evidence", "DD", "--reason", "pays by direct debit",
+    )  # fmt: skip
+    [relief] = await office.ask("fees", "reliefs")
+    await by_two(
+        office, "fees", "end-relief", relief["relief_id"], "--last", "2026-12-31", "--why", "You pay by cheque now",
+        "--evidence", "letter 8", "--reason", "cancelled",
+    )  # fmt: skip
+    await by_two(
         office, "floats", "set", "--for", "unit=A1", "--pounds", "150", "--from", "2026-07-03", "--reason", "board",
     )  # fmt: skip
     await by_two(
@@ -168,7 +177,8 @@ async def test_a_rebuilt_database_takes_the_live_ones_place_and_goes_on(told: Of
         assert (await told.run(*listing)).code == 0
     assert (await told.run("fees", "cost-model", "2026", "--surplus", "10")).code == 0
     written = [one["template"] for one in letters]
-    assert (written.count("fee-increase"), written.count("missing-share")) == (1, 10)
+    notices = [written.count(name) for name in ("fee-increase", "relief-ended", "missing-share")]
+    assert notices == [1, 1, 10]
     refused = await told.run("rebuild", "billing", "--swap")
     assert refused.code == 1
     assert "billing is running" in refused.err

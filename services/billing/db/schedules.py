@@ -9,7 +9,8 @@ import asyncpg
 
 from services.billing.db.ours import OUR_OWN
 from services.billing.domain.instalments import Days
-from services.billing.domain.schedules import Notice, Relief, Terms
+from services.billing.domain.reliefs import Relief
+from services.billing.domain.schedules import Notice, Terms
 from services.billing.domain.scopes import Place, Scope
 from shared.events.housing import ChargeKind
 

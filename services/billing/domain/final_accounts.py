@@ -1,24 +1,24 @@
 """Final accounts: when an owner who has left gets the closing document, and until when at the latest.
 
 A document beside the statements: it changes no line, balance or due day, and what it lists as not billed yet is on the
-next statement all the same.  Source: domain.md 8.6 (28 days after the quarter, hard stop three months).
+next statement all the same.  When it is issued, the policy in force on the exit's day says.  Source: domain.md 8.6.
 """
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from services.billing.domain.attribution import Account
 from services.billing.domain.lines import Cut, Line
+from services.billing.domain.statement_policy import MOST_MONTHS, StatementPolicy
 from services.billing.domain.statements import Draft
 from shared.calendar import quarter_of
+from shared.dated import in_force
 
 _DAY = timedelta(days=1)
-_AFTER_QUARTER = timedelta(days=28)
-_HARD_STOP_MONTHS = 3
 _NO_END = date(9999, 1, 1)
-_LONGEST_DAYS = 100
+_LONGEST_DAYS = 31 * MOST_MONTHS
 """No exit waits longer than its three months."""
 
 
@@ -31,28 +31,30 @@ class Timetable:
     hard_stop_on: date
 
 
-def timetable(exit_on: date) -> Timetable:
+def timetable(exit_on: date, policies: Iterable[StatementPolicy]) -> Timetable:
     """Return when the final account of an exit is issued, and the day it must be out by at the latest.
 
-    28 days after the quarter of the last day that was the owner's, three months after the exit: the earlier of both is
-    due.  Who leaves on a quarter's first day owes nothing of that quarter (domain.md 9.49); an exit at the end of the
-    calendar has no day after it.
+    So many days after the quarter of the last day that was the owner's, so many months after the exit: the earlier of
+    both is due, as the version in force on the day of the exit says.  Who leaves on a quarter's first day owes nothing
+    of that quarter (domain.md 9.49); an exit at the end of the calendar has no day after it.
     """
     if exit_on >= _NO_END:
         return Timetable(exit_on, date.max, date.max)
-    hard_stop = _months_later(exit_on, _HARD_STOP_MONTHS)
-    return Timetable(exit_on, min(_quarter_end(exit_on - _DAY) + _AFTER_QUARTER, hard_stop), hard_stop)
+    policy = in_force(policies, exit_on)
+    hard_stop = _months_later(exit_on, policy.final_account_months)
+    after_quarter = _quarter_end(exit_on - _DAY) + timedelta(days=policy.final_account_days)
+    return Timetable(exit_on, min(after_quarter, hard_stop), hard_stop)
 
 
 def earliest_exit(day: date) -> date:
     """Return a day before every exit whose final account is due on ``day`` or later."""
-    return day - timedelta(days=_LONGEST_DAYS)
+    return day - timedelta(days=_LONGEST_DAYS + 1)
 
 
-def exits_due_on(day: date) -> list[date]:
+def exits_due_on(day: date, policies: Sequence[StatementPolicy]) -> list[date]:
     """Return the exits whose final account is due on ``day``."""
-    exits = (day - timedelta(days=days) for days in range(_LONGEST_DAYS))
-    return [exit_on for exit_on in exits if timetable(exit_on).due_on == day]
+    exits = (day - timedelta(days=days) for days in range(_LONGEST_DAYS + 1))
+    return [exit_on for exit_on in exits if timetable(exit_on, policies).due_on == day]
 
 
 def within_management(account: Account, managed_to: date | None) -> Account:
@@ -73,7 +75,7 @@ def has_left(account: Account) -> bool:
     return account.to_on is not None and not account.internal and not account.void
 
 
-def is_issued_on(day: date, now: Account, before: Account | None) -> bool:
+def is_issued_on(day: date, now: Account, before: Account | None, policies: Iterable[StatementPolicy]) -> bool:
     """Say whether an account's final account is issued in the work of ``day``.
 
     ``before`` is the account as known at the end of the book before: an exit learnt after its due day is issued in the
@@ -81,7 +83,7 @@ def is_issued_on(day: date, now: Account, before: Account | None) -> bool:
     """
     if now.to_on is None or not has_left(now):
         return False
-    due_on = timetable(now.to_on).due_on
+    due_on = timetable(now.to_on, policies).due_on
     learnt_today = before is None or before.to_on != now.to_on
     return due_on == day or (due_on < day and learnt_today)
 

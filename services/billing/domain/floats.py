@@ -14,6 +14,7 @@ from typing import NamedTuple
 from services.billing.domain.attribution import Account
 from services.billing.domain.final_accounts import timetable
 from services.billing.domain.scopes import Place, Scope
+from services.billing.domain.statement_policy import StatementPolicy
 
 PREFIX = "FLOAT:"
 _NARROWEST_FIRST = (Scope.UNIT, Scope.BLOCK, Scope.DEVELOPMENT)
@@ -92,23 +93,25 @@ def step(
     accounts: Mapping[str, Account],
     managed: Mapping[str, Managed],
     made: Collection[str],
+    policies: Collection[StatementPolicy],
     day: date,
 ) -> Step:
     """Return what to do about floats that were charged, in the work of ``day``.
 
     A float goes back on the day of its owner's final account; one of ours that a corrected line put on somebody else
     (or on nobody) goes back at once.  Whoever turns out to own the unit still is asked again for what went back, once:
-    ``made`` names the charges there are.  ``accounts`` are by reference, ``managed`` is by unit.
+    ``made`` names the charges there are, ``policies`` say when final accounts are issued.  ``accounts`` are by
+    reference, ``managed`` is by unit.
     """
     asked, back = [], []
     for one in states:
         owner = accounts.get(one.owner_ref or one.account_ref or "")
-        gone = one.left_pence > 0 and _goes_back(one, accounts.get(one.account_ref or ""), day)
+        gone = one.left_pence > 0 and _goes_back(one, accounts.get(one.account_ref or ""), policies, day)
         if gone:
             back.append(one.charge_id)
         returned = one.returned_pence or (one.left_pence if gone else 0)
         first_on = _first_day(owner, managed.get(one.unit_id)) if owner is not None else None
-        if owner is None or first_on is None or first_on > day or not returned or not _keeps(owner, day):
+        if owner is None or first_on is None or first_on > day or not returned or not _keeps(owner, policies, day):
             continue
         name = again(owner.account_ref, one.charge_id)
         if name not in made:
@@ -126,30 +129,32 @@ def _first_day(owner: Account, managed: Managed | None) -> date | None:
     return first_on if is_owned and is_managed else None
 
 
-def first_asked(newcomers: Iterable[Newcomer], terms: Collection[FloatTerms], day: date) -> tuple[Asking, ...]:
+def first_asked(
+    newcomers: Iterable[Newcomer], terms: Collection[FloatTerms], policies: Collection[StatementPolicy], day: date
+) -> tuple[Asking, ...]:
     """Return the floats to charge to owners who have come by ``day``, as the terms of their first day say."""
     found = []
     for one in newcomers:
         asked = terms_on(terms, one.place, one.first_on)
-        if asked is not None and asked.amount_pence and one.first_on <= day and _keeps(one.account, day):
+        if asked is not None and asked.amount_pence and one.first_on <= day and _keeps(one.account, policies, day):
             name = f"{PREFIX}{one.account.account_ref}"
             found.append(Asking(name, one.place.unit_id, one.first_on, asked.amount_pence))
     return tuple(found)
 
 
-def _goes_back(one: FloatState, holder: Account | None, day: date) -> bool:
+def _goes_back(one: FloatState, holder: Account | None, policies: Collection[StatementPolicy], day: date) -> bool:
     if one.owner_ref is not None and one.owner_ref != one.account_ref:
         return True
-    return holder is not None and not _stays(holder, day)
+    return holder is not None and not _stays(holder, policies, day)
 
 
-def _keeps(account: Account, day: date) -> bool:
+def _keeps(account: Account, policies: Collection[StatementPolicy], day: date) -> bool:
     """Say whether an account is an owner's who has come, and whose final account is not due yet."""
-    return account.from_on is not None and account.from_on <= day and _stays(account, day)
+    return account.from_on is not None and account.from_on <= day and _stays(account, policies, day)
 
 
-def _stays(account: Account, day: date) -> bool:
-    return account.to_on is None or timetable(account.to_on).due_on > day
+def _stays(account: Account, policies: Collection[StatementPolicy], day: date) -> bool:
+    return account.to_on is None or timetable(account.to_on, policies).due_on > day
 
 
 def again(account_ref: str, charge_id: str) -> str:

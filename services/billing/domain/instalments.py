@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
 from services.billing.domain.refs import other_name
+from services.billing.domain.reliefs import WHOLE, Relief, points_on
 from services.billing.domain.schedule_policy import TaxRate
-from services.billing.domain.schedules import DAY, WHOLE, Notice, Period, Relief, Terms, holding_on, is_left, period_on
+from services.billing.domain.schedules import DAY, Notice, Period, Terms, holding_on, is_left, period_on
 from services.billing.domain.scopes import Place
 from shared.money import divide_half_up
 
@@ -68,8 +70,10 @@ def _instalment(annual: int, period: Period) -> int:
     return divide_half_up(annual * period.number, period.of) - divide_half_up(annual * (period.number - 1), period.of)
 
 
-def uncharged(period: Period, managed_from: date, managed_to: date | None, charged: Collection[Days]) -> Iterator[Days]:
-    """Yield the days of a period on which a unit is managed and that no charge is for yet, in rows, oldest first."""
+def uncharged(
+    period: Period | Days, managed_from: date, managed_to: date | None, charged: Collection[Days]
+) -> Iterator[Days]:
+    """Yield the days of a period, or of a part of it, that are managed and not charged yet, in rows, oldest first."""
     first = max(period.first_on, managed_from)
     last = period.last_on if managed_to is None else min(period.last_on, managed_to)
     for days in sorted(charged):
@@ -91,19 +95,20 @@ def part_of(amount: Amount, period: Period, days: Days) -> Amount:
     return Amount(*(divide_half_up(pence * through, of) - divide_half_up(pence * before, of) for pence in amount))
 
 
-def relief_points(reliefs: Collection[Relief], period: Period) -> int:
-    """Return what a unit is let off in a period: what all its reliefs together come to on every day of it, at most all.
+def stretches(reliefs: Collection[Relief], period: Period) -> list[tuple[Days, int]]:
+    """Return a period as rows of days on which a unit is let off the same, each with how much of the whole.
 
-    Proofs that follow one another without a gap are one; if cover runs out on the way, the unit is back in from the
-    start (domain.md 9.60).
+    Day by day: who has cover of their own for a part of the period pays for the rest (domain.md 9.60).
     """
-    ends = (relief.last_on for relief in reliefs if relief.last_on is not None)
-    changes = [
-        period.first_on,
-        *(relief.from_on for relief in reliefs if period.first_on <= relief.from_on <= period.last_on),
-        *(day + DAY for day in ends if period.first_on <= day < period.last_on),
-    ]
-    return min(min(WHOLE, sum(relief.basis_points for relief in reliefs if relief.covers(day))) for day in changes)
+    begins = {relief.from_on for relief in reliefs if period.first_on < relief.from_on <= period.last_on}
+    ends = {relief.last_on for relief in reliefs if relief.last_on is not None}
+    changes = {period.first_on, *begins, *(day + DAY for day in ends if period.first_on <= day < period.last_on)}
+    rows: list[tuple[Days, int]] = []
+    for first, following in pairwise(sorted({*changes, period.last_on + DAY})):
+        points = points_on(reliefs, first)
+        same = rows.pop()[0].first_on if rows and rows[-1][1] == points else first
+        rows.append((Days(same, following - DAY), points))
+    return rows
 
 
 def charge_id(schedule_id: str, period: Period, unit_id: str | None) -> str:

@@ -8,8 +8,10 @@ from datetime import date, timedelta
 from services.billing.domain.facts import FEES, FactKind
 from services.billing.domain.lines import Cut, Line, carried_from, valued_from
 
-_TERM = timedelta(days=28)
-_FIRST_DUE = date.min + _TERM
+_BEFORE_US = timedelta(days=28)
+"""How long before it was due an opening balance counts as billed: by others, so no policy of ours changes it."""
+
+_FIRST_DUE = date.min + _BEFORE_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def fold(lines: Iterable[Line], statements: Sequence[StatementHead]) -> Folded:
 
 def _opening_item(line: Line, pence: int) -> Item:
     assert line.due_on is not None
-    issued_on = max(line.due_on, _FIRST_DUE) - _TERM
+    issued_on = max(line.due_on, _FIRST_DUE) - _BEFORE_US
     return Item(line.charge_id or "", line.charge_kind in FEES, None, issued_on, line.due_on, pence)
 
 

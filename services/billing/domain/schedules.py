@@ -1,15 +1,12 @@
-"""Schedules of fees and premiums: versions, their periods, the notice an increase needs, what units are let off."""
+"""Schedules of fees and premiums: versions, their periods, the notice an increase needs."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from services.billing.domain.scopes import REGISTERED, Place, Scope
 from shared.events.housing import ChargeKind
-
-WHOLE = 10_000
-"""Basis points of the whole: 2,000 are 20 %, a relief of all of it is an opt-out."""
 
 KINDS = (ChargeKind.MANAGEMENT_FEE, ChargeKind.INSURANCE, ChargeKind.RESERVE_FUND)
 KEPT = ("kind", "scope", "scope_id", "instalments", "year_starts")
@@ -49,31 +46,6 @@ class Notice:
     notified_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Relief:
-    """What a unit is let off of a schedule from a day on, until the last day that its proof covers (None: for good).
-
-    ``ended_on`` is its last day once people have ended it.
-    """
-
-    relief_id: str
-    schedule_id: str
-    unit_id: str
-    basis_points: int
-    from_on: date
-    proven_to: date | None = None
-    ended_on: date | None = None
-
-    @property
-    def last_on(self) -> date | None:
-        """Return the last day it holds; None: for good."""
-        return min((day for day in (self.proven_to, self.ended_on) if day is not None), default=None)
-
-    def covers(self, day: date) -> bool:
-        """Say whether it holds on a day."""
-        return self.from_on <= day and (self.last_on is None or self.last_on >= day)
-
-
 class Period(NamedTuple):
     """The days one instalment is for, both included; the ``number``-th of ``of`` in its year."""
 
@@ -94,28 +66,6 @@ def refuse_terms(terms: Terms, earlier: Sequence[Terms], book: date) -> str | No
     changed = [name for name in KEPT if earlier and getattr(earlier[0], name) != getattr(terms, name)]
     if changed:
         return f"{', '.join(changed)} of {terms.schedule_id} cannot change; end it and make another."
-    return None
-
-
-def refuse_relief(relief: Relief, terms: Terms) -> str | None:
-    """Return why a unit may not be let off; None: it may.  An opt-out from insurance needs proof (domain.md 9.60)."""
-    if terms.scope is Scope.SHARE_SET:
-        return "Who shares in a pool is said by its share set: publish one without the unit."
-    if relief.basis_points == WHOLE and terms.kind is ChargeKind.INSURANCE and relief.proven_to is None:
-        return "Opting out of buildings insurance needs proof of own cover: say until when (proven_to)."
-    if relief.proven_to is not None and relief.proven_to < relief.from_on:
-        return "proven_to is before from_on."
-    return None
-
-
-def refuse_end(relief: Relief, ended_on: date) -> str | None:
-    """Return why a relief may not end with a day; None: it may."""
-    if relief.ended_on is not None:
-        return f"{relief.relief_id} ends on {relief.ended_on} already; what a unit is let off later is another relief."
-    if ended_on < relief.from_on:
-        return f"{ended_on} is before {relief.relief_id} begins, on {relief.from_on}."
-    if relief.proven_to is not None and ended_on >= relief.proven_to:
-        return f"The proof of {relief.relief_id} covers {relief.proven_to} at the latest: it ends by itself."
     return None
 
 
@@ -205,30 +155,3 @@ def period_on(terms: Terms, day: date) -> Period:
 def _month(year: int, month: int) -> date:
     """Return the first day of a month that may lie in a neighbouring year (0 is December before, 13 January after)."""
     return date(year + (month - 1) // _MONTHS, (month - 1) % _MONTHS + 1, 1)
-
-
-def lapsed(reliefs: Mapping[str, Sequence[Relief]], day: date) -> list[Relief]:
-    """Return the reliefs whose proof no longer covers a day, where the unit has no newer one (domain.md 9.60).
-
-    Those that people ended are theirs to know.
-    """
-    return [
-        last
-        for own in reliefs.values()
-        for last in [max(own, key=lambda relief: (relief.last_on or date.max, relief.relief_id))]
-        if last.ended_on is None and last.proven_to is not None and last.proven_to < day
-    ]
-
-
-def outlived(reliefs: Iterable[Relief], owner_since: Mapping[str, date], day: date) -> list[Relief]:
-    """Return the reliefs that hold on a day or later and began under an owner before the newest one.
-
-    ``owner_since``: by unit, the first day of its newest owner, which may be to come.  Cover of one's own goes with the
-    owner, and so does a discount for how one pays; which of them stay with the flat, people know.
-    """
-    return [
-        relief
-        for relief in reliefs
-        if relief.from_on < owner_since.get(relief.unit_id, date.min)
-        and (relief.last_on is None or relief.last_on >= max(day, owner_since[relief.unit_id]))
-    ]

@@ -8,10 +8,9 @@ from services.billing.domain import refs
 from services.billing.domain.facts import FactKind
 from services.billing.domain.items import Places, StatementHead
 from services.billing.domain.lines import Cut, Line, netted
+from services.billing.domain.statement_policy import StatementPolicy
 from shared.calendar import quarter_of, quarter_start
-
-TERM = timedelta(days=28)
-"""A statement is due this long after it was issued (contract.md 6, statements)."""
+from shared.dated import in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,12 @@ def quarter_billed(issued_on: date) -> str:
 
 
 def draft(
-    lines: Iterable[Line], account_ref: str, previous: StatementHead | None, issued_on: date, struck: Cut | None = None
+    lines: Iterable[Line],
+    account_ref: str,
+    previous: StatementHead | None,
+    issued_on: date,
+    due_on: date,
+    struck: Cut | None = None,
 ) -> Draft | None:
     """Return an account's statement of ``issued_on``, or None: no new line and nothing owed either way.
 
@@ -64,7 +68,7 @@ def draft(
         return None
     total, quarter = sum(line.amount_pence for line in carried), quarter_billed(issued_on)
     return Draft(
-        refs.statement_no(account_ref, quarter), quarter, issued_on, issued_on + TERM, brought_forward, total,
+        refs.statement_no(account_ref, quarter), quarter, issued_on, due_on, brought_forward, total,
         brought_forward + total, tuple(sorted(carried, key=_reading_order)), struck,
     )  # fmt: skip
 
@@ -90,9 +94,14 @@ def origins(lines: Iterable[Line], heads: Iterable[StatementHead]) -> dict[Line,
     }
 
 
-def head_of(account_ref: str, quarter: str, issued_on: date, struck: Cut) -> StatementHead:
+def due_day(policies: Iterable[StatementPolicy], issued_on: date) -> date:
+    """Return when a document is due that is issued on a day, by the version in force then (contract.md 6)."""
+    return issued_on + timedelta(days=in_force(policies, issued_on).due_days)
+
+
+def head_of(account_ref: str, quarter: str, issued_on: date, due_on: date, struck: Cut) -> StatementHead:
     """Return the head of a reviewed statement as it is issued on a day."""
-    return StatementHead(refs.statement_no(account_ref, quarter), issued_on, issued_on + TERM, struck)
+    return StatementHead(refs.statement_no(account_ref, quarter), issued_on, due_on, struck)
 
 
 _NOTHING = Cut(date.min, date.min)

@@ -12,6 +12,7 @@ from services.billing.db import schedules as stored
 from services.billing.db.schedules import Letters, Schedules, UnitRow
 from services.billing.domain import division, instalments, schedules
 from services.billing.domain.attribution import Account
+from services.billing.domain.reliefs import points_on
 from services.billing.domain.schedules import Increase, Notice
 from services.billing.domain.scopes import Scope
 from services.billing.settings import read_schedule_policy
@@ -122,14 +123,11 @@ def _notice(
     """Return an owner's notice; none for a unit that is let off so that nothing changes."""
     assert account.ownership_id is not None
     old, new = raised.old, raised.new
-    reliefs = known.reliefs.get((new.schedule_id, account.unit_id), ())
+    own = known.reliefs.get((new.schedule_id, account.unit_id), ())
     before, after = (
-        instalments.yearly(
-            terms, day, read_schedule_policy().tax_on(terms.kind, day),
-            instalments.relief_points(reliefs, schedules.period_on(terms, day)),
-        )
+        instalments.yearly(terms, day, read_schedule_policy().tax_on(terms.kind, day), points_on(own, day))
         for terms, day in ((old, raised.first_on - _DAY), (new, raised.first_on))
-    )  # fmt: skip
+    )
     if sum(before) >= sum(after):
         return []
     facts: dict[str, Any] = {"old_pence": sum(before), "new_pence": sum(after), "new_tax_pence": after.tax_pence}

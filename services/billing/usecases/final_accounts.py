@@ -15,6 +15,7 @@ from services.billing.domain.attribution import Account
 from services.billing.domain.final_accounts import timetable
 from services.billing.domain.lines import Line
 from services.billing.domain.owners_money import kept
+from services.billing.settings import read_statement_policies
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.statements import draft_for, statement_fields
 from shared.bus import gate
@@ -32,7 +33,7 @@ Answer = dict[str, Any]
 async def issue(work: Work, day: date) -> None:
     """Issue the final accounts whose day it is; nothing is posted, and no item or statement changes."""
     connection = await driver(work.session)
-    exits_on = final_accounts.exits_due_on(day)
+    exits_on = final_accounts.exits_due_on(day, read_statement_policies())
     units = await stored.list_candidates(connection, exits_on, [exit_on - _DAY for exit_on in exits_on], day)
     leaving = await _leaving(connection, units, day) if units else []
     if not leaving:
@@ -51,11 +52,12 @@ async def _leaving(connection: asyncpg.Connection, unit_ids: Sequence[str], day:
     now = await registry.load_registered(connection, unit_ids)
     then = await registry.load_registered(connection, unit_ids, day - _DAY)
     before = {account.account_id: account for known in then.values() for account in _before(known, day)}
+    policies = read_statement_policies()
     found = [
         account
         for known in now.values()
         for account in known.served()
-        if final_accounts.is_issued_on(day, account, before.get(account.account_id))
+        if final_accounts.is_issued_on(day, account, before.get(account.account_id), policies)
     ]
     issued = await stored.load_issued(connection, [account.account_id for account in found])
     new = (account for account in found if _number(account) not in issued.get(account.account_id, {}))
@@ -106,7 +108,7 @@ def _answer(
     closed: date,
 ) -> Answer:
     assert account.to_on is not None
-    days = timetable(account.to_on)
+    days = timetable(account.to_on, read_statement_policies())
     issued_on = issued.get(account.account_id, {}).get(_number(account))
     missing = [charge_id for charge_id, since in waiting.get(account.unit_id, ()) if since < account.to_on]
     return {

@@ -10,6 +10,7 @@ from services.billing.db import floats as stored
 from services.billing.db import ledger, registry
 from services.billing.domain import floats
 from services.billing.domain.floats import Asking, FloatState, Managed, Newcomer, Step
+from services.billing.settings import read_statement_policies
 from services.billing.usecases.charges import credit_charges, raise_charges
 from services.billing.usecases.own_events import not_raised, own_event
 from shared.bus.work import Work
@@ -46,7 +47,7 @@ async def newcomers(
 async def ask(work: Work, come: Sequence[Newcomer]) -> None:
     """Ask a slice of newcomers for what the terms of their first day say."""
     terms = await stored.load_terms(await driver(work.session)) if come else ()
-    await _make(work, floats.first_asked(come, terms, work.book), ())
+    await _make(work, floats.first_asked(come, terms, read_statement_policies(), work.book), ())
 
 
 async def settle(work: Work, last_closed: date) -> None:
@@ -86,7 +87,7 @@ async def _step(connection: asyncpg.Connection, last_closed: date, day: date) ->
         if unit.managed_from is not None
     }
     made = await stored_charges.charge_shas(connection, _names(states))
-    return floats.step(states, accounts, managed, made, day)
+    return floats.step(states, accounts, managed, made, read_statement_policies(), day)
 
 
 def _names(states: Iterable[FloatState]) -> set[str]:

@@ -11,7 +11,7 @@ from services.billing.db import schedules as stored
 from services.billing.db.schedules import Schedules, UnitRow
 from services.billing.domain import instalments, schedules
 from services.billing.domain.instalments import Amount, Days
-from services.billing.domain.schedules import Period, Terms
+from services.billing.domain.schedules import DAY, Period, Terms
 from services.billing.domain.scopes import Scope
 from services.billing.settings import read_schedule_policy
 from services.billing.usecases.charges import raise_charges
@@ -54,15 +54,15 @@ _TYPE = "billing.instalment-raised.v1"
 async def first_slice(connection: asyncpg.Connection, closed_on: date, day: date) -> str | None:
     """Return the progress from which schedules begin in a day's work; nothing when none can raise anything.
 
-    An instalment is raised on the first day of its period; one of a unit that was registered later, or what a new
-    registration adds to its managed days, on that day.
+    An instalment is raised on the first day of its period; one of a unit that was registered later, what a new
+    registration adds to its managed days, and what a relief that ends leaves to charge, on that day.
     ``closed_on`` is the day closed last (``date.min``: none was).
     """
     known = await load_known(connection)
     if not known.terms:
         return None
-    anything = _begun(known, closed_on, day) or await stored.has_learnt_units(connection, closed_on)
-    return PROGRESS if anything else None
+    begins = _begun(known, closed_on, day) or _again(known, closed_on, day)
+    return PROGRESS if begins or await stored.has_learnt_units(connection, closed_on) else None
 
 
 async def raise_slice(piece: DaySlice) -> None:
@@ -70,15 +70,16 @@ async def raise_slice(piece: DaySlice) -> None:
     after, closed_on = piece.progress.removeprefix(PROGRESS), piece.state.last_closed or date.min
     async with question(piece.sessions) as connection:
         known = await load_known(connection)
-        begun = _begun(known, closed_on, piece.day)
-        units = await stored.list_units(connection, after, closed_on, SLICE, others=bool(begun))
+        begun, again = _begun(known, closed_on, piece.day), _again(known, closed_on, piece.day)
+        units = await stored.list_units(connection, after, closed_on, SLICE, others=bool(begun or again))
         all_units = _overlap(known, begun)
-        asked = [unit.unit_id for unit in units if unit.learnt or all_units]
+        asked = [unit.unit_id for unit in units if unit.learnt or all_units or unit.unit_id in again]
         charged = await stored.list_charged(connection, asked)
     following = PROGRESS + units[-1].unit_id if len(units) == SLICE else None
     async with piece.open(following) as work:
         pools = [] if after else list(_pools(begun, piece.day))
-        await _raise(work, [*pools, *_of_units(known, begun, units, charged, piece.day)])
+        due = {unit.unit_id: [*begun, *again.get(unit.unit_id, ())] for unit in units}
+        await _raise(work, [*pools, *_of_units(known, due, units, charged, piece.day)])
 
 
 async def _raise(work: Work, instalments: Sequence[ChargeRaised]) -> None:
@@ -99,12 +100,12 @@ def _pools(begun: Due, day: date) -> Iterator[ChargeRaised]:
 
 
 def _of_units(
-    known: Schedules, begun: Due, units: Sequence[UnitRow], charged: Charged, day: date
+    known: Schedules, due: Mapping[str, Due], units: Sequence[UnitRow], charged: Charged, day: date
 ) -> Iterator[ChargeRaised]:
-    """Yield the instalments of units, for the days they are managed: of units just learnt also all earlier ones."""
-    so_far = _begun(known, date.min, day) if any(unit.learnt for unit in units) else begun
+    """Yield the instalments due of units, for the days they are managed: of units just learnt also all earlier ones."""
+    so_far = _begun(known, date.min, day) if any(unit.learnt for unit in units) else ()
     for unit in units:
-        for terms, period in so_far if unit.learnt else begun:
+        for terms, period in so_far if unit.learnt else due[unit.unit_id]:
             if schedules.is_within(terms, unit.place):
                 yield from _of_unit(known, terms, period, unit, charged.get(unit.unit_id, ()), day)
 
@@ -112,16 +113,18 @@ def _of_units(
 def _of_unit(
     known: Schedules, terms: Terms, period: Period, unit: UnitRow, charged: Sequence[tuple[str, Days]], day: date
 ) -> Iterator[ChargeRaised]:
-    """Yield a unit's instalment for the days it is managed, less those that are charged already."""
+    """Yield a unit's instalment for the days it is managed, less those that are charged already, each as let off."""
     name = instalments.charge_id(terms.schedule_id, period, unit.unit_id)
-    points = instalments.relief_points(known.reliefs.get((terms.schedule_id, unit.unit_id), ()), period)
-    amount = _amount(terms, period, points)
+    rows = instalments.stretches(known.reliefs.get((terms.schedule_id, unit.unit_id), ()), period)
     own = [days for other, days in charged if instalments.is_part(other, days, terms.schedule_id, period, unit.unit_id)]
     own += instalments.charged_elsewhere(terms, period, charged, known.terms, unit.place)
-    for days in instalments.uncharged(period, unit.managed_from, unit.managed_to, own):
-        given = instalments.completing_id(terms.schedule_id, days, unit.unit_id) if own else name
-        part = Part(given, unit.unit_id, instalments.part_of(amount, period, days), days)
-        yield from _instalment(terms, period, part, day)
+    for row, points in rows:
+        amount = _amount(terms, period, points)
+        for days in instalments.uncharged(row, unit.managed_from, unit.managed_to, own):
+            is_first = not own and len(rows) == 1
+            given = name if is_first else instalments.completing_id(terms.schedule_id, days, unit.unit_id)
+            part = Part(given, unit.unit_id, instalments.part_of(amount, period, days), days)
+            yield from _instalment(terms, period, part, day)
 
 
 def _overlap(known: Schedules, begun: Due) -> bool:
@@ -138,6 +141,30 @@ def _begun(known: Schedules, after: date, day: date) -> Due:
         for schedule_id, versions in known.terms.items()
         for pair in instalments.begun(versions, known.notices.get(schedule_id, ()), days, after, day)
     ]
+
+
+def _again(known: Schedules, closed_on: date, day: date) -> Mapping[str, Due]:
+    """Return by unit the instalments under way that a relief leaves to charge for the days after its last.
+
+    That day comes after one day and by another: what was over before people ended it stays as it was raised.
+    """
+    found: dict[str, dict[tuple[Terms, Period], None]] = {}
+    for (schedule_id, unit_id), own in known.reliefs.items():
+        for last_on in (one.last_on for one in own):
+            if last_on is not None and closed_on <= last_on < day:
+                due = _under_way(known, schedule_id, last_on + DAY, closed_on)
+                found.setdefault(unit_id, {}).update(dict.fromkeys(due))
+    return {unit_id: list(due) for unit_id, due in found.items()}
+
+
+def _under_way(known: Schedules, schedule_id: str, day: date, closed_on: date) -> Due:
+    """Return a schedule's instalment that a day is in, if it had begun when a day was closed."""
+    versions, notices = known.terms[schedule_id], known.notices.get(schedule_id, ())
+    first_on = schedules.period_on(versions[0], day).first_on
+    if first_on > closed_on:
+        return ()
+    days = read_schedule_policy().notice_days
+    return list(instalments.begun(versions, notices, days, first_on - DAY, first_on))
 
 
 def _amount(terms: Terms, period: Period, points: int) -> Amount:

@@ -9,8 +9,8 @@ import asyncpg
 from services.billing.db import registry
 from services.billing.db import schedules as stored
 from services.billing.db.schedules import Schedules
-from services.billing.domain import schedules
-from services.billing.domain.schedules import Relief
+from services.billing.domain import reliefs, schedules
+from services.billing.domain.reliefs import Relief
 from services.billing.settings import read_schedule_policy
 from services.billing.usecases.schedules import load_known
 from shared.bus import gate
@@ -41,10 +41,9 @@ async def _owner_since(connection: asyncpg.Connection, unit_ids: set[str]) -> Ma
 def _schedule(known: Schedules, schedule_id: str, owner_since: Mapping[str, date], day: date) -> Json:
     versions, days = known.terms[schedule_id], read_schedule_policy().notice_days
     holds, refused = schedules.holding_on(versions, known.notices.get(schedule_id, ()), days, day)
-    own = {unit: reliefs for (name, unit), reliefs in known.reliefs.items() if name == schedule_id}
-    each = [relief for reliefs in own.values() for relief in reliefs]
-    states = {one.relief_id: "lapsed" for one in schedules.lapsed(own, day)}
-    states |= {one.relief_id: "outlived" for one in schedules.outlived(each, owner_since, day)}
+    each = [relief for (name, _), own in known.reliefs.items() if name == schedule_id for relief in own]
+    states = {one.relief_id: "lapsed" for one in reliefs.lapsed(each, day)}
+    states |= {one.relief_id: "outlived" for one in reliefs.outlived(each, owner_since, day)}
     first = versions[0]
     return {
         "schedule_id": schedule_id,
@@ -61,5 +60,5 @@ def _schedule(known: Schedules, schedule_id: str, owner_since: Mapping[str, date
     }
 
 
-def _units(reliefs: Iterable[Relief], states: Mapping[str, str], state: str) -> list[str]:
-    return sorted({one.unit_id for one in reliefs if states.get(one.relief_id) == state})
+def _units(each: Iterable[Relief], states: Mapping[str, str], state: str) -> list[str]:
+    return sorted({one.unit_id for one in each if states.get(one.relief_id) == state})

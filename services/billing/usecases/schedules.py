@@ -1,4 +1,4 @@
-"""What two people decide about schedules: versions, that owners were told of them, what units are let off, how long."""
+"""What two people decide about schedules: versions, that owners were told of them, what units are let off."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, Strict
 from services.billing.db import registry
 from services.billing.db import schedules as stored
 from services.billing.db.schedules import Schedules
-from services.billing.domain import replacing, schedules
-from services.billing.domain.schedules import WHOLE, Notice, Relief, Terms
+from services.billing.domain import reliefs, replacing, schedules
+from services.billing.domain.reliefs import WHOLE, Relief
+from services.billing.domain.schedules import Notice, Terms
 from services.billing.domain.scopes import Scope
 from services.billing.settings import read_schedule_policy
 from services.billing.usecases.kinds import as_kind
@@ -24,7 +25,7 @@ from shared.db.engine import driver
 from shared.events.housing import ChargeKind
 from shared.events.types import Id, NaturalPence, Text
 
-SCHEDULE, NOTICE, RELIEF, RELIEF_END = "fee-schedule", "fee-notice", "fee-relief", "fee-relief-end"
+SCHEDULE, NOTICE, RELIEF = "fee-schedule", "fee-notice", "fee-relief"
 _LOCK = ("schedules",)
 ScheduleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._\-]{1,24}$")]
 
@@ -67,14 +68,6 @@ class AskedRelief(_Asked):
     evidence: Text
 
 
-class AskedEnd(_Asked):
-    """The last day of a relief, which may have passed: what was raised stays."""
-
-    relief_id: Id
-    ended_on: date
-    evidence: Text
-
-
 async def set_terms(work: Work, content: Json) -> Json:
     """Add a version of a schedule; a rebuild does the same again."""
     terms = await _terms(work, content)
@@ -97,15 +90,6 @@ async def let_off(work: Work, content: Json) -> Json:
     connection = await driver(work.session)
     await stored.add_relief(connection, Command.of(work).uid, work.book, asked.evidence, relief)
     return {"relief_id": relief.relief_id, "schedule_id": relief.schedule_id, "unit_id": relief.unit_id}
-
-
-async def end_relief(work: Work, content: Json) -> Json:
-    """End a relief, for the instalments not raised yet."""
-    asked, relief = await _end(work, content)
-    connection = await driver(work.session)
-    uid = Command.of(work).uid
-    await stored.add_relief_end(connection, uid, work.book, asked.evidence, relief.relief_id, asked.ended_on)
-    return {"relief_id": relief.relief_id, "unit_id": relief.unit_id, "ended_on": asked.ended_on}
 
 
 async def _terms(work: Work, content: Json) -> Terms:
@@ -141,19 +125,7 @@ async def _relief(work: Work, content: Json) -> tuple[AskedRelief, Relief]:
     relief = Relief(
         f"RL-{work.cause.id}", asked.schedule_id, asked.unit_id, asked.basis_points, asked.from_on, asked.proven_to
     )
-    refusal = schedules.refuse_relief(relief, versions[0])
-    if refusal is not None:
-        raise NotValidError(refusal)
-    return asked, relief
-
-
-async def _end(work: Work, content: Json) -> tuple[AskedEnd, Relief]:
-    """Return the relief to end."""
-    asked = understood(AskedEnd, content)
-    relief = (await load(work)).relief(asked.relief_id)
-    if relief is None:
-        raise NotKnownError(f"There is no relief {asked.relief_id}: see `closebook fees reliefs`.")
-    refusal = schedules.refuse_end(relief, asked.ended_on)
+    refusal = reliefs.refuse_relief(relief, versions[0])
     if refusal is not None:
         raise NotValidError(refusal)
     return asked, relief
@@ -166,21 +138,21 @@ async def load(work: Work) -> Schedules:
 
 
 async def load_known(connection: asyncpg.Connection) -> Schedules:
-    """Return all schedules, each with the price of the one it takes over from."""
+    """Return all schedules, each with the price of the one it takes over from, and reliefs with what renews them."""
     known = await stored.load(connection)
     terms = replacing.with_replaced(known.terms, known.notices, read_schedule_policy().notice_days)
-    return replace(known, terms=terms)
+    renewed = {name: reliefs.with_renewals(own) for name, own in known.reliefs.items()}
+    return replace(known, terms=terms, reliefs=renewed)
 
 
 FEE_KINDS = (
     as_kind(SCHEDULE, set_terms, _terms),
     as_kind(NOTICE, give_notice, _notice),
     as_kind(RELIEF, let_off, _relief),
-    as_kind(RELIEF_END, end_relief, _end),
 )
 """Declared to the bus: routes and the list of proposals come with them."""
 
 DEEDS: Mapping[str, Callable[[Work, Json], Awaitable[Json]]] = MappingProxyType(
-    {SCHEDULE: set_terms, NOTICE: give_notice, RELIEF: let_off, RELIEF_END: end_relief}
+    {SCHEDULE: set_terms, NOTICE: give_notice, RELIEF: let_off}
 )
 """How a rebuild repeats them."""

@@ -17,7 +17,7 @@ from services.billing.domain import statement_runs, statements
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Cut
 from services.billing.domain.statement_runs import Flag, Run, State, Struck, Tally
-from services.billing.settings import read_schedule_policy
+from services.billing.settings import read_schedule_policy, read_statement_policies
 from services.billing.usecases import schedule_questions
 from services.billing.usecases.questions import CHUNK, Answer
 from services.billing.usecases.statement_reviews import state_in
@@ -89,8 +89,9 @@ async def _coming(
 ) -> dict[str, StatementHead]:
     """Return by account the statements of a released run that the work of this book will issue as they were struck."""
     struck = await stored.load_struck(connection, released.run_id, [payer.account_id for payer in payers])
+    due_on = statements.due_day(read_statement_policies(), book)
     return {
-        payer.account_id: statements.head_of(payer.account_ref, released.quarter, book, released.cut)
+        payer.account_id: statements.head_of(payer.account_ref, released.quarter, book, due_on, released.cut)
         for payer in payers
         if payer.account_id in struck
     }

@@ -15,6 +15,7 @@ from services.billing.domain.facts import FactKind
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Cut, Line
 from services.billing.domain.statements import Draft
+from services.billing.settings import read_statement_policies
 from services.billing.usecases.deposits import floats_held
 from services.billing.usecases.documents import fitted, statement_line
 from services.billing.usecases.items import say_positions
@@ -81,11 +82,11 @@ async def draw_up(
     heads = await ledger.load_heads(connection, account_ids)
     for account_id in coming.keys() & account_ids:
         heads.setdefault(account_id, []).append(coming[account_id])
-    drafts: list[tuple[Payer, Draft]] = []
+    due_on, drafts = statements.due_day(read_statement_policies(), day), list[tuple[Payer, Draft]]()
     for payer in payers:
         earlier = heads.get(payer.account_id, [])
         previous = earlier[-1] if earlier else None
-        draft = statements.draft(lines.get(payer.account_id, ()), payer.account_ref, previous, day, struck)
+        draft = statements.draft(lines.get(payer.account_id, ()), payer.account_ref, previous, day, due_on, struck)
         if draft is not None:
             drafts.append((payer, draft))
     return DrawnUp(drafts, lines, heads)

@@ -11,14 +11,24 @@ _CALLED = {ChargeKind.INSURANCE: "buildings insurance", ChargeKind.RESERVE_FUND:
 _TIMES = {1: "one sum a year", 2: "two sums a year", 4: "four sums a year"}
 
 
+def called(kind: ChargeKind) -> str:
+    """Return what owners call a fee or premium."""
+    return _CALLED.get(kind, kind.value.replace("-", " "))
+
+
+def times(instalments: int) -> str:
+    """Return in how many sums a year it is charged."""
+    return _TIMES.get(instalments, f"{instalments} sums a year")
+
+
 def facts_of(notice: FeeNoticeGiven) -> dict[str, str]:
     """Return the facts that the letter's wording may name; money of a year, tax included."""
     return {
-        "what": _CALLED.get(notice.kind, notice.kind.value.replace("-", " ")),
+        "what": called(notice.kind),
         "old": as_pounds(notice.old_pence),
         "new": as_pounds(notice.new_pence),
         "tax": f", {as_pounds(notice.new_tax_pence)} of it tax" if notice.new_tax_pence else "",
-        "instalments": _TIMES.get(notice.instalments, f"{notice.instalments} sums a year"),
+        "instalments": times(notice.instalments),
         "share": notice.share or "",
         "effective_from": spoken.day(notice.effective_from),
         "why": safety.clean(notice.why),

@@ -45,6 +45,11 @@ def missing_share_key(account_id: str, charge_id: str) -> str:
     return f"missing-share|{account_id}|{charge_id}"
 
 
+def relief_key(account_id: str, relief_id: str) -> str:
+    """Return the name of the letter that tells an account of the end of a relief."""
+    return f"relief-ended|{account_id}|{relief_id}"
+
+
 def message_id(dedup_key: str, contact_kind: str, contact_id: str) -> str:
     """Return the name of the message that carries a letter to one recipient; it is also the head of its Message-ID."""
     return str(UUID(bytes=hashlib.sha256(f"{dedup_key}|{contact_kind}|{contact_id}".encode()).digest()[:16]))

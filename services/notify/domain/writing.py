@@ -10,6 +10,7 @@ from services.notify.domain import (
     fee_notices,
     mandate_ends,
     missing_shares,
+    reliefs,
     reminders,
     safety,
     spoken,
@@ -37,6 +38,7 @@ from shared.events.billing import (
     CollectionAnnounced,
     FeeNoticeGiven,
     MandateEnded,
+    ReliefEnded,
     ShareCarried,
     StatementIssued,
 )
@@ -50,7 +52,7 @@ class Welcome:
     from_on: date
 
 
-Notice = FeeNoticeGiven | CollectionAnnounced | MandateEnded | ShareCarried
+Notice = FeeNoticeGiven | ReliefEnded | CollectionAnnounced | MandateEnded | ShareCarried
 """What an owner is told beside statements and the ladder."""
 
 EventMatter = StatementIssued | AnnualStatementIssued | StageReached | Notice
@@ -116,21 +118,24 @@ def _facts(case: Case, wording: Wording, head: Letterhead) -> Facts:
     }
     match case.matter:
         case StatementIssued():
-            return common | statements.facts_of(case.matter)
+            own = statements.facts_of(case.matter)
         case AnnualStatementIssued():
-            return common | annual_statements.facts_of(case.matter)
+            own = annual_statements.facts_of(case.matter)
         case StageReached():
             return common | reminders.facts_of(case.matter, wording)
-        case FeeNoticeGiven() | CollectionAnnounced() | MandateEnded() | ShareCarried():
+        case FeeNoticeGiven() | ReliefEnded() | CollectionAnnounced() | MandateEnded() | ShareCarried():
             return common | _facts_of_notice(case.matter)
         case Welcome(from_on):
-            return common | welcome.facts_of(from_on, head.name)
+            own = welcome.facts_of(from_on, head.name)
+    return common | own
 
 
 def _facts_of_notice(notice: Notice) -> dict[str, str]:
     match notice:
         case FeeNoticeGiven():
             return fee_notices.facts_of(notice)
+        case ReliefEnded():
+            return reliefs.facts_of(notice)
         case CollectionAnnounced():
             return collections.facts_of(notice)
         case MandateEnded():
@@ -142,21 +147,24 @@ def _facts_of_notice(notice: Notice) -> dict[str, str]:
 def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
     match case.matter:
         case StatementIssued():
-            return statements.describe(case.matter, wording, facts)
+            subject = statements.describe(case.matter, wording, facts)
         case AnnualStatementIssued():
-            return annual_statements.describe(case.matter, wording, facts)
+            subject = annual_statements.describe(case.matter, wording, facts)
         case StageReached():
             return reminders.describe(case.matter, wording, facts, case.descriptions)
-        case FeeNoticeGiven() | CollectionAnnounced() | MandateEnded() | ShareCarried():
+        case FeeNoticeGiven() | ReliefEnded() | CollectionAnnounced() | MandateEnded() | ShareCarried():
             return _describe_notice(case.matter, wording, facts)
         case Welcome():
-            return welcome.describe(wording, case.account_ref)
+            subject = welcome.describe(wording, case.account_ref)
+    return subject
 
 
 def _describe_notice(notice: Notice, wording: Wording, facts: Facts) -> Subject:
     match notice:
         case FeeNoticeGiven():
             return fee_notices.describe(notice, wording, facts)
+        case ReliefEnded():
+            return reliefs.describe(notice, wording, facts)
         case CollectionAnnounced():
             return collections.describe(notice, wording, facts)
         case MandateEnded():

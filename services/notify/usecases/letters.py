@@ -18,6 +18,7 @@ from shared.events.billing import (
     CollectionAnnounced,
     FeeNoticeGiven,
     MandateEnded,
+    ReliefEnded,
     ShareCarried,
     StatementIssued,
 )
@@ -64,6 +65,12 @@ async def tell_carriers(work: Work, events: Sequence[Event[ShareCarried]]) -> No
     """Ask for the notice of each missing share: one for an account and a charge, ever."""
     keyed = [(event, identity.missing_share_key(event.data.account_id, event.data.charge_id)) for event in events]
     await _want(work, [(event, _wanted(event, "missing-share", key)) for event, key in keyed])
+
+
+async def end_reliefs(work: Work, events: Sequence[Event[ReliefEnded]]) -> None:
+    """Ask for the letter of each relief that ends: one for an account and a relief, ever."""
+    keyed = [(event, identity.relief_key(event.data.account_id, event.data.relief_id)) for event in events]
+    await _want(work, [(event, _wanted(event, "relief-ended", key)) for event, key in keyed])
 
 
 async def announce_collections(work: Work, events: Sequence[Event[CollectionAnnounced]]) -> None:

@@ -32,6 +32,7 @@ from shared.events.billing import (
     FeeNoticeGiven,
     FinalAccountIssued,
     MandateEnded,
+    ReliefEnded,
     ShareCarried,
     StatementIssued,
 )
@@ -145,6 +146,7 @@ _MATTERS: Mapping[str, type[EventMatter]] = {
     "annual-statement": AnnualStatementIssued,
     "fee-increase": FeeNoticeGiven,
     "missing-share": ShareCarried,
+    "relief-ended": ReliefEnded,
     "collection-notice": CollectionAnnounced,
     "mandate-ended": MandateEnded,
 }
@@ -172,7 +174,7 @@ def _dated_on(matter: Matter, day: date) -> date:
 
 def _given_on(notice: Notice) -> date:
     match notice:
-        case FeeNoticeGiven():
+        case FeeNoticeGiven() | ReliefEnded():
             return notice.notified_on
         case CollectionAnnounced():
             return notice.announced_on

@@ -1,15 +1,18 @@
-"""Reliefs on a real database: they end when two people say so, and are listed when they outlive their owner."""
+"""Reliefs on a real database: they end when two people say so, their owner told; listed when they outlive them."""
 
 from datetime import date
 
 import pytest
 
 from services.billing.usecases import statement_run_questions
-from services.billing.usecases.schedules import RELIEF, RELIEF_END, SCHEDULE
+from services.billing.usecases.relief_ends import RELIEF_END, end_relief
+from services.billing.usecases.schedules import RELIEF, SCHEDULE
+from shared.bus.commands import Given, give
 from shared.bus.refusals import NotKnownError, NotValidError
+from shared.events.topics import RELIEF_ENDED
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_line
-from tests.integration.billing.people import decide
+from tests.integration.billing.people import day, decide
 from tests.integration.billing.test_schedules import POLICY, charged, listed, two_flats
 
 EACH = {
@@ -38,13 +41,13 @@ async def relief_of(desk: Desk) -> str:
     return str(relief["relief_id"])
 
 
-async def end(desk: Desk, ended_on: str, **asked: str) -> None:
-    body = {"relief_id": await relief_of(desk), "ended_on": ended_on, "evidence": "sale of 16 May"}
+async def end(desk: Desk, ended_on: str, **asked: str | None) -> None:
+    body = {"relief_id": await relief_of(desk), "ended_on": ended_on, "evidence": "sale of 16 May", "why": "Sold"}
     await decide(desk, RELIEF_END, **body | asked)
 
 
 async def test_cover_of_an_owner_who_sold_is_listed_until_it_is_ended_and_the_buyer_is_insured(block: Desk) -> None:
-    """Case 60 of domain.md 9: the proof was the seller's; the flat is back in the policy from its next period."""
+    """Case 60 of domain.md 9: the proof was the seller's; the flat is back in the policy from the buyer's first day."""
     await block.hear(a_line("U1", ("A", "2025-06-01"), ("N", "2026-05-16"), version=2))
     assert (await listed(block))["outlived"] == ["U1"]
     [line] = [one for one in (await listed(block))["reliefs"] if one["unit_id"] == "U1"]
@@ -54,9 +57,11 @@ async def test_cover_of_an_owner_who_sold_is_listed_until_it_is_ended_and_the_bu
     await end(block, "2026-05-15")
     told = await listed(block)
     assert (told["outlived"], told["lapsed"], told["reliefs"][0]["ended_on"]) == ([], [], date(2026, 5, 15))
-    await block.close("2026-07-01")
-    assert (await charged(block))["U1", "INS:2026-07-01:U1"] == 131_25
-    assert ("U1", "INS:2026-04-01:U1") not in await charged(block)  # what was raised, or not, stays
+    await block.close("2026-05-15", "2026-05-16", "2026-07-01")
+    # The quarter is raised for the buyer's days: 46 of 91.
+    found = {name: pence for (unit, name), pence in (await charged(block)).items() if unit == "U1"}
+    assert found == {"INS:2026-05-16/2026-06-30:U1": 66_35, "INS:2026-07-01:U1": 131_25}
+    assert await block.said(RELIEF_ENDED) == []
     assert await block.wrong() == []
 
 
@@ -69,10 +74,72 @@ async def test_an_end_that_makes_no_sense_is_not_even_proposed(block: Desk) -> N
     for ended_on, asked, refusal, words in (
         ("2026-05-15", {"relief_id": "RL-X"}, NotKnownError, "no relief RL-X"),
         ("2026-03-31", {}, NotValidError, "before RL-"),
-        ("2027-03-31", {}, NotValidError, "ends by itself"),
+        ("2026-04-28", {}, NotValidError, "2026-04-30 is the first day"),
+        ("2026-05-15", {"why": None}, NotValidError, "why: say in words"),
     ):
         with pytest.raises(refusal, match=words):
             await end(block, ended_on, **asked)
     await end(block, "2026-05-15")
     with pytest.raises(NotValidError, match="ends on 2026-05-15 already"):
         await end(block, "2026-05-16")
+
+
+async def test_who_is_let_back_in_is_told_and_charged_from_that_day(block: Desk) -> None:
+    """Case 60 of domain.md 9: proof expired, nothing happens by itself; then re-included from a notified date."""
+    await block.close("2027-03-31", "2027-04-01", "2027-04-09")
+    assert await of_u1(block) == {}
+    assert (await listed(block))["lapsed"] == ["U1"]
+    with pytest.raises(NotValidError, match=r"2027-05-08 is the first day .* 2027-05-07 or later"):
+        await end(block, "2027-05-06")
+    await end(block, "2027-05-15", why="Your certificate ran out on 31 March")
+    [told] = await block.said(RELIEF_ENDED)
+    assert (told.unit_id, told.ownership_id, told.kind, told.points) == ("U1", "A", "insurance", 10_000)
+    assert (told.old_pence, told.new_pence, told.new_tax_pence, told.instalments) == (0, 525_00, 0, 4)
+    assert (told.notified_on, told.last_on, told.charged_from) == (
+        day("2027-04-10"),
+        day("2027-05-15"),
+        day("2027-05-16"),
+    )
+    assert told.why == "Your certificate ran out on 31 March"
+    assert (await listed(block))["lapsed"] == []
+    await block.close("2027-05-15")
+    assert await of_u1(block) == {}
+    await block.close("2027-05-16", "2027-05-17", "2027-07-01")
+    assert await of_u1(block) == {"INS:2027-05-16/2027-06-30:U1": 66_35, "INS:2027-07-01:U1": 131_25}
+    assert await block.wrong() == []
+
+
+async def test_proof_renewed_late_keeps_the_flat_out_as_if_it_had_come_in_time(block: Desk) -> None:
+    await block.close("2027-03-31", "2027-04-01", "2027-05-31")
+    again = {"basis_points": 10_000, "from_on": "2027-06-01", "proven_to": "2028-05-31", "evidence": "certificate 8"}
+    await decide(block, RELIEF, schedule_id="INS", unit_id="U1", **again)
+    assert (await listed(block))["lapsed"] == []
+    await block.close("2027-06-01", "2027-07-01")
+    assert await of_u1(block) == {}
+
+
+async def test_a_yearly_premium_is_charged_for_the_rest_of_its_year(block: Desk) -> None:
+    yearly = {"schedule_id": "YEAR", "instalments": 1, "annual_net_pence": 365_00, "effective_from": "2027-04-01"}
+    await decide(block, SCHEDULE, **EACH | yearly)
+    out = {"basis_points": 10_000, "from_on": "2027-04-01", "proven_to": "2027-08-31", "evidence": "certificate 9"}
+    answer = await decide(block, RELIEF, schedule_id="YEAR", unit_id="U1", **out)
+    await block.close("2027-04-01", "2027-09-02")
+    body = {"relief_id": answer["relief_id"], "ended_on": "2027-10-02", "evidence": "no answer", "why": "No proof"}
+    assert (await decide(block, RELIEF_END, **body))["letters"] == 1
+    await block.close("2027-10-02", "2027-10-03", "2027-10-04")
+    assert await of_u1(block, "YEAR") == {"YEAR:2027-10-03/2028-03-31:U1": 180_51}
+    assert await block.wrong() == []
+
+
+async def test_an_end_agreed_before_owners_were_told_takes_effect_again_as_it_did(block: Desk) -> None:
+    """A rebuild repeats commands of event logs that have no words for the owner."""
+    content = {"relief_id": await relief_of(block), "ended_on": "2026-04-15", "evidence": "letter 3"}
+    given = Given("fee-relief-end", "RL", "ola", "as then", content)
+    answer = await give(block.doors, given, lambda work: end_relief(work, content))
+    assert answer == {"relief_id": content["relief_id"], "unit_id": "U1", "ended_on": "2026-04-15"}
+    assert await block.said(RELIEF_ENDED) == []
+
+
+async def of_u1(desk: Desk, schedule_id: str = "INS") -> dict[str, int]:
+    found = (await charged(desk)).items()
+    return {name: pence for (unit, name), pence in found if unit == "U1" and name.startswith(schedule_id)}

@@ -165,16 +165,15 @@ async def test_a_premium_is_one_pool_that_the_share_set_divides_for_a_year(block
     assert await block.wrong() == []
 
 
-async def test_a_flat_with_proof_of_its_own_cover_is_left_out_until_the_proof_ends(block: Desk) -> None:
+async def test_a_flat_with_proof_of_its_own_cover_is_left_out_and_listed_when_the_proof_ends(block: Desk) -> None:
     each = {"schedule_id": "INS", "scope": "block", "scope_id": "B1", "annual_net_pence": 525_00, "instalments": 4}
     await decide(block, SCHEDULE, **POLICY | each)
     proven = {"from_on": "2026-04-01", "proven_to": "2026-08-31", "evidence": "certificate 7"}
     await decide(block, RELIEF, schedule_id="INS", unit_id="U1", basis_points=10_000, **proven)
     await decide(block, RELIEF, schedule_id="INS", unit_id="U2", basis_points=500, from_on="2026-04-01", evidence="DD")
-    await block.close("2026-04-01", "2026-07-01")
-    block.book = day("2026-09-01")
+    await block.close("2026-04-01", "2026-07-01", "2026-08-31", "2026-10-01")
     assert await charged(block) == {
-        ("U1", "INS:2026-07-01:U1"): 131_25, ("U2", "INS:2026-04-01:U2"): 124_69, ("U2", "INS:2026-07-01:U2"): 124_69,
+        ("U2", f"INS:2026-{month}-01:U2"): 124_69 if month != "10" else 124_68 for month in ("04", "07", "10")
     }  # fmt: skip
     told = await listed(block)
     assert (len(told["reliefs"]), told["lapsed"], told["outlived"]) == (2, ["U1"], [])

@@ -18,6 +18,7 @@ from tests.support.letters import (
     a_line,
     a_party,
     a_period,
+    a_relief_ended,
     a_stage,
     a_statement,
     a_unit,
@@ -222,3 +223,15 @@ async def test_an_increase_is_written_once_to_each_owner_whatever_is_said_again(
     ]  # fmt: skip
     [(dated_on,)] = await office.rows("select distinct dated_on from notify.messages where template = 'fee-increase'")
     assert dated_on == date(2026, 5, 6)
+
+
+async def test_the_end_of_a_relief_is_written_once_whatever_is_said_again(office: Office) -> None:
+    await office.close_of(1)
+    await office.work()
+    assert await office.hear(a_relief_ended(), a_relief_ended(relief_id="RL-8")) == ["D", "D"]
+    assert await office.hear(a_relief_ended()) == ["U"]
+    assert await office.hear(a_relief_ended(new_pence=526_00)) == ["X"]
+    await office.work(DAY + timedelta(days=1))
+    await office.work(DAY + timedelta(days=2))
+    rows = await office.rows("select dated_on from notify.messages where template = 'relief-ended'")
+    assert [row["dated_on"] for row in rows] == [date(2026, 5, 6)] * 2

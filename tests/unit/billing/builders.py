@@ -4,17 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from services.billing.domain import allocation, refs, reports
+from services.billing.domain import allocation, refs, reports, statements
 from services.billing.domain import position as positions
 from services.billing.domain.allocation import Allocation, Receipt, Rules
 from services.billing.domain.disputes import Dispute
 from services.billing.domain.division import share_version
 from services.billing.domain.facts import Charge, Credit, FactKind, Part, Payment, Reversal, ShareVersion, Stay, Unit
 from services.billing.domain.items import Item, StatementHead
-from services.billing.domain.lines import Line
+from services.billing.domain.lines import Cut, Line
 from services.billing.domain.position import Position
 from services.billing.domain.reports import Rate
-from services.billing.settings import read_allocation
+from services.billing.domain.statements import Draft
+from services.billing.settings import read_allocation, read_statement_policies
 from shared.events.housing import ChargeKind, PaymentMethod
 
 MANAGED_FROM = date(2020, 1, 1)
@@ -54,6 +55,14 @@ def a_charge(charge_id: str = "C1", net: int = 100_00, tax: int = 0, on: str = "
 
 def a_credit(pence: int, credit_id: str = "K1", charge_id: str = "C1", on: str = "2026-02-10") -> Credit:
     return Credit(credit_id, charge_id, pence, day(on))
+
+
+def drafted(
+    lines: Iterable[Line], account_ref: str, previous: StatementHead | None, issued_on: date, struck: Cut | None = None
+) -> Draft | None:
+    """A statement that is due as the shipped policy says."""
+    due_on = statements.due_day(read_statement_policies(), issued_on)
+    return statements.draft(lines, account_ref, previous, issued_on, due_on, struck)
 
 
 def a_payment(pence: int = 100_00, payment_id: str = "P1", on: str = "2026-04-15", **facts: Any) -> Payment:

@@ -13,6 +13,7 @@ from services.billing.domain.facts import Charge, Credit, Match, Part, Payment, 
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line
 from services.billing.domain.postings import Posting, charge_postings, payment_postings
+from tests.unit.billing.builders import drafted
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,7 @@ class Office:
         """Issue every account's statement of a day."""
         for account_id, lines in self.lines().items():
             earlier = self.issued.setdefault(account_id, [])
-            draft = statements.draft(lines, account_id, earlier[-1].head if earlier else None, day)
+            draft = drafted(lines, account_id, earlier[-1].head if earlier else None, day)
             if draft is not None:
                 earlier.append(draft)
 

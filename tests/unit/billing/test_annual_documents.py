@@ -11,7 +11,7 @@ from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line, netted
 from services.billing.usecases.annual_documents import Words, Year, document
 from shared.events.housing import ChargeKind
-from tests.unit.billing.builders import charge_line, credit_line, payment_line
+from tests.unit.billing.builders import charge_line, credit_line, drafted, payment_line
 
 PAYER = Payer("A1", "F0", "U1", "O1")
 WORDS = Words(Notes({}, {"K1": CreditNote(1, "agreed")}, {}), {})
@@ -39,7 +39,7 @@ def issued(lines: list[Line]) -> list[StatementRow]:
     for day in (date(year, month, 1) for year in (2025, 2026, 2027) for month in (1, 4, 7, 10)):
         previous = rows[-1].head if rows else None
         known = [line for line in lines if line.book <= day]
-        draft = statements.draft(known, "F0", previous, day)
+        draft = drafted(known, "F0", previous, day)
         if draft is not None:
             rows.append(
                 StatementRow(

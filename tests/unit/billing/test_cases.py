@@ -6,7 +6,7 @@ Elsewhere: 1 in integration (the gap), 4 to 6 in ``test_division``, 9 with the o
 
 from datetime import date
 
-from services.billing.domain import charges, statements
+from services.billing.domain import charges
 from services.billing.domain.division import version_on
 from services.billing.domain.facts import Charge, FactKind
 from shared.events.housing import ChargeKind
@@ -101,7 +101,7 @@ def test_case_46_a_sale_found_seven_months_late_credits_the_seller_and_gives_the
     office.issue(day("2026-10-01"))
     assert (on_account(office, SELLER), on_account(office, BUYER)) == (45_00, 45_00)
     found = position(office.lines()[BUYER], office.heads(BUYER), day("2026-10-01"))
-    assert [one.item.due_on for one in found.items] == [day("2026-10-01") + statements.TERM]
+    assert [one.item.due_on for one in found.items] == [day("2026-10-29")]
 
 
 def test_case_47_a_sale_cancelled_leaves_the_owner_as_before_and_the_audit_shows_both() -> None:

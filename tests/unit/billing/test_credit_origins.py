@@ -5,10 +5,14 @@ from hypothesis import strategies as st
 
 from services.billing.domain.items import Places, StatementHead
 from services.billing.domain.lines import Line, netted
-from services.billing.domain.statements import TERM, origins
+from services.billing.domain.statements import origins
 from tests.unit.billing.builders import charge_line, credit_line, day
 
-Q1, Q2, Q3 = (StatementHead(f"S-{on}", day(on), day(on) + TERM) for on in ("2026-04-01", "2026-07-01", "2026-10-01"))
+Q1, Q2, Q3 = (
+    StatementHead(f"S-{on}", day(on), day(due)) for on, due in (
+        ("2026-04-01", "2026-04-29"), ("2026-07-01", "2026-07-29"), ("2026-10-01", "2026-10-29"),
+    )
+)  # fmt: skip
 
 
 def test_a_credit_names_the_statement_that_billed_its_charge_first() -> None:

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from services.billing.domain.attribution import Account
 from services.billing.domain.final_accounts import exits_due_on, is_issued_on, timetable
+from services.billing.settings import read_statement_policies
 from tests.unit.billing.builders import day
 
+POLICIES = read_statement_policies()
 exits = st.dates(date(2026, 1, 1), date(2032, 12, 31))
 
 
@@ -33,15 +35,15 @@ def test_due_28_days_after_the_quarter_of_the_last_day_and_within_three_months(
     exit_on: str, due_on: str, hard_stop_on: str
 ) -> None:
     """The seller of an entry on a quarter's first day has no day of that quarter (case 49 of domain.md 9)."""
-    days = timetable(day(exit_on))
+    days = timetable(day(exit_on), POLICIES)
     assert (days.due_on, days.hard_stop_on) == (day(due_on), day(hard_stop_on))
 
 
 @given(exits)
 def test_never_after_the_hard_stop_and_found_on_its_day(exit_on: date) -> None:
-    days = timetable(exit_on)
+    days = timetable(exit_on, POLICIES)
     assert exit_on < days.due_on <= days.hard_stop_on
-    assert exit_on in exits_due_on(days.due_on)
+    assert exit_on in exits_due_on(days.due_on, POLICIES)
 
 
 @given(exits, st.integers(-100, 300))
@@ -50,12 +52,14 @@ def test_each_exit_is_issued_on_exactly_one_day(exit_on: date, learnt_after: int
     now, open_still = seller(exit_on), seller(None)
     days = (exit_on + timedelta(days=count) for count in range(-100, 400))
     issued = [
-        each for each in days if each >= learnt_on and is_issued_on(each, now, open_still if each == learnt_on else now)
+        each
+        for each in days
+        if each >= learnt_on and is_issued_on(each, now, open_still if each == learnt_on else now, POLICIES)
     ]
-    assert issued == [max(timetable(exit_on).due_on, learnt_on)]
+    assert issued == [max(timetable(exit_on, POLICIES).due_on, learnt_on)]
 
 
 def test_nobody_who_stays_and_nothing_of_the_association_or_of_a_void_sale_is_closed() -> None:
     exit_on = day("2026-02-17")
     others = (seller(None), seller(exit_on, internal=True), seller(exit_on, void=True))
-    assert not any(is_issued_on(day("2026-04-28"), one, one) for one in others)
+    assert not any(is_issued_on(day("2026-04-28"), one, one, POLICIES) for one in others)

@@ -27,11 +27,13 @@ from services.billing.domain.floats import (
 )
 from services.billing.domain.owners_money import Kept, kept, refuse_spending, spending_postings, together
 from services.billing.domain.scopes import Place, Scope
+from services.billing.settings import read_statement_policies
 from shared.events.housing import ChargeKind
 from tests.unit.billing.builders import a_statement, charge_line, day, payment_line, shipped
 
 PLACE = Place("U1", "B1", "D1")
 COMES = day("2026-03-01")
+POLICIES = read_statement_policies()
 DAYS = st.dates(date(2026, 1, 1), date(2027, 12, 31))
 
 
@@ -50,7 +52,8 @@ def standing(charge_id: str, holder: Account | None, left: int = 150_00, returne
 
 
 def stepped(one: FloatState, *owners: Account, on: date, made: Any = (), managed: str = "2020-01-01") -> Step:
-    return step([one], {account.account_ref: account for account in owners}, {"U1": Managed(day(managed))}, made, on)
+    accounts = {account.account_ref: account for account in owners}
+    return step([one], accounts, {"U1": Managed(day(managed))}, made, POLICIES, on)
 
 
 def test_the_narrowest_scope_says_what_is_asked_and_its_last_version() -> None:
@@ -72,23 +75,23 @@ def test_the_narrowest_scope_says_what_is_asked_and_its_last_version() -> None:
 )
 def test_an_owner_is_asked_on_the_day_they_come_and_not_for_nothing(pence: int, on: str, asked: bool) -> None:
     one = Newcomer(owner(), PLACE, COMES)
-    found = first_asked([one], [terms(Scope.BLOCK, "B1", pence)], day(on))
+    found = first_asked([one], [terms(Scope.BLOCK, "B1", pence)], POLICIES, day(on))
     name = f"{PREFIX}{one.account.account_ref}"
     assert found == ((Asking(name, "U1", COMES, 150_00),) if asked else ())
 
 
 def test_who_has_left_and_is_accounted_for_is_not_asked_any_more() -> None:
     one = Newcomer(owner(left=day("2026-04-01")), PLACE, COMES)
-    due = timetable(day("2026-04-01")).due_on
+    due = timetable(day("2026-04-01"), POLICIES).due_on
     asked = [terms(Scope.BLOCK, "B1", 1)]
-    assert first_asked([one], asked, due - timedelta(days=1))
-    assert first_asked([one], asked, due) == ()
+    assert first_asked([one], asked, POLICIES, due - timedelta(days=1))
+    assert first_asked([one], asked, POLICIES, due) == ()
 
 
 @pytest.mark.parametrize("name", ["HOUSING-7", f"{PREFIX}{owner().account_ref}"])
 def test_a_float_goes_back_with_the_final_account_and_never_before(name: str) -> None:
     leaver = owner(left=day("2026-04-15"))
-    due = timetable(day("2026-04-15")).due_on
+    due = timetable(day("2026-04-15"), POLICIES).due_on
     assert stepped(standing(name, leaver), leaver, on=due - timedelta(days=1)) == Step((), ())
     assert stepped(standing(name, leaver), leaver, on=due) == Step((), (name,))
     assert stepped(standing(name, leaver, 0, 150_00), leaver, on=due + timedelta(days=1)) == Step((), ())
@@ -127,12 +130,12 @@ def test_any_exits_moved_and_cancelled_end_in_one_float_or_none(
         account = owner(come=date(2025, 1, 1), left=left)
         for _ in range(2):
             rows = [standing(name, account, *sums) for name, sums in charges.items()]
-            found = step(rows, {account.account_ref: account}, {"U1": Managed(date(2020, 1, 1))}, charges, on)
+            found = step(rows, {account.account_ref: account}, {"U1": Managed(date(2020, 1, 1))}, charges, POLICIES, on)
             for name in found.back:
                 charges[name] = [0, charges[name][0]]
             charges |= {one.charge_id: [one.amount_pence, 0] for one in found.asked}
         left_pence = sum(left_pence for left_pence, _ in charges.values())
-        gone = left is not None and timetable(left).due_on <= on
+        gone = left is not None and timetable(left, POLICIES).due_on <= on
         assert left_pence == (0 if gone else pence)
     assert len({credit_id(name) for name in charges}) == len(charges)
 
@@ -153,7 +156,7 @@ def test_a_float_that_no_day_can_carry_goes_back_and_is_not_asked_again(
                 standing(one, account if _carries(first_on, account, managed) else None, *sums)
                 for one, (first_on, *sums) in charges.items()
             ]
-            found = step(rows, {account.account_ref: account}, {"U1": managed}, charges, date(2030, 1, 1))
+            found = step(rows, {account.account_ref: account}, {"U1": managed}, charges, POLICIES, date(2030, 1, 1))
             for one in found.back:
                 charges[one] = (charges[one][0], 0, charges[one][1])
             charges |= {one.charge_id: (one.first_on, one.amount_pence, 0) for one in found.asked}

@@ -1,6 +1,5 @@
 """Schedules: the examples of instalments by hand, notices, reliefs, and what holds for every fee."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from itertools import chain, pairwise
 
@@ -10,20 +9,16 @@ from hypothesis import strategies as st
 
 from services.billing.domain import schedule_policy, schedules
 from services.billing.domain.division import accrue
-from services.billing.domain.instalments import Amount, amount_of, begun, charge_id, relief_points
+from services.billing.domain.instalments import Amount, amount_of, begun, charge_id
+from services.billing.domain.reliefs import WHOLE
 from services.billing.domain.schedule_policy import TaxRate
 from services.billing.domain.schedules import (
-    WHOLE,
     Notice,
     Period,
-    Relief,
     Terms,
     holding_on,
     increase,
-    lapsed,
-    outlived,
     period_on,
-    refuse_end,
 )
 from services.billing.domain.scopes import Scope
 from services.billing.settings import read_schedule_policy
@@ -168,101 +163,6 @@ def test_owners_told_by_hand_before_are_told_the_day_that_holds() -> None:
     assert found is not None
     assert found.first_on == day("2027-04-01")
     assert increase(versions, [Notice("FEE", 2, day("2027-03-01"))], NOTICE_DAYS, 2, day("2027-04-01")) is None
-
-
-def a_relief(points: int, since: str = "2026-04-01", to: str | None = None, name: str = "RL-1") -> Relief:
-    return Relief(name, "FEE", "U1", points, day(since), day(to) if to else None)
-
-
-def test_five_percent_off_for_direct_debit() -> None:
-    points = relief_points([a_relief(500)], QUARTERS[0])
-    assert amount_of(a_fee(140_00), QUARTERS[0], VAT, points) == Amount(33_25, 6_65)
-
-
-@pytest.mark.parametrize(
-    ("reliefs", "points"),
-    [
-        ([a_relief(WHOLE, to="2026-06-30")], WHOLE),
-        ([a_relief(WHOLE, to="2026-06-29")], 0),
-        ([a_relief(WHOLE, since="2026-04-02")], 0),
-        ([a_relief(WHOLE, to="2026-06-29"), a_relief(WHOLE, "2026-04-01", "2027-03-31", "RL-2")], WHOLE),
-        ([a_relief(6000), a_relief(6000, name="RL-2")], WHOLE),
-        ([a_relief(WHOLE, to="2026-05-31"), a_relief(WHOLE, "2026-06-01", "2027-05-31", "RL-2")], WHOLE),
-        ([a_relief(WHOLE, to="2026-05-31"), a_relief(WHOLE, "2026-05-10", name="RL-2")], WHOLE),
-        ([a_relief(WHOLE, to="2026-05-30"), a_relief(WHOLE, "2026-06-01", name="RL-2")], 0),
-        ([a_relief(500, to="2026-05-31"), a_relief(1000, "2026-06-01", name="RL-2")], 500),
-        ([a_relief(WHOLE, to="9999-12-31")], WHOLE),
-        ([], 0),
-    ],
-)
-def test_an_opt_out_holds_while_its_proof_does(reliefs: list[Relief], points: int) -> None:
-    """Case 60 of domain.md 9: proof that has expired lets the flat back into the policy."""
-    assert relief_points(reliefs, QUARTERS[0]) == points
-
-
-@given(
-    st.lists(st.tuples(st.integers(-20, 100), st.none() | st.integers(0, 120), st.sampled_from([500, 6000, WHOLE]))),
-)
-def test_a_unit_is_let_off_what_its_reliefs_come_to_on_every_day(rows: list[tuple[int, int | None, int]]) -> None:
-    """However proofs are cut into pieces: each day is looked at."""
-    quarter = QUARTERS[0]
-    reliefs = [
-        Relief(str(n), "FEE", "U1", points, start, start + timedelta(days=length) if length is not None else None)
-        for n, (at, length, points) in enumerate(rows)
-        for start in [quarter.first_on + timedelta(days=at)]
-    ]
-    days = [quarter.first_on + timedelta(days=number) for number in range(91)]
-    each = [sum(one.basis_points for one in reliefs if one.covers(on)) for on in days]
-    assert relief_points(reliefs, quarter) == min(WHOLE, *each)
-
-
-def test_proof_that_has_lapsed_and_was_not_renewed_is_listed() -> None:
-    old, renewed = a_relief(WHOLE, to="2026-03-31"), a_relief(WHOLE, to="2027-03-31", name="RL-2")
-    assert lapsed({"U1": [old]}, day("2026-04-01")) == [old]
-    assert lapsed({"U1": [old, renewed], "U2": [a_relief(500)]}, day("2026-04-01")) == []
-    assert lapsed({"U1": [old]}, day("2026-03-31")) == []
-
-
-def test_a_relief_that_people_ended_holds_to_its_last_day_and_is_not_listed_as_lapsed() -> None:
-    ended = replace(a_relief(WHOLE, to="2027-03-31"), ended_on=day("2026-06-30"))
-    assert [relief_points([ended], quarter) for quarter in (QUARTERS[0], period_on(a_fee(1), day("2026-07-01")))] == [
-        WHOLE,
-        0,
-    ]
-    assert lapsed({"U1": [ended]}, day("2026-08-01")) == []
-
-
-@pytest.mark.parametrize(
-    ("relief", "last_on", "words"),
-    [
-        (a_relief(500), "2026-03-31", "before RL-1 begins"),
-        (a_relief(500, to="2026-06-30"), "2026-06-30", "ends by itself"),
-        (replace(a_relief(500), ended_on=day("2026-05-01")), "2026-06-30", "ends on 2026-05-01 already"),
-        (a_relief(500), "2026-04-01", None),
-        (a_relief(500, to="2026-06-30"), "2026-06-29", None),
-    ],
-)
-def test_a_relief_ends_once_and_while_it_holds(relief: Relief, last_on: str, words: str | None) -> None:
-    refusal = refuse_end(relief, day(last_on))
-    assert refusal is None if words is None else words in (refusal or "")
-
-
-@pytest.mark.parametrize(
-    ("relief", "since", "listed"),
-    [
-        (a_relief(500), "2026-05-16", True),
-        (a_relief(500), "2026-04-01", False),
-        (a_relief(500, to="2026-06-30"), "2026-05-16", True),
-        (a_relief(500, to="2026-05-31"), "2026-05-16", False),
-        (replace(a_relief(500), ended_on=day("2026-05-15")), "2026-05-16", False),
-        (replace(a_relief(500), ended_on=day("2026-06-15")), "2026-06-16", False),
-        (replace(a_relief(500), ended_on=day("2026-06-16")), "2026-06-16", True),
-        (a_relief(500), None, False),
-    ],
-)
-def test_a_relief_outlives_the_owner_it_was_given_to(relief: Relief, since: str | None, listed: bool) -> None:
-    owners = {"U1": day(since)} if since else {}
-    assert outlived([relief], owners, day("2026-06-01")) == ([relief] if listed else [])
 
 
 def test_a_charges_name_is_an_id_whatever_the_unit_is_called() -> None:

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.billing.domain import items, statement_runs, statements
+from services.billing.domain import items, statement_runs
 from services.billing.domain.items import Places, StatementHead
 from services.billing.domain.lines import Cut, Line, netted
 from services.billing.domain.statement_runs import Flag, Reason, Run, Sample, State, Struck, Tally
 from services.billing.domain.statements import Draft
-from tests.unit.billing.builders import a_statement, charge_line, credit_line, day, payment_line
+from tests.unit.billing.builders import a_statement, charge_line, credit_line, day, drafted, payment_line
 
 REF = "F0123456789A"
 ISSUE_DAYS = [day("2026-04-01"), day("2026-07-01"), day("2026-10-01"), day("2027-01-01")]
@@ -51,7 +51,7 @@ def issue(rows: list[Line], runs: list[tuple[date, Cut | None]]) -> list[Draft]:
     issued: list[Draft] = []
     for on, struck in runs:
         known = [line for line in rows if line.book <= on]
-        draft = statements.draft(known, REF, issued[-1].head if issued else None, on, struck)
+        draft = drafted(known, REF, issued[-1].head if issued else None, on, struck)
         if draft is not None:
             issued.append(draft)
     return issued
@@ -97,7 +97,7 @@ def test_what_a_statement_carries_of_a_charge_is_due_with_it(
 
 @given(some_lines(), st.sampled_from(ISSUE_DAYS))
 def test_struck_and_issued_on_its_day_is_the_automatic_statement(rows: list[Line], on: date) -> None:
-    automatic, struck = (statements.draft(rows, REF, None, on, cut) for cut in (None, Cut(on, on)))
+    automatic, struck = (drafted(rows, REF, None, on, cut) for cut in (None, Cut(on, on)))
     assert (automatic is None) == (struck is None)
     if automatic is not None and struck is not None:
         assert (automatic.lines, automatic.balance_pence) == (struck.lines, struck.balance_pence)
@@ -151,7 +151,7 @@ def test_another_run_draws_other_lots() -> None:
 
 
 def struck_from(rows: list[Line], *earlier: StatementHead) -> Struck:
-    draft = statements.draft(rows, REF, earlier[-1] if earlier else None, ISSUE_DAYS[1])
+    draft = drafted(rows, REF, earlier[-1] if earlier else None, ISSUE_DAYS[1])
     assert draft is not None
     return statement_runs.strike("id", REF, draft, rows, earlier, 50)
 

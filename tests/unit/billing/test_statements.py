@@ -10,7 +10,7 @@ from services.billing.domain import statements
 from services.billing.domain.items import Places
 from services.billing.domain.lines import Line
 from services.billing.domain.refs import account_ref
-from tests.unit.billing.builders import a_statement, charge_line, credit_line, day, payment_line
+from tests.unit.billing.builders import a_statement, charge_line, credit_line, day, drafted, payment_line
 
 REF = account_ref("U1", "O1")
 APRIL, JULY, OCTOBER = day("2026-04-01"), day("2026-07-01"), day("2026-10-01")
@@ -45,7 +45,7 @@ def test_case_53_the_end_of_february_is_no_quarter_day_in_a_leap_year_either(yea
 
 
 def test_statement_is_dated_its_day_and_due_28_days_later() -> None:
-    issued = statements.draft([charge_line(50_00)], REF, None, APRIL)
+    issued = drafted([charge_line(50_00)], REF, None, APRIL)
     assert issued is not None
     assert (issued.statement_no, issued.quarter) == (f"{REF}-2026Q1", "2026Q1")
     assert (issued.issued_on, issued.due_on) == (APRIL, day("2026-04-29"))
@@ -53,14 +53,14 @@ def test_statement_is_dated_its_day_and_due_28_days_later() -> None:
 
 def test_statement_carries_all_lines_of_an_earlier_value_date() -> None:
     rows = [charge_line(1, "C1", on="2026-03-31"), charge_line(2, "C2", on="2026-04-01", book="2026-04-01")]
-    issued = statements.draft(rows, REF, None, APRIL)
+    issued = drafted(rows, REF, None, APRIL)
     assert issued is not None
     assert [line.fact_id for line in issued.lines] == ["C1"]
 
 
 def test_line_is_on_one_statement_only() -> None:
     rows = [charge_line(50_00), payment_line(20_00), charge_line(5_00, "C2", on="2026-01-20", book="2026-04-02")]
-    issued = statements.draft(rows, REF, APRILS, JULY)
+    issued = drafted(rows, REF, APRILS, JULY)
     assert issued is not None
     assert [line.fact_id for line in issued.lines] == ["C2", "P1"]
     assert (issued.brought_forward_pence, issued.total_pence, issued.balance_pence) == (50_00, -15_00, 35_00)
@@ -68,53 +68,53 @@ def test_line_is_on_one_statement_only() -> None:
 
 @pytest.mark.parametrize(("on", "book"), [("2026-03-31", "2026-03-31"), ("2026-03-20", "2026-04-01")])
 def test_line_learnt_just_in_time_is_brought_forward_by_the_next(on: str, book: str) -> None:
-    issued = statements.draft([charge_line(50_00, on=on, book=book)], REF, APRILS, JULY)
+    issued = drafted([charge_line(50_00, on=on, book=book)], REF, APRILS, JULY)
     assert issued is not None
     assert (issued.lines, issued.brought_forward_pence) == ((), 50_00)
 
 
 def test_line_of_the_last_statements_own_day_is_new() -> None:
     rows = [charge_line(50_00), charge_line(7_00, "C2", on="2026-04-01")]
-    issued = statements.draft(rows, REF, APRILS, JULY)
+    issued = drafted(rows, REF, APRILS, JULY)
     assert issued is not None
     assert (issued.brought_forward_pence, issued.total_pence) == (50_00, 7_00)
 
 
 def test_account_with_a_balance_and_no_new_line_gets_a_statement() -> None:
-    issued = statements.draft([charge_line(50_00)], REF, APRILS, JULY)
+    issued = drafted([charge_line(50_00)], REF, APRILS, JULY)
     assert issued is not None
     assert (issued.lines, issued.balance_pence) == ((), 50_00)
 
 
 def test_account_in_credit_and_no_new_line_gets_a_statement() -> None:
-    issued = statements.draft([payment_line(50_00, on="2026-03-01")], REF, APRILS, JULY)
+    issued = drafted([payment_line(50_00, on="2026-03-01")], REF, APRILS, JULY)
     assert issued is not None
     assert issued.balance_pence == -50_00
 
 
 def test_account_with_a_new_line_and_no_balance_gets_a_statement() -> None:
-    issued = statements.draft([charge_line(50_00), payment_line(50_00, on="2026-03-01")], REF, None, APRIL)
+    issued = drafted([charge_line(50_00), payment_line(50_00, on="2026-03-01")], REF, None, APRIL)
     assert issued is not None
     assert (len(issued.lines), issued.balance_pence) == (2, 0)
 
 
 def test_account_with_neither_gets_none() -> None:
     settled = [charge_line(50_00), payment_line(50_00, on="2026-03-01")]
-    assert statements.draft(settled, REF, APRILS, JULY) is None
-    assert statements.draft([], REF, None, APRIL) is None
+    assert drafted(settled, REF, APRILS, JULY) is None
+    assert drafted([], REF, None, APRIL) is None
 
 
 def test_net_of_nothing_is_not_on_a_statement() -> None:
-    assert statements.draft([charge_line(50_00), charge_line(-50_00)], REF, None, APRIL) is None
+    assert drafted([charge_line(50_00), charge_line(-50_00)], REF, None, APRIL) is None
 
 
 def test_line_not_yet_of_value_is_no_reason_for_a_statement() -> None:
-    assert statements.draft([charge_line(50_00, on="2026-05-01", book="2026-03-01")], REF, None, APRIL) is None
+    assert drafted([charge_line(50_00, on="2026-05-01", book="2026-03-01")], REF, None, APRIL) is None
 
 
 def test_lines_are_read_in_order_of_value_date() -> None:
     rows = [credit_line(-1, on="2026-02-10"), charge_line(1, "C2", on="2026-01-05", book="2026-03-30"), charge_line(1)]
-    issued = statements.draft(rows, REF, None, APRIL)
+    issued = drafted(rows, REF, None, APRIL)
     assert issued is not None
     assert [line.fact_id for line in issued.lines] == ["C2", "C1", "K1"]
 
@@ -135,7 +135,7 @@ some_lines = st.lists(
 def test_each_statement_goes_on_from_the_one_before(rows: list[Line]) -> None:
     previous, balance, carried = None, 0, 0
     for issue_day in (APRIL, JULY, OCTOBER):
-        issued = statements.draft(rows, REF, previous, issue_day)
+        issued = drafted(rows, REF, previous, issue_day)
         if issued is None:
             assert balance == 0
             continue

@@ -24,7 +24,7 @@ PROPOSALS = [
     "fees notice S --version 1 --on 2026-04-01 --evidence E",
     "fees letters S --version 1 --why W",
     "fees relief S --unit U1 --points 1 --from 2026-04-01 --evidence E --reason R",
-    "fees end-relief R1 --last 2026-04-01 --evidence E --reason R",
+    "fees end-relief R1 --last 2026-04-01 --why W --evidence E --reason R",
 ]
 
 

@@ -16,6 +16,7 @@ from shared.events.billing import (
     CollectionAnnounced,
     FeeNoticeGiven,
     MandateEnded,
+    ReliefEnded,
     ShareCarried,
     StatementIssued,
 )
@@ -29,6 +30,7 @@ TEMPLATES: Mapping[type[Matter], str] = {
     StatementIssued: "statement",
     AnnualStatementIssued: "annual-statement",
     FeeNoticeGiven: "fee-increase",
+    ReliefEnded: "relief-ended",
     CollectionAnnounced: "collection-notice",
     MandateEnded: "mandate-ended",
     ShareCarried: "missing-share",

@@ -20,6 +20,7 @@ from tests.support.letters import (
     a_fee_notice,
     a_mandate_end,
     a_payment_line,
+    a_relief_ended,
     a_share_notice,
     a_stage,
     a_statement,
@@ -32,7 +33,7 @@ NASTY = [
 ]  # fmt: skip
 MATTERS: list[Matter] = [
     a_statement(), a_stage(1), a_stage(2), Welcome(date(2026, 2, 17)), a_fee_notice(), a_mandate_end(),
-    a_share_notice(),
+    a_share_notice(), a_relief_ended(),
 ]  # fmt: skip
 
 

@@ -1,0 +1,82 @@
+"""The end of a relief: from when a unit is charged more by it, what that comes to, and which owner is told before."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from services.billing.domain.attribution import Account
+from services.billing.domain.instalments import Amount, yearly
+from services.billing.domain.reliefs import WHOLE, Relief, points_on
+from services.billing.domain.schedule_policy import SchedulePolicy
+from services.billing.domain.schedules import DAY, Notice, Terms, holding_on, period_on
+
+
+class Loss(NamedTuple):
+    """What the end of a relief costs: from ``charged_from`` on a unit pays ``new`` instead of ``old``, a year's."""
+
+    terms: Terms
+    charged_from: date
+    old: Amount
+    new: Amount
+
+
+def loss(
+    versions: Sequence[Terms],
+    notices: Iterable[Notice],
+    policy: SchedulePolicy,
+    own: Sequence[Relief],
+    ended: Relief,
+    book: date,
+) -> Loss | None:
+    """Return what a unit loses when one of its ``own`` reliefs is ``ended`` in a book; None: it pays no more by it."""
+    after = [ended if one.relief_id == ended.relief_id else one for one in own]
+    charged_from = _charged_from(own, after, book)
+    if charged_from is None:
+        return None
+    period = period_on(versions[0], charged_from)
+    if period.first_on < book and points_on(own, charged_from) < WHOLE:  # raised already, at the lower price
+        charged_from = period.last_on + DAY
+        period = period_on(versions[0], charged_from)
+    terms, _ = holding_on(versions, notices, policy.notice_days, period.first_on)
+    if terms is None:
+        return None
+    rate = policy.tax_on(terms.kind, period.first_on)
+    old, new = (yearly(terms, charged_from, rate, points_on(reliefs, charged_from)) for reliefs in (own, after))
+    return Loss(terms, charged_from, old, new) if sum(new) > sum(old) else None
+
+
+def _charged_from(own: Iterable[Relief], after: Sequence[Relief], book: date) -> date | None:
+    """Return the first day on which a unit is let off less than in a book, and less than without the end; None: none.
+
+    So a relief that never began to hold ends without a word, and one beside which others hold when they do not.
+    """
+    own, now = list(own), points_on(own, book)
+    ends = sorted({one.last_on + DAY for one in after if one.last_on is not None and one.last_on < date.max})
+    return next((day for day in ends if points_on(after, day) < min(now, points_on(own, day))), None)
+
+
+def losers(accounts: Iterable[Account], ended_on: date, charged_from: date, book: date) -> list[Account]:
+    """Return the owners who had a relief on its last day and pay more from ``charged_from`` on.
+
+    None when the unit was sold with that last day or before the book: the relief was the seller's, and who comes after
+    never had it.  The association pays itself.
+    """
+    return [
+        one
+        for one in accounts
+        if not one.internal
+        and one.from_on is not None
+        and one.from_on <= ended_on
+        and (one.to_on is None or one.to_on > max(charged_from, book))
+    ]
+
+
+def refuse_untold(charged_from: date, notice_days: int, book: date) -> str | None:
+    """Return why a unit may not be charged again from a day on when its owner is told in a book; None: it may."""
+    first = book + timedelta(days=notice_days)
+    if charged_from >= first:
+        return None
+    return (
+        f"The owner is told {notice_days} days before: {first} is the first day on which the unit may be charged again,"
+        f" so the last day of the relief is {first - DAY} or later."
+    )
