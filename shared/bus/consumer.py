@@ -282,7 +282,7 @@ class Consumer:
 
     async def drain(self) -> None:
         """Let the batch in hand come to its end, and commit the last positions to Kafka before leaving."""
-        await self.settled()
+        await self._pipeline.end()
         self._committed_at = 0.0
         await self._commit_advisory()
 

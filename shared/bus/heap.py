@@ -12,7 +12,7 @@ _ARENAS = 2
 
 
 def settle() -> None:
-    """Settle how this process keeps its memory; to be called once, when all is imported and no thread has started."""
+    """Settle how this process keeps its memory; to be called once, when all is imported."""
     _collect_seldom()
     _give_back()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import Context
 from itertools import chain
 from typing import NamedTuple
@@ -40,6 +40,7 @@ class Pipeline:
 
     def __init__(self, apply: Callable[[Sequence[Poll]], Awaitable[None]]) -> None:
         self.most = 1
+        self._ended = False
         self._apply = apply
         self._waiting: list[Poll] = []
         self._in_hand: Sequence[Poll] = ()
@@ -55,6 +56,8 @@ class Pipeline:
 
     async def put(self, lanes: Lanes, read: Counter[TopicPartition], oldest_ms: int) -> None:
         """Decode what was read, and let it wait for its turn; returns when more may be read."""
+        if self._ended:
+            return
         self._entering = poll = Poll(lanes, read, oldest_ms, {})
         try:
             await _decode(poll)
@@ -65,7 +68,7 @@ class Pipeline:
             # In a context of its own: FastStream's has the poll, and what is kept for later (a timer, a connection) has
             # the context it was made in: polls stayed in memory until the database's statement cache let them go.
             self._applying = asyncio.create_task(self._run(), context=Context())
-        while sum(len(one.decoded) for one in self._waiting) >= self.most:
+        while not self._ended and sum(len(one.decoded) for one in self._waiting) >= self.most:
             self._taken.clear()
             await self._taken.wait()
 
@@ -74,8 +77,14 @@ class Pipeline:
         if self._applying is not None:
             await asyncio.wait([self._applying])
 
+    async def end(self) -> None:
+        """Wait for the batch that is being applied and for no other: what waits is still in Kafka."""
+        self._ended = True
+        self._taken.set()
+        await self.settled()
+
     async def _run(self) -> None:
-        while self._waiting:
+        while self._waiting and not self._ended:
             self._in_hand = self._take()
             self._taken.set()
             try:
@@ -84,13 +93,22 @@ class Pipeline:
                 self._in_hand = ()
 
     def _take(self) -> Sequence[Poll]:
-        """Return the first poll and as many more as make no more records than ``most``."""
-        size, count = len(self._waiting[0].decoded), 1
-        while count < len(self._waiting) and size + len(self._waiting[count].decoded) <= self.most:
-            size += len(self._waiting[count].decoded)
-            count += 1
-        taken, self._waiting = self._waiting[:count], self._waiting[count:]
-        return taken
+        """Return the first poll, and those behind it that continue its lanes, no more records than ``most``.
+
+        One that does not was read from another place (a rebalance, records that expired): it is judged by itself.
+        """
+        taken, ends, room = [self._waiting.pop(0)], dict[Lane, int](), self.most
+        while True:
+            room -= len(taken[-1].decoded)
+            ends |= {lane: records[-1].offset + 1 for lane, records in taken[-1].lanes.items()}
+            if not self._waiting or len(self._waiting[0].decoded) > room or not _continues(self._waiting[0], ends):
+                return taken
+            taken.append(self._waiting.pop(0))
+
+
+def _continues(poll: Poll, ends: Mapping[Lane, int]) -> bool:
+    """Say whether a poll goes on in each lane where what was taken before it ends."""
+    return all(records[0].offset == ends.get(lane, records[0].offset) for lane, records in poll.lanes.items())
 
 
 async def _decode(poll: Poll) -> None:
