@@ -107,6 +107,12 @@ def test_only_a_balance_to_pay_asks_for_money(brought_forward: int, headline: st
     assert ("How to pay" in text) is asks_to_pay
 
 
+def test_case_19_a_statement_in_credit_offers_the_money_back() -> None:
+    """domain.md 9.19: it stays credit, and a refund is offered; only the association refunds, to where it came from."""
+    text, _ = texts(a_case(a_statement(brought_forward=-10000)))
+    assert "The credit counts towards your next statement, unless you ask us for it back." in text
+
+
 def test_a_reminder_says_what_is_overdue_since_when_and_by_when_to_pay() -> None:
     text, _ = texts(a_case(a_stage(1), descriptions={"C1": "Roof: replace slipped slates"}))
     for words in ("Roof: replace slipped slates: £148.15", "was due on 29 Apr 2026, 7 days overdue",
