@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from services.billing.domain.attribution import Account
 from services.billing.domain.instalments import Amount, yearly
-from services.billing.domain.reliefs import WHOLE, Relief, points_on
+from services.billing.domain.reliefs import WHOLE, Relief, points_on, with_renewals
 from services.billing.domain.schedule_policy import SchedulePolicy
 from services.billing.domain.schedules import DAY, Notice, Terms, holding_on, period_on
 
@@ -29,7 +29,7 @@ def loss(
     book: date,
 ) -> Loss | None:
     """Return what a unit loses when one of its ``own`` reliefs is ``ended`` in a book; None: it pays no more by it."""
-    after = [ended if one.relief_id == ended.relief_id else one for one in own]
+    after = with_renewals([ended if one.relief_id == ended.relief_id else one for one in own])
     charged_from = _charged_from(own, after, book)
     if charged_from is None:
         return None

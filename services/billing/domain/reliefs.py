@@ -17,7 +17,7 @@ class Relief:
     """What a unit is let off of a schedule from a day on; ``proven_to`` is the last day of its proof (None: for good).
 
     ``ended_on`` is its last day once people have ended it, ``renewed_from`` the first day of another one of its sort
-    whose proof lasts longer.
+    that lasts longer than its proof.
     """
 
     relief_id: str
@@ -46,7 +46,9 @@ class Relief:
     def _proof_holds_to(self) -> date | None:
         if self.proven_to is None or not self.is_opt_out:
             return self.proven_to
-        return max(self.proven_to, self.renewed_from - DAY) if self.renewed_from is not None else None
+        if self.renewed_from is None:
+            return None
+        return self.renewed_from - DAY if self.renewed_from > self.proven_to else self.proven_to
 
     def covers(self, day: date) -> bool:
         """Say whether it holds on a day."""
@@ -59,16 +61,23 @@ def with_renewals(own: Sequence[Relief]) -> list[Relief]:
 
 
 def _renewed_from(relief: Relief, own: Iterable[Relief]) -> date | None:
-    """Return from when a relief of the same sort, opt-out or discount, holds whose proof lasts longer."""
+    """Return from when another of the same sort, opt-out or discount, holds that lasts longer than a relief's proof.
+
+    One that people ended lasts until then, whatever its proof says.  Of two that last as long the later one renews.
+    """
+    since = (relief.proven_to or date.max, relief.from_on, relief.relief_id)
     return min(
         (
             one.from_on
             for one in own
-            if one.is_opt_out == relief.is_opt_out
-            and (one.proven_to or date.max, one.relief_id) > (relief.proven_to or date.max, relief.relief_id)
+            if one.is_opt_out == relief.is_opt_out and (_lasts_to(one), one.from_on, one.relief_id) > since
         ),
         default=None,
     )
+
+
+def _lasts_to(relief: Relief) -> date:
+    return min(relief.proven_to or date.max, relief.ended_on or date.max)
 
 
 def points_on(reliefs: Iterable[Relief], day: date) -> int:

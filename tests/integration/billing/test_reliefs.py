@@ -65,6 +65,18 @@ async def test_cover_of_an_owner_who_sold_is_listed_until_it_is_ended_and_the_bu
     assert await block.wrong() == []
 
 
+async def test_a_buyers_cover_is_their_own_and_lapses_by_itself_when_the_sellers_was_to_last_longer(
+    block: Desk,
+) -> None:
+    await block.hear(a_line("U1", ("A", "2025-06-01"), ("N", "2026-05-16"), version=2))
+    await end(block, "2026-05-15")
+    out = {"basis_points": 10_000, "from_on": "2026-05-16", "proven_to": "2027-02-28", "evidence": "certificate 8"}
+    await decide(block, RELIEF, schedule_id="INS", unit_id="U1", **out)
+    await block.close("2026-05-15", "2026-05-16", "2027-02-28", "2027-03-01", "2027-04-01")
+    assert await of_u1(block) == {}
+    assert (await listed(block))["lapsed"] == ["U1"]
+
+
 async def test_a_sale_that_is_to_come_is_listed_before_its_day(block: Desk) -> None:
     await block.hear(a_line("U1", ("A", "2025-06-01"), ("N", "2026-06-28"), version=2))
     assert (await listed(block))["outlived"] == ["U1"]

@@ -116,6 +116,31 @@ def test_proof_that_has_lapsed_and_was_not_renewed_is_listed() -> None:
     assert _lapsed([ended(old, "2026-09-30")], "2026-04-01") == []
 
 
+@pytest.mark.parametrize(
+    ("name", "ended_on", "proven_to"),
+    [("RL-0", "2026-05-15", "2027-02-28"), ("RL-3", "2026-05-15", "2027-03-31"), ("RL-3", "2026-05-15", "2027-02-28")],
+)
+def test_what_people_ended_renews_nothing_that_goes_on(name: str, ended_on: str, proven_to: str) -> None:
+    """The seller's proof may be the longer one, or end with the buyer's: the buyer's relief outlasts its own proof."""
+    sellers = ended(a_relief(WHOLE, to="2027-03-31", name=name), ended_on)
+    [_, buyers] = with_renewals([sellers, a_relief(WHOLE, "2026-05-16", proven_to, "RL-2")])
+    assert buyers.last_on is None
+    assert _lapsed([sellers, buyers], "2027-04-01") == ["RL-2"]
+    assert refuse_end(buyers, day("2027-04-30")) is None
+
+
+def test_one_that_lasts_longer_renews_from_whenever_it_began() -> None:
+    earlier, later = a_relief(WHOLE, to="2027-03-31"), a_relief(WHOLE, "2026-05-01", "2026-12-31", "RL-2")
+    assert _lapsed([earlier, later], "2027-01-01") == []
+    assert _lapsed([earlier, later], "2027-04-01") == ["RL-1"]
+    assert _lapsed([ended(earlier, "2026-11-30"), later], "2027-01-01") == ["RL-2"]
+
+
+def test_a_relief_from_the_first_day_there_is_renews_another() -> None:
+    [old, _] = with_renewals([a_relief(WHOLE, to="2026-12-31"), a_relief(WHOLE, "0001-01-01", "2027-03-31", "RL-2")])
+    assert old.last_on == day("2026-12-31")
+
+
 def _lapsed(own: Sequence[Relief], on: str) -> list[str]:
     return [one.relief_id for one in lapsed(with_renewals(own), day(on))]
 
@@ -181,6 +206,11 @@ OPT_OUT = a_relief(WHOLE, to="2026-08-31")
             "2026-10-01", "2026-09-01", "2026-10-02", (0, 168_00),
         ),
         ([a_relief(500, to="2026-09-30")], "2026-09-29", "2026-09-01", None, None),
+        # Without it nothing renews the other, which outlasts its proof.
+        (
+            [a_relief(WHOLE, to="2027-03-31"), a_relief(WHOLE, "2026-05-01", "2026-12-31", "RL-2")],
+            "2026-11-30", "2026-09-01", None, None,
+        ),
     ],
 )  # fmt: skip
 def test_the_end_of_a_relief_costs_from_the_day_on_which_the_unit_pays_more(
