@@ -21,8 +21,8 @@ from billing.schedules order by schedule_id, version
 """
 _NOTICES = "select schedule_id, version, notified_on from billing.fee_notices order by 1, 2, 3"
 _RELIEFS = """
-select relief_id, schedule_id, unit_id, basis_points, from_on, proven_to, ended_on
-from billing.fee_reliefs left join billing.fee_relief_ends using (relief_id) order by relief_id
+select relief_id, schedule_id, unit_id, basis_points, from_on, proven_to, ended_on, ended.book
+from billing.fee_reliefs left join billing.fee_relief_ends as ended using (relief_id) order by relief_id
 """
 # A registration without a book was written by code that did not note it yet.
 _UNITS = """

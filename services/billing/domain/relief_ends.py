@@ -55,11 +55,11 @@ def _charged_from(own: Iterable[Relief], after: Sequence[Relief], book: date) ->
     return next((day for day in ends if points_on(after, day) < min(now, points_on(own, day))), None)
 
 
-def losers(accounts: Iterable[Account], ended_on: date, charged_from: date, book: date) -> list[Account]:
+def losers(accounts: Iterable[Account], ended_on: date, charged_from: date) -> list[Account]:
     """Return the owners who had a relief on its last day and pay more from ``charged_from`` on.
 
-    None when the unit was sold with that last day or before the book: the relief was the seller's, and who comes after
-    never had it.  The association pays itself.
+    None when the unit was sold with that last day or before the book (``charged_from`` comes after it): the relief was
+    the seller's, and who comes after never had it.  The association pays itself.
     """
     return [
         one
@@ -67,7 +67,7 @@ def losers(accounts: Iterable[Account], ended_on: date, charged_from: date, book
         if not one.internal
         and one.from_on is not None
         and one.from_on <= ended_on
-        and (one.to_on is None or one.to_on > max(charged_from, book))
+        and (one.to_on is None or one.to_on > charged_from)
     ]
 
 

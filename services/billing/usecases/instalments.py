@@ -146,7 +146,7 @@ def _begun(known: Schedules, after: date, day: date) -> Due:
 def _again(known: Schedules, closed_on: date, day: date) -> Mapping[str, Due]:
     """Return by unit the instalments under way that a relief leaves to charge for the days after its last.
 
-    That day comes after one day and by another: what was over before people ended it stays as it was raised.
+    That day comes after one day and by another: what people end holds through the book they end it in.
     """
     found: dict[str, dict[tuple[Terms, Period], None]] = {}
     for (schedule_id, unit_id), own in known.reliefs.items():

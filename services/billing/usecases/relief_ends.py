@@ -75,8 +75,8 @@ async def _told(work: Work, asked: Asked, known: Schedules, relief: Relief) -> l
     """Return what the owner is told who loses a relief and pays more for it; nothing if nobody does."""
     if asked.why is None:
         return []
-    loss = _loss(known, replace(relief, ended_on=asked.ended_on), work.book)
-    accounts = await _losers(await driver(work.session), asked, relief, loss, work.book) if loss is not None else []
+    loss = _loss(known, replace(relief, ended_on=asked.ended_on, ended_in=work.book), work.book)
+    accounts = await _losers(await driver(work.session), asked, relief, loss) if loss is not None else []
     if loss is None or not accounts:
         return []
     refusal = relief_ends.refuse_untold(loss.charged_from, read_schedule_policy().notice_days, work.book)
@@ -91,16 +91,14 @@ def _loss(known: Schedules, ended: Relief, book: date) -> Loss | None:
     return relief_ends.loss(versions, notices, read_schedule_policy(), own, ended, book)
 
 
-async def _losers(
-    connection: asyncpg.Connection, asked: Asked, relief: Relief, loss: Loss, book: date
-) -> list[Account]:
+async def _losers(connection: asyncpg.Connection, asked: Asked, relief: Relief, loss: Loss) -> list[Account]:
     """Return the accounts of the owners who lose a relief, if the schedule charges its unit (still)."""
     units = await stored.list_units(connection, "", date.min, None, others=True)
     if not any(unit.unit_id == relief.unit_id and schedules.is_within(loss.terms, unit.place) for unit in units):
         return []
     registered = await registry.load_registered(connection, [relief.unit_id])
     served = registered[relief.unit_id].served()
-    return relief_ends.losers(served, asked.ended_on, loss.charged_from, book)
+    return relief_ends.losers(served, asked.ended_on, loss.charged_from)
 
 
 def _ended(account: Account, relief: Relief, ended_on: date, why: str, loss: Loss, book: date) -> ReliefEnded:
@@ -110,7 +108,8 @@ def _ended(account: Account, relief: Relief, ended_on: date, why: str, loss: Los
         ownership_id=account.ownership_id, relief_id=relief.relief_id, schedule_id=relief.schedule_id,
         kind=loss.terms.kind, description=loss.terms.description, points=relief.basis_points, why=why,
         old_pence=sum(loss.old), new_pence=sum(loss.new), new_tax_pence=loss.new.tax_pence,
-        instalments=loss.terms.instalments, notified_on=book, last_on=ended_on, charged_from=loss.charged_from,
+        instalments=loss.terms.instalments, notified_on=book, last_on=max(ended_on, book),
+        charged_from=loss.charged_from,
     )  # fmt: skip
 
 

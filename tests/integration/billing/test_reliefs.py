@@ -9,9 +9,10 @@ from services.billing.usecases.relief_ends import RELIEF_END, end_relief
 from services.billing.usecases.schedules import RELIEF, SCHEDULE
 from shared.bus.commands import Given, give
 from shared.bus.refusals import NotKnownError, NotValidError
+from shared.events.housing import Address
 from shared.events.topics import RELIEF_ENDED
 from tests.integration.billing.conftest import Desk
-from tests.integration.billing.facts import a_line
+from tests.integration.billing.facts import a_line, a_unit
 from tests.integration.billing.people import day, decide
 from tests.integration.billing.test_schedules import POLICY, charged, listed, two_flats
 
@@ -63,6 +64,36 @@ async def test_cover_of_an_owner_who_sold_is_listed_until_it_is_ended_and_the_bu
     assert found == {"INS:2026-05-16/2026-06-30:U1": 66_35, "INS:2026-07-01:U1": 131_25}
     assert await block.said(RELIEF_ENDED) == []
     assert await block.wrong() == []
+
+
+async def test_days_let_go_are_charged_to_nobody_for_ever_and_the_rest_of_the_quarter_is(block: Desk) -> None:
+    """The seller's last day is agreed late, in June: the buyer is charged from the day after, and never for before."""
+    await block.close("2026-05-31")
+    await block.hear(a_line("U1", ("A", "2025-06-01"), ("N", "2026-05-16"), version=2))
+    await end(block, "2026-05-15")
+    assert (await listed(block))["outlived"] == []
+    await block.close("2026-06-01")
+    assert await of_u1(block) == {}
+    await block.close("2026-06-02", "2026-07-09")
+    rest = {"INS:2026-06-02/2026-06-30:U1": 41_83, "INS:2026-07-01:U1": 131_25}
+    assert await of_u1(block) == rest
+    await block.hear(a_unit("U1", address=Address(lines=("2 Close",), town="Glasgow", postcode="G1 1AA")))
+    await block.close("2026-07-10")
+    assert await of_u1(block) == rest
+    assert await block.wrong() == []
+
+
+async def test_the_rest_of_a_yearly_premium_is_charged_however_late_the_end_is_agreed(block: Desk) -> None:
+    yearly = {"schedule_id": "YEAR", "instalments": 1, "year_starts": 5, "effective_from": "2026-05-01"}
+    await decide(block, SCHEDULE, **EACH | yearly | {"annual_net_pence": 365_00})
+    out = {"basis_points": 10_000, "from_on": "2026-05-01", "proven_to": "2027-04-30", "evidence": "certificate 9"}
+    relief = (await decide(block, RELIEF, schedule_id="YEAR", unit_id="U1", **out))["relief_id"]
+    await block.close("2026-05-01", "2026-06-19")
+    await block.hear(a_line("U1", ("A", "2025-06-01"), ("N", "2026-05-16"), version=2))
+    body = {"relief_id": relief, "ended_on": "2026-05-15", "evidence": "sale of 16 May", "why": "Sold"}
+    assert (await decide(block, RELIEF_END, **body))["letters"] == 0
+    await block.close("2026-06-20", "2026-06-21", "2026-06-22")
+    assert await of_u1(block, "YEAR") == {"YEAR:2026-06-21/2027-04-30:U1": 314_00}
 
 
 async def test_a_buyers_cover_is_their_own_and_lapses_by_itself_when_the_sellers_was_to_last_longer(

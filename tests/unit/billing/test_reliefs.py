@@ -25,8 +25,8 @@ def a_relief(points: int, since: str = "2026-04-01", to: str | None = None, name
     return Relief(name, "FEE", "U1", points, day(since), day(to) if to else None)
 
 
-def ended(relief: Relief, last_on: str) -> Relief:
-    return replace(relief, ended_on=day(last_on))
+def ended(relief: Relief, last_on: str, book: str | None = None) -> Relief:
+    return replace(relief, ended_on=day(last_on), ended_in=day(book) if book else None)
 
 
 def rows(*reliefs: Relief) -> list[tuple[str, str, int]]:
@@ -48,6 +48,12 @@ def test_five_percent_off_for_direct_debit() -> None:
         ([a_relief(WHOLE, to="2026-05-15")], [("04-01", "06-30", WHOLE)]),
         ([ended(a_relief(WHOLE, to="2026-05-15"), "2026-06-15")], [("04-01", "06-15", WHOLE), ("06-16", "06-30", 0)]),
         ([ended(a_relief(WHOLE, to="2027-03-31"), "2026-05-15")], [("04-01", "05-15", WHOLE), ("05-16", "06-30", 0)]),
+        # Ended late: days that have passed are charged to nobody, those to come are.
+        ([ended(a_relief(WHOLE), "2026-05-15", "2026-06-01")], [("04-01", "06-01", WHOLE), ("06-02", "06-30", 0)]),
+        (
+            [ended(a_relief(500, to="2026-05-31"), "2026-05-15", "2026-06-01")],
+            [("04-01", "05-31", 500), ("06-01", "06-30", 0)],
+        ),
         ([a_relief(WHOLE, since="2026-04-02")], [("04-01", "04-01", 0), ("04-02", "06-30", WHOLE)]),
         # The newer proof takes over; ended, the older one does not come back.
         (
@@ -172,6 +178,7 @@ def test_a_relief_ends_once_and_while_it_holds(relief: Relief, last_on: str, wor
         (a_relief(WHOLE, to="2026-05-31"), "2026-05-16", True),
         (ended(a_relief(500), "2026-05-15"), "2026-05-16", False),
         (ended(a_relief(500), "2026-06-15"), "2026-06-16", False),
+        (ended(a_relief(500), "2026-05-15", "2026-06-01"), "2026-05-16", False),
         (ended(a_relief(500), "2026-06-16"), "2026-06-16", True),
         (a_relief(500), None, False),
     ],
@@ -188,7 +195,7 @@ OPT_OUT = a_relief(WHOLE, to="2026-08-31")
     ("own", "last_on", "book", "charged_from", "pence"),
     [
         ([OPT_OUT], "2026-10-15", "2026-09-01", "2026-10-16", (0, 168_00)),
-        ([OPT_OUT], "2026-05-15", "2026-06-01", "2026-05-16", (0, 168_00)),
+        ([OPT_OUT], "2026-05-15", "2026-06-01", "2026-06-02", (0, 168_00)),
         # An instalment that is raised keeps its discount.
         ([a_relief(500)], "2026-10-15", "2026-09-01", "2026-10-16", (159_60, 168_00)),
         ([a_relief(500)], "2026-10-15", "2026-10-02", "2027-01-01", (159_60, 168_00)),
@@ -217,7 +224,7 @@ def test_the_end_of_a_relief_costs_from_the_day_on_which_the_unit_pays_more(
     own: list[Relief], last_on: str, book: str, charged_from: str | None, pence: tuple[int, int] | None
 ) -> None:
     known, policy = with_renewals(own), read_schedule_policy()
-    found = loss([a_fee(140_00)], [], policy, known, ended(known[0], last_on), day(book))
+    found = loss([a_fee(140_00)], [], policy, known, ended(known[0], last_on, book), day(book))
     said = None if found is None else (f"{found.charged_from}", (sum(found.old), sum(found.new)))
     assert said == (None if charged_from is None else (charged_from, pence))
 
@@ -240,15 +247,17 @@ def an_account(since: str | None = "2025-06-01", to: str | None = None, *, inter
         (an_account(to="2026-10-16"), "2026-10-15", False),
         (an_account(to="2026-10-17"), "2026-10-15", True),
         (an_account("2026-10-16"), "2026-10-15", False),
-        # Sold before the book: whatever day was said, it was the seller's.
-        (an_account(to="2026-05-16"), "2026-05-10", False),
         (an_account(None), "2026-10-15", False),
         (an_account(internal=True), "2026-10-15", False),
     ],
 )
 def test_who_has_a_relief_on_its_last_day_and_stays_loses_it(account: Account, ended_on: str, loses: bool) -> None:
     last_on = day(ended_on)
-    assert losers([account], last_on, last_on + timedelta(days=1), day("2026-09-01")) == ([account] if loses else [])
+    assert losers([account], last_on, last_on + timedelta(days=1)) == ([account] if loses else [])
+
+
+def test_who_sold_before_the_book_loses_nothing_whatever_last_day_is_said() -> None:
+    assert losers([an_account(to="2026-05-16"), an_account("2026-05-16")], day("2026-05-10"), day("2026-09-02")) == []
 
 
 def test_the_owner_is_told_four_weeks_before() -> None:
