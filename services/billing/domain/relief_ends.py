@@ -1,4 +1,4 @@
-"""The end of a relief: from when a unit is charged more by it, what that comes to, and which owner is told before."""
+"""The end of a relief: from when a unit is charged more by it, also by an increase; which owner is told before."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -8,7 +8,7 @@ from services.billing.domain.attribution import Account
 from services.billing.domain.instalments import Amount, yearly
 from services.billing.domain.reliefs import WHOLE, Relief, points_on, with_renewals
 from services.billing.domain.schedule_policy import SchedulePolicy
-from services.billing.domain.schedules import DAY, Notice, Terms, holding_on, period_on
+from services.billing.domain.schedules import DAY, Increase, Notice, Terms, holding_on, period_on
 
 
 class Loss(NamedTuple):
@@ -53,6 +53,32 @@ def _charged_from(own: Iterable[Relief], after: Sequence[Relief], book: date) ->
     own, now = list(own), points_on(own, book)
     ends = sorted({one.last_on + DAY for one in after if one.last_on is not None and one.last_on < date.max})
     return next((day for day in ends if points_on(after, day) < min(now, points_on(own, day))), None)
+
+
+class Dearer(NamedTuple):
+    """What an increase costs a unit: from ``first_on`` on it pays ``new`` instead of ``old``, a year's."""
+
+    first_on: date
+    old: Amount
+    new: Amount
+
+
+def dearer(raised: Increase, policy: SchedulePolicy, own: Sequence[Relief]) -> Dearer | None:
+    """Return the first day on which a unit pays more than the day before by an increase; None: it does not.
+
+    A unit that is let off all of it until a day that is known pays the new price from then on: its owner was told the
+    old one.
+    """
+    ends = sorted(one.last_on + DAY for one in own if one.last_on is not None and one.last_on < date.max)
+    for day in (raised.first_on, *(day for day in ends if day > raised.first_on)):
+        before = raised.old if day == raised.first_on else raised.new
+        old, new = (
+            yearly(terms, on, policy.tax_on(terms.kind, on), points_on(own, on))
+            for terms, on in ((before, day - DAY), (raised.new, day))
+        )
+        if sum(new) > sum(old):
+            return Dearer(day, old, new)
+    return None
 
 
 def losers(accounts: Iterable[Account], ended_on: date, charged_from: date) -> list[Account]:
