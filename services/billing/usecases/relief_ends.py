@@ -30,7 +30,7 @@ RELIEF_END = "fee-relief-end"
 class Asked(Body):
     """The last day of a relief, and why it ends, in words for the owner.
 
-    Without ``why`` it was agreed before owners were told; then nobody is, also when a rebuild repeats it.
+    Without ``why`` it was approved before owners were told; when a rebuild repeats it nobody is, either.
     """
 
     relief_id: Id
@@ -53,9 +53,19 @@ async def end_relief(work: Work, content: Json) -> Json:
 
 async def _proposed(work: Work, content: Json) -> None:
     """Refuse to propose an end that cannot be, or without words for the owner."""
-    asked, _, _ = await _end(work, content)
-    if asked.why is None:
-        raise NotValidError("why: say in words for the owner why it ends.")
+    _refuse_wordless(content)
+    await _end(work, content)
+
+
+async def _approved(work: Work, content: Json) -> Json:
+    """End a relief; refuse one that was proposed before owners were told, and so has no words for them."""
+    _refuse_wordless(content)
+    return await end_relief(work, content)
+
+
+def _refuse_wordless(content: Json) -> None:
+    if understood(Asked, content).why is None:
+        raise NotValidError("why: say in words for the owner why it ends; propose it again with --why.")
 
 
 async def _end(work: Work, content: Json) -> tuple[Asked, Relief, list[ReliefEnded]]:
@@ -113,5 +123,5 @@ def _ended(account: Account, relief: Relief, ended_on: date, why: str, loss: Los
     )  # fmt: skip
 
 
-END_KIND = as_kind(RELIEF_END, end_relief, _proposed)
+END_KIND = as_kind(RELIEF_END, _approved, _proposed)
 """Declared to the bus: routes and the list of proposals come with it."""

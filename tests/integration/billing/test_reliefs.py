@@ -5,15 +5,18 @@ from datetime import date
 import pytest
 
 from services.billing.usecases import statement_run_questions
+from services.billing.usecases.kinds import as_kind
 from services.billing.usecases.relief_ends import RELIEF_END, end_relief
 from services.billing.usecases.schedules import RELIEF, SCHEDULE
-from shared.bus.commands import Given, give
+from shared.bus.commands import Given, Json, give
+from shared.bus.proposals import Proposal, Proposals
 from shared.bus.refusals import NotKnownError, NotValidError
+from shared.bus.work import Work
 from shared.events.housing import Address
 from shared.events.topics import RELIEF_ENDED
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_line, a_unit
-from tests.integration.billing.people import day, decide
+from tests.integration.billing.people import BOARD, OFFICER, day, decide, office
 from tests.integration.billing.test_schedules import POLICY, charged, listed, two_flats
 
 EACH = {
@@ -172,6 +175,18 @@ async def test_a_yearly_premium_is_charged_for_the_rest_of_its_year(block: Desk)
     await block.close("2027-10-02", "2027-10-03", "2027-10-04")
     assert await of_u1(block, "YEAR") == {"YEAR:2027-10-03/2028-03-31:U1": 180_51}
     assert await block.wrong() == []
+
+
+async def test_an_end_proposed_before_owners_were_told_is_not_approved_without_words_for_them(block: Desk) -> None:
+    async def anything(_work: Work, _content: Json) -> None:
+        """Proposals were made like this before the words were asked for."""
+
+    before = Proposals(block.doors, [as_kind(RELIEF_END, end_relief, anything)])
+    body = {"relief_id": await relief_of(block), "ended_on": "2026-05-15", "evidence": "letter 3"}
+    made = await before.propose(OFFICER, Proposal(RELIEF_END, "billing", body, "as then", OFFICER.subject))
+    with pytest.raises(NotValidError, match="propose it again with --why"):
+        await (await office(block)).approve(BOARD, made["id"], "agreed")
+    assert (await listed(block))["reliefs"][0]["ended_on"] is None
 
 
 async def test_an_end_agreed_before_owners_were_told_takes_effect_again_as_it_did(block: Desk) -> None:
