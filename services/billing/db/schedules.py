@@ -1,6 +1,6 @@
 """Statements about schedules: their versions, the notices given of them, reliefs, and the units they may charge."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
 from uuid import UUID
@@ -27,7 +27,8 @@ from billing.fee_reliefs left join billing.fee_relief_ends as ended using (relie
 # A registration without a book was written by code that did not note it yet.
 _UNITS = """
 select unit_id, block_id, development_id, managed_from, managed_to, book is null or book > $2 as learnt
-from billing.units where unit_id > $1 and ($3 or book is null or book > $2) order by unit_id limit $4
+from billing.units where unit_id > $1 and ($3 or book is null or book > $2 or unit_id = any($5::text[]))
+order by unit_id limit $4
 """
 _CHARGED = f"""
 select distinct fact.unit_id, fact.charge_id, fact.liable_from, fact.liable_to
@@ -128,13 +129,25 @@ async def load(connection: asyncpg.Connection) -> Schedules:
 
 
 async def list_units(
-    connection: asyncpg.Connection, after: str, closed_on: date, most: int | None, *, others: bool
+    connection: asyncpg.Connection,
+    after: str,
+    closed_on: date,
+    most: int | None,
+    *,
+    others: bool = False,
+    these: Collection[str] = (),
 ) -> Sequence[UnitRow]:
-    """Return the next units learnt since a day was closed (and the ``others``), by id; no ``most``: all.
+    """Return the next units learnt since a day was closed, and ``these`` (or all ``others``), by id; no ``most``: all.
 
     ``after`` is empty at first.
     """
-    return [UnitRow(*row) for row in await connection.fetch(_UNITS, after, closed_on, others, most)]
+    return [UnitRow(*row) for row in await connection.fetch(_UNITS, after, closed_on, others, most, list(these))]
+
+
+async def load_unit(connection: asyncpg.Connection, unit_id: str) -> UnitRow | None:
+    """Return a registered unit; None: there is none of that id."""
+    units = await list_units(connection, "", date.max, None, these=[unit_id])
+    return next((unit for unit in units if unit.unit_id == unit_id), None)
 
 
 async def list_charged(connection: asyncpg.Connection, unit_ids: Sequence[str]) -> dict[str, list[tuple[str, Days]]]:

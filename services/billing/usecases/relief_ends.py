@@ -103,8 +103,8 @@ def _loss(known: Schedules, ended: Relief, book: date) -> Loss | None:
 
 async def _losers(connection: asyncpg.Connection, asked: Asked, relief: Relief, loss: Loss) -> list[Account]:
     """Return the accounts of the owners who lose a relief, if the schedule charges its unit (still)."""
-    units = await stored.list_units(connection, "", date.min, None, others=True)
-    if not any(unit.unit_id == relief.unit_id and schedules.is_within(loss.terms, unit.place) for unit in units):
+    unit = await stored.load_unit(connection, relief.unit_id)
+    if unit is None or not schedules.is_within(loss.terms, unit.place):
         return []
     registered = await registry.load_registered(connection, [relief.unit_id])
     served = registered[relief.unit_id].served()

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.billing.usecases import statement_run_questions
+from services.billing.usecases import instalments, statement_run_questions
 from services.billing.usecases.kinds import as_kind
 from services.billing.usecases.relief_ends import RELIEF_END, end_relief
 from services.billing.usecases.schedules import RELIEF, SCHEDULE
@@ -67,6 +67,26 @@ async def test_cover_of_an_owner_who_sold_is_listed_until_it_is_ended_and_the_bu
     assert found == {"INS:2026-05-16/2026-06-30:U1": 66_35, "INS:2026-07-01:U1": 131_25}
     assert await block.said(RELIEF_ENDED) == []
     assert await block.wrong() == []
+
+
+async def test_a_day_after_the_last_of_one_relief_looks_at_its_unit_alone(
+    block: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instalments, "SLICE", 1)
+    await end(block, "2026-05-15")
+    await block.close("2026-05-15")
+    found = [await block.slice(day("2026-05-16"), progress) for progress in ("", "schedules:", "schedules:U1")]
+    assert found == ["schedules:", "schedules:U1", None]
+    assert await of_u1(block) == {"INS:2026-05-16/2026-06-30:U1": 66_35}
+
+
+async def test_a_relief_that_leaves_nothing_to_charge_gives_the_day_no_work(block: Desk) -> None:
+    """The schedule begins in July: until then the end of a relief changes nothing."""
+    await decide(block, SCHEDULE, **EACH | {"schedule_id": "LATER", "effective_from": "2026-07-01"})
+    out = {"basis_points": 500, "from_on": "2026-04-01", "proven_to": "2026-05-15", "evidence": "agreed"}
+    await decide(block, RELIEF, schedule_id="LATER", unit_id="U1", **out)
+    await block.close("2026-05-15")
+    assert await block.slice(day("2026-05-16"), "") is None
 
 
 async def test_days_let_go_are_charged_to_nobody_for_ever_and_the_rest_of_the_quarter_is(block: Desk) -> None:
