@@ -1,5 +1,6 @@
 """The end of a relief: two people say its last day, and the owner who loses it is told before the unit pays again."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
@@ -8,8 +9,9 @@ import asyncpg
 from services.billing.db import registry
 from services.billing.db import schedules as stored
 from services.billing.db.schedules import Schedules
-from services.billing.domain import relief_ends, reliefs, schedules
+from services.billing.domain import instalments, relief_ends, reliefs, schedules
 from services.billing.domain.attribution import Account
+from services.billing.domain.instalments import Days
 from services.billing.domain.relief_ends import Loss
 from services.billing.domain.reliefs import Relief
 from services.billing.settings import read_schedule_policy
@@ -85,8 +87,10 @@ async def _told(work: Work, asked: Asked, known: Schedules, relief: Relief) -> l
     """Return what the owner is told who loses a relief and pays more for it; nothing if nobody does."""
     if asked.why is None:
         return []
-    loss = _loss(known, replace(relief, ended_on=asked.ended_on, ended_in=work.book), work.book)
-    accounts = await _losers(await driver(work.session), asked, relief, loss) if loss is not None else []
+    connection = await driver(work.session)
+    raised = await _raised(connection, known, relief)
+    loss = _loss(known, replace(relief, ended_on=asked.ended_on, ended_in=work.book), raised, work.book)
+    accounts = await _losers(connection, asked, relief, loss) if loss is not None else []
     if loss is None or not accounts:
         return []
     refusal = relief_ends.refuse_untold(loss.charged_from, read_schedule_policy().notice_days, work.book)
@@ -95,10 +99,21 @@ async def _told(work: Work, asked: Asked, known: Schedules, relief: Relief) -> l
     return [_ended(account, relief, asked.ended_on, asked.why, loss, work.book) for account in accounts]
 
 
-def _loss(known: Schedules, ended: Relief, book: date) -> Loss | None:
+async def _raised(connection: asyncpg.Connection, known: Schedules, relief: Relief) -> list[Days]:
+    """Return the days for which the schedule of a relief charged its unit already."""
+    charged = await stored.list_charged(connection, [relief.unit_id])
+    named, unit_id, first = relief.schedule_id, relief.unit_id, known.terms[relief.schedule_id][0]
+    return [
+        days
+        for name, days in charged.get(unit_id, ())
+        if instalments.is_part(name, days, named, schedules.period_on(first, days.first_on), unit_id)
+    ]
+
+
+def _loss(known: Schedules, ended: Relief, raised: Collection[Days], book: date) -> Loss | None:
     versions, notices = known.terms[ended.schedule_id], known.notices.get(ended.schedule_id, ())
     own = known.reliefs[ended.schedule_id, ended.unit_id]
-    return relief_ends.loss(versions, notices, read_schedule_policy(), own, ended, book)
+    return relief_ends.loss(versions, notices, read_schedule_policy(), own, ended, raised, book)
 
 
 async def _losers(connection: asyncpg.Connection, asked: Asked, relief: Relief, loss: Loss) -> list[Account]:

@@ -69,6 +69,21 @@ async def test_cover_of_an_owner_who_sold_is_listed_until_it_is_ended_and_the_bu
     assert await block.wrong() == []
 
 
+async def test_a_discount_beside_an_opt_out_ends_on_the_day_told_when_its_days_are_not_raised_yet(block: Desk) -> None:
+    off = {"basis_points": 500, "from_on": "2026-04-01", "evidence": "direct debit"}
+    opt_out = await relief_of(block)
+    discount = (await decide(block, RELIEF, schedule_id="INS", unit_id="U1", **off))["relief_id"]
+    body = {"evidence": "letter 3", "why": "Agreed"}
+    await decide(block, RELIEF_END, relief_id=opt_out, ended_on="2026-05-31", **body)
+    await block.close("2026-05-19")
+    with pytest.raises(NotValidError, match="2026-06-17 is the first day"):
+        await decide(block, RELIEF_END, relief_id=discount, ended_on="2026-06-15", **body)
+    await decide(block, RELIEF_END, relief_id=discount, ended_on="2026-06-16", **body)
+    assert [f"{one.charged_from}" for one in await block.said(RELIEF_ENDED)] == ["2026-06-01", "2026-06-17"]
+    await block.close("2026-05-31", "2026-06-01", "2026-06-02")
+    assert await of_u1(block) == {"INS:2026-06-01/2026-06-16:U1": 21_93, "INS:2026-06-17/2026-06-30:U1": 20_19}
+
+
 async def test_a_day_after_the_last_of_one_relief_looks_at_its_unit_alone(
     block: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

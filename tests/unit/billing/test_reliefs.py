@@ -196,9 +196,7 @@ OPT_OUT = a_relief(WHOLE, to="2026-08-31")
     [
         ([OPT_OUT], "2026-10-15", "2026-09-01", "2026-10-16", (0, 168_00)),
         ([OPT_OUT], "2026-05-15", "2026-06-01", "2026-06-02", (0, 168_00)),
-        # An instalment that is raised keeps its discount.
         ([a_relief(500)], "2026-10-15", "2026-09-01", "2026-10-16", (159_60, 168_00)),
-        ([a_relief(500)], "2026-10-15", "2026-10-02", "2027-01-01", (159_60, 168_00)),
         # Others still hold, or hold until a later day.
         ([OPT_OUT, a_relief(WHOLE, name="RL-2")], "2026-08-15", "2026-06-01", None, None),
         (
@@ -212,7 +210,6 @@ OPT_OUT = a_relief(WHOLE, to="2026-08-31")
             [a_relief(WHOLE, "2026-10-01", "2027-09-30"), a_relief(WHOLE, to="2026-09-30", name="RL-0")],
             "2026-10-01", "2026-09-01", "2026-10-02", (0, 168_00),
         ),
-        ([a_relief(500, to="2026-09-30")], "2026-09-29", "2026-09-01", None, None),
         # Without it nothing renews the other, which outlasts its proof.
         (
             [a_relief(WHOLE, to="2027-03-31"), a_relief(WHOLE, "2026-05-01", "2026-12-31", "RL-2")],
@@ -224,14 +221,40 @@ def test_the_end_of_a_relief_costs_from_the_day_on_which_the_unit_pays_more(
     own: list[Relief], last_on: str, book: str, charged_from: str | None, pence: tuple[int, int] | None
 ) -> None:
     known, policy = with_renewals(own), read_schedule_policy()
-    found = loss([a_fee(140_00)], [], policy, known, ended(known[0], last_on, book), day(book))
+    found = loss([a_fee(140_00)], [], policy, known, ended(known[0], last_on, book), [], day(book))
     said = None if found is None else (f"{found.charged_from}", (sum(found.old), sum(found.new)))
     assert said == (None if charged_from is None else (charged_from, pence))
 
 
+@pytest.mark.parametrize(
+    ("raised", "charged_from"),
+    [
+        ([], "2026-10-16"),
+        ([("2026-10-01", "2026-12-31")], "2027-01-01"),
+        ([("2026-10-01", "2026-10-31"), ("2026-11-01", "2026-12-31")], "2027-01-01"),
+        ([("2026-07-01", "2026-10-15")], "2026-10-16"),
+    ],
+)
+def test_what_is_raised_keeps_its_discount(raised: list[tuple[str, str]], charged_from: str) -> None:
+    """Also when an opt-out beside it left only a part of the period to raise, or that part is still to be raised."""
+    own, policy = [a_relief(500), ended(OPT_OUT, "2026-10-12")], read_schedule_policy()
+    days = [Days(day(first), day(last)) for first, last in raised]
+    found = loss([a_fee(140_00)], [], policy, own, ended(own[0], "2026-10-15"), days, day("2026-10-02"))
+    assert found is not None
+    assert (f"{found.charged_from}", sum(found.old), sum(found.new)) == (charged_from, 159_60, 168_00)
+
+
+def test_a_discount_that_ends_within_what_is_raised_by_itself_costs_nothing_before() -> None:
+    own, raised = [a_relief(500, to="2026-09-30")], [Days(day("2026-07-01"), day("2026-09-30"))]
+    found = loss(
+        [a_fee(140_00)], [], read_schedule_policy(), own, ended(own[0], "2026-09-29"), raised, day("2026-09-01")
+    )
+    assert found is None
+
+
 def test_a_schedule_that_charges_nothing_any_more_costs_nothing() -> None:
     versions = [a_fee(140_00), a_fee(0, 2, "2026-10-01")]
-    found = loss(versions, [], read_schedule_policy(), [OPT_OUT], ended(OPT_OUT, "2026-10-15"), day("2026-09-01"))
+    found = loss(versions, [], read_schedule_policy(), [OPT_OUT], ended(OPT_OUT, "2026-10-15"), [], day("2026-09-01"))
     assert found is None
 
 
