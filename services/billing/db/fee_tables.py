@@ -73,6 +73,7 @@ fee_relief_ends = Table(
     Column("book", Date, nullable=False),
     Column("ended_on", Date, nullable=False),
     Column("evidence", Text, nullable=False),
+    Column("why", Text),
     comment="The last day that people gave a relief, which also holds through the book they gave it in.",
 )
 

@@ -60,8 +60,10 @@ insert into billing.fee_reliefs (command_uid, book, evidence, relief_id, schedul
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _ADD_RELIEF_END = """
-insert into billing.fee_relief_ends (command_uid, book, evidence, relief_id, ended_on) values ($1, $2, $3, $4, $5)
+insert into billing.fee_relief_ends (command_uid, book, evidence, relief_id, ended_on, why)
+values ($1, $2, $3, $4, $5, $6)
 """
+_WHYS = "select relief_id, why from billing.fee_relief_ends where book = $1 and why is not null order by relief_id"
 _LEARNT = "select exists (select from billing.units where book is null or book > $1)"
 _LETTERS = "select schedule_id, version, book, letters from billing.fee_letters order by 1, 2"
 _ADD_LETTERS = """
@@ -200,10 +202,21 @@ async def add_relief(
 
 
 async def add_relief_end(
-    connection: asyncpg.Connection, command_uid: UUID, book: date, evidence: str, relief_id: str, ended_on: date
+    connection: asyncpg.Connection,
+    command_uid: UUID,
+    book: date,
+    evidence: str,
+    relief_id: str,
+    ended_on: date,
+    why: str | None,
 ) -> None:
-    """Add the last day of a relief."""
-    await connection.execute(_ADD_RELIEF_END, command_uid, book, evidence, relief_id, ended_on)
+    """Add the last day of a relief, and why it ends, in words for the owner (none: nobody is told)."""
+    await connection.execute(_ADD_RELIEF_END, command_uid, book, evidence, relief_id, ended_on, why)
+
+
+async def load_whys(connection: asyncpg.Connection, book: date) -> dict[str, str]:
+    """Return by relief why it ends, of those that people ended in a book and whose owners are told."""
+    return dict(map(tuple, await connection.fetch(_WHYS, book)))
 
 
 async def add_letters(

@@ -16,7 +16,7 @@ from services.billing.domain.relief_ends import Loss
 from services.billing.domain.reliefs import Relief
 from services.billing.settings import read_schedule_policy
 from services.billing.usecases.kinds import as_kind
-from services.billing.usecases.schedules import load
+from services.billing.usecases.schedules import load, load_known
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotValidError, understood
@@ -42,15 +42,29 @@ class Asked(Body):
 
 
 async def end_relief(work: Work, content: Json) -> Json:
-    """End a relief, for what is not raised yet, and say so to the owner who loses it; a rebuild does the same."""
-    asked, relief, told = await _end(work, content)
+    """End a relief, for what is not raised yet; a rebuild does the same."""
+    asked, relief, letters = await _end(work, content)
+    connection, uid = await driver(work.session), Command.of(work).uid
+    await stored.add_relief_end(connection, uid, work.book, asked.evidence, relief.relief_id, asked.ended_on, asked.why)
+    counted = {"letters": letters} if asked.why is not None else {}
+    return {"relief_id": relief.relief_id, "unit_id": relief.unit_id, "ended_on": asked.ended_on, **counted}
+
+
+async def tell(work: Work) -> None:
+    """Say to the owners who lose a relief what people ended in the day's book.
+
+    In the day's work, not with the command: a sale learnt in the same book decides who loses it, before or after.
+    """
     connection = await driver(work.session)
-    for one in told:
-        work.stage(RELIEF_ENDED, one)
-    uid = Command.of(work).uid
-    await stored.add_relief_end(connection, uid, work.book, asked.evidence, relief.relief_id, asked.ended_on)
-    letters = {"letters": len(told)} if asked.why is not None else {}
-    return {"relief_id": relief.relief_id, "unit_id": relief.unit_id, "ended_on": asked.ended_on, **letters}
+    whys = await stored.load_whys(connection, work.book)
+    if not whys:
+        return
+    known = await load_known(connection)
+    for ended in (one for own in known.reliefs.values() for one in own if one.relief_id in whys):
+        loss, accounts = await _losers(connection, known, ended, work.book)
+        if loss is not None:
+            for account in accounts:
+                work.stage(RELIEF_ENDED, _ended(account, ended, whys[ended.relief_id], loss, work.book))
 
 
 async def _proposed(work: Work, content: Json) -> None:
@@ -70,8 +84,8 @@ def _refuse_wordless(content: Json) -> None:
         raise NotValidError("why: say in words for the owner why it ends; propose it again with --why.")
 
 
-async def _end(work: Work, content: Json) -> tuple[Asked, Relief, list[ReliefEnded]]:
-    """Return what is asked, the relief, and what its owner is told; refuse an end that comes too soon for that."""
+async def _end(work: Work, content: Json) -> tuple[Asked, Relief, int]:
+    """Return what is asked, the relief, and how many are told; refuse an end that comes too soon for that."""
     asked = understood(Asked, content)
     known = await load(work)
     relief = known.relief(asked.relief_id)
@@ -80,23 +94,18 @@ async def _end(work: Work, content: Json) -> tuple[Asked, Relief, list[ReliefEnd
     refusal = reliefs.refuse_end(relief, asked.ended_on)
     if refusal is not None:
         raise NotValidError(refusal)
-    return asked, relief, await _told(work, asked, known, relief)
+    ended = replace(relief, ended_on=asked.ended_on, ended_in=work.book)
+    return asked, relief, await _told(work, known, ended) if asked.why is not None else 0
 
 
-async def _told(work: Work, asked: Asked, known: Schedules, relief: Relief) -> list[ReliefEnded]:
-    """Return what the owner is told who loses a relief and pays more for it; nothing if nobody does."""
-    if asked.why is None:
-        return []
-    connection = await driver(work.session)
-    raised = await _raised(connection, known, relief)
-    loss = _loss(known, replace(relief, ended_on=asked.ended_on, ended_in=work.book), raised, work.book)
-    accounts = await _losers(connection, asked, relief, loss) if loss is not None else []
-    if loss is None or not accounts:
-        return []
-    refusal = relief_ends.refuse_untold(loss.charged_from, read_schedule_policy().notice_days, work.book)
-    if refusal is not None:
-        raise NotValidError(refusal)
-    return [_ended(account, relief, asked.ended_on, asked.why, loss, work.book) for account in accounts]
+async def _told(work: Work, known: Schedules, ended: Relief) -> int:
+    """Return how many owners are told, as they are known now; refuse an end that comes too soon for that."""
+    loss, accounts = await _losers(await driver(work.session), known, ended, work.book)
+    if loss is not None and accounts:
+        refusal = relief_ends.refuse_untold(loss.charged_from, read_schedule_policy().notice_days, work.book)
+        if refusal is not None:
+            raise NotValidError(refusal)
+    return len(accounts)
 
 
 async def _raised(connection: asyncpg.Connection, known: Schedules, relief: Relief) -> list[Days]:
@@ -112,28 +121,36 @@ async def _raised(connection: asyncpg.Connection, known: Schedules, relief: Reli
 
 def _loss(known: Schedules, ended: Relief, raised: Collection[Days], book: date) -> Loss | None:
     versions, notices = known.terms[ended.schedule_id], known.notices.get(ended.schedule_id, ())
-    own = known.reliefs[ended.schedule_id, ended.unit_id]
+    goes_on = replace(ended, ended_on=None, ended_in=None)
+    all_of_it = known.reliefs[ended.schedule_id, ended.unit_id]
+    own = reliefs.with_renewals([goes_on if one.relief_id == ended.relief_id else one for one in all_of_it])
     return relief_ends.loss(versions, notices, read_schedule_policy(), own, ended, raised, book)
 
 
-async def _losers(connection: asyncpg.Connection, asked: Asked, relief: Relief, loss: Loss) -> list[Account]:
-    """Return the accounts of the owners who lose a relief, if the schedule charges its unit (still)."""
-    unit = await stored.load_unit(connection, relief.unit_id)
-    if unit is None or not schedules.is_within(loss.terms, unit.place):
-        return []
-    registered = await registry.load_registered(connection, [relief.unit_id])
-    served = registered[relief.unit_id].served()
-    return relief_ends.losers(served, asked.ended_on, loss.charged_from)
+async def _losers(
+    connection: asyncpg.Connection, known: Schedules, ended: Relief, book: date
+) -> tuple[Loss | None, list[Account]]:
+    """Return what a relief costs that is ended in a book, and the accounts of the owners who lose it.
+
+    None when its schedule does not charge its unit (any more).
+    """
+    unit = await stored.load_unit(connection, ended.unit_id)
+    loss = _loss(known, ended, await _raised(connection, known, ended), book)
+    if loss is None or ended.ended_on is None or unit is None or not schedules.is_within(loss.terms, unit.place):
+        return None, []
+    served = (await registry.load_registered(connection, [ended.unit_id]))[ended.unit_id].served()
+    return loss, relief_ends.losers(served, ended.ended_on, loss.charged_from)
 
 
-def _ended(account: Account, relief: Relief, ended_on: date, why: str, loss: Loss, book: date) -> ReliefEnded:
+def _ended(account: Account, relief: Relief, why: str, loss: Loss, book: date) -> ReliefEnded:
     assert account.ownership_id is not None
+    assert relief.ended_on is not None
     return ReliefEnded(
         account_id=account.account_id, account_ref=account.account_ref, unit_id=account.unit_id,
         ownership_id=account.ownership_id, relief_id=relief.relief_id, schedule_id=relief.schedule_id,
         kind=loss.terms.kind, description=loss.terms.description, points=relief.basis_points, why=why,
         old_pence=sum(loss.old), new_pence=sum(loss.new), new_tax_pence=loss.new.tax_pence,
-        instalments=loss.terms.instalments, notified_on=book, last_on=max(ended_on, book),
+        instalments=loss.terms.instalments, notified_on=book, last_on=max(relief.ended_on, book),
         charged_from=loss.charged_from,
     )  # fmt: skip
 

@@ -99,6 +99,7 @@ async def test_whose_opt_out_ends_later_is_told_the_new_price_from_then(block: D
     for relief_id in ids:
         body = {"relief_id": relief_id, "ended_on": "2026-07-31", "evidence": "letter 3", "why": "It was for a year"}
         await decide(block, RELIEF_END, **body)
+    await block.close("2026-04-02")
     assert {(one.new_pence, f"{one.charged_from}") for one in await block.said(RELIEF_ENDED)} == {
         (168_00, "2026-08-01")
     }

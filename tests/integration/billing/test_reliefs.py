@@ -75,10 +75,11 @@ async def test_a_discount_beside_an_opt_out_ends_on_the_day_told_when_its_days_a
     discount = (await decide(block, RELIEF, schedule_id="INS", unit_id="U1", **off))["relief_id"]
     body = {"evidence": "letter 3", "why": "Agreed"}
     await decide(block, RELIEF_END, relief_id=opt_out, ended_on="2026-05-31", **body)
-    await block.close("2026-05-19")
+    await block.close("2026-04-02", "2026-05-19")
     with pytest.raises(NotValidError, match="2026-06-17 is the first day"):
         await decide(block, RELIEF_END, relief_id=discount, ended_on="2026-06-15", **body)
     await decide(block, RELIEF_END, relief_id=discount, ended_on="2026-06-16", **body)
+    await block.close("2026-05-20")
     assert [f"{one.charged_from}" for one in await block.said(RELIEF_ENDED)] == ["2026-06-01", "2026-06-17"]
     await block.close("2026-05-31", "2026-06-01", "2026-06-02")
     assert await of_u1(block) == {"INS:2026-06-01/2026-06-16:U1": 21_93, "INS:2026-06-17/2026-06-30:U1": 20_19}
@@ -173,6 +174,7 @@ async def test_who_is_let_back_in_is_told_and_charged_from_that_day(block: Desk)
     with pytest.raises(NotValidError, match=r"2027-05-08 is the first day .* 2027-05-07 or later"):
         await end(block, "2027-05-06")
     await end(block, "2027-05-15", why="Your certificate ran out on 31 March")
+    await block.close("2027-04-10")
     [told] = await block.said(RELIEF_ENDED)
     assert (told.unit_id, told.ownership_id, told.kind, told.points) == ("U1", "A", "insurance", 10_000)
     assert (told.old_pence, told.new_pence, told.new_tax_pence, told.instalments) == (0, 525_00, 0, 4)
@@ -188,6 +190,27 @@ async def test_who_is_let_back_in_is_told_and_charged_from_that_day(block: Desk)
     await block.close("2027-05-16", "2027-05-17", "2027-07-01")
     assert await of_u1(block) == {"INS:2027-05-16/2027-06-30:U1": 66_35, "INS:2027-07-01:U1": 131_25}
     assert await block.wrong() == []
+
+
+@pytest.mark.parametrize("first", ["sale", "end"])
+async def test_a_sale_learnt_in_the_book_of_an_end_says_who_is_told_before_or_after_it(block: Desk, first: str) -> None:
+    sale = a_line("U1", ("A", "2025-06-01"), ("N", "2026-06-10"), version=2)
+    if first == "sale":
+        await block.hear(sale)
+    await end(block, "2026-06-15")
+    if first == "end":
+        await block.hear(sale)
+    assert await block.said(RELIEF_ENDED) == []
+    await block.close("2026-04-02", "2026-04-03")
+    assert [one.ownership_id for one in await block.said(RELIEF_ENDED)] == ["N"]
+
+
+async def test_who_buys_after_the_letter_of_an_end_is_not_told_anew(block: Desk) -> None:
+    await end(block, "2026-06-15")
+    await block.close("2026-04-02")
+    await block.hear(a_line("U1", ("A", "2025-06-01"), ("N", "2026-06-10"), version=2))
+    await block.close("2026-04-03")
+    assert [one.ownership_id for one in await block.said(RELIEF_ENDED)] == ["A"]
 
 
 async def test_proof_renewed_late_keeps_the_flat_out_as_if_it_had_come_in_time(block: Desk) -> None:
@@ -230,6 +253,7 @@ async def test_an_end_agreed_before_owners_were_told_takes_effect_again_as_it_di
     given = Given("fee-relief-end", "RL", "ola", "as then", content)
     answer = await give(block.doors, given, lambda work: end_relief(work, content))
     assert answer == {"relief_id": content["relief_id"], "unit_id": "U1", "ended_on": "2026-04-15"}
+    await block.close("2026-04-02")
     assert await block.said(RELIEF_ENDED) == []
 
 
