@@ -62,7 +62,7 @@ fee_reliefs = Table(
     Column("evidence", Text, nullable=False),
     CheckConstraint("basis_points between 1 and 10000", name="part_of_the_whole"),
     CheckConstraint("proven_to >= from_on", name="days_in_order"),
-    comment="What a unit is let off a schedule: a discount, or (all of it) an opt-out, while its proof lasts.",
+    comment="What a unit is let off: a discount while its proof lasts, an opt-out until renewed or ended.",
 )
 
 fee_relief_ends = Table(
@@ -73,7 +73,8 @@ fee_relief_ends = Table(
     Column("book", Date, nullable=False),
     Column("ended_on", Date, nullable=False),
     Column("evidence", Text, nullable=False),
-    comment="The last day of a relief that people ended before its proof did.",
+    Column("why", Text),
+    comment="The last day that people gave a relief, which also holds through the book they gave it in.",
 )
 
 float_terms = Table(

@@ -1,6 +1,6 @@
 """Statements about schedules: their versions, the notices given of them, reliefs, and the units they may charge."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
 from uuid import UUID
@@ -21,13 +21,14 @@ from billing.schedules order by schedule_id, version
 """
 _NOTICES = "select schedule_id, version, notified_on from billing.fee_notices order by 1, 2, 3"
 _RELIEFS = """
-select relief_id, schedule_id, unit_id, basis_points, from_on, proven_to, ended_on
-from billing.fee_reliefs left join billing.fee_relief_ends using (relief_id) order by relief_id
+select relief_id, schedule_id, unit_id, basis_points, from_on, proven_to, ended_on, ended.book
+from billing.fee_reliefs left join billing.fee_relief_ends as ended using (relief_id) order by relief_id
 """
 # A registration without a book was written by code that did not note it yet.
 _UNITS = """
 select unit_id, block_id, development_id, managed_from, managed_to, book is null or book > $2 as learnt
-from billing.units where unit_id > $1 and ($3 or book is null or book > $2) order by unit_id limit $4
+from billing.units where unit_id > $1 and ($3 or book is null or book > $2 or unit_id = any($5::text[]))
+order by unit_id limit $4
 """
 _CHARGED = f"""
 select distinct fact.unit_id, fact.charge_id, fact.liable_from, fact.liable_to
@@ -59,8 +60,10 @@ insert into billing.fee_reliefs (command_uid, book, evidence, relief_id, schedul
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _ADD_RELIEF_END = """
-insert into billing.fee_relief_ends (command_uid, book, evidence, relief_id, ended_on) values ($1, $2, $3, $4, $5)
+insert into billing.fee_relief_ends (command_uid, book, evidence, relief_id, ended_on, why)
+values ($1, $2, $3, $4, $5, $6)
 """
+_WHYS = "select relief_id, why from billing.fee_relief_ends where book = $1 and why is not null order by relief_id"
 _LEARNT = "select exists (select from billing.units where book is null or book > $1)"
 _LETTERS = "select schedule_id, version, book, letters from billing.fee_letters order by 1, 2"
 _ADD_LETTERS = """
@@ -128,13 +131,25 @@ async def load(connection: asyncpg.Connection) -> Schedules:
 
 
 async def list_units(
-    connection: asyncpg.Connection, after: str, closed_on: date, most: int | None, *, others: bool
+    connection: asyncpg.Connection,
+    after: str,
+    closed_on: date,
+    most: int | None,
+    *,
+    others: bool = False,
+    these: Collection[str] = (),
 ) -> Sequence[UnitRow]:
-    """Return the next units learnt since a day was closed (and the ``others``), by id; no ``most``: all.
+    """Return the next units learnt since a day was closed, and ``these`` (or all ``others``), by id; no ``most``: all.
 
     ``after`` is empty at first.
     """
-    return [UnitRow(*row) for row in await connection.fetch(_UNITS, after, closed_on, others, most)]
+    return [UnitRow(*row) for row in await connection.fetch(_UNITS, after, closed_on, others, most, list(these))]
+
+
+async def load_unit(connection: asyncpg.Connection, unit_id: str) -> UnitRow | None:
+    """Return a registered unit; None: there is none of that id."""
+    units = await list_units(connection, "", date.max, None, these=[unit_id])
+    return next((unit for unit in units if unit.unit_id == unit_id), None)
 
 
 async def list_charged(connection: asyncpg.Connection, unit_ids: Sequence[str]) -> dict[str, list[tuple[str, Days]]]:
@@ -187,10 +202,21 @@ async def add_relief(
 
 
 async def add_relief_end(
-    connection: asyncpg.Connection, command_uid: UUID, book: date, evidence: str, relief_id: str, ended_on: date
+    connection: asyncpg.Connection,
+    command_uid: UUID,
+    book: date,
+    evidence: str,
+    relief_id: str,
+    ended_on: date,
+    why: str | None,
 ) -> None:
-    """Add the last day of a relief."""
-    await connection.execute(_ADD_RELIEF_END, command_uid, book, evidence, relief_id, ended_on)
+    """Add the last day of a relief, and why it ends, in words for the owner (none: nobody is told)."""
+    await connection.execute(_ADD_RELIEF_END, command_uid, book, evidence, relief_id, ended_on, why)
+
+
+async def load_whys(connection: asyncpg.Connection, book: date) -> dict[str, str]:
+    """Return by relief why it ends, of those that people ended in a book and whose owners are told."""
+    return dict(map(tuple, await connection.fetch(_WHYS, book)))
 
 
 async def add_letters(

@@ -1,14 +1,14 @@
-"""The end of a relief: from when a unit is charged more by it, what that comes to, and which owner is told before."""
+"""The end of a relief: from when a unit is charged more by it, also by an increase; which owner is told before."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from services.billing.domain.attribution import Account
-from services.billing.domain.instalments import Amount, yearly
-from services.billing.domain.reliefs import WHOLE, Relief, points_on
+from services.billing.domain.instalments import Amount, Days, yearly
+from services.billing.domain.reliefs import Relief, points_on, with_renewals
 from services.billing.domain.schedule_policy import SchedulePolicy
-from services.billing.domain.schedules import DAY, Notice, Terms, holding_on, period_on
+from services.billing.domain.schedules import DAY, Increase, Notice, Terms, holding_on, period_on
 
 
 class Loss(NamedTuple):
@@ -26,17 +26,18 @@ def loss(
     policy: SchedulePolicy,
     own: Sequence[Relief],
     ended: Relief,
+    raised: Collection[Days],
     book: date,
 ) -> Loss | None:
-    """Return what a unit loses when one of its ``own`` reliefs is ``ended`` in a book; None: it pays no more by it."""
-    after = [ended if one.relief_id == ended.relief_id else one for one in own]
-    charged_from = _charged_from(own, after, book)
+    """Return what a unit loses when one of its ``own`` reliefs is ``ended`` in a book; None: it pays no more by it.
+
+    ``raised`` are the days that the schedule charged it for already: they keep their price.
+    """
+    after = with_renewals([ended if one.relief_id == ended.relief_id else one for one in own])
+    charged_from = _charged_from(own, after, raised, book)
     if charged_from is None:
         return None
     period = period_on(versions[0], charged_from)
-    if period.first_on < book and points_on(own, charged_from) < WHOLE:  # raised already, at the lower price
-        charged_from = period.last_on + DAY
-        period = period_on(versions[0], charged_from)
     terms, _ = holding_on(versions, notices, policy.notice_days, period.first_on)
     if terms is None:
         return None
@@ -45,21 +46,56 @@ def loss(
     return Loss(terms, charged_from, old, new) if sum(new) > sum(old) else None
 
 
-def _charged_from(own: Iterable[Relief], after: Sequence[Relief], book: date) -> date | None:
-    """Return the first day on which a unit is let off less than in a book, and less than without the end; None: none.
+def _charged_from(own: Iterable[Relief], after: Sequence[Relief], raised: Collection[Days], book: date) -> date | None:
+    """Return the first day, not raised yet, that is let off less than the book, and than without the end; None: none.
 
     So a relief that never began to hold ends without a word, and one beside which others hold when they do not.
     """
     own, now = list(own), points_on(own, book)
-    ends = sorted({one.last_on + DAY for one in after if one.last_on is not None and one.last_on < date.max})
-    return next((day for day in ends if points_on(after, day) < min(now, points_on(own, day))), None)
+    ends = {one.last_on for one in after if one.last_on is not None and one.last_on < date.max}
+    free = (last_on + DAY for last_on in sorted(ends | {days.last_on for days in raised}))
+    return next(
+        (
+            day
+            for day in free
+            if points_on(after, day) < min(now, points_on(own, day))
+            and not any(days.first_on <= day <= days.last_on for days in raised)
+        ),
+        None,
+    )
 
 
-def losers(accounts: Iterable[Account], ended_on: date, charged_from: date, book: date) -> list[Account]:
+class Dearer(NamedTuple):
+    """What an increase costs a unit: from ``first_on`` on it pays ``new`` instead of ``old``, a year's."""
+
+    first_on: date
+    old: Amount
+    new: Amount
+
+
+def dearer(raised: Increase, policy: SchedulePolicy, own: Sequence[Relief]) -> Dearer | None:
+    """Return the first day on which a unit pays more than the day before by an increase; None: it does not.
+
+    A unit that is let off all of it until a day that is known pays the new price from then on: its owner was told the
+    old one.
+    """
+    ends = sorted(one.last_on + DAY for one in own if one.last_on is not None and one.last_on < date.max)
+    for day in (raised.first_on, *(day for day in ends if day > raised.first_on)):
+        before = raised.old if day == raised.first_on else raised.new
+        old, new = (
+            yearly(terms, on, policy.tax_on(terms.kind, on), points_on(own, on))
+            for terms, on in ((before, day - DAY), (raised.new, day))
+        )
+        if sum(new) > sum(old):
+            return Dearer(day, old, new)
+    return None
+
+
+def losers(accounts: Iterable[Account], ended_on: date, charged_from: date) -> list[Account]:
     """Return the owners who had a relief on its last day and pay more from ``charged_from`` on.
 
-    None when the unit was sold with that last day or before the book: the relief was the seller's, and who comes after
-    never had it.  The association pays itself.
+    None when the unit was sold with that last day or before the book (``charged_from`` comes after it): the relief was
+    the seller's, and who comes after never had it.  The association pays itself.
     """
     return [
         one
@@ -67,7 +103,7 @@ def losers(accounts: Iterable[Account], ended_on: date, charged_from: date, book
         if not one.internal
         and one.from_on is not None
         and one.from_on <= ended_on
-        and (one.to_on is None or one.to_on > max(charged_from, book))
+        and (one.to_on is None or one.to_on > charged_from)
     ]
 
 

@@ -16,8 +16,8 @@ WHOLE = 10_000
 class Relief:
     """What a unit is let off of a schedule from a day on; ``proven_to`` is the last day of its proof (None: for good).
 
-    ``ended_on`` is its last day once people have ended it, ``renewed_from`` the first day of another one of its sort
-    whose proof lasts longer.
+    ``ended_on`` is its last day once people have ended it, ``ended_in`` the book in which they did; ``renewed_from`` is
+    the first day of another one of its sort that lasts longer than its proof.
     """
 
     relief_id: str
@@ -27,6 +27,7 @@ class Relief:
     from_on: date
     proven_to: date | None = None
     ended_on: date | None = None
+    ended_in: date | None = None
     renewed_from: date | None = None
 
     @property
@@ -36,17 +37,21 @@ class Relief:
 
     @property
     def last_on(self) -> date | None:
-        """Return the last day it holds; None: until people end it.
+        """Return the last day it holds, for what is charged; None: until people end it.
 
         A discount ends with its proof.  An opt-out outlasts it until it is renewed or ended: nobody is charged again
-        without having been told (domain.md 9.60).
+        without having been told (domain.md 9.60).  What people end holds through the book they end it in, whatever
+        last day they say: days that have passed are charged to nobody.
         """
-        return min((day for day in (self._proof_holds_to(), self.ended_on) if day is not None), default=None)
+        ends = max(self.ended_on, self.ended_in or self.ended_on) if self.ended_on is not None else None
+        return min((day for day in (self._proof_holds_to(), ends) if day is not None), default=None)
 
     def _proof_holds_to(self) -> date | None:
         if self.proven_to is None or not self.is_opt_out:
             return self.proven_to
-        return max(self.proven_to, self.renewed_from - DAY) if self.renewed_from is not None else None
+        if self.renewed_from is None:
+            return None
+        return self.renewed_from - DAY if self.renewed_from > self.proven_to else self.proven_to
 
     def covers(self, day: date) -> bool:
         """Say whether it holds on a day."""
@@ -59,16 +64,23 @@ def with_renewals(own: Sequence[Relief]) -> list[Relief]:
 
 
 def _renewed_from(relief: Relief, own: Iterable[Relief]) -> date | None:
-    """Return from when a relief of the same sort, opt-out or discount, holds whose proof lasts longer."""
+    """Return from when another of the same sort, opt-out or discount, holds that lasts longer than a relief's proof.
+
+    One that people ended lasts until then, whatever its proof says.  Of two that last as long the later one renews.
+    """
+    since = (relief.proven_to or date.max, relief.from_on, relief.relief_id)
     return min(
         (
             one.from_on
             for one in own
-            if one.is_opt_out == relief.is_opt_out
-            and (one.proven_to or date.max, one.relief_id) > (relief.proven_to or date.max, relief.relief_id)
+            if one.is_opt_out == relief.is_opt_out and (_lasts_to(one), one.from_on, one.relief_id) > since
         ),
         default=None,
     )
+
+
+def _lasts_to(relief: Relief) -> date:
+    return min(relief.proven_to or date.max, relief.ended_on or date.max)
 
 
 def points_on(reliefs: Iterable[Relief], day: date) -> int:
@@ -113,6 +125,7 @@ def lapsed(reliefs: Iterable[Relief], day: date) -> list[Relief]:
 def outlived(reliefs: Iterable[Relief], owner_since: Mapping[str, date], day: date) -> list[Relief]:
     """Return the reliefs that hold on a day or later and began under an owner before the newest one.
 
+    What people ended with the last day of that owner is done, also on the day they do it.
     ``owner_since``: by unit, the first day of its newest owner, which may be to come.  Cover of one's own goes with the
     owner, and so does a discount for how one pays; which of them stay with the flat, people know.
     """
@@ -120,5 +133,9 @@ def outlived(reliefs: Iterable[Relief], owner_since: Mapping[str, date], day: da
         relief
         for relief in reliefs
         if relief.from_on < owner_since.get(relief.unit_id, date.min)
-        and (relief.last_on is None or relief.last_on >= max(day, owner_since[relief.unit_id]))
+        and _goes_on(relief, max(day, owner_since[relief.unit_id]))
     ]
+
+
+def _goes_on(relief: Relief, day: date) -> bool:
+    return all(last_on is None or last_on >= day for last_on in (relief.last_on, relief.ended_on))

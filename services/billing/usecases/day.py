@@ -1,5 +1,6 @@
 """Billing's work of a day, in slices: floats, and who carries what was given up; statements, where any are issued or
-struck; final accounts; mandates that the bank ended; annual statements that officers asked for; schedules.
+struck; final accounts; mandates that the bank ended; reliefs that people ended; annual statements that officers asked
+for; schedules.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from services.billing.usecases import (
     floats,
     instalments,
     redistribution,
+    relief_ends,
     statement_runs,
 )
 from shared.bus.day import DaySlice
@@ -76,6 +78,7 @@ async def _end_statements(work: Work, piece: DaySlice) -> int:
     await final_accounts.issue(work, piece.day)
     await redistribution.settle(work)
     await ended_by_bank.tell(work)
+    await relief_ends.tell(work)
     return await _count_waiting(work, piece)
 
 

@@ -1,8 +1,8 @@
 """Letters of an increase: two people let every owner who is charged be told the old and the new sum, and the day."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated
 
 import asyncpg
 from pydantic import Field
@@ -10,9 +10,8 @@ from pydantic import Field
 from services.billing.db import registry
 from services.billing.db import schedules as stored
 from services.billing.db.schedules import Letters, Schedules, UnitRow
-from services.billing.domain import division, instalments, schedules
+from services.billing.domain import division, relief_ends, schedules
 from services.billing.domain.attribution import Account
-from services.billing.domain.reliefs import points_on
 from services.billing.domain.schedules import Increase, Notice
 from services.billing.domain.scopes import Scope
 from services.billing.settings import read_schedule_policy
@@ -28,7 +27,6 @@ from shared.events.topics import FEE_NOTICE
 from shared.events.types import Text
 
 LETTERS = "fee-letters"
-_DAY = timedelta(days=1)
 
 
 class Asked(Body):
@@ -120,22 +118,19 @@ def _owners(accounts: Iterable[Account], first_on: date) -> list[Account]:
 def _notice(
     work: Work, asked: Asked, known: Schedules, raised: Increase, account: Account, share: str | None
 ) -> Sequence[FeeNoticeGiven]:
-    """Return an owner's notice; none for a unit that is let off so that nothing changes."""
+    """Return an owner's notice; none for a unit that is let off so that nothing changes while it is theirs."""
     assert account.ownership_id is not None
-    old, new = raised.old, raised.new
+    new = raised.new
     own = known.reliefs.get((new.schedule_id, account.unit_id), ())
-    before, after = (
-        instalments.yearly(terms, day, read_schedule_policy().tax_on(terms.kind, day), points_on(own, day))
-        for terms, day in ((old, raised.first_on - _DAY), (new, raised.first_on))
-    )
-    if sum(before) >= sum(after):
+    dearer = relief_ends.dearer(raised, read_schedule_policy(), own)
+    if dearer is None or (account.to_on is not None and account.to_on <= dearer.first_on):
         return []
-    facts: dict[str, Any] = {"old_pence": sum(before), "new_pence": sum(after), "new_tax_pence": after.tax_pence}
     notice = FeeNoticeGiven(
         account_id=account.account_id, account_ref=account.account_ref, unit_id=account.unit_id,
         ownership_id=account.ownership_id, schedule_id=new.schedule_id, version=new.version, kind=new.kind,
         description=new.description, why=asked.why, instalments=new.instalments, share=share, notified_on=work.book,
-        effective_from=raised.first_on, **facts,
+        effective_from=dearer.first_on, old_pence=sum(dearer.old), new_pence=sum(dearer.new),
+        new_tax_pence=dearer.new.tax_pence,
     )  # fmt: skip
     return [notice]
 

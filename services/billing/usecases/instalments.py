@@ -71,7 +71,7 @@ async def raise_slice(piece: DaySlice) -> None:
     async with question(piece.sessions) as connection:
         known = await load_known(connection)
         begun, again = _begun(known, closed_on, piece.day), _again(known, closed_on, piece.day)
-        units = await stored.list_units(connection, after, closed_on, SLICE, others=bool(begun or again))
+        units = await stored.list_units(connection, after, closed_on, SLICE, others=bool(begun), these=again)
         all_units = _overlap(known, begun)
         asked = [unit.unit_id for unit in units if unit.learnt or all_units or unit.unit_id in again]
         charged = await stored.list_charged(connection, asked)
@@ -146,14 +146,14 @@ def _begun(known: Schedules, after: date, day: date) -> Due:
 def _again(known: Schedules, closed_on: date, day: date) -> Mapping[str, Due]:
     """Return by unit the instalments under way that a relief leaves to charge for the days after its last.
 
-    That day comes after one day and by another: what was over before people ended it stays as it was raised.
+    That day comes after one day and by another: what people end holds through the book they end it in.
     """
     found: dict[str, dict[tuple[Terms, Period], None]] = {}
     for (schedule_id, unit_id), own in known.reliefs.items():
         for last_on in (one.last_on for one in own):
             if last_on is not None and closed_on <= last_on < day:
-                due = _under_way(known, schedule_id, last_on + DAY, closed_on)
-                found.setdefault(unit_id, {}).update(dict.fromkeys(due))
+                for each in _under_way(known, schedule_id, last_on + DAY, closed_on):
+                    found.setdefault(unit_id, {})[each] = None
     return {unit_id: list(due) for unit_id, due in found.items()}
 
 

@@ -1,5 +1,6 @@
 """The end of a relief: two people say its last day, and the owner who loses it is told before the unit pays again."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
@@ -8,13 +9,14 @@ import asyncpg
 from services.billing.db import registry
 from services.billing.db import schedules as stored
 from services.billing.db.schedules import Schedules
-from services.billing.domain import relief_ends, reliefs, schedules
+from services.billing.domain import instalments, relief_ends, reliefs, schedules
 from services.billing.domain.attribution import Account
+from services.billing.domain.instalments import Days
 from services.billing.domain.relief_ends import Loss
 from services.billing.domain.reliefs import Relief
 from services.billing.settings import read_schedule_policy
 from services.billing.usecases.kinds import as_kind
-from services.billing.usecases.schedules import load
+from services.billing.usecases.schedules import load, load_known
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotValidError, understood
@@ -30,7 +32,7 @@ RELIEF_END = "fee-relief-end"
 class Asked(Body):
     """The last day of a relief, and why it ends, in words for the owner.
 
-    Without ``why`` it was agreed before owners were told; then nobody is, also when a rebuild repeats it.
+    Without ``why`` it was approved before owners were told; when a rebuild repeats it nobody is, either.
     """
 
     relief_id: Id
@@ -40,26 +42,50 @@ class Asked(Body):
 
 
 async def end_relief(work: Work, content: Json) -> Json:
-    """End a relief, for what is not raised yet, and say so to the owner who loses it; a rebuild does the same."""
-    asked, relief, told = await _end(work, content)
+    """End a relief, for what is not raised yet; a rebuild does the same."""
+    asked, relief, letters = await _end(work, content)
+    connection, uid = await driver(work.session), Command.of(work).uid
+    await stored.add_relief_end(connection, uid, work.book, asked.evidence, relief.relief_id, asked.ended_on, asked.why)
+    counted = {"letters": letters} if asked.why is not None else {}
+    return {"relief_id": relief.relief_id, "unit_id": relief.unit_id, "ended_on": asked.ended_on, **counted}
+
+
+async def tell(work: Work) -> None:
+    """Say to the owners who lose a relief what people ended in the day's book.
+
+    In the day's work, not with the command: a sale learnt in the same book decides who loses it, before or after.
+    """
     connection = await driver(work.session)
-    for one in told:
-        work.stage(RELIEF_ENDED, one)
-    uid = Command.of(work).uid
-    await stored.add_relief_end(connection, uid, work.book, asked.evidence, relief.relief_id, asked.ended_on)
-    letters = {"letters": len(told)} if asked.why is not None else {}
-    return {"relief_id": relief.relief_id, "unit_id": relief.unit_id, "ended_on": asked.ended_on, **letters}
+    whys = await stored.load_whys(connection, work.book)
+    if not whys:
+        return
+    known = await load_known(connection)
+    for ended in (one for own in known.reliefs.values() for one in own if one.relief_id in whys):
+        loss, accounts = await _losers(connection, known, ended, work.book)
+        if loss is not None:
+            for account in accounts:
+                work.stage(RELIEF_ENDED, _ended(account, ended, whys[ended.relief_id], loss, work.book))
 
 
 async def _proposed(work: Work, content: Json) -> None:
     """Refuse to propose an end that cannot be, or without words for the owner."""
-    asked, _, _ = await _end(work, content)
-    if asked.why is None:
-        raise NotValidError("why: say in words for the owner why it ends.")
+    _refuse_wordless(content)
+    await _end(work, content)
 
 
-async def _end(work: Work, content: Json) -> tuple[Asked, Relief, list[ReliefEnded]]:
-    """Return what is asked, the relief, and what its owner is told; refuse an end that comes too soon for that."""
+async def _approved(work: Work, content: Json) -> Json:
+    """End a relief; refuse one that was proposed before owners were told, and so has no words for them."""
+    _refuse_wordless(content)
+    return await end_relief(work, content)
+
+
+def _refuse_wordless(content: Json) -> None:
+    if understood(Asked, content).why is None:
+        raise NotValidError("why: say in words for the owner why it ends; propose it again with --why.")
+
+
+async def _end(work: Work, content: Json) -> tuple[Asked, Relief, int]:
+    """Return what is asked, the relief, and how many are told; refuse an end that comes too soon for that."""
     asked = understood(Asked, content)
     known = await load(work)
     relief = known.relief(asked.relief_id)
@@ -68,51 +94,66 @@ async def _end(work: Work, content: Json) -> tuple[Asked, Relief, list[ReliefEnd
     refusal = reliefs.refuse_end(relief, asked.ended_on)
     if refusal is not None:
         raise NotValidError(refusal)
-    return asked, relief, await _told(work, asked, known, relief)
+    ended = replace(relief, ended_on=asked.ended_on, ended_in=work.book)
+    return asked, relief, await _told(work, known, ended) if asked.why is not None else 0
 
 
-async def _told(work: Work, asked: Asked, known: Schedules, relief: Relief) -> list[ReliefEnded]:
-    """Return what the owner is told who loses a relief and pays more for it; nothing if nobody does."""
-    if asked.why is None:
-        return []
-    loss = _loss(known, replace(relief, ended_on=asked.ended_on), work.book)
-    accounts = await _losers(await driver(work.session), asked, relief, loss, work.book) if loss is not None else []
-    if loss is None or not accounts:
-        return []
-    refusal = relief_ends.refuse_untold(loss.charged_from, read_schedule_policy().notice_days, work.book)
-    if refusal is not None:
-        raise NotValidError(refusal)
-    return [_ended(account, relief, asked.ended_on, asked.why, loss, work.book) for account in accounts]
+async def _told(work: Work, known: Schedules, ended: Relief) -> int:
+    """Return how many owners are told, as they are known now; refuse an end that comes too soon for that."""
+    loss, accounts = await _losers(await driver(work.session), known, ended, work.book)
+    if loss is not None and accounts:
+        refusal = relief_ends.refuse_untold(loss.charged_from, read_schedule_policy().notice_days, work.book)
+        if refusal is not None:
+            raise NotValidError(refusal)
+    return len(accounts)
 
 
-def _loss(known: Schedules, ended: Relief, book: date) -> Loss | None:
+async def _raised(connection: asyncpg.Connection, known: Schedules, relief: Relief) -> list[Days]:
+    """Return the days for which the schedule of a relief charged its unit already."""
+    charged = await stored.list_charged(connection, [relief.unit_id])
+    named, unit_id, first = relief.schedule_id, relief.unit_id, known.terms[relief.schedule_id][0]
+    return [
+        days
+        for name, days in charged.get(unit_id, ())
+        if instalments.is_part(name, days, named, schedules.period_on(first, days.first_on), unit_id)
+    ]
+
+
+def _loss(known: Schedules, ended: Relief, raised: Collection[Days], book: date) -> Loss | None:
     versions, notices = known.terms[ended.schedule_id], known.notices.get(ended.schedule_id, ())
-    own = known.reliefs[ended.schedule_id, ended.unit_id]
-    return relief_ends.loss(versions, notices, read_schedule_policy(), own, ended, book)
+    goes_on = replace(ended, ended_on=None, ended_in=None)
+    all_of_it = known.reliefs[ended.schedule_id, ended.unit_id]
+    own = reliefs.with_renewals([goes_on if one.relief_id == ended.relief_id else one for one in all_of_it])
+    return relief_ends.loss(versions, notices, read_schedule_policy(), own, ended, raised, book)
 
 
 async def _losers(
-    connection: asyncpg.Connection, asked: Asked, relief: Relief, loss: Loss, book: date
-) -> list[Account]:
-    """Return the accounts of the owners who lose a relief, if the schedule charges its unit (still)."""
-    units = await stored.list_units(connection, "", date.min, None, others=True)
-    if not any(unit.unit_id == relief.unit_id and schedules.is_within(loss.terms, unit.place) for unit in units):
-        return []
-    registered = await registry.load_registered(connection, [relief.unit_id])
-    served = registered[relief.unit_id].served()
-    return relief_ends.losers(served, asked.ended_on, loss.charged_from, book)
+    connection: asyncpg.Connection, known: Schedules, ended: Relief, book: date
+) -> tuple[Loss | None, list[Account]]:
+    """Return what a relief costs that is ended in a book, and the accounts of the owners who lose it.
+
+    None when its schedule does not charge its unit (any more).
+    """
+    unit = await stored.load_unit(connection, ended.unit_id)
+    loss = _loss(known, ended, await _raised(connection, known, ended), book)
+    if loss is None or ended.ended_on is None or unit is None or not schedules.is_within(loss.terms, unit.place):
+        return None, []
+    served = (await registry.load_registered(connection, [ended.unit_id]))[ended.unit_id].served()
+    return loss, relief_ends.losers(served, ended.ended_on, loss.charged_from)
 
 
-def _ended(account: Account, relief: Relief, ended_on: date, why: str, loss: Loss, book: date) -> ReliefEnded:
+def _ended(account: Account, relief: Relief, why: str, loss: Loss, book: date) -> ReliefEnded:
     assert account.ownership_id is not None
+    assert relief.ended_on is not None
     return ReliefEnded(
         account_id=account.account_id, account_ref=account.account_ref, unit_id=account.unit_id,
         ownership_id=account.ownership_id, relief_id=relief.relief_id, schedule_id=relief.schedule_id,
         kind=loss.terms.kind, description=loss.terms.description, points=relief.basis_points, why=why,
         old_pence=sum(loss.old), new_pence=sum(loss.new), new_tax_pence=loss.new.tax_pence,
-        instalments=loss.terms.instalments, notified_on=book, last_on=ended_on, charged_from=loss.charged_from,
+        instalments=loss.terms.instalments, notified_on=book, last_on=max(relief.ended_on, book),
+        charged_from=loss.charged_from,
     )  # fmt: skip
 
 
-END_KIND = as_kind(RELIEF_END, end_relief, _proposed)
+END_KIND = as_kind(RELIEF_END, _approved, _proposed)
 """Declared to the bus: routes and the list of proposals come with it."""

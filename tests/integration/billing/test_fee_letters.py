@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from services.billing.usecases.fee_letters import LETTERS
+from services.billing.usecases.relief_ends import RELIEF_END
 from services.billing.usecases.schedules import RELIEF, SCHEDULE
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
 from shared.events.billing import FeeNoticeGiven
 from shared.events.housing import Tenure
-from shared.events.topics import FEE_NOTICE
+from shared.events.topics import FEE_NOTICE, RELIEF_ENDED
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_line, a_unit, shares
 from tests.integration.billing.people import decide
@@ -88,6 +89,26 @@ async def test_a_relief_counts_in_both_sums_and_an_opt_out_gets_no_letter(block:
     await decide(block, RELIEF, **off, unit_id="U2", basis_points=10_000)
     await tell(block)
     assert [(one.unit_id, one.old_pence, one.new_pence) for one in await told(block)] == [("U1", 159_60, 182_40)]
+
+
+async def test_whose_opt_out_ends_later_is_told_the_new_price_from_then(block: Desk) -> None:
+    """Their letter of the end named the old price; by the new one they pay more from the same day on."""
+    off = {"schedule_id": "FEE-B1", "from_on": "2026-04-01", "evidence": "agreed", "basis_points": 10_000}
+    ids = [(await decide(block, RELIEF, **off, unit_id=unit_id))["relief_id"] for unit_id in ("U1", "U2")]
+    await block.hear(a_line("U2", ("B", "2025-06-01"), ("M", "2026-07-20"), version=2))
+    for relief_id in ids:
+        body = {"relief_id": relief_id, "ended_on": "2026-07-31", "evidence": "letter 3", "why": "It was for a year"}
+        await decide(block, RELIEF_END, **body)
+    await block.close("2026-04-02")
+    assert {(one.new_pence, f"{one.charged_from}") for one in await block.said(RELIEF_ENDED)} == {
+        (168_00, "2026-08-01")
+    }
+    await tell(block)
+    found = [(one.ownership_id, one.old_pence, one.new_pence, f"{one.effective_from}") for one in await told(block)]
+    assert found == [("A", 0, 192_00, "2026-08-01"), ("M", 0, 192_00, "2026-08-01")]
+    await block.close("2026-07-01", "2026-08-01")
+    # £40.00 a quarter for 61 of 92 days are £26.52, and tax £5.30.
+    assert (await charged(block))["U1", "FEE-B1:2026-08-01/2026-09-30:U1"] == 31_82
 
 
 async def test_the_owners_of_a_pool_are_told_the_whole_cost_and_their_share(block: Desk) -> None:

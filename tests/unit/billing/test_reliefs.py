@@ -25,8 +25,8 @@ def a_relief(points: int, since: str = "2026-04-01", to: str | None = None, name
     return Relief(name, "FEE", "U1", points, day(since), day(to) if to else None)
 
 
-def ended(relief: Relief, last_on: str) -> Relief:
-    return replace(relief, ended_on=day(last_on))
+def ended(relief: Relief, last_on: str, book: str | None = None) -> Relief:
+    return replace(relief, ended_on=day(last_on), ended_in=day(book) if book else None)
 
 
 def rows(*reliefs: Relief) -> list[tuple[str, str, int]]:
@@ -48,6 +48,12 @@ def test_five_percent_off_for_direct_debit() -> None:
         ([a_relief(WHOLE, to="2026-05-15")], [("04-01", "06-30", WHOLE)]),
         ([ended(a_relief(WHOLE, to="2026-05-15"), "2026-06-15")], [("04-01", "06-15", WHOLE), ("06-16", "06-30", 0)]),
         ([ended(a_relief(WHOLE, to="2027-03-31"), "2026-05-15")], [("04-01", "05-15", WHOLE), ("05-16", "06-30", 0)]),
+        # Ended late: days that have passed are charged to nobody, those to come are.
+        ([ended(a_relief(WHOLE), "2026-05-15", "2026-06-01")], [("04-01", "06-01", WHOLE), ("06-02", "06-30", 0)]),
+        (
+            [ended(a_relief(500, to="2026-05-31"), "2026-05-15", "2026-06-01")],
+            [("04-01", "05-31", 500), ("06-01", "06-30", 0)],
+        ),
         ([a_relief(WHOLE, since="2026-04-02")], [("04-01", "04-01", 0), ("04-02", "06-30", WHOLE)]),
         # The newer proof takes over; ended, the older one does not come back.
         (
@@ -116,6 +122,31 @@ def test_proof_that_has_lapsed_and_was_not_renewed_is_listed() -> None:
     assert _lapsed([ended(old, "2026-09-30")], "2026-04-01") == []
 
 
+@pytest.mark.parametrize(
+    ("name", "ended_on", "proven_to"),
+    [("RL-0", "2026-05-15", "2027-02-28"), ("RL-3", "2026-05-15", "2027-03-31"), ("RL-3", "2026-05-15", "2027-02-28")],
+)
+def test_what_people_ended_renews_nothing_that_goes_on(name: str, ended_on: str, proven_to: str) -> None:
+    """The seller's proof may be the longer one, or end with the buyer's: the buyer's relief outlasts its own proof."""
+    sellers = ended(a_relief(WHOLE, to="2027-03-31", name=name), ended_on)
+    [_, buyers] = with_renewals([sellers, a_relief(WHOLE, "2026-05-16", proven_to, "RL-2")])
+    assert buyers.last_on is None
+    assert _lapsed([sellers, buyers], "2027-04-01") == ["RL-2"]
+    assert refuse_end(buyers, day("2027-04-30")) is None
+
+
+def test_one_that_lasts_longer_renews_from_whenever_it_began() -> None:
+    earlier, later = a_relief(WHOLE, to="2027-03-31"), a_relief(WHOLE, "2026-05-01", "2026-12-31", "RL-2")
+    assert _lapsed([earlier, later], "2027-01-01") == []
+    assert _lapsed([earlier, later], "2027-04-01") == ["RL-1"]
+    assert _lapsed([ended(earlier, "2026-11-30"), later], "2027-01-01") == ["RL-2"]
+
+
+def test_a_relief_from_the_first_day_there_is_renews_another() -> None:
+    [old, _] = with_renewals([a_relief(WHOLE, to="2026-12-31"), a_relief(WHOLE, "0001-01-01", "2027-03-31", "RL-2")])
+    assert old.last_on == day("2026-12-31")
+
+
 def _lapsed(own: Sequence[Relief], on: str) -> list[str]:
     return [one.relief_id for one in lapsed(with_renewals(own), day(on))]
 
@@ -147,6 +178,7 @@ def test_a_relief_ends_once_and_while_it_holds(relief: Relief, last_on: str, wor
         (a_relief(WHOLE, to="2026-05-31"), "2026-05-16", True),
         (ended(a_relief(500), "2026-05-15"), "2026-05-16", False),
         (ended(a_relief(500), "2026-06-15"), "2026-06-16", False),
+        (ended(a_relief(500), "2026-05-15", "2026-06-01"), "2026-05-16", False),
         (ended(a_relief(500), "2026-06-16"), "2026-06-16", True),
         (a_relief(500), None, False),
     ],
@@ -163,10 +195,8 @@ OPT_OUT = a_relief(WHOLE, to="2026-08-31")
     ("own", "last_on", "book", "charged_from", "pence"),
     [
         ([OPT_OUT], "2026-10-15", "2026-09-01", "2026-10-16", (0, 168_00)),
-        ([OPT_OUT], "2026-05-15", "2026-06-01", "2026-05-16", (0, 168_00)),
-        # An instalment that is raised keeps its discount.
+        ([OPT_OUT], "2026-05-15", "2026-06-01", "2026-06-02", (0, 168_00)),
         ([a_relief(500)], "2026-10-15", "2026-09-01", "2026-10-16", (159_60, 168_00)),
-        ([a_relief(500)], "2026-10-15", "2026-10-02", "2027-01-01", (159_60, 168_00)),
         # Others still hold, or hold until a later day.
         ([OPT_OUT, a_relief(WHOLE, name="RL-2")], "2026-08-15", "2026-06-01", None, None),
         (
@@ -180,21 +210,51 @@ OPT_OUT = a_relief(WHOLE, to="2026-08-31")
             [a_relief(WHOLE, "2026-10-01", "2027-09-30"), a_relief(WHOLE, to="2026-09-30", name="RL-0")],
             "2026-10-01", "2026-09-01", "2026-10-02", (0, 168_00),
         ),
-        ([a_relief(500, to="2026-09-30")], "2026-09-29", "2026-09-01", None, None),
+        # Without it nothing renews the other, which outlasts its proof.
+        (
+            [a_relief(WHOLE, to="2027-03-31"), a_relief(WHOLE, "2026-05-01", "2026-12-31", "RL-2")],
+            "2026-11-30", "2026-09-01", None, None,
+        ),
     ],
 )  # fmt: skip
 def test_the_end_of_a_relief_costs_from_the_day_on_which_the_unit_pays_more(
     own: list[Relief], last_on: str, book: str, charged_from: str | None, pence: tuple[int, int] | None
 ) -> None:
     known, policy = with_renewals(own), read_schedule_policy()
-    found = loss([a_fee(140_00)], [], policy, known, ended(known[0], last_on), day(book))
+    found = loss([a_fee(140_00)], [], policy, known, ended(known[0], last_on, book), [], day(book))
     said = None if found is None else (f"{found.charged_from}", (sum(found.old), sum(found.new)))
     assert said == (None if charged_from is None else (charged_from, pence))
 
 
+@pytest.mark.parametrize(
+    ("raised", "charged_from"),
+    [
+        ([], "2026-10-16"),
+        ([("2026-10-01", "2026-12-31")], "2027-01-01"),
+        ([("2026-10-01", "2026-10-31"), ("2026-11-01", "2026-12-31")], "2027-01-01"),
+        ([("2026-07-01", "2026-10-15")], "2026-10-16"),
+    ],
+)
+def test_what_is_raised_keeps_its_discount(raised: list[tuple[str, str]], charged_from: str) -> None:
+    """Also when an opt-out beside it left only a part of the period to raise, or that part is still to be raised."""
+    own, policy = [a_relief(500), ended(OPT_OUT, "2026-10-12")], read_schedule_policy()
+    days = [Days(day(first), day(last)) for first, last in raised]
+    found = loss([a_fee(140_00)], [], policy, own, ended(own[0], "2026-10-15"), days, day("2026-10-02"))
+    assert found is not None
+    assert (f"{found.charged_from}", sum(found.old), sum(found.new)) == (charged_from, 159_60, 168_00)
+
+
+def test_a_discount_that_ends_within_what_is_raised_by_itself_costs_nothing_before() -> None:
+    own, raised = [a_relief(500, to="2026-09-30")], [Days(day("2026-07-01"), day("2026-09-30"))]
+    found = loss(
+        [a_fee(140_00)], [], read_schedule_policy(), own, ended(own[0], "2026-09-29"), raised, day("2026-09-01")
+    )
+    assert found is None
+
+
 def test_a_schedule_that_charges_nothing_any_more_costs_nothing() -> None:
     versions = [a_fee(140_00), a_fee(0, 2, "2026-10-01")]
-    found = loss(versions, [], read_schedule_policy(), [OPT_OUT], ended(OPT_OUT, "2026-10-15"), day("2026-09-01"))
+    found = loss(versions, [], read_schedule_policy(), [OPT_OUT], ended(OPT_OUT, "2026-10-15"), [], day("2026-09-01"))
     assert found is None
 
 
@@ -210,15 +270,17 @@ def an_account(since: str | None = "2025-06-01", to: str | None = None, *, inter
         (an_account(to="2026-10-16"), "2026-10-15", False),
         (an_account(to="2026-10-17"), "2026-10-15", True),
         (an_account("2026-10-16"), "2026-10-15", False),
-        # Sold before the book: whatever day was said, it was the seller's.
-        (an_account(to="2026-05-16"), "2026-05-10", False),
         (an_account(None), "2026-10-15", False),
         (an_account(internal=True), "2026-10-15", False),
     ],
 )
 def test_who_has_a_relief_on_its_last_day_and_stays_loses_it(account: Account, ended_on: str, loses: bool) -> None:
     last_on = day(ended_on)
-    assert losers([account], last_on, last_on + timedelta(days=1), day("2026-09-01")) == ([account] if loses else [])
+    assert losers([account], last_on, last_on + timedelta(days=1)) == ([account] if loses else [])
+
+
+def test_who_sold_before_the_book_loses_nothing_whatever_last_day_is_said() -> None:
+    assert losers([an_account(to="2026-05-16"), an_account("2026-05-16")], day("2026-05-10"), day("2026-09-02")) == []
 
 
 def test_the_owner_is_told_four_weeks_before() -> None:
