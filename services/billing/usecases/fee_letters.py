@@ -13,7 +13,8 @@ from services.billing.db.schedules import Letters, Schedules, UnitRow
 from services.billing.domain import division, instalments, schedules
 from services.billing.domain.attribution import Account
 from services.billing.domain.reliefs import points_on
-from services.billing.domain.schedules import Increase, Notice
+from services.billing.domain.schedule_policy import TaxRate
+from services.billing.domain.schedules import Increase, Notice, Terms
 from services.billing.domain.scopes import Scope
 from services.billing.settings import read_schedule_policy
 from services.billing.usecases.kinds import as_kind
@@ -125,7 +126,7 @@ def _notice(
     old, new = raised.old, raised.new
     own = known.reliefs.get((new.schedule_id, account.unit_id), ())
     before, after = (
-        instalments.yearly(terms, day, read_schedule_policy().tax_on(terms.kind, day), points_on(own, day))
+        instalments.yearly(terms, day, _tax_on(terms, day), points_on(own, day))
         for terms, day in ((old, raised.first_on - _DAY), (new, raised.first_on))
     )
     if sum(before) >= sum(after):
@@ -138,6 +139,11 @@ def _notice(
         effective_from=raised.first_on, **facts,
     )  # fmt: skip
     return [notice]
+
+
+def _tax_on(terms: Terms, day: date) -> TaxRate:
+    """Return the tax that a day's instalment bears: as on the first day of its period."""
+    return read_schedule_policy().tax_on(terms.kind, schedules.period_on(terms, day).first_on)
 
 
 LETTER_KIND = as_kind(LETTERS, tell_owners, _increase)
