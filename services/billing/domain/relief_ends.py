@@ -83,7 +83,7 @@ def dearer(raised: Increase, policy: SchedulePolicy, own: Sequence[Relief]) -> D
     for day in (raised.first_on, *(day for day in ends if day > raised.first_on)):
         before = raised.old if day == raised.first_on else raised.new
         old, new = (
-            yearly(terms, on, policy.tax_on(terms.kind, on), points_on(own, on))
+            yearly(terms, on, policy.tax_on(terms.kind, period_on(terms, on).first_on), points_on(own, on))
             for terms, on in ((before, day - DAY), (raised.new, day))
         )
         if sum(new) > sum(old):
