@@ -223,6 +223,15 @@ class StatementLine(EventData):
     )
     share: str | None = None
     pool_pence: SignedPence | None = None
+    period_from: Day | None = Field(
+        default=None,
+        description="The first day of a cost over days; on a statement only where its days are not all the owner's.",
+    )
+    period_to: Day | None = None
+    owned_from: Day | None = Field(
+        default=None, description="The first of those days that is the owner's, where not all are."
+    )
+    owned_to: Day | None = None
     tax_pence: SignedPence = 0
     amount_pence: SignedPence
     value_on: Day
@@ -278,8 +287,6 @@ class AnnualLine(StatementLine):
     """A line of a year's statements, with the days of the work it is for."""
 
     completed_on: Day | None = None
-    period_from: Day | None = Field(default=None, description="The first day of a cost over days.")
-    period_to: Day | None = None
 
 
 class AnnualStatementIssued(EventData):

@@ -12,6 +12,7 @@ from shared.events.billing import (
     AnnualStatementIssued,
     DisputeRaised,
     FeeNoticeGiven,
+    FinalAccountIssued,
     ItemsChanged,
     LineKind,
     MandateEnded,
@@ -108,6 +109,14 @@ def a_statement(
         brought_forward_pence=brought_forward, total_pence=total, balance_pence=brought_forward + total,
         float_held_pence=float_held, lines=all_lines,
     )  # fmt: skip
+
+
+def a_final_account(*lines: StatementLine, exit_on: date | None = date(2026, 2, 17)) -> FinalAccountIssued:
+    """Entry on 17 February; issued 28 days after the quarter."""
+    fields = dict(a_statement(*lines))
+    issued_on = date(2026, 4, 28)
+    days = {"issued_on": issued_on, "due_on": issued_on + timedelta(days=28), "exit_on": exit_on}
+    return FinalAccountIssued(**fields | days | {"statement_no": "F000000000A1-FINAL-20260217"})
 
 
 def a_stage(

@@ -42,7 +42,8 @@ select unit.unit_id, unit.managed_from, unit.managed_to, unit.tenure, newest.sta
 from unnest($1::text[]) as wanted(unit_id)
 join billing.units as unit using (unit_id)
 left join lateral (
-  select stays from billing.lines where unit_id = wanted.unit_id order by version desc limit 1) as newest on true
+  select stays from billing.lines where unit_id = wanted.unit_id and ($2::date is null or book <= $2)
+  order by version desc limit 1) as newest on true
 """
 _LINE_COLUMNS = ("unit_id", "version", "book", "body", "stays", "last_from")
 _ADD_ACCOUNTS = """
@@ -134,9 +135,11 @@ async def load_registered(
     return {row["unit_id"]: _registered(row) for row in rows}
 
 
-async def load_units(connection: asyncpg.Connection, unit_ids: Iterable[str]) -> dict[str, Unit]:
-    """Return those of the units that are registered, as the rules see them."""
-    rows = await connection.fetch(_LOAD_UNITS, list(unit_ids))
+async def load_units(
+    connection: asyncpg.Connection, unit_ids: Iterable[str], known_at: date | None = None
+) -> dict[str, Unit]:
+    """Return those of the units that are registered, as the rules see them; their lines as known at a book."""
+    rows = await connection.fetch(_LOAD_UNITS, list(unit_ids), known_at)
     units: dict[str, Unit] = {}
     for unit_id, managed_from, managed_to, tenure, stays in map(tuple, rows):
         first = attribution.first_account_id(unit_id, tenure)

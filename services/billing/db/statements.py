@@ -1,12 +1,13 @@
 """Statements about statements: whose turn it is, what their lines say, and issuing them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
 import asyncpg
 
+from services.billing.domain.attribution import OwnedDays
 from services.billing.domain.items import StatementHead
 from services.billing.domain.statements import Draft, struck_for
 from shared.events.housing import ChargeKind
@@ -45,11 +46,13 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class ChargeNote:
-    """What a document says about a charge."""
+    """What a document says about a charge; it is owed for the days from ``liable_from`` to ``liable_to``."""
 
     kind: ChargeKind
     description: str
     gross_pence: int
+    liable_from: date
+    liable_to: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,12 @@ class CreditNote:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What documents say about the facts behind their lines: charges, credits, accounts' shares."""
+    """What documents say about the facts behind their lines: charges, credits, accounts' shares and days."""
 
     charges: dict[str, ChargeNote]
     credits: dict[str, CreditNote]
     shares: dict[tuple[str, str], str]
+    days: dict[tuple[str, str], OwnedDays] = field(default_factory=dict)
 
 
 async def list_payers(connection: asyncpg.Connection, after: str, most: int) -> list[Payer]:
@@ -80,7 +84,7 @@ async def load_notes(
     """Return what documents say about the charges and credits named; nothing is asked for where none is."""
     wanted, credited = list(charge_ids), list(credit_ids)
     charges = await connection.fetch(
-        "select charge_id, kind, description, net_pence + tax_pence from billing.charges"
+        "select charge_id, kind, description, net_pence + tax_pence, liable_from, liable_to from billing.charges"
         " where charge_id = any($1::text[])",
         wanted,
     )
@@ -93,7 +97,7 @@ async def load_notes(
     )
     shares = await connection.fetch(_SHARES, list(account_ids), wanted)
     return Notes(
-        {row[0]: ChargeNote(ChargeKind(row[1]), row[2], row[3]) for row in charges},
+        {charge_id: ChargeNote(ChargeKind(kind), *rest) for charge_id, kind, *rest in charges},
         {row[0]: CreditNote(row[1], row[2]) for row in credits_},
         {(row[0], row[1]): row[2] for row in shares},
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from services.billing.domain import refs
 from services.billing.domain.facts import Stay, Unit
@@ -120,6 +121,28 @@ def stretches(units: Mapping[str, Unit], unit_id: str, first: date, last: date) 
     starts = [first, *_changes(unit, first, last)]
     ends = [(start - first).days for start in starts[1:]] + [(last - first).days + 1]
     return ends, [_holder(unit, start) for start in starts]
+
+
+class OwnedDays(NamedTuple):
+    """Which days of a cost over days are one account's, and the days of the whole cost; first and last of each."""
+
+    period_from: date
+    period_to: date
+    owned_from: date
+    owned_to: date
+
+
+def owned_days(units: Mapping[str, Unit], unit_id: str, account_id: str, first: date, last: date) -> OwnedDays | None:
+    """Return which of the days ``first`` to ``last`` are an account's, as ``stretches`` divides them.
+
+    None where all are or none is, and where others' lie between them: no first and last day would say it.
+    """
+    ends, holders = stretches(units, unit_id, first, last)
+    own = [place for place, holder in enumerate(holders) if holder == account_id]
+    if not own or len(own) == len(holders) or own[-1] - own[0] + 1 != len(own):
+        return None
+    before = ends[own[0] - 1] if own[0] else 0
+    return OwnedDays(first, last, first + before * _DAY, first + (ends[own[-1]] - 1) * _DAY)
 
 
 def _sole_holder(unit: Unit, first: date, last: date) -> str | None:

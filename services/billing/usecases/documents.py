@@ -19,13 +19,14 @@ _Line = TypeVar("_Line", bound=StatementLine)
 
 
 def statement_line(line: Line, account_id: str, notes: Notes, origins: Mapping[Line, str]) -> StatementLine:
-    """Return a line as a document shows it: with the share and the pool it came from.
+    """Return a line as a document shows it: with the share and the pool it came from, and its days.
 
     A credit says why, and on which statement its charge stood (``statements.origins`` of its account).
     """
     note = notes.charges.get(line.charge_id or "")
     shared = line.kind is not FactKind.WRITE_OFF
     share = notes.shares.get((account_id, line.charge_id or "")) if shared else None
+    days = notes.days.get((account_id, line.charge_id or "")) if shared else None
     credit = notes.credits[line.fact_id] if line.kind is FactKind.CREDIT else None
     pool = None
     if share is not None and note is not None:
@@ -42,6 +43,7 @@ def statement_line(line: Line, account_id: str, notes: Notes, origins: Mapping[L
         billed_on_statement=origins.get(line) if credit is not None else None,
         share=share,
         pool_pence=pool,
+        **(days._asdict() if days is not None else {}),
         tax_pence=line.tax_pence,
         amount_pence=line.amount_pence,
         value_on=line.value_on,

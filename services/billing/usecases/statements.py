@@ -1,6 +1,7 @@
 """The statement run: in the work of a quarter's first day, every account with news or a balance gets its statement."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from services.billing.settings import read_statement_policies
 from services.billing.usecases.deposits import floats_held
 from services.billing.usecases.documents import fitted, statement_line
 from services.billing.usecases.items import say_positions
+from services.billing.usecases.owned_days import load_owned_days
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.billing import StatementIssued, StatementLine
@@ -66,7 +68,8 @@ async def draft_for(
     drawn = await draw_up(connection, payers, day, struck)
     facts = _facts_of(draft for _, draft in drawn.drafts)
     notes = await stored.load_notes(connection, [payer.account_id for payer, _ in drawn.drafts], *facts)
-    return Drafted(*drawn, notes)
+    days = await load_owned_days(connection, drawn.drafts, notes.charges, struck.known_at if struck else None)
+    return Drafted(*drawn, replace(notes, days=days))
 
 
 async def draw_up(

@@ -120,10 +120,19 @@ def _row(line: StatementLine, title: str) -> StatementRow:
 
 
 def note_of(line: StatementLine) -> str:
-    """Return what a credit says of itself: why it was given, and of which earlier statement; empty for other lines."""
+    """Return what a line says of itself: a credit's reason and earlier statement, and which days are the owner's."""
     why = f": {safety.clean(line.reason)}" if line.reason else ""
     where = f", of {line.billed_on_statement}" if line.billed_on_statement else ""
-    return f"Credit{why}{where}" if why or where else ""
+    credit = f"Credit{why}{where}" if why or where else ""
+    return ". ".join(part for part in (credit, _days_of(line)) if part)
+
+
+def _days_of(line: StatementLine) -> str:
+    """Return the daily calculation of a cost whose days are not all the owner's: ``47 of 90 days``."""
+    if line.owned_from is None or line.owned_to is None or line.period_from is None or line.period_to is None:
+        return ""
+    own, all_ = (line.owned_to - line.owned_from).days + 1, (line.period_to - line.period_from).days + 1
+    return f"Your days: {spoken.short_day(line.owned_from)} to {spoken.short_day(line.owned_to)}, {own} of {all_}"
 
 
 def title_of(line: StatementLine) -> str:

@@ -8,6 +8,7 @@ from services.notify.domain import (
     annual_statements,
     collections,
     fee_notices,
+    final_accounts,
     mandate_ends,
     missing_shares,
     reliefs,
@@ -37,6 +38,7 @@ from shared.events.billing import (
     AnnualStatementIssued,
     CollectionAnnounced,
     FeeNoticeGiven,
+    FinalAccountIssued,
     MandateEnded,
     ReliefEnded,
     ShareCarried,
@@ -117,6 +119,8 @@ def _facts(case: Case, wording: Wording, head: Letterhead) -> Facts:
         "address": ", ".join((head.name, *head.address_lines)),
     }
     match case.matter:
+        case FinalAccountIssued():
+            own = final_accounts.facts_of(case.matter)
         case StatementIssued():
             own = statements.facts_of(case.matter)
         case AnnualStatementIssued():
@@ -146,6 +150,8 @@ def _facts_of_notice(notice: Notice) -> dict[str, str]:
 
 def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
     match case.matter:
+        case FinalAccountIssued():
+            subject = final_accounts.describe(case.matter, wording, facts)
         case StatementIssued():
             subject = statements.describe(case.matter, wording, facts)
         case AnnualStatementIssued():

@@ -114,6 +114,14 @@ def test_stretches_say_of_every_day_what_holder_on_says(
     by_day = [holder for holder, start, end in zip(holders, [0, *ends], ends, strict=False) for _ in range(end - start)]
     plain = [attribution.holder_on(units, "U1", first + timedelta(days=number)) for number in range(length + 1)]
     assert by_day == plain
+    last = first + timedelta(days=length)
+    for holder in {*plain, account(ownership_id="nobody")}:
+        own = [first + timedelta(days=number) for number, one in enumerate(plain) if one == holder]
+        owned = attribution.owned_days(units, "U1", holder, first, last)
+        if not own or len(own) == len(plain) or (own[-1] - own[0]).days + 1 > len(own):
+            assert owned is None
+        else:
+            assert owned == (first, last, own[0], own[-1])
 
 
 def test_line_implies_an_account_for_each_chain_and_one_internal_account() -> None:

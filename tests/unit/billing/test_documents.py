@@ -15,6 +15,7 @@ def a_long_line(letter: str, number: int = 0) -> StatementLine:
         charge_kind=max(ChargeKind, key=len), description=letter * 500, reason=letter * 500,
         billed_on_statement=name, share=f"{10**12 - 1}/{10**12 - 1}",
         pool_pence=1 - MAX_PENCE, tax_pence=1 - MAX_PENCE, amount_pence=1 - MAX_PENCE, value_on=date.max, book=date.max,
+        period_from=date.max, period_to=date.max, owned_from=date.max, owned_to=date.max,
     )  # fmt: skip
 
 

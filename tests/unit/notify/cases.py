@@ -15,6 +15,7 @@ from shared.events.billing import (
     AnnualStatementIssued,
     CollectionAnnounced,
     FeeNoticeGiven,
+    FinalAccountIssued,
     MandateEnded,
     ReliefEnded,
     ShareCarried,
@@ -28,6 +29,7 @@ pages = cache(Pages)
 pdf_press = cache(PdfPress)
 TEMPLATES: Mapping[type[Matter], str] = {
     StatementIssued: "statement",
+    FinalAccountIssued: "final-account",
     AnnualStatementIssued: "annual-statement",
     FeeNoticeGiven: "fee-increase",
     ReliefEnded: "relief-ended",
@@ -74,7 +76,7 @@ def day_of(matter: Matter) -> date:
             return matter.announced_on
         case MandateEnded():
             return matter.noted_on
-        case AnnualStatementIssued():
+        case AnnualStatementIssued() | FinalAccountIssued():
             return matter.issued_on
         case _:
             return ISSUED
