@@ -289,6 +289,13 @@ class AnnualLine(StatementLine):
     completed_on: Day | None = None
 
 
+class AnnualFund(EventData):
+    """What the reserve fund that a unit pays into held at a year's end, as known on the day of issue."""
+
+    fund_id: Id = Field(description="The unit's block, or its development where it has no block.")
+    left_pence: SignedPence = Field(description="Paid in and not spent by the year's last day; nobody's own balance.")
+
+
 class AnnualStatementIssued(EventData):
     """What an account's statements of a calendar year's quarters billed, said once for each year.  Key: ``account_id``.
 
@@ -309,6 +316,7 @@ class AnnualStatementIssued(EventData):
     float_held_pence: PositivePence | None = Field(
         default=None, description="What is held of the owner as a float on the day of issue; not in the balance."
     )
+    reserve_fund: AnnualFund | None = Field(default=None, description="Absent where nobody was asked for a fund.")
     heads: tuple[AnnualHead, ...]
     lines: tuple[AnnualLine, ...]
 

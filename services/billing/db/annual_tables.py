@@ -1,6 +1,6 @@
-"""Billing's tables of annual statements: which were asked for, and which were issued."""
+"""Billing's tables of annual statements: which were asked for and issued, and what they say of reserve funds."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Integer, Table, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Integer, Table, Text, Uuid, text
 
 from services.billing.db.schema import metadata
 
@@ -29,4 +29,14 @@ annual_statements = Table(
     Column("balance_pence", BigInteger, nullable=False),
     CheckConstraint("balance_pence = brought_forward_pence + total_pence", name="adds_up"),
     comment="Annual statements issued, at most one per account and year.",
+)
+
+annual_funds = Table(
+    "annual_funds",
+    metadata,
+    Column("year", Integer, primary_key=True),
+    Column("issued_on", Date, primary_key=True),
+    Column("fund_id", Text, primary_key=True),
+    Column("left_pence", BigInteger, nullable=False),
+    comment="What each reserve fund held at a year's end, as the annual statements issued on a day say it.",
 )

@@ -35,6 +35,7 @@ COMPARED = (
     whole("releases of runs", "billing.statement_releases", "quarter"),
     whole("annual statements asked for", "billing.annual_requests", "command_uid::text"),
     whole("annual statements", "billing.annual_statements", "account_id || ' ' || year"),
+    whole("funds in annual statements", "billing.annual_funds", "year || ' ' || issued_on || ' ' || fund_id"),
     whole("terms of floats", "billing.float_terms", "scope || ' ' || scope_id || ' ' || version"),
     whole("spendings of reserve funds", "billing.fund_spendings", "spending_id"),
     whole("costs of factoring", "billing.tracked_costs", "command_uid::text"),

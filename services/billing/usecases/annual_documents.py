@@ -7,16 +7,17 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from services.billing.db import annual_funds, ledger
 from services.billing.db import charges as stored_charges
-from services.billing.db import ledger
 from services.billing.db import statements as stored
 from services.billing.db.statements import Notes, Payer, StatementRow
 from services.billing.domain import annual_statements, statements
 from services.billing.domain.facts import FactKind
+from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line
 from services.billing.usecases.deposits import floats_held
 from services.billing.usecases.documents import fitted, statement_line
-from shared.events.billing import AnnualHead, AnnualLine, AnnualStatementIssued
+from shared.events.billing import AnnualFund, AnnualHead, AnnualLine, AnnualStatementIssued
 
 _WORK_DAYS = ("completed_on", "period_from", "period_to")
 
@@ -37,6 +38,13 @@ class Words(NamedTuple):
     works: Mapping[str, Mapping[str, date | None]]
 
 
+class Held(NamedTuple):
+    """Owners' own money, in no balance: what is held as the owner's float, and what their building's fund holds."""
+
+    float_pence: int | None = None
+    fund: AnnualFund | None = None
+
+
 async def draw_up(
     connection: asyncpg.Connection, payers: Sequence[Payer], year: int, day: date
 ) -> list[AnnualStatementIssued]:
@@ -46,12 +54,25 @@ async def draw_up(
     for row in await stored.list_statements(connection, account_ids):
         issued.setdefault(row.account_id, []).append(row)
     lines = await ledger.load_lines(connection, account_ids)
-    held = await floats_held(
-        connection, lines, {name: [row.head for row in rows] for name, rows in issued.items()}, day
-    )
+    heads = {name: [row.head for row in rows] for name, rows in issued.items()}
+    held = await _held(connection, lines, heads, year, day)
     years = [_year(payer, issued[payer.account_id], lines.get(payer.account_id, ()), year) for payer in payers]
     words = await read_words(connection, account_ids, [line for one in years for line in one.lines])
-    return [document(one, words, year, day, held.get(one.payer.account_id)) for one in years]
+    return [document(one, words, year, day, held[one.payer.account_id]) for one in years]
+
+
+async def _held(
+    connection: asyncpg.Connection,
+    lines: Mapping[str, Sequence[Line]],
+    heads: Mapping[str, Sequence[StatementHead]],
+    year: int,
+    day: date,
+) -> dict[str, Held]:
+    """Return what the statement of each account that has ``heads`` says of floats and funds."""
+    floats = await floats_held(connection, lines, heads, day)
+    funds = await annual_funds.load_of_accounts(connection, list(heads), year, day)
+    said = {name: AnnualFund(fund_id=fund_id, left_pence=pence) for name, (fund_id, pence) in funds.items()}
+    return {name: Held(floats.get(name), said.get(name)) for name in heads}
 
 
 def _year(payer: Payer, issued: Sequence[StatementRow], lines: Sequence[Line], year: int) -> Year:
@@ -69,7 +90,7 @@ async def read_words(connection: asyncpg.Connection, account_ids: Sequence[str],
     return Words(notes, await stored_charges.load_works(connection, charge_ids))
 
 
-def document(told: Year, words: Words, year: int, day: date, float_held_pence: int | None) -> AnnualStatementIssued:
+def document(told: Year, words: Words, year: int, day: date, held: Held) -> AnnualStatementIssued:
     """Return an account's annual statement; its figures are sums of the lines its statements carry."""
     payer, lines = told.payer, told.lines
     made, brought_forward = annual_statements.summary(lines), told.statements[0].brought_forward_pence
@@ -84,7 +105,8 @@ def document(told: Year, words: Words, year: int, day: date, float_held_pence: i
         brought_forward_pence=brought_forward,
         total_pence=made.total_pence,
         balance_pence=brought_forward + made.total_pence,
-        float_held_pence=float_held_pence,
+        float_held_pence=held.float_pence,
+        reserve_fund=held.fund,
         heads=tuple(AnnualHead(**asdict(head)) for head in made.heads),
         lines=fitted([_line(line, told, words) for line in lines]),
     )

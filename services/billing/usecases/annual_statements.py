@@ -3,19 +3,21 @@
 They go out when the last statements of the year are out, and say what those said: nothing is posted, nothing is due.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, NamedTuple
 
 import asyncpg
 from pydantic import Field, Strict
 
+from services.billing.db import annual_funds, questions, statement_runs
 from services.billing.db import annual_statements as stored
-from services.billing.db import questions, statement_runs
 from services.billing.db.annual_statements import AnnualRow, Asked
 from services.billing.db.statements import Payer
 from services.billing.domain import annual_statements as rules
 from services.billing.domain import refs
 from services.billing.usecases.annual_documents import draw_up
+from services.billing.usecases.annual_funds import funds_left
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.day import DaySlice
@@ -46,10 +48,11 @@ class AskedYear(Body):
 
 
 class Turn(NamedTuple):
-    """The accounts of a year that have their turn."""
+    """The accounts of a year that have their turn; the first ones bring what reserve funds hold, for all."""
 
     asked: Asked
     payers: list[Payer]
+    funds: Mapping[str, int]
 
     @property
     def is_last(self) -> bool:
@@ -116,7 +119,9 @@ async def _turn(connection: asyncpg.Connection, day: date, after: str) -> Turn |
     """
     for asked in await stored.list_asked(connection):
         if await _is_billed(connection, asked.year, day):
-            return Turn(asked, await stored.list_due(connection, asked, after, SLICE))
+            payers = await stored.list_due(connection, asked, after, SLICE)
+            first = payers and not after
+            return Turn(asked, payers, await funds_left(connection, asked.year, asked.account_ids) if first else {})
     return None
 
 
@@ -129,6 +134,7 @@ async def _is_billed(connection: asyncpg.Connection, year: int, day: date) -> bo
 
 async def _issue(work: Work, connection: asyncpg.Connection, turn: Turn) -> None:
     """Say and note the annual statement of each account of a slice."""
+    await annual_funds.add_funds(connection, turn.asked.year, work.book, turn.funds)
     said = await draw_up(connection, turn.payers, turn.asked.year, work.book) if turn.payers else []
     for one in said:
         # Named after the year, not the day: two years of an account may go out in slices of one day.

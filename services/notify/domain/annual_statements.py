@@ -15,11 +15,13 @@ from shared.money import as_pounds
 
 def facts_of(statement: AnnualStatementIssued) -> dict[str, str]:
     """Return the facts that an annual statement's wording may name."""
+    fund = statement.reserve_fund
     return {
         "year": str(statement.year),
         "statements": ", ".join(statement.statement_nos),
         "balance": as_pounds(abs(statement.balance_pence)),
         "float_held": as_pounds(statement.float_held_pence or 0),
+        "fund_left": as_pounds(fund.left_pence if fund is not None else 0),
     }
 
 
@@ -27,14 +29,16 @@ def describe(statement: AnnualStatementIssued, wording: Wording, facts: Facts) -
     """Return what the annual statement adds to a letter."""
     case = statements.balance_case(statement.balance_pence)
     billed = sum(head.charged_pence + head.credited_pence for head in statement.heads)
-    holds = {name for name, is_so in (("heads", statement.heads), ("float", statement.float_held_pence)) if is_so}
+    parts = (
+        ("heads", statement.heads), ("float", statement.float_held_pence), ("fund", statement.reserve_fund is not None),
+    )  # fmt: skip
     return Subject(
         title_facts=(Fact("Year", str(statement.year)),),
         headline=Headline(
             fill(wording.headline["label"], facts), as_pounds(billed), fill(wording.headline[f"{case}_note"], facts)
         ),
         tables={"heads": lambda: heads(statement, wording), "statement": lambda: table(statement, wording, facts)},
-        holds=frozenset(holds),
+        holds=frozenset(name for name, is_so in parts if is_so),
     )
 
 

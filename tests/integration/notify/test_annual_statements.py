@@ -5,7 +5,7 @@ import email.policy
 from datetime import date, timedelta
 from pathlib import Path
 
-from shared.events.billing import AnnualStatementIssued
+from shared.events.billing import AnnualFund, AnnualStatementIssued
 from tests.integration.notify.conftest import DAY, Office
 from tests.support.letters import an_annual_statement, by_post
 from tests.support.pdf_text import words_of
@@ -35,7 +35,7 @@ async def test_a_year_said_again_makes_no_second_letter(office: Office) -> None:
 
 async def test_the_mail_carries_the_pdf_with_the_year_in_it(office: Office) -> None:
     await office.close_of()
-    await office.hear(first(float_held_pence=150_00))
+    await office.hear(first(float_held_pence=150_00, reserve_fund=AnnualFund(fund_id="B1", left_pence=987_65)))
     await office.work()
     await office.send()
     [row] = await office.rows(
@@ -49,6 +49,7 @@ async def test_the_mail_carries_the_pdf_with_the_year_in_it(office: Office) -> N
     assert "Your annual statement for 2025" in words
     assert "Roof: replace slipped slates (done on 20 Jan 2025) £1,000.00 3/10 £50.00 £300.00" in words
     assert "We hold £150.00 of yours as a float." in words
+    assert "The reserve fund that your home pays into held £987.65 on 31 December 2025" in words
 
 
 async def test_who_wants_post_gets_it_on_paper(office: Office, tmp_path: Path) -> None:

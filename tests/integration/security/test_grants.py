@@ -17,7 +17,7 @@ OWN = {
     },
     "billing": {
         READ_AND_ADD: (
-            "annual_statements"
+            "annual_funds annual_statements"
             " causes charges collection_notices collection_releases collection_skips collections credits dispute_ends"
             " disputes entries fee_letters fee_notices fee_relief_ends fee_reliefs float_terms fund_spendings lines"
             " mandate_ends mandates matches payment_refs release_policies reversals schedules share_notices"

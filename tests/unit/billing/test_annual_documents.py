@@ -9,7 +9,7 @@ from services.billing.db.statements import CreditNote, Notes, Payer, StatementRo
 from services.billing.domain import annual_statements, statements
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line, netted
-from services.billing.usecases.annual_documents import Words, Year, document
+from services.billing.usecases.annual_documents import Held, Words, Year, document
 from shared.events.housing import ChargeKind
 from tests.unit.billing.builders import charge_line, credit_line, drafted, payment_line
 
@@ -65,7 +65,7 @@ def test_each_year_says_what_its_statements_said_and_leads_to_the_next(lines: li
         own = told(lines, rows, year)
         if not own.statements:
             continue
-        said = document(own, WORDS, year, date(2027, 6, 1), None)
+        said = document(own, WORDS, year, date(2027, 6, 1), Held())
         assert said.total_pence == sum(row.total_pence for row in own.statements)
         assert said.balance_pence == own.statements[-1].balance_pence == said.brought_forward_pence + said.total_pence
         assert said.brought_forward_pence == own.statements[0].brought_forward_pence
@@ -81,7 +81,7 @@ def test_lines_and_heads_make_the_total_and_no_line_is_told_in_two_years(lines: 
     for year, own in zip(YEARS, years, strict=True):
         if not own.statements:
             continue
-        said = document(own, WORDS, year, date(2027, 6, 1), None)
+        said = document(own, WORDS, year, date(2027, 6, 1), Held())
         others = annual_statements.summary(own.lines).others.values()
         billed = sum(head.charged_pence + head.credited_pence for head in said.heads)
         assert sum(line.amount_pence for line in said.lines) == said.total_pence == billed + sum(others)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.notify.domain.annual_statements import heads, table
-from shared.events.billing import AnnualStatementIssued
+from shared.events.billing import AnnualFund, AnnualStatementIssued
 from shared.money import as_pounds
 from tests.support.letters import an_annual_statement
 from tests.support.pdf_text import words_of
@@ -16,9 +16,14 @@ def pdf_words(statement: AnnualStatementIssued) -> str:
     return words_of(pdf_press().press(written(a_case(statement)), statement.issued_on))
 
 
+def a_fund(left_pence: int) -> AnnualFund:
+    return AnnualFund(fund_id="B1", left_pence=left_pence)
+
+
 def test_the_pdf_says_word_for_word_what_it_should() -> None:
     """A change of the design or of the wording shows here; what is printed goes to every owner."""
-    assert pdf_words(an_annual_statement(float_held_pence=150_00)) == " ".join(GOLDEN.read_text().split())
+    statement = an_annual_statement(float_held_pence=150_00, reserve_fund=a_fund(987_65))
+    assert pdf_words(statement) == " ".join(GOLDEN.read_text().split())
 
 
 def test_all_three_pages_show_each_kind_of_cost_and_each_line_with_its_work() -> None:
@@ -44,6 +49,16 @@ def test_a_float_is_named_only_where_one_is_held() -> None:
     with_float, without = (pdf_words(an_annual_statement(float_held_pence=pence)) for pence in (150_00, None))
     assert "We hold £150.00 of yours as a float." in with_float
     assert "float" not in without
+
+
+def test_all_three_pages_say_what_the_reserve_fund_held_at_the_end_of_the_year_and_nothing_without_one() -> None:
+    for pence, written_as in ((1_987_65, "£1,987.65"), (0, "£0.00"), (-5_00, "-£5.00")):
+        statement = an_annual_statement(reserve_fund=a_fund(pence))
+        for page in (*texts(a_case(statement)), pdf_words(statement)):
+            words = " ".join(page.split())
+            assert f"The reserve fund that your home pays into held {written_as} on 31 December 2025" in words
+    for page in (*texts(a_case(an_annual_statement())), pdf_words(an_annual_statement())):
+        assert "reserve fund" not in page
 
 
 def test_a_year_of_payments_alone_has_no_table_of_costs() -> None:
