@@ -16,7 +16,7 @@ _BESIDE = (
     ("lacks_notice", "Increases without notice"),
     ("lapsed", "Units whose proof has lapsed"),
     ("outlived", "Units let off for an owner who sold"),
-    ("moved", "Units charged elsewhere before, now registered in another block"),
+    ("moved", "Units charged elsewhere before, now registered in another block or development"),
     ("late_fees", "Accounts with more late fees than the cap"),
 )
 _WORK = ("date", "what", "done on", "whole cost", "share", "amount", "statement")

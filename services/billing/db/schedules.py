@@ -30,6 +30,9 @@ select unit_id, block_id, development_id, managed_from, managed_to, book is null
 from billing.units where unit_id > $1 and ($3 or book is null or book > $2 or unit_id = any($5::text[]))
 order by unit_id limit $4
 """
+_UNIT = """
+select unit_id, block_id, development_id, managed_from, managed_to, book is null from billing.units where unit_id = $1
+"""
 _CHARGED = f"""
 select distinct fact.unit_id, fact.charge_id, fact.liable_from, fact.liable_to
 from billing.charge_parts as part join billing.charges as fact using (charge_id, unit_id)
@@ -148,8 +151,8 @@ async def list_units(
 
 async def load_unit(connection: asyncpg.Connection, unit_id: str) -> UnitRow | None:
     """Return a registered unit; None: there is none of that id."""
-    units = await list_units(connection, "", date.max, None, these=[unit_id])
-    return next((unit for unit in units if unit.unit_id == unit_id), None)
+    row = await connection.fetchrow(_UNIT, unit_id)
+    return UnitRow(*row) if row is not None else None
 
 
 async def list_charged(connection: asyncpg.Connection, unit_ids: Sequence[str]) -> dict[str, list[tuple[str, Days]]]:

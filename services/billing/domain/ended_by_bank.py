@@ -10,7 +10,7 @@ from shared.returns import tells_of_death
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A direct debit taken back from an owner's account, in pence, with words that ask for another way to pay.
+    """A direct debit taken back from an owner's account, in pence, and the bank's words.
 
     ``unit_id`` is the unit that its payment names, if it names one.
     """

@@ -21,13 +21,18 @@ def times(instalments: int) -> str:
     return _TIMES.get(instalments, f"{instalments} sums a year")
 
 
+def tax_in(pence: int) -> str:
+    """Return what a sum's tax adds to its words; nothing when there is none."""
+    return f", {as_pounds(pence)} of it tax" if pence else ""
+
+
 def facts_of(notice: FeeNoticeGiven) -> dict[str, str]:
     """Return the facts that the letter's wording may name; money of a year, tax included."""
     return {
         "what": called(notice.kind),
         "old": as_pounds(notice.old_pence),
         "new": as_pounds(notice.new_pence),
-        "tax": f", {as_pounds(notice.new_tax_pence)} of it tax" if notice.new_tax_pence else "",
+        "tax": tax_in(notice.new_tax_pence),
         "instalments": times(notice.instalments),
         "share": notice.share or "",
         "effective_from": spoken.day(notice.effective_from),

@@ -16,7 +16,7 @@ def facts_of(ended: ReliefEnded) -> dict[str, str]:
         "what": fee_notices.called(ended.kind),
         "old": as_pounds(ended.old_pence),
         "new": as_pounds(ended.new_pence),
-        "tax": f", {as_pounds(ended.new_tax_pence)} of it tax" if ended.new_tax_pence else "",
+        "tax": fee_notices.tax_in(ended.new_tax_pence),
         "instalments": fee_notices.times(ended.instalments),
         "last_on": spoken.day(ended.last_on),
         "charged_from": spoken.day(ended.charged_from),

@@ -126,11 +126,11 @@ def _facts(case: Case, wording: Wording, head: Letterhead) -> Facts:
         case AnnualStatementIssued():
             own = annual_statements.facts_of(case.matter)
         case StageReached():
-            return common | reminders.facts_of(case.matter, wording)
-        case FeeNoticeGiven() | ReliefEnded() | CollectionAnnounced() | MandateEnded() | ShareCarried():
-            return common | _facts_of_notice(case.matter)
+            own = reminders.facts_of(case.matter, wording)
         case Welcome(from_on):
             own = welcome.facts_of(from_on, head.name)
+        case _:
+            own = _facts_of_notice(case.matter)
     return common | own
 
 
@@ -157,11 +157,11 @@ def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
         case AnnualStatementIssued():
             subject = annual_statements.describe(case.matter, wording, facts)
         case StageReached():
-            return reminders.describe(case.matter, wording, facts, case.descriptions)
-        case FeeNoticeGiven() | ReliefEnded() | CollectionAnnounced() | MandateEnded() | ShareCarried():
-            return _describe_notice(case.matter, wording, facts)
+            subject = reminders.describe(case.matter, wording, facts, case.descriptions)
         case Welcome():
             subject = welcome.describe(wording, case.account_ref)
+        case _:
+            subject = _describe_notice(case.matter, wording, facts)
     return subject
 
 
