@@ -95,7 +95,8 @@ class Consumer:
     def oldest_waiting_ms(self) -> int | None:
         """Kafka's time of the oldest record that is here and not in the database yet; none: nothing waits here."""
         here = self._pipeline.oldest_ms
-        return min([*([here] if here else ()), *(since for _, since in self._ahead.values())], default=None)
+        waiting = [since for _, since in self._ahead.values()]
+        return min([*waiting, *([here] if here is not None else [])], default=None)
 
     def waits(self, lane: Lane) -> bool:
         """Whether the next record of a lane was said in a later book than ours."""
