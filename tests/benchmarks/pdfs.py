@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from pathlib import Path
 
@@ -15,10 +16,13 @@ from services.notify.templates.stationery import load_stationery
 from shared.events.owners import ContactKind
 from tests.benchmarks.figures import Figure, ratios
 from tests.benchmarks.stage import Stage
+from tests.benchmarks.typeface import write_faces
 from tests.support.letters import ISSUED, a_charge_line, a_payment_line, a_statement, an_address
 
 _WEASYPRINT = Path("build/weasyprint/bin/python")
 """An environment of its own, which ``make bench`` makes: nothing of the project needs WeasyPrint."""
+_DATA_HOME = Path("build/weasyprint/share").absolute()
+"""Where fontconfig looks for fonts: in a folder ``fonts`` there."""
 _PROGRAM = """
 import json, sys, time
 from weasyprint import HTML
@@ -36,6 +40,7 @@ async def measure(stage: Stage) -> list[Figure]:
     """Press as many different letters by both in every round."""
     pressed, printed = [], []
     count, is_there = stage.scaled(40), _WEASYPRINT.exists()  # noqa: ASYNC240 - before anything runs
+    assert write_faces(_DATA_HOME / "fonts")
     press = PdfPress()
     press.press(_letter(0), ISSUED)  # warm
     for number in range(stage.rounds):
@@ -66,7 +71,12 @@ async def _weasyprint(letters: list[Letter]) -> float:
     template = environment.get_template("statement.html.j2")
     pages = json.dumps([template.render(letter=letter) for letter in letters])
     process = await asyncio.create_subprocess_exec(
-        _WEASYPRINT, "-c", _PROGRAM, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        _WEASYPRINT,
+        "-c",
+        _PROGRAM,
+        env=os.environ | {"XDG_DATA_HOME": str(_DATA_HOME)},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
     )
     said, _ = await process.communicate(pages.encode())
     assert process.returncode == 0

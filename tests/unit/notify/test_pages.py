@@ -26,6 +26,7 @@ from tests.support.letters import (
     a_stage,
     a_statement,
 )
+from tests.support.pdf_text import words_of
 from tests.unit.notify.cases import a_case, a_recipient, pages, pdf_press, texts, written
 
 NASTY = [
@@ -183,3 +184,10 @@ def _message(words: list[str], stage: int, dunning: bool) -> str:
     message = message_from_bytes(raw, policy=policy.default)
     parts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
     return "\n".join([str(message["To"]), str(message["Subject"]), *parts, repr(letter)])
+
+
+def test_a_statement_of_a_dozen_lines_is_one_sheet_of_paper() -> None:
+    """A second sheet for three lines of small print costs paper and postage with every letter."""
+    lines = [a_charge_line(1_000 + nth, f"C{nth}") for nth in range(11)]
+    statement = a_statement(*lines, a_payment_line(-9_000))
+    assert "Page 1 of 1" in words_of(pdf_press().press(written(a_case(statement)), ISSUED))
