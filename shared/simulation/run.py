@@ -25,8 +25,8 @@ from shared.simulation.system import HousingSystem
 
 LISTENS_TO = tuple(channel.topic for channel in SIMULATION_HEARS)
 _HEARERS = ("owners", "billing")
-_MOST_DAYS_BEHIND = 45
-# Far enough that letters are written beside the next days' work, near enough that nothing piles up.
+_MOST_DAYS_BEHIND = 92
+# A quarter: its statements are written beside the days of all of it, and the next ones find nothing piled up.
 
 _READ_MS = 1000
 
