@@ -76,6 +76,12 @@ async def collections_ended(work: Work, events: Sequence[Event[said.CollectionEn
     await collections.note_ended(work, events)
 
 
+@router.hears(topics.MANDATE_WITHDRAWN)
+async def mandates_withdrawn(work: Work, events: Sequence[Event[said.MandateWithdrawn]]) -> None:
+    """Stop letters to a payer whose death the bank tells."""
+    await payments.note_withdrawn(work, events, _POLICIES)
+
+
 @router.hears(topics.STATEMENT_ISSUED)
 async def statements_issued(work: Work, events: Sequence[Event[said.StatementIssued]]) -> None:
     """Note the newest statements."""

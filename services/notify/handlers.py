@@ -19,6 +19,7 @@ from shared.events.billing import (
     FinalAccountIssued,
     ItemsChanged,
     MandateEnded,
+    MandateWithdrawn,
     PaymentUnmatched,
     ReliefEnded,
     ShareCarried,
@@ -99,6 +100,12 @@ async def collections_announced(work: Work, events: Sequence[Event[CollectionAnn
 async def mandates_ended(work: Work, events: Sequence[Event[MandateEnded]]) -> None:
     """Ask for the letters to owners whose direct debit the bank ended."""
     await letters.tell_of_ended_mandates(work, events)
+
+
+@router.hears(topics.MANDATE_WITHDRAWN)
+async def mandates_withdrawn(work: Work, events: Sequence[Event[MandateWithdrawn]]) -> None:
+    """Ask for the letters to owners whose direct debit the bank ended with no money taken back."""
+    await letters.tell_of_withdrawn_mandates(work, events)
 
 
 @router.hears(topics.STAGE_REACHED)

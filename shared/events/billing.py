@@ -192,6 +192,21 @@ class MandateEnded(EventData):
     noted_on: Day = Field(description="The day in whose work this was found; the letter is dated that day.")
 
 
+class MandateWithdrawn(EventData):
+    """The bank told, outside a return, that an instruction is no more, and an officer cancelled the mandate.
+
+    Said at once of a payer who has died: no letter goes as if they lived.  Else said in the day's work, where no other
+    mandate stands by then and no return had ended this one: the owner is asked for another way to pay.
+    Key: ``account_id``.
+    """
+
+    account_id: Id
+    account_ref: Id
+    mandate_id: Id
+    code: Id = Field(description="The bank's reason, as ``addacs-1``.")
+    ended_on: Day = Field(description="Nothing is collected any more; a letter is dated that day.")
+
+
 class LineKind(StrEnum):
     """What a line of an account is."""
 

@@ -177,6 +177,20 @@ async def test_a_rebuild_repeats_what_people_said_and_approved(told: Office) -> 
     assert (found["matches by people"]["live"], found["reversals"]["live"]) == (2, 1)
 
 
+async def test_what_the_bank_says_of_mandates_leads_to_a_letter_or_to_a_hold_for_a_person(told: Office) -> None:
+    """domain.md 9, cases 21 and 22, with no money taken back."""
+    (account,) = [one["account_ref"] for one in await told.ask("accounts") if one["unit_id"] == "PE-1"]
+    for mandate, code in (("PE-MD1", "ADDACS 1"), ("PE-MD2", "ADDACS 2")):
+        await told.ask("direct-debit", "set", account, mandate, "--reason", "form")
+        await told.ask("direct-debit", "cancel", mandate, "--bank-code", code, "--reason", "the bank's list")
+        await told.close("2026-02-01" if code == "ADDACS 1" else "2026-02-02")
+    (hold,) = await told.ask("holds", "list")
+    assert (hold["account_ref"], hold["kind"], hold["by"], hold["ended_on"]) == (account, "deceased", "bank", None)
+    assert hold["reason"] == "The bank says of mandate PE-MD2: payer deceased (addacs-2)"
+    letters = [one for one in await told.ask("letters") if one["template"] == "mandate-ended"]
+    assert [one["created_on"] for one in letters] == ["2026-02-01"]
+
+
 async def test_the_proof_holds_and_covers_the_audit(told: Office) -> None:
     proof = await told.ask("verify")
     assert proof["ok"], [check for check in proof["checks"] if not check["ok"]]

@@ -40,6 +40,7 @@ from shared.events.billing import (
     FeeNoticeGiven,
     FinalAccountIssued,
     MandateEnded,
+    MandateWithdrawn,
     ReliefEnded,
     ShareCarried,
     StatementIssued,
@@ -54,7 +55,7 @@ class Welcome:
     from_on: date
 
 
-Notice = FeeNoticeGiven | ReliefEnded | CollectionAnnounced | MandateEnded | ShareCarried
+Notice = FeeNoticeGiven | ReliefEnded | CollectionAnnounced | MandateEnded | MandateWithdrawn | ShareCarried
 """What an owner is told beside statements and the ladder."""
 
 EventMatter = StatementIssued | AnnualStatementIssued | StageReached | Notice
@@ -144,6 +145,8 @@ def _facts_of_notice(notice: Notice) -> dict[str, str]:
             return collections.facts_of(notice)
         case MandateEnded():
             return mandate_ends.facts_of(notice)
+        case MandateWithdrawn():
+            return mandate_ends.facts_of_withdrawn(notice)
         case ShareCarried():
             return missing_shares.facts_of(notice)
 
@@ -175,6 +178,8 @@ def _describe_notice(notice: Notice, wording: Wording, facts: Facts) -> Subject:
             return collections.describe(notice, wording, facts)
         case MandateEnded():
             return mandate_ends.describe(notice, wording, facts)
+        case MandateWithdrawn():
+            return mandate_ends.describe_withdrawn(notice)
         case ShareCarried():
             return missing_shares.describe(notice, wording)
 

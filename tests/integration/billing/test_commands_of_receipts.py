@@ -100,6 +100,19 @@ async def test_a_collection_goes_from_the_mandate_to_the_file(closebook: Closebo
     assert f"MD1 {A} 2026-04-02 2026-04-02 cancelled" in await closebook("direct-debit", "mandates")
 
 
+async def test_a_bank_ends_a_mandate_outside_a_return_and_its_code_says_what_follows(closebook: Closebook) -> None:
+    await closebook("direct-debit", "set", A, "MD1", "--reason", "form")
+    cancel = ("direct-debit", "cancel", "MD1", "--reason", "the bank's list", "--bank-code")
+    assert "ends no mandate: the bureau goes on collecting" in await closebook(*cancel, "ADDACS 3", code=1)
+    unknown = await closebook(*cancel, "ADDACS 9", code=1)
+    assert all(code in unknown for code in ("addacs-0", "addacs-1", "addacs-2", "addacs-b"))
+    assert f"MD1 {A} 2026-04-02 stands" in await closebook("direct-debit", "mandates")
+    assert await closebook(*cancel, "ADDACS 2") == (
+        "Mandate MD1 is cancelled since 2026-04-02; addacs-2: payer deceased, stop-and-condole."
+    )
+    assert f"MD1 {A} 2026-04-02 2026-04-02 ended-by-the-bank addacs-2" in await closebook("direct-debit", "mandates")
+
+
 async def test_a_command_that_is_not_valid_is_told_each_field_and_what_is_wrong_with_it(closebook: Closebook) -> None:
     both = await closebook("direct-debit", "set", A, "MD 1", "--reason", "form", "--key", "a b", code=1)
     assert "body.mandate_id: String should match pattern" in both

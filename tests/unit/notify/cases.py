@@ -17,6 +17,7 @@ from shared.events.billing import (
     FeeNoticeGiven,
     FinalAccountIssued,
     MandateEnded,
+    MandateWithdrawn,
     ReliefEnded,
     ShareCarried,
     StatementIssued,
@@ -35,6 +36,7 @@ TEMPLATES: Mapping[type[Matter], str] = {
     ReliefEnded: "relief-ended",
     CollectionAnnounced: "collection-notice",
     MandateEnded: "mandate-ended",
+    MandateWithdrawn: "mandate-ended",
     ShareCarried: "missing-share",
     Welcome: "welcome",
 }
@@ -76,6 +78,8 @@ def day_of(matter: Matter) -> date:
             return matter.announced_on
         case MandateEnded():
             return matter.noted_on
+        case MandateWithdrawn():
+            return matter.ended_on
         case AnnualStatementIssued() | FinalAccountIssued():
             return matter.issued_on
         case _:
