@@ -9,6 +9,7 @@ from shared.bus.work import Work
 from shared.events import billing as said
 from shared.events import topics
 from shared.events.base import Event
+from shared.events.mandates import MandateWithdrawn
 from shared.events.owners import OwnershipLineChanged
 
 router = Router()
@@ -77,7 +78,7 @@ async def collections_ended(work: Work, events: Sequence[Event[said.CollectionEn
 
 
 @router.hears(topics.MANDATE_WITHDRAWN)
-async def mandates_withdrawn(work: Work, events: Sequence[Event[said.MandateWithdrawn]]) -> None:
+async def mandates_withdrawn(work: Work, events: Sequence[Event[MandateWithdrawn]]) -> None:
     """Stop letters to a payer whose death the bank tells."""
     await payments.note_withdrawn(work, events, _POLICIES)
 

@@ -18,13 +18,12 @@ from shared.events.billing import (
     FeeNoticeGiven,
     FinalAccountIssued,
     ItemsChanged,
-    MandateEnded,
-    MandateWithdrawn,
     PaymentUnmatched,
     ReliefEnded,
     ShareCarried,
     StatementIssued,
 )
+from shared.events.mandates import MandateEnded, MandateWithdrawn
 from shared.events.owners import ContactDetailsChanged, OwnershipLineChanged, UnitChanged
 
 router = Router()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from shared.events import arrears, billing, calendar, housing, intake, notify, owners
+from shared.events import arrears, billing, calendar, housing, intake, mandates, notify, owners
 from shared.events.base import EventData
 
 LINE_OF_SERVICES = ("owners", "billing", "arrears", "notify")
@@ -174,14 +174,14 @@ COLLECTION_ENDED = Channel(
 )
 MANDATE_ENDED = Channel(
     "billing.mandate-ended",
-    billing.MandateEnded,
+    mandates.MandateEnded,
     "account_id",
     "billing",
     ("notify",),
     amount="amount_pence",
 )
 MANDATE_WITHDRAWN = Channel(
-    "billing.mandate-withdrawn", billing.MandateWithdrawn, "account_id", "billing", ("arrears", "notify")
+    "billing.mandate-withdrawn", mandates.MandateWithdrawn, "account_id", "billing", ("arrears", "notify")
 )
 STATEMENT_ISSUED = Channel(
     "billing.statement-issued",

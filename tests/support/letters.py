@@ -15,8 +15,6 @@ from shared.events.billing import (
     FinalAccountIssued,
     ItemsChanged,
     LineKind,
-    MandateEnded,
-    MandateWithdrawn,
     OpenItem,
     ReliefEnded,
     ShareCarried,
@@ -24,6 +22,7 @@ from shared.events.billing import (
     StatementLine,
 )
 from shared.events.housing import Address, ChannelChoice, ChargeKind, PaymentMethod, Tenure, UnitKind
+from shared.events.mandates import MandateEnded, MandateWithdrawn
 from shared.events.owners import ContactDetailsChanged, ContactKind, OwnershipLineChanged, OwnershipPeriod, UnitChanged
 
 ISSUED = date(2026, 4, 1)

@@ -15,7 +15,8 @@ from shared.dated import in_force
 from shared.db.engine import driver
 from shared.events.arrears import HoldChanged, HoldKind
 from shared.events.base import Event
-from shared.events.billing import AccountPaymentReversed, MandateWithdrawn
+from shared.events.billing import AccountPaymentReversed
+from shared.events.mandates import MandateWithdrawn
 from shared.events.topics import HOLD_CHANGED
 from shared.holds import FIRST_STAGE_STOPPED
 from shared.returns import reason_of

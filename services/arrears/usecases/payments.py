@@ -9,8 +9,9 @@ from services.arrears.usecases import holds
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.base import Event
-from shared.events.billing import AccountPaid, AccountPaymentReversed, MandateWithdrawn, PaymentUnmatched
+from shared.events.billing import AccountPaid, AccountPaymentReversed, PaymentUnmatched
 from shared.events.housing import PaymentMethod
+from shared.events.mandates import MandateWithdrawn
 from shared.returns import tells_of_death
 
 

@@ -12,7 +12,7 @@ from services.billing.domain.payments import candidate_refs
 from services.billing.usecases.mandates import say_withdrawn
 from shared.bus.work import Work
 from shared.db.engine import driver
-from shared.events.billing import MandateEnded
+from shared.events.mandates import MandateEnded
 from shared.events.topics import MANDATE_ENDED
 from shared.returns import reason_of
 

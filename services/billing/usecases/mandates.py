@@ -18,7 +18,8 @@ from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import OPENING_BOOK, Work
 from shared.db.engine import driver
-from shared.events.billing import CollectionEnded, MandateWithdrawn, NotTaken
+from shared.events.billing import CollectionEnded, NotTaken
+from shared.events.mandates import MandateWithdrawn
 from shared.events.topics import COLLECTION_ENDED, MANDATE_WITHDRAWN
 from shared.events.types import Id, Text
 from shared.returns import NextStep, Reason, reason_of

@@ -3,7 +3,7 @@
 from services.notify.domain import spoken
 from services.notify.domain.letter import Fact, Headline, Subject
 from services.notify.domain.wording import Facts, Wording, fill
-from shared.events.billing import MandateEnded, MandateWithdrawn
+from shared.events.mandates import MandateEnded, MandateWithdrawn
 from shared.money import as_pounds
 from shared.returns import reason_of
 

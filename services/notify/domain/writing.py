@@ -39,13 +39,12 @@ from shared.events.billing import (
     CollectionAnnounced,
     FeeNoticeGiven,
     FinalAccountIssued,
-    MandateEnded,
-    MandateWithdrawn,
     ReliefEnded,
     ShareCarried,
     StatementIssued,
 )
 from shared.events.housing import Address
+from shared.events.mandates import MandateEnded, MandateWithdrawn
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,11 @@ from shared.events.billing import (
     AnnualStatementIssued,
     CollectionAnnounced,
     FeeNoticeGiven,
-    MandateEnded,
-    MandateWithdrawn,
     ReliefEnded,
     ShareCarried,
     StatementIssued,
 )
+from shared.events.mandates import MandateEnded, MandateWithdrawn
 from shared.returns import tells_of_death
 
 REMINDERS = frozenset(BOOKS_APART)

@@ -33,12 +33,11 @@ from shared.events.billing import (
     CollectionAnnounced,
     FeeNoticeGiven,
     FinalAccountIssued,
-    MandateEnded,
-    MandateWithdrawn,
     ReliefEnded,
     ShareCarried,
     StatementIssued,
 )
+from shared.events.mandates import MandateEnded, MandateWithdrawn
 from shared.events.notify import MessageChannel
 from shared.events.owners import ContactKind
 from shared.log_events import LogEvent

@@ -145,3 +145,4 @@ async def test_a_day_finds_its_words_of_banks_by_an_index(desk: Desk) -> None:
         plan = [row[0].strip() for row in await connection.fetch("explain execute withdrawn('2026-01-01')")]
         await connection.execute("deallocate withdrawn")
     assert any("ix_mandate_ends_withdrawn" in line for line in plan), plan
+    assert "Index Cond: (ended_on = $1)" in plan, plan

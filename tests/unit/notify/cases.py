@@ -16,12 +16,11 @@ from shared.events.billing import (
     CollectionAnnounced,
     FeeNoticeGiven,
     FinalAccountIssued,
-    MandateEnded,
-    MandateWithdrawn,
     ReliefEnded,
     ShareCarried,
     StatementIssued,
 )
+from shared.events.mandates import MandateEnded, MandateWithdrawn
 from shared.events.owners import ContactKind
 from tests.support.letters import ISSUED, an_address
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from services.notify.domain import identity
-from shared.events.billing import MandateEnded, MandateWithdrawn
+from shared.events.mandates import MandateEnded, MandateWithdrawn
 from shared.returns import REASONS, NextStep
 from tests.support.letters import ISSUED, a_mandate_end, a_withdrawn_mandate
 from tests.unit.notify.cases import a_case, pdf_press, stationery, texts, written
