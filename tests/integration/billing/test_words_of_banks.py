@@ -103,6 +103,16 @@ async def test_the_return_and_the_word_of_one_end_ask_once_in_either_order(desks
         assert [one.mandate_id for one in await desk.said(MANDATE_ENDED)] == ["MD1"]
 
 
+async def test_a_mandate_that_a_return_had_ended_still_takes_the_banks_word_of_a_death(desk: Desk) -> None:
+    await collected(desk)
+    await desk.hear(back("arudd-1"))
+    await desk.close(DAY)
+    assert [row["state"] for row in await desk.ask(mandates.worklist)] == ["ended-by-the-bank"]
+    await say(desk, CANCEL, mandate_id="MD1", bank_code="addacs-2")
+    await desk.close(NEXT)
+    assert await told(desk) == [(A, "MD1", "addacs-2", NEXT)]
+
+
 async def test_it_is_said_once_also_after_a_crash_of_the_days_work(desk: Desk) -> None:
     await collected(desk)
     await say(desk, CANCEL, mandate_id="MD1", bank_code="addacs-1")
