@@ -9,6 +9,7 @@ from shared.bus.work import Work
 from shared.events import billing as said
 from shared.events import topics
 from shared.events.base import Event
+from shared.events.mandates import MandateWithdrawn
 from shared.events.owners import OwnershipLineChanged
 
 router = Router()
@@ -74,6 +75,12 @@ async def collections_announced(work: Work, events: Sequence[Event[said.Collecti
 async def collections_ended(work: Work, events: Sequence[Event[said.CollectionEnded]]) -> None:
     """Note what is not taken after all."""
     await collections.note_ended(work, events)
+
+
+@router.hears(topics.MANDATE_WITHDRAWN)
+async def mandates_withdrawn(work: Work, events: Sequence[Event[MandateWithdrawn]]) -> None:
+    """Stop letters to a payer whose death the bank tells."""
+    await payments.note_withdrawn(work, events, _POLICIES)
 
 
 @router.hears(topics.STATEMENT_ISSUED)

@@ -18,12 +18,12 @@ from shared.events.billing import (
     FeeNoticeGiven,
     FinalAccountIssued,
     ItemsChanged,
-    MandateEnded,
     PaymentUnmatched,
     ReliefEnded,
     ShareCarried,
     StatementIssued,
 )
+from shared.events.mandates import MandateEnded, MandateWithdrawn
 from shared.events.owners import ContactDetailsChanged, OwnershipLineChanged, UnitChanged
 
 router = Router()
@@ -99,6 +99,12 @@ async def collections_announced(work: Work, events: Sequence[Event[CollectionAnn
 async def mandates_ended(work: Work, events: Sequence[Event[MandateEnded]]) -> None:
     """Ask for the letters to owners whose direct debit the bank ended."""
     await letters.tell_of_ended_mandates(work, events)
+
+
+@router.hears(topics.MANDATE_WITHDRAWN)
+async def mandates_withdrawn(work: Work, events: Sequence[Event[MandateWithdrawn]]) -> None:
+    """Ask for the letters to owners whose direct debit the bank ended with no money taken back."""
+    await letters.tell_of_withdrawn_mandates(work, events)
 
 
 @router.hears(topics.STAGE_REACHED)

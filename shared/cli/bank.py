@@ -1,6 +1,7 @@
 """`closebook bank import`: a bank's statement to payment events, each entry once, however often it is imported."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,13 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.cli import environment, output
-from shared.cli.api import Api
+from shared.cli import output
+from shared.cli.api import FINANCE, Api, acting
 from shared.cli.bank_statement import Entry, MoneyOut, Row, read_mapping, read_statement, sendable
 from shared.cli.errors import ExitCode
 from shared.cli.kafka import Broker
 from shared.cli.lines import BadLine
-from shared.cli.options import DataDir, JsonFlag
+from shared.cli.options import As, DataDir, JsonFlag
 from shared.cli.publish import Report, send
 
 bank = typer.Typer(help="Take in what the bank says.")
@@ -52,22 +53,45 @@ def import_statement(
     file: Annotated[Path, typer.Argument(help="The bank's statement, a CSV file.", show_default=False)],
     *,
     mapping: Annotated[Path, typer.Option("--mapping", help="Which column means what: TOML.", show_default=False)],
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why, for the audit; --dry-run needs none.", show_default=False)
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Sort every row and send nothing.")] = False,
     keep_equal: Annotated[
         bool, typer.Option("--keep-equal-rows", help="Rows equal in all the bank says are payments of their own.")
     ] = False,
+    role: As = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
     """Publish the payments of a bank statement; rows that are there already, or twice in the file, are left out."""
-    columns, where = read_mapping(mapping), environment.resolve(data)
-    found = sort_out(read_statement(file, columns, keep_equal=keep_equal), _known(Api(where)))
+    if reason is None and not dry_run:
+        raise typer.BadParameter("say why, for the audit.", param_hint="--reason")
+    columns, api = read_mapping(mapping), acting(data, role, FINANCE)
+    found = sort_out(read_statement(file, columns, keep_equal=keep_equal), _known(api))
     report = Report(file, dry_run)
     if found.fresh and not dry_run:
-        asyncio.run(send(Broker.of(where), (sendable(entry, columns) for entry in found.fresh), report))
+        _note(api, {"bank_account": columns.account, **_read(file, mapping, found), "reason": reason})
+        asyncio.run(send(Broker.of(api.environment), (sendable(entry, columns) for entry in found.fresh), report))
     _tell(found, report, as_json)
     if found.bad or found.repeated or report.bad:
         raise typer.Exit(ExitCode.NEGATIVE)
+
+
+def _read(file: Path, mapping: Path, found: Sorted) -> dict[str, Any]:
+    """Return what the audit says of an import: the file and its mapping by their hashes, and what it brings."""
+    hashes = {f"{name}_sha256": _sha256(path.read_bytes()) for name, path in (("file", file), ("mapping", mapping))}
+    return {**hashes, "rows": found.rows, "payments": len(found.fresh), "amount_pence": found.fresh_pence}
+
+
+def _note(api: Api, told: dict[str, Any]) -> None:
+    """Let billing keep who brings this in, before anything is sent; the same import given again is the same command."""
+    key = _sha256(json.dumps(told, sort_keys=True).encode())
+    api.post("billing", "/bank-imports", told, {"Idempotency-Key": key})
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _known(api: Api) -> Known:

@@ -64,15 +64,25 @@ def cancel(
     mandate: Mandate,
     *,
     reason: Reason,
+    bank_code: Annotated[
+        str | None,
+        typer.Option(
+            "--bank-code", metavar="CODE", help="What the bank told outside a return: addacs-1.", show_default=False
+        ),
+    ] = None,
     key: IdempotencyKey = None,
     role: As = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
-    """Cancel a mandate: what is not released yet is not taken."""
+    """Cancel a mandate: what is not released yet is not taken; a bank's code says what follows."""
     path = f"/mandates/{quote(mandate, safe='')}/cancel"
-    answer = acting(data, role, FINANCE).once("billing", path, {"reason": reason}, key)
-    output.answer(answer, f"Mandate {mandate} is cancelled since {answer['ended_on']}.", as_json=as_json)
+    body = {"reason": reason} | ({"bank_code": bank_code} if bank_code is not None else {})
+    answer = acting(data, role, FINANCE).once("billing", path, body, key)
+    words = f"Mandate {mandate} is cancelled since {answer['ended_on']}"
+    if bank_code is not None:
+        words += f"; {answer['bank_code']}: {answer['meaning']}, {answer['next_step']}"
+    output.answer(answer, f"{words}.", as_json=as_json)
 
 
 @bench.command("mandates")
@@ -82,9 +92,10 @@ def list_mandates(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
     if as_json:
         output.write_json(found)
         return
-    columns = ("mandate_id", "account_ref", "set_on", "ended_on", "state")
+    columns = ("mandate_id", "account_ref", "set_on", "ended_on", "state", "bank_code")
     rows = [tuple(row[name] for name in columns) for row in found]
-    output.show(output.table(f"{len(rows)} mandates", ("mandate", "account", "since", "cancelled", "state"), rows))
+    heads = ("mandate", "account", "since", "cancelled", "state", "code")
+    output.show(output.table(f"{len(rows)} mandates", heads, rows))
 
 
 @bench.command("announce")

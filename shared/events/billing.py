@@ -171,27 +171,6 @@ class CollectionEnded(EventData):
     why: NotTaken
 
 
-class MandateEnded(EventData):
-    """The bank took a direct debit back because the instruction is no more: the owner is asked for another way to pay.
-
-    Said once for an account and a reversal, also of an instruction that was the housing system's own; neither of a
-    payer who has died, nor where another mandate stands by then.  Key: ``account_id``.
-    """
-
-    account_id: Id
-    account_ref: Id
-    mandate_id: Id | None = Field(
-        default=None, description="Absent when the money was collected under an instruction that billing never knew."
-    )
-    payment_id: Id
-    reversal_id: Id
-    amount_pence: PositivePence = Field(description="What was taken back of this account's share of the payment.")
-    collected_on: Day
-    returned_on: Day
-    code: Id = Field(description="The bank's reason, as ``arudd-1``.")
-    noted_on: Day = Field(description="The day in whose work this was found; the letter is dated that day.")
-
-
 class LineKind(StrEnum):
     """What a line of an account is."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from shared.events import arrears, billing, calendar, housing, intake, notify, owners
+from shared.events import arrears, billing, calendar, housing, intake, mandates, notify, owners
 from shared.events.base import EventData
 
 LINE_OF_SERVICES = ("owners", "billing", "arrears", "notify")
@@ -174,11 +174,14 @@ COLLECTION_ENDED = Channel(
 )
 MANDATE_ENDED = Channel(
     "billing.mandate-ended",
-    billing.MandateEnded,
+    mandates.MandateEnded,
     "account_id",
     "billing",
     ("notify",),
     amount="amount_pence",
+)
+MANDATE_WITHDRAWN = Channel(
+    "billing.mandate-withdrawn", mandates.MandateWithdrawn, "account_id", "billing", ("arrears", "notify")
 )
 STATEMENT_ISSUED = Channel(
     "billing.statement-issued",
@@ -277,7 +280,8 @@ CHANNELS: tuple[Channel, ...] = (
     OWNERS_UNIT, OWNERS_SHARES, OWNERS_LINE, OWNERS_CONTACT,
     ACCOUNT_OPENED, ACCOUNT_CLOSED, ACCOUNT_CHARGED, ACCOUNT_PAID, ACCOUNT_REVERSED, PAYMENT_UNMATCHED,
     PAYMENT_SUSPENDED, ITEMS_CHANGED, COLLECTION_ANNOUNCED, STATEMENT_ISSUED, FINAL_ACCOUNT, FEE_NOTICE,
-    ANNUAL_STATEMENT, DISPUTE_RAISED, COLLECTION_ENDED, MANDATE_ENDED, SHARE_CARRIED, RELIEF_ENDED,
+    ANNUAL_STATEMENT, DISPUTE_RAISED, COLLECTION_ENDED, MANDATE_ENDED, MANDATE_WITHDRAWN, SHARE_CARRIED,
+    RELIEF_ENDED,
     STAGE_REACHED, HOLD_CHANGED, PLAN_CHANGED, NOTICE_CHANGED, WRITE_OFF_CHANGED,
     MESSAGE_SENT, MESSAGE_FAILED,
     *DAY_CLOSED.values(), *EVENT_REJECTED.values(), *TAKEN_IN.values(),

@@ -15,7 +15,6 @@ from shared.events.billing import (
     FinalAccountIssued,
     ItemsChanged,
     LineKind,
-    MandateEnded,
     OpenItem,
     ReliefEnded,
     ShareCarried,
@@ -23,6 +22,7 @@ from shared.events.billing import (
     StatementLine,
 )
 from shared.events.housing import Address, ChannelChoice, ChargeKind, PaymentMethod, Tenure, UnitKind
+from shared.events.mandates import MandateEnded, MandateWithdrawn
 from shared.events.owners import ContactDetailsChanged, ContactKind, OwnershipLineChanged, OwnershipPeriod, UnitChanged
 
 ISSUED = date(2026, 4, 1)
@@ -186,6 +186,14 @@ def a_mandate_end(**more: Any) -> MandateEnded:
         "returned_on": date(2026, 4, 17), "code": "arudd-1", "noted_on": date(2026, 4, 17),
     } | more  # fmt: skip
     return MandateEnded(**facts)
+
+
+def a_withdrawn_mandate(**more: Any) -> MandateWithdrawn:
+    facts: dict[str, Any] = {
+        "account_id": "A1", "account_ref": "F000000000A1", "mandate_id": "MD1", "code": "addacs-1",
+        "ended_on": date(2026, 4, 17),
+    } | more  # fmt: skip
+    return MandateWithdrawn(**facts)
 
 
 def a_share_notice(**more: Any) -> ShareCarried:

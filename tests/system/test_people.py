@@ -1,5 +1,6 @@
 """People and their data in a whole system: two of them for money, all deeds kept, no name where it has no place."""
 
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -126,12 +127,18 @@ async def test_a_statement_is_imported_once_and_an_officer_says_whose_the_money_
         "Date,Words,Amount\n20/01/2026,PE STAIR MONEY,7.50\n21/01/2026,PE ROOF,2.00\n21/01/2026,RENT,-9.00\n"
     )
     asked = ("bank", "import", str(file), "--mapping", str(mapping))
-    tried, first = await told.ask(*asked, "--dry-run"), await told.ask(*asked)
+    told_why = (*asked, "--reason", "the bank's list of January")
+    tried, first = await told.ask(*asked, "--dry-run"), await told.ask(*told_why, "--as", "assistant")
     assert (tried["published"], tried["amount_pence"]) == (0, 9_50)
     assert (first["published"], first["already_there"], first["money_out"]) == (2, 0, 1)
     await told.ask("settle")
-    again = await told.ask(*asked)
+    again = await told.ask(*told_why)
     assert (again["published"], again["already_there"]) == (0, 2)
+    (kept,) = [deed for deed in await told.ask("audit", "--service", "billing") if deed["action"] == "bank-import"]
+    assert (kept["subject"], kept["reason"]) == ("bank/PE", "the bank's list of January")
+    content = kept["detail"]["content"]
+    assert (content["rows"], content["payments"], content["amount_pence"]) == (3, 2, 9_50)
+    assert content["file_sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     waiting = {row["reference"]: row["payment_id"] for row in (await told.ask("suspense", "list"))["payments"]}
     payment = waiting["PE STAIR MONEY"]
     (account,) = [one["account_ref"] for one in await told.ask("accounts") if one["unit_id"] == "PE-1"]
@@ -167,6 +174,20 @@ async def test_credit_goes_back_to_its_source_when_finance_agrees(told: Office) 
     for command in (("refunds", "list"), ("returns", "--from", "2026-01-01", "--to", "2026-12-31")):
         shown = await told.run(*command)
         assert (shown.code, "£3.75" in shown.out) == (0, True), shown.err
+
+
+async def test_what_the_bank_says_of_mandates_leads_to_a_letter_or_to_a_hold_for_a_person(told: Office) -> None:
+    """domain.md 9, cases 21 and 22, with no money taken back."""
+    (account,) = [one["account_ref"] for one in await told.ask("accounts") if one["unit_id"] == "PE-1"]
+    for mandate, code in (("PE-MD1", "ADDACS 1"), ("PE-MD2", "ADDACS 2")):
+        await told.ask("direct-debit", "set", account, mandate, "--reason", "form")
+        await told.ask("direct-debit", "cancel", mandate, "--bank-code", code, "--reason", "the bank's list")
+        await told.close("2026-02-01" if code == "ADDACS 1" else "2026-02-02")
+    (hold,) = await told.ask("holds", "list")
+    assert (hold["account_ref"], hold["kind"], hold["by"], hold["ended_on"]) == (account, "deceased", "bank", None)
+    assert hold["reason"] == "The bank says of mandate PE-MD2: payer deceased (addacs-2)"
+    letters = [one for one in await told.ask("letters") if one["template"] == "mandate-ended"]
+    assert [one["created_on"] for one in letters] == ["2026-02-01"]
 
 
 async def test_a_rebuild_repeats_what_people_said_and_approved(told: Office) -> None:

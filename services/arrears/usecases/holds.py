@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from services.arrears.db import holds as rows
 from services.arrears.db.holds import KeptHold
@@ -15,8 +16,10 @@ from shared.db.engine import driver
 from shared.events.arrears import HoldChanged, HoldKind
 from shared.events.base import Event
 from shared.events.billing import AccountPaymentReversed
+from shared.events.mandates import MandateWithdrawn
 from shared.events.topics import HOLD_CHANGED
 from shared.holds import FIRST_STAGE_STOPPED
+from shared.returns import reason_of
 
 BANK = "bank"
 """Who set a hold that no person set."""
@@ -39,6 +42,14 @@ class NewHold:
     by: str
 
 
+class _Told(NamedTuple):
+    """A bank's word: of what, which words, and the day it counts from."""
+
+    what: str
+    words: str
+    on: date
+
+
 async def set_hold(work: Work, asked: NewHold, policies: Policies) -> KeptHold | None:
     """Set a hold on an account or on one charge of it; nothing when no such account is known."""
     connection = await driver(work.session)
@@ -53,12 +64,31 @@ async def set_hold(work: Work, asked: NewHold, policies: Policies) -> KeptHold |
     return hold
 
 
-async def hold_for_death(work: Work, event: Event[AccountPaymentReversed], policies: Policies) -> None:
-    """Set the hold that a payer's death asks for, when the bank tells of it; an officer lifts it."""
-    data = event.data
-    reason = f"The bank says of payment {data.payment_id}: {data.reason}"[:_LONGEST]
-    hold = KeptHold(f"H-{event.uid}", data.account_id, HoldKind.DECEASED, None, reason, data.reversed_on)
+async def hold_for_death(
+    work: Work, event: Event[AccountPaymentReversed] | Event[MandateWithdrawn], policies: Policies
+) -> None:  # fmt: skip
+    """Set the hold that a payer's death asks for, when the bank tells of it; an officer lifts it.
+
+    None beside one that stands, whoever set it.
+    """
+    told, account_id = _told(event.data), event.data.account_id
+    await work.lock(exclusive=[f"account:{account_id}"])
+    standing = await rows.standing_by_account(await driver(work.session), [account_id])
+    if any(one.kind is HoldKind.DECEASED and one.charge_id is None for one in standing.get(account_id, ())):
+        return
+    reason = f"The bank says of {told.what}: {told.words}"[:_LONGEST]
+    hold = KeptHold(f"H-{event.uid}", account_id, HoldKind.DECEASED, None, reason, told.on)
     await _set(work, hold, BANK, policies, Cause.of(event))
+
+
+def _told(data: AccountPaymentReversed | MandateWithdrawn) -> _Told:
+    """Return what the bank told, of what, and for which day."""
+    match data:
+        case AccountPaymentReversed():
+            return _Told(f"payment {data.payment_id}", data.reason, data.reversed_on)
+        case MandateWithdrawn():
+            reason = reason_of(data.code)
+            return _Told(f"mandate {data.mandate_id}", f"{reason.meaning} ({reason.code})", data.ended_on)
 
 
 async def lift_hold(work: Work, hold_id: str, reason: str, by: str, policies: Policies) -> KeptHold | None:

@@ -11,6 +11,7 @@ from shared.db.engine import driver
 from shared.events.base import Event
 from shared.events.billing import AccountPaid, AccountPaymentReversed, PaymentUnmatched
 from shared.events.housing import PaymentMethod
+from shared.events.mandates import MandateWithdrawn
 from shared.returns import tells_of_death
 
 
@@ -37,6 +38,13 @@ async def reverse_payments(
     await payments.move(await driver(work.session), moves, work.book)
     for event in events:
         if tells_of_death(event.data.reason) and not event.data.moved:
+            await holds.hold_for_death(work, event, policies)
+
+
+async def note_withdrawn(work: Work, events: Sequence[Event[MandateWithdrawn]], policies: tuple[Policy, ...]) -> None:
+    """The bank told, with no money taken back, that a mandate is no more; if the payer has died, letters stop."""
+    for event in events:
+        if tells_of_death(event.data.code):
             await holds.hold_for_death(work, event, policies)
 
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter, HTTPException, Response
 from pydantic import Field
 
 from services.billing.api.common import Everybody, First, Last, Matcher, Staff, as_json
-from services.billing.usecases import matching, payment_questions, refunds, returns
+from services.billing.usecases import bank_imports, matching, payment_questions, refunds, returns
 from services.billing.usecases import suspense as waiting
 from shared.auth import Caller
 from shared.bus.bodies import Body, WithReason
@@ -38,9 +38,14 @@ class UnmatchRequest(WithReason):
     """Why a payment is nobody's yet."""
 
 
+class ImportRequest(WithReason, bank_imports.AskedImport):
+    """A bank's statement that is about to be published, and where it comes from."""
+
+
 def add(router: APIRouter, doors: Doors) -> None:
-    """Add the questions about money that came, and the commands by which an officer says whose it is."""
+    """Add the questions about money that came, and the commands by which people bring it in and say whose it is."""
     _ask(router, doors)
+    _bring(router, doors)
     _match(router, doors)
 
 
@@ -77,6 +82,16 @@ def _ask(router: APIRouter, doors: Doors) -> None:
         if answer is None:
             raise HTTPException(404, f"There is no payment {payment_id[:64]}.")
         return as_json(answer)
+
+
+def _bring(router: APIRouter, doors: Doors) -> None:
+    @router.post("/bank-imports")
+    async def bring(asked: ImportRequest, caller: Matcher, key: Key = None) -> Response:
+        """Keep who publishes a bank's statement, and why, before it is published."""
+        content = asked.model_dump(exclude={"reason"})
+        subject = f"bank/{asked.bank_account}"
+        given = Given(bank_imports.NOTE, subject, caller.subject, asked.reason, content, **named(key))
+        return as_json(await give(doors, given, lambda work: bank_imports.note(work, content)))
 
 
 def _match(router: APIRouter, doors: Doors) -> None:

@@ -1,6 +1,6 @@
 """Billing's tables of collecting: what owners dispute, mandates of direct debit, and collections; all append-only."""
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, LargeBinary, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, LargeBinary, Table, Text, Uuid, text
 
 from services.billing.db.schema import metadata
 
@@ -59,6 +59,10 @@ mandate_ends = Table(
     Column("command_uid", Uuid, nullable=False),
     Column("book", Date, nullable=False),
     Column("ended_on", Date, nullable=False),
+    # What the bank told outside a return; absent when it was the owner or the office.
+    Column("bank_code", Text),
+    # load_withdrawn: whom the bank's word of a day left without a mandate.
+    Index("ix_mandate_ends_withdrawn", "ended_on", postgresql_where=text("bank_code is not null")),
     comment="Mandates that an officer cancelled; what the bank ended follows from its returns.",
 )
 

@@ -13,7 +13,7 @@ from services.billing.domain.direct_debits import Announced, Mandate, Return
 from shared.events.billing import NotTaken
 
 _MANDATES = """
-select it.mandate_id, it.account_id::text, it.set_on, over.ended_on
+select it.mandate_id, it.account_id::text, it.set_on, over.ended_on, over.bank_code
 from billing.mandates as it left join billing.mandate_ends as over using (mandate_id)
 """
 _MANDATE = f"{_MANDATES}where it.mandate_id = $1"
@@ -29,7 +29,9 @@ group by entry.account_id, payment.received_on, reversal.reversal_id having sum(
 _SET = """
 insert into billing.mandates (command_uid, book, mandate_id, account_id, set_on) values ($1, $2, $3, $4::uuid, $2)
 """
-_CANCEL = "insert into billing.mandate_ends (command_uid, book, mandate_id, ended_on) values ($1, $2, $3, $2)"
+_CANCEL = """
+insert into billing.mandate_ends (command_uid, book, mandate_id, ended_on, bank_code) values ($1, $2, $3, $2, $4)
+"""
 _REFS = "select account_id::text, account_ref from billing.accounts where account_id = any($1::uuid[])"
 _COUNT = "select count(*) from billing.collections where collect_on = $1"
 _ADD = """
@@ -131,9 +133,11 @@ async def add_mandate(connection: asyncpg.Connection, command_uid: UUID, mandate
     await connection.execute(_SET, command_uid, mandate.set_on, mandate.mandate_id, mandate.account_id)
 
 
-async def end_mandate(connection: asyncpg.Connection, command_uid: UUID, mandate_id: str, on: date) -> None:
-    """Cancel a mandate in the book of a day."""
-    await connection.execute(_CANCEL, command_uid, on, mandate_id)
+async def end_mandate(
+    connection: asyncpg.Connection, command_uid: UUID, mandate_id: str, on: date, bank_code: str | None
+) -> None:
+    """Cancel a mandate in the book of a day, with the bank's code if it told so."""
+    await connection.execute(_CANCEL, command_uid, on, mandate_id, bank_code)
 
 
 async def refs_of(connection: asyncpg.Connection, account_ids: Iterable[str]) -> dict[str, str]:

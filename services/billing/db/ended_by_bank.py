@@ -1,4 +1,4 @@
-"""Statements about direct debits whose return is new on an account."""
+"""Statements about direct debits whose return is new on an account, and mandates that the bank's word ended."""
 
 from collections.abc import Collection
 from datetime import date
@@ -26,6 +26,15 @@ select distinct fact_id, account_id::text from (
     and entry.fact_kind = 'reversal' and entry.fact_id = any($3::text[]) and entry.book < $4
   group by entry.fact_id, entry.account_id, entry.book having sum(entry.amount_pence) > 0) as stood
 """
+_WITHDRAWN = """
+select it.account_id::text from billing.mandate_ends as over join billing.mandates as it using (mandate_id)
+where over.ended_on = $1 and over.bank_code is not null
+"""
+
+
+async def load_withdrawn(connection: asyncpg.Connection, book: date) -> set[str]:
+    """Return the accounts with a mandate that ended in a book because the bank told so outside a return."""
+    return {row[0] for row in await connection.fetch(_WITHDRAWN, book)}
 
 
 async def load_returned(connection: asyncpg.Connection, book: date) -> list[Returned]:

@@ -22,13 +22,15 @@ COLUMNS = (
 class Mandate:
     """An owner's instruction, by the bureau's name for it, since a day; ``ended_on``: no more.
 
-    No sort code and no account number: these stay with the bureau.
+    ``bank_code``: an officer ended it because the bank told so, outside a return.  No sort code and no account number:
+    these stay with the bureau.
     """
 
     mandate_id: str
     account_id: str
     set_on: date
     ended_on: date | None = None
+    bank_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,26 @@
-"""Whom the bank's own word leaves without a direct debit: they are asked for another way to pay (domain.md 9.22)."""
+"""Whom the bank's own word leaves without a direct debit: they are asked for another way to pay (domain.md 9.22).
+
+The word comes with money that is taken back, or an officer gives its code with a mandate that is cancelled.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from services.billing.domain.direct_debits import Mandate, Return, standing
-from shared.returns import tells_of_death
+from services.billing.domain.direct_debits import Mandate, Return, asks_for_method, ends_mandate, standing
+from shared.returns import REASONS, NextStep, reason_of, tells_of_death
+
+ENDING_CODES = tuple(code for code in REASONS if ends_mandate(code))
+"""The bank's codes that say that an instruction is no more."""
+_GOES_ON = "the bureau goes on collecting under the instruction; leave the mandate as it is"
+_INSTEAD = {
+    "addacs-3": _GOES_ON, "addacs-c": _GOES_ON, "addacs-e": _GOES_ON,
+    "addacs-r": "leave the mandate as it is; one that was cancelled here is set anew under another name",
+    NextStep.COLLECT_AGAIN: "the sum is due again by itself when it is taken back; announce another collection",
+    NextStep.CHECK_OURS: "look into what was announced for that day, and talk to the owner",
+    NextStep.ANSWER_CLAIM: "answer the claim; the money that is taken back is told by the housing system",
+}  # fmt: skip
+"""What to do about the codes that end no mandate, by the code, else by what follows from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,17 @@ class Before:
     by_unit: Collection[str]
 
 
+def refuse_code(words: str) -> str | None:
+    """Return why no mandate is cancelled by a code that the bank told outside a return; None: one is."""
+    reason = reason_of(words)
+    if reason.code in ENDING_CODES:
+        return None
+    if reason.code not in REASONS:
+        return f"{words} is no code of the bank's for a mandate that is no more: {', '.join(ENDING_CODES)}."
+    instead = _INSTEAD.get(reason.code, _INSTEAD.get(reason.next_step, "cancel the mandate without a code"))
+    return f"{reason.code} ({reason.meaning}) ends no mandate: {instead}."
+
+
 def to_tell(
     returned: Iterable[Returned], mandates: Collection[Mandate], returns: Collection[Return], before: Before
 ) -> list[tuple[Returned, Mandate | None]]:
@@ -46,13 +72,43 @@ def to_tell(
     however its payment moves.  ``mandates`` and ``returns`` are all that the accounts have, the day's included: the
     order inside a book changes nothing.
     """
-    left_alone = {*standing(mandates, returns), *(one.account_id for one in returns if tells_of_death(one.reason))}
+    left_alone = _left_alone(mandates, returns)
     found = []
     for one in sorted(returned, key=lambda one: (one.account_id, one.reversal_id)):
         under = collected_under(mandates, one)
         if one.account_id not in left_alone and not _is_known(one, under, before):
             found.append((one, under))
     return found
+
+
+def to_ask(on: date, mandates: Collection[Mandate], returns: Collection[Return]) -> list[Mandate]:
+    """Return the mandates that the bank's code ended on a day and whose owners are told so, in order of their names.
+
+    Left alone is whom ``to_tell`` leaves alone; and a mandate that a return had ended, for its own letter says so.
+    ``mandates`` and ``returns`` are all that the accounts have, the day's included.
+    """
+    left_alone = _left_alone(mandates, returns)
+    return [
+        one
+        for one in sorted(mandates, key=lambda one: one.mandate_id)
+        if one.ended_on == on and one.bank_code is not None and asks_for_method(one.bank_code)
+        and one.account_id not in left_alone and not _returned_under(one, returns)
+    ]  # fmt: skip
+
+
+def _left_alone(mandates: Collection[Mandate], returns: Collection[Return]) -> set[str]:
+    """Return the accounts that are asked for nothing: another mandate stands, or the bank told of the payer's death."""
+    words = [(one.account_id, one.reason) for one in returns]
+    words += [(one.account_id, one.bank_code) for one in mandates if one.bank_code is not None]
+    return {*standing(mandates, returns), *(account_id for account_id, said in words if tells_of_death(said))}
+
+
+def _returned_under(mandate: Mandate, returns: Iterable[Return]) -> bool:
+    """Say whether money that was collected under a mandate came back with words that end it."""
+    return any(
+        one.account_id == mandate.account_id and one.collected_on > mandate.set_on and ends_mandate(one.reason)
+        for one in returns
+    )
 
 
 def collected_under(mandates: Iterable[Mandate], returned: Returned) -> Mandate | None:

@@ -1,6 +1,7 @@
 """Mandates of direct debit: set and cancelled by an officer; the bank's own returns end them as well."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -11,14 +12,17 @@ from services.billing.db import direct_debits as stored
 from services.billing.db import questions
 from services.billing.domain import refs
 from services.billing.domain.direct_debits import Mandate, standing
+from services.billing.domain.ended_by_bank import refuse_code
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import OPENING_BOOK, Work
 from shared.db.engine import driver
 from shared.events.billing import CollectionEnded, NotTaken
-from shared.events.topics import COLLECTION_ENDED
-from shared.events.types import Id
+from shared.events.mandates import MandateWithdrawn
+from shared.events.topics import COLLECTION_ENDED, MANDATE_WITHDRAWN
+from shared.events.types import Id, Text
+from shared.returns import NextStep, Reason, reason_of
 
 SET, CANCEL = "mandate-set", "mandate-cancel"
 LOCK = "direct-debits"
@@ -33,9 +37,10 @@ class AskedMandate(Body):
 
 
 class AskedCancel(Body):
-    """A mandate that is no more."""
+    """A mandate that is no more; with the bank's code where the bank told so, outside a return."""
 
     mandate_id: MandateId
+    bank_code: Text | None = None
 
 
 async def set_mandate(work: Work, content: Json) -> Json:
@@ -63,8 +68,13 @@ async def set_mandate(work: Work, content: Json) -> Json:
 
 
 async def cancel_mandate(work: Work, content: Json) -> Json:
-    """Cancel a mandate: what was announced and is not released yet will not be taken, and arrears hears so."""
+    """Cancel a mandate: what was announced and is not released yet will not be taken, and arrears hears so.
+
+    When the bank tells that the payer has died, that is said at once; whom else its code leaves without a direct debit
+    is asked in the day's work for another way to pay (``ended_by_bank``).
+    """
     asked = understood(AskedCancel, content)
+    told = _told_by_bank(asked.bank_code)
     connection = await driver(work.session)
     known = await stored.find_mandate(connection, asked.mandate_id)
     if known is None:
@@ -73,13 +83,47 @@ async def cancel_mandate(work: Work, content: Json) -> Json:
     found = await stored.find_mandate(connection, asked.mandate_id)
     if found is None or found.ended_on is not None:
         raise NotNowError(f"Mandate {asked.mandate_id} is cancelled already.")
-    await stored.end_mandate(connection, Command.of(work).uid, asked.mandate_id, work.book)
+    ended = replace(found, ended_on=work.book, bank_code=told.code if told else None)
+    await stored.end_mandate(connection, Command.of(work).uid, ended.mandate_id, work.book, ended.bank_code)
+    await _call_off(work, connection, ended)
+    answer = {"mandate_id": asked.mandate_id, "ended_on": work.book}
+    if told is None:
+        return answer
+    if told.next_step is NextStep.CONDOLE:
+        await say_withdrawn(work, connection, [ended])
+    return answer | {"bank_code": told.code, "meaning": told.meaning, "next_step": told.next_step}
+
+
+def _told_by_bank(words: str | None) -> Reason | None:
+    """Return what the bank told, if it did; refuses a code that ends no mandate."""
+    if words is None:
+        return None
+    refusal = refuse_code(words)
+    if refusal is not None:
+        raise NotValidError(refusal)
+    return reason_of(words)
+
+
+async def _call_off(work: Work, connection: asyncpg.Connection, ended: Mandate) -> None:
+    """Let collections that are not released pass over the account of a mandate that is no more."""
     why = NotTaken.MANDATE_ENDED
-    told = await stored.load_announced(connection, known.account_id, asked.mandate_id, work.book)
-    for collection_id, pence in told.items():
-        await stored.skip(connection, collection_id, {known.account_id: why})
-        say_ended(work, collection_id, known.account_id, pence, why)
-    return {"mandate_id": asked.mandate_id, "ended_on": work.book}
+    announced = await stored.load_announced(connection, ended.account_id, ended.mandate_id, work.book)
+    for collection_id, pence in announced.items():
+        await stored.skip(connection, collection_id, {ended.account_id: why})
+        say_ended(work, collection_id, ended.account_id, pence, why)
+
+
+async def say_withdrawn(work: Work, connection: asyncpg.Connection, ended: Collection[Mandate]) -> None:
+    """Say of mandates that they are no more because the bank told so outside a return."""
+    names = await stored.refs_of(connection, {one.account_id for one in ended})
+    for one in ended:
+        assert one.bank_code is not None
+        assert one.ended_on is not None
+        said = MandateWithdrawn(
+            account_id=one.account_id, account_ref=names[one.account_id], mandate_id=one.mandate_id,
+            code=one.bank_code, ended_on=one.ended_on,
+        )  # fmt: skip
+        work.stage(MANDATE_WITHDRAWN, said)
 
 
 def say_ended(work: Work, collection_id: str, account_id: str, pence: int, why: NotTaken) -> None:
@@ -114,14 +158,14 @@ async def _standing(connection: asyncpg.Connection, known: list[Mandate]) -> dic
 
 
 async def worklist(connection: asyncpg.Connection) -> list[dict[str, Any]]:
-    """Return every mandate: whose, since when, and whether it stands, was cancelled or was ended by the bank."""
+    """Return every mandate: whose, since when, whether it stands, was cancelled or ended by the bank, by what code."""
     known = await stored.load_mandates(connection)
     now = {one.mandate_id for one in (await _standing(connection, known)).values()}
     names = await stored.refs_of(connection, {one.account_id for one in known})
     return [
         {
             "mandate_id": one.mandate_id, "account_ref": names[one.account_id], "set_on": one.set_on,
-            "ended_on": one.ended_on, "state": _state(one, now),
+            "ended_on": one.ended_on, "state": _state(one, now), "bank_code": one.bank_code,
         }
         for one in known
     ]  # fmt: skip
@@ -130,4 +174,5 @@ async def worklist(connection: asyncpg.Connection) -> list[dict[str, Any]]:
 def _state(mandate: Mandate, now: set[str]) -> str:
     if mandate.mandate_id in now:
         return "stands"
-    return "cancelled" if mandate.ended_on is not None else "ended-by-the-bank"
+    by_officer = mandate.ended_on is not None and mandate.bank_code is None
+    return "cancelled" if by_officer else "ended-by-the-bank"

@@ -30,6 +30,11 @@ def mandate_end_key(account_id: str, reversal_id: str) -> str:
     return f"mandate-ended|{account_id}|{reversal_id}"
 
 
+def mandate_withdrawn_key(account_id: str, mandate_id: str) -> str:
+    """Return the name of the letter that tells an account of a mandate that ended with no money taken back."""
+    return f"mandate-withdrawn|{account_id}|{mandate_id}"
+
+
 def welcome_key(account_id: str) -> str:
     """Return the name of an account's one welcome letter."""
     return f"welcome|{account_id}"

@@ -1,9 +1,9 @@
-"""What the letter says when the bank ended a direct debit: what came back, why, and that nothing more is collected."""
+"""What the letter says when the bank ended a direct debit: what came back, if any, why, and that it is over."""
 
 from services.notify.domain import spoken
 from services.notify.domain.letter import Fact, Headline, Subject
 from services.notify.domain.wording import Facts, Wording, fill
-from shared.events.billing import MandateEnded
+from shared.events.mandates import MandateEnded, MandateWithdrawn
 from shared.money import as_pounds
 from shared.returns import reason_of
 
@@ -28,4 +28,18 @@ def describe(ended: MandateEnded, wording: Wording, facts: Facts) -> Subject:
     """Return what the letter adds: the amount that came back, its mandate if we knew it, and the bank's reason."""
     headline = Headline(wording.headline["label"], as_pounds(ended.amount_pence), fill(wording.headline["note"], facts))
     known = (Fact("Mandate", ended.mandate_id),) if ended.mandate_id is not None else ()
-    return Subject(known, headline, holds=frozenset({_WHY.get(ended.code, "other")}))
+    return Subject(known, headline, holds=frozenset({"returned", _why(ended.code)}))
+
+
+def facts_of_withdrawn(ended: MandateWithdrawn) -> dict[str, str]:
+    """Return the facts that the wording may name where no money came back."""
+    return {"reason": reason_of(ended.code).meaning}
+
+
+def describe_withdrawn(ended: MandateWithdrawn) -> Subject:
+    """Return what the letter adds where no money came back: the mandate, the bank's reason, and no figure."""
+    return Subject((Fact("Mandate", ended.mandate_id),), None, holds=frozenset({"withdrawn", _why(ended.code)}))
+
+
+def _why(code: str) -> str:
+    return _WHY.get(code, "other")

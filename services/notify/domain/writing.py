@@ -39,12 +39,12 @@ from shared.events.billing import (
     CollectionAnnounced,
     FeeNoticeGiven,
     FinalAccountIssued,
-    MandateEnded,
     ReliefEnded,
     ShareCarried,
     StatementIssued,
 )
 from shared.events.housing import Address
+from shared.events.mandates import MandateEnded, MandateWithdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Welcome:
     from_on: date
 
 
-Notice = FeeNoticeGiven | ReliefEnded | CollectionAnnounced | MandateEnded | ShareCarried
+Notice = FeeNoticeGiven | ReliefEnded | CollectionAnnounced | MandateEnded | MandateWithdrawn | ShareCarried
 """What an owner is told beside statements and the ladder."""
 
 EventMatter = StatementIssued | AnnualStatementIssued | StageReached | Notice
@@ -144,6 +144,8 @@ def _facts_of_notice(notice: Notice) -> dict[str, str]:
             return collections.facts_of(notice)
         case MandateEnded():
             return mandate_ends.facts_of(notice)
+        case MandateWithdrawn():
+            return mandate_ends.facts_of_withdrawn(notice)
         case ShareCarried():
             return missing_shares.facts_of(notice)
 
@@ -175,6 +177,8 @@ def _describe_notice(notice: Notice, wording: Wording, facts: Facts) -> Subject:
             return collections.describe(notice, wording, facts)
         case MandateEnded():
             return mandate_ends.describe(notice, wording, facts)
+        case MandateWithdrawn():
+            return mandate_ends.describe_withdrawn(notice)
         case ShareCarried():
             return missing_shares.describe(notice, wording)
 

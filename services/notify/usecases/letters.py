@@ -17,11 +17,12 @@ from shared.events.billing import (
     AnnualStatementIssued,
     CollectionAnnounced,
     FeeNoticeGiven,
-    MandateEnded,
     ReliefEnded,
     ShareCarried,
     StatementIssued,
 )
+from shared.events.mandates import MandateEnded, MandateWithdrawn
+from shared.returns import tells_of_death
 
 REMINDERS = frozenset(BOOKS_APART)
 """The stages of the ladder that are letters of ours."""
@@ -82,6 +83,16 @@ async def announce_collections(work: Work, events: Sequence[Event[CollectionAnno
 async def tell_of_ended_mandates(work: Work, events: Sequence[Event[MandateEnded]]) -> None:
     """Ask for the letter to each owner whose direct debit the bank ended: one for an account and a reversal, ever."""
     keyed = [(event, identity.mandate_end_key(event.data.account_id, event.data.reversal_id)) for event in events]
+    await _want(work, [(event, _wanted(event, MANDATE_ENDED, key)) for event, key in keyed])
+
+
+async def tell_of_withdrawn_mandates(work: Work, events: Sequence[Event[MandateWithdrawn]]) -> None:
+    """Ask for the same letter where no money came back: one for a mandate, ever, and none when the payer has died."""
+    keyed = [
+        (event, identity.mandate_withdrawn_key(event.data.account_id, event.data.mandate_id))
+        for event in events
+        if not tells_of_death(event.data.code)
+    ]
     await _want(work, [(event, _wanted(event, MANDATE_ENDED, key)) for event, key in keyed])
 
 

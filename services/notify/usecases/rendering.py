@@ -7,8 +7,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notify.db import address_book, letters, messages
@@ -31,11 +33,11 @@ from shared.events.billing import (
     CollectionAnnounced,
     FeeNoticeGiven,
     FinalAccountIssued,
-    MandateEnded,
     ReliefEnded,
     ShareCarried,
     StatementIssued,
 )
+from shared.events.mandates import MandateEnded, MandateWithdrawn
 from shared.events.notify import MessageChannel
 from shared.events.owners import ContactKind
 from shared.log_events import LogEvent
@@ -140,15 +142,17 @@ def _job(letter: DueLetter, day: date, contacts: Contacts, charges: Mapping[str,
     return Job(letter, tuple(zip(people, cases, strict=True)))
 
 
-_MATTERS: Mapping[str, type[EventMatter]] = {
-    "statement": StatementIssued,
-    "final-account": FinalAccountIssued,
-    "annual-statement": AnnualStatementIssued,
-    "fee-increase": FeeNoticeGiven,
-    "missing-share": ShareCarried,
-    "relief-ended": ReliefEnded,
-    "collection-notice": CollectionAnnounced,
-    "mandate-ended": MandateEnded,
+_LADDER: TypeAdapter[EventMatter] = TypeAdapter(StageReached)
+_MATTERS: Mapping[str, TypeAdapter[EventMatter]] = {
+    "statement": TypeAdapter(StatementIssued),
+    "final-account": TypeAdapter(FinalAccountIssued),
+    "annual-statement": TypeAdapter(AnnualStatementIssued),
+    "fee-increase": TypeAdapter(FeeNoticeGiven),
+    "missing-share": TypeAdapter(ShareCarried),
+    "relief-ended": TypeAdapter(ReliefEnded),
+    "collection-notice": TypeAdapter(CollectionAnnounced),
+    # The first that has all its fields: what came back is only in the first.
+    "mandate-ended": TypeAdapter(Annotated[MandateEnded | MandateWithdrawn, Field(union_mode="left_to_right")]),
 }
 """What each letter's event is; all others are stages of the ladder."""
 
@@ -157,7 +161,7 @@ def _matter(letter: DueLetter) -> Matter:
     if letter.template == "welcome":
         assert letter.ownership is not None
         return Welcome(letter.ownership.from_on)
-    return _MATTERS.get(letter.template, StageReached).model_validate_json(letter.matter)
+    return _MATTERS.get(letter.template, _LADDER).validate_json(letter.matter)
 
 
 def _dated_on(matter: Matter, day: date) -> date:
@@ -180,6 +184,8 @@ def _given_on(notice: Notice) -> date:
             return notice.announced_on
         case MandateEnded():
             return notice.noted_on
+        case MandateWithdrawn():
+            return notice.ended_on
         case ShareCarried():
             return notice.carried_on
 

@@ -13,6 +13,7 @@ from shared.events import topics
 from shared.events.arrears import HoldKind
 from shared.events.billing import AccountPaymentReversed
 from tests.integration.arrears.conftest import ISSUED, POLICIES, Desk, item, items_changed, opened
+from tests.support.letters import a_withdrawn_mandate
 
 REMINDER_1 = ISSUED + timedelta(days=35)
 
@@ -71,6 +72,57 @@ async def test_a_direct_debit_returned_because_the_payer_died_stops_letters_unti
     assert await lift(desk, said.hold_id) == desk.book
     await desk.work_to(REMINDER_1 + timedelta(days=10))
     assert [one.stage for one in await desk.stages()] == [1]
+
+
+async def test_case_21_a_mandate_that_ended_because_the_payer_died_stops_letters_with_no_money_taken_back(
+    desk: Desk,
+) -> None:
+    await owe(desk)
+    await desk.hear(topics.MANDATE_WITHDRAWN, a_withdrawn_mandate(code="addacs-2"))
+    (said,) = await desk.said(topics.HOLD_CHANGED)
+    assert (said.kind, said.by, str(said.started_on)) == (HoldKind.DECEASED, "bank", "2026-04-17")
+    assert said.reason == "The bank says of mandate MD1: payer deceased (addacs-2)"
+    await desk.work_to(REMINDER_1)
+    assert await desk.stages() == []
+    assert await lift(desk, said.hold_id) == desk.book
+    await desk.work_to(REMINDER_1 + timedelta(days=10))
+    assert [one.stage for one in await desk.stages()] == [1]
+
+
+async def test_a_mandate_that_ended_for_any_other_reason_stops_nothing(desk: Desk) -> None:
+    await owe(desk)
+    await desk.hear(topics.MANDATE_WITHDRAWN, a_withdrawn_mandate())
+    assert await desk.said(topics.HOLD_CHANGED) == []
+
+
+@pytest.mark.parametrize("first", ["return", "word"])
+async def test_one_hold_stands_for_a_death_however_often_and_in_whatever_order_it_is_told(
+    desk: Desk, first: str
+) -> None:
+    await owe(desk)
+    returned = AccountPaymentReversed(
+        account_id="A1", payment_id="P1", reversal_id="R1", amount_pence=9550, reversed_on=date(2026, 4, 17),
+        reason="ARUDD 2",
+    )  # fmt: skip
+    again = returned.model_copy(update={"payment_id": "P2", "reversal_id": "R2"})
+    word = a_withdrawn_mandate(code="addacs-2")
+    tell = [(topics.ACCOUNT_REVERSED, (returned, again)), (topics.MANDATE_WITHDRAWN, (word,))]
+    for channel, events in tell if first == "return" else reversed(tell):
+        await desk.hear(channel, *events)
+    (held,) = await desk.said(topics.HOLD_CHANGED)
+    await lift(desk, held.hold_id)
+    await desk.hear(topics.MANDATE_WITHDRAWN, word.model_copy(update={"mandate_id": "MD2"}))
+    assert [one.ended_on is None for one in await desk.said(topics.HOLD_CHANGED)] == [True, False, True]
+
+
+@pytest.mark.parametrize(("charge_id", "holds_"), [(None, 1), ("C2", 2)])
+async def test_an_officers_hold_on_the_whole_account_is_enough_and_one_on_a_charge_is_not(
+    desk: Desk, charge_id: str | None, holds_: int
+) -> None:
+    await owe(desk)
+    await hold(desk, HoldKind.DECEASED, charge_id)
+    await desk.hear(topics.MANDATE_WITHDRAWN, a_withdrawn_mandate(code="addacs-2"))
+    assert len(await desk.said(topics.HOLD_CHANGED)) == holds_
 
 
 async def test_money_that_moves_to_the_buyer_with_the_banks_word_of_a_death_stops_no_letter_to_the_buyer(

@@ -15,6 +15,7 @@ from shared.events.billing import AccountOpened, AccountPaymentReversed
 from shared.local_issuer import LocalIssuer
 from shared.web import WebServer, create_app
 from tests.integration.arrears.conftest import ISSUED, POLICIES, Desk, item, items_changed
+from tests.support.letters import a_withdrawn_mandate
 from tests.support.staff import as_, verifier_of
 
 TODAY = ISSUED + timedelta(days=1)
@@ -106,6 +107,16 @@ async def test_the_banks_hold_for_a_death_is_listed_and_lifted_like_any_other(cl
     assert (hold["kind"], hold["by"]) == ("deceased", "bank")
     await closebook("holds", "lift", str(hold["hold_id"]), "--reason", "the executor pays")
     assert [one["ended_on"] for one in await _holds(closebook)] == [str(TODAY)]
+
+
+async def test_the_banks_word_without_money_is_listed_for_a_person_in_plain_words(
+    closebook: Closebook, desk: Desk
+) -> None:
+    await desk.hear(topics.MANDATE_WITHDRAWN, a_withdrawn_mandate(code="addacs-2", ended_on=TODAY))
+    [hold] = await _holds(closebook)
+    told = "The bank says of mandate MD1: payer deceased (addacs-2)"
+    assert (hold["kind"], hold["by"], hold["reason"]) == ("deceased", "bank", told)
+    assert f"deceased {TODAY} bank {told}" in " ".join((await closebook("holds", "list"))[0].split())
 
 
 async def test_what_is_not_known_is_told(closebook: Closebook) -> None:

@@ -1,6 +1,7 @@
-"""`closebook disputes` and `closebook direct-debit` against a billing service that listens."""
+"""`closebook disputes`, `direct-debit` and `bank import` against a billing service that listens."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from shared.cli.main import run
 from shared.local_issuer import LocalIssuer
 from shared.web import WebServer, create_app
 from tests.integration.billing.conftest import Desk
-from tests.integration.billing.facts import a_charge, a_line, a_unit
+from tests.integration.billing.facts import a_charge, a_line, a_payment, a_unit
 from tests.support.staff import verifier_of
 
 A = account_ref("U1", "A")
@@ -98,6 +99,64 @@ async def test_a_collection_goes_from_the_mandate_to_the_file(closebook: Closebo
         "Mandate MD1 is cancelled since 2026-04-02."
     )
     assert f"MD1 {A} 2026-04-02 2026-04-02 cancelled" in await closebook("direct-debit", "mandates")
+
+
+async def test_a_bank_ends_a_mandate_outside_a_return_and_its_code_says_what_follows(closebook: Closebook) -> None:
+    await closebook("direct-debit", "set", A, "MD1", "--reason", "form")
+    cancel = ("direct-debit", "cancel", "MD1", "--reason", "the bank's list", "--bank-code")
+    assert "ends no mandate: the bureau goes on collecting" in await closebook(*cancel, "ADDACS 3", code=1)
+    unknown = await closebook(*cancel, "ADDACS 9", code=1)
+    assert all(code in unknown for code in ("addacs-0", "addacs-1", "addacs-2", "addacs-b"))
+    assert f"MD1 {A} 2026-04-02 stands" in await closebook("direct-debit", "mandates")
+    assert await closebook(*cancel, "ADDACS 2") == (
+        "Mandate MD1 is cancelled since 2026-04-02; addacs-2: payer deceased, stop-and-condole."
+    )
+    assert f"MD1 {A} 2026-04-02 2026-04-02 ended-by-the-bank addacs-2" in await closebook("direct-debit", "mandates")
+
+
+async def test_who_brings_a_statement_in_is_kept_once_before_anything_is_sent(
+    closebook: Closebook, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOSEBOOK_KAFKA", "127.0.0.1:1")  # nothing can be sent
+    mapping, file = tmp_path / "bank.toml", tmp_path / "bank.csv"
+    mapping.write_text('account = "TSB-1"\ndate = "Date"\namount = "Amount"\nreference = ["Words"]\n')
+    file.write_text("Date,Words,Amount\n20/04/2026,ROOF,7.50\n21/04/2026,STAIR,2.00\n21/04/2026,RENT,-9.00\n")
+    asked = ("bank", "import", str(file), "--mapping", str(mapping), "--as", "assistant")
+    assert "2 new payments, £9.50" in await closebook(*asked, "--dry-run")
+    assert "--reason" in await closebook(*asked, code=64)
+    await closebook(*asked, "--reason", "a line\nand another", code=1)
+    assert await kept(desk) == []
+    for _ in range(2):
+        await closebook(*asked, "--reason", "list of April", code=75)
+    content = {
+        "bank_account": "TSB-1", "rows": 3, "payments": 2, "amount_pence": 9_50,
+        "file_sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "mapping_sha256": hashlib.sha256(mapping.read_bytes()).hexdigest(),
+    }  # fmt: skip
+    assert await kept(desk) == [("assistant-1", "bank/TSB-1", "list of April", content)]
+    await closebook(*asked, "--reason", "list of April", "--as", "finance", code=75)
+    assert [who for who, *_ in await kept(desk)] == ["assistant-1", "finance-1"]
+
+
+async def kept(desk: Desk) -> list[tuple[object, ...]]:
+    """Return who brought what in, and why, as the audit has it."""
+    rows = await desk.rows(
+        "select who, subject, reason, (detail -> 'content')::text from msg.audit"
+        " where action = 'bank-import' order by id"
+    )
+    return [(*tuple(row)[:3], json.loads(row[3])) for row in rows]
+
+
+async def test_what_billing_has_of_a_statement_is_brought_in_by_nobody(
+    closebook: Closebook, desk: Desk, tmp_path: Path
+) -> None:
+    mapping, file = tmp_path / "bank.toml", tmp_path / "bank.csv"
+    mapping.write_text('account = "TSB-1"\ndate = "Date"\namount = "Amount"\nid = "Id"\n')
+    file.write_text("Date,Id,Amount\n20/04/2026,E-1,7.50\n")
+    await desk.hear(a_payment("E-1", 7_50, on="2026-04-20"))
+    told = await closebook("bank", "import", str(file), "--mapping", str(mapping), "--reason", "again")
+    assert "0 new payments" in told
+    assert await kept(desk) == []
 
 
 async def test_a_command_that_is_not_valid_is_told_each_field_and_what_is_wrong_with_it(closebook: Closebook) -> None:

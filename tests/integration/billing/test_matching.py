@@ -195,6 +195,25 @@ async def test_words_that_a_person_matched_are_proposed_for_later_ones_and_nothi
     assert all("proposed" not in row for row in (await desk.ask(suspense.unmatched))["payments"])
 
 
+async def test_a_payers_name_is_not_kept_and_teaches_nothing(desk: Desk) -> None:
+    """It is the one name that erasure cannot reach (docs/decisions/0036)."""
+    named = {"payer_name": "Canary Quillfeather"}
+    await two_owners(desk, a_payment("P1", 500, on="2026-01-09", **named))
+    await desk.command(MATCH, "P1", (A, None))
+    await desk.hear(a_payment("P2", 500, on="2026-02-09", **named))
+    [waiting] = (await desk.ask(suspense.unmatched))["payments"]
+    assert (waiting["payment_id"], "proposed" in waiting) == ("P2", False)
+    tables = await desk.rows(
+        "select schemaname || '.' || tablename from pg_tables where schemaname in ('billing', 'msg')"
+    )
+    names = {row[0] for row in tables}
+    assert {"billing.payments", "billing.matches", "msg.inbox", "msg.event_log"} <= names
+    kept = [
+        name for name in names if await desk.rows(f"select from {name} as it where it::text ilike '%quillfeather%'")
+    ]
+    assert kept == []
+
+
 async def test_a_word_changed_by_hand_is_named(desk: Desk) -> None:
     await two_owners(desk, a_payment("P1", 500, on="2026-01-09"))
     await desk.command(SPLIT, "P1", (A, 300))

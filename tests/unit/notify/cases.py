@@ -16,11 +16,11 @@ from shared.events.billing import (
     CollectionAnnounced,
     FeeNoticeGiven,
     FinalAccountIssued,
-    MandateEnded,
     ReliefEnded,
     ShareCarried,
     StatementIssued,
 )
+from shared.events.mandates import MandateEnded, MandateWithdrawn
 from shared.events.owners import ContactKind
 from tests.support.letters import ISSUED, an_address
 
@@ -35,6 +35,7 @@ TEMPLATES: Mapping[type[Matter], str] = {
     ReliefEnded: "relief-ended",
     CollectionAnnounced: "collection-notice",
     MandateEnded: "mandate-ended",
+    MandateWithdrawn: "mandate-ended",
     ShareCarried: "missing-share",
     Welcome: "welcome",
 }
@@ -76,6 +77,8 @@ def day_of(matter: Matter) -> date:
             return matter.announced_on
         case MandateEnded():
             return matter.noted_on
+        case MandateWithdrawn():
+            return matter.ended_on
         case AnnualStatementIssued() | FinalAccountIssued():
             return matter.issued_on
         case _:

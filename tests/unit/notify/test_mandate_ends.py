@@ -5,9 +5,9 @@ import re
 import pytest
 
 from services.notify.domain import identity
-from shared.events.billing import MandateEnded
+from shared.events.mandates import MandateEnded, MandateWithdrawn
 from shared.returns import REASONS, NextStep
-from tests.support.letters import ISSUED, a_mandate_end
+from tests.support.letters import ISSUED, a_mandate_end, a_withdrawn_mandate
 from tests.unit.notify.cases import a_case, pdf_press, stationery, texts, written
 
 ASKED = [
@@ -17,7 +17,7 @@ ASKED = [
 ]
 
 
-def words_of(ended: MandateEnded) -> str:
+def words_of(ended: MandateEnded | MandateWithdrawn) -> str:
     return " ".join(texts(a_case(ended))[0].split())
 
 
@@ -35,11 +35,27 @@ def test_it_tells_what_came_back_that_no_more_is_collected_and_how_else_to_pay()
     assert pdf_press().press(written(a_case(a_mandate_end())), ISSUED).startswith(b"%PDF-")
 
 
+def test_where_no_money_came_back_it_names_no_sum_and_says_that_nothing_was_taken_back() -> None:
+    for page in texts(a_case(a_withdrawn_mandate())):
+        joined = " ".join(page.split())
+        for words in (
+            "Your instruction to pay us by Direct Debit for Flat 2/1, 14 Alder Street, Glasgow G42 8AB has ended.",
+            "Nothing was taken back from us.", "the instruction to pay us by Direct Debit was cancelled.",
+            "Nothing more will be collected under this instruction, not even what we may have told you of already.",
+            "What you owe is due on the same day as it always was.", "ask us for a form, on 0141 496 0123",
+            "quoting F000000000A1", "The Direct Debit Guarantee", "MD1", "Your Direct Debit has ended",
+        ):  # fmt: skip
+            assert words in joined
+        for absent in ("£", "took back", "We will not try again", "Taken back by your bank"):
+            assert absent not in joined
+    assert pdf_press().press(written(a_case(a_withdrawn_mandate())), ISSUED).startswith(b"%PDF-")
+
+
 @pytest.mark.parametrize("code", ASKED)
 def test_every_code_that_asks_for_another_way_has_words_of_its_own(code: str) -> None:
-    words = words_of(a_mandate_end(code=code))
-    assert words.count("Your bank tells us that") == 1
-    assert "reason:" not in words
+    for words in (words_of(a_mandate_end(code=code)), words_of(a_withdrawn_mandate(code=code))):
+        assert words.count("Your bank tells us that") == 1
+        assert "reason:" not in words
 
 
 @pytest.mark.parametrize(
@@ -58,7 +74,8 @@ def test_the_banks_code_is_told_in_plain_words(code: str, why: str) -> None:
 
 
 def test_it_threatens_nothing_and_has_the_words_of_the_advance_notice_for_the_guarantee() -> None:
-    assert not re.search(r"court|liability|legal|fee\b|arrears|overdue", words_of(a_mandate_end()), re.IGNORECASE)
+    for ended in (a_mandate_end(), a_withdrawn_mandate()):
+        assert not re.search(r"court|liability|legal|fee\b|arrears|overdue", words_of(ended), re.IGNORECASE)
     ours, notice = (
         next(block.points for block in stationery().wordings[name].blocks if "This Guarantee" in " ".join(block.points))
         for name in ("mandate-ended", "collection-notice")
@@ -73,3 +90,4 @@ def test_an_instruction_that_was_not_ours_is_not_named() -> None:
 def test_a_reversal_is_one_letter_of_an_account() -> None:
     assert identity.mandate_end_key("A1", "R1") != identity.mandate_end_key("A2", "R1")
     assert identity.mandate_end_key("A1", "R1") != identity.mandate_end_key("A1", "R2")
+    assert identity.mandate_end_key("A1", "X") != identity.mandate_withdrawn_key("A1", "X")
