@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 from shared.cli import environment, output
@@ -40,7 +41,12 @@ def settlement(
     found = Api(environment.resolve(data)).get("billing", path, params)
     if "words" in found:
         output.answer(found, found["words"], as_json=as_json)
-        return
+    else:
+        show(found, as_json=as_json, to=to)
+
+
+def show(found: dict[str, Any], *, as_json: bool, to: Path | None) -> None:
+    """Print a figure: its rows, and what stands beside it."""
     rows = [*map(_row, found["rows"]), ("total", *[None] * 5, output.pounds(found["total_pence"]))]
     table = output.table("Settlement figure", _COLUMNS, rows, right=("amount",))
     output.report(found, table, head=(_head(found),), lines=list(_lines(found)), as_json=as_json, to=to)

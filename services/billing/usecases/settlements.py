@@ -55,12 +55,12 @@ async def settlement(
 
 
 def _owners(row: AccountRow, served: Iterable[Account]) -> Account:
-    """Return an owner's account with its days; refuse the association's, and one of a sale that does not stand."""
+    """Return an owner's account with its days; refuse the association's, and one without days."""
     found = next((one for one in served if one.account_id == row.account_id), None)
     if not row.ownership_id:
         raise NotValidError(f"{row.account_ref} is the association's own account: it settles with nobody.")
     if found is None or found.from_on is None:
-        raise NotValidError(f"{row.account_ref} has no days of its own: the sale that opened it does not stand.")
+        raise NotValidError(f"{row.account_ref} has no days of its own: there is nothing to sell.")
     return found
 
 

@@ -179,7 +179,7 @@ async def test_only_the_present_owner_is_given_a_figure(desk: Desk) -> None:
     await desk.hear(line, a_unit("U2"), a_line("U2", ("", "2025-06-01", True)))
     for ref, words in (
         (account_ref("U1", "B"), "not the present owner's"),
-        (account_ref("U1", "V"), "does not stand"),
+        (account_ref("U1", "V"), "nothing to sell"),
         (account_ref("U2", None), "the association's own"),
     ):
         with pytest.raises(NotValidError, match=words):
