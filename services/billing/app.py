@@ -8,6 +8,7 @@ from services.billing.settings import (
     read_direct_debit,
     read_liability,
     read_schedule_policy,
+    read_settlement_policies,
     read_statement_policies,
     read_write_off_policies,
 )
@@ -40,6 +41,7 @@ def build(_settings: Settings) -> Service:
     read_liability()
     read_write_off_policies()
     read_schedule_policy()
+    read_settlement_policies()
     read_statement_policies()
     return Service(
         name="billing",

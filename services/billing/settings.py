@@ -16,6 +16,7 @@ from services.billing.domain import (
     liability,
     schedule_policy,
     schedules,
+    settlement_policy,
     statement_policy,
     write_off_policy,
 )
@@ -23,6 +24,7 @@ from services.billing.domain.allocation_policy import AllocationOrder
 from services.billing.domain.direct_debit_policy import DirectDebitPolicy
 from services.billing.domain.liability import Liability
 from services.billing.domain.schedule_policy import SchedulePolicy
+from services.billing.domain.settlement_policy import SettlementPolicy
 from services.billing.domain.statement_policy import StatementPolicy
 from services.billing.domain.write_off_policy import WriteOffPolicy
 from shared.auth import ROLES
@@ -32,6 +34,7 @@ SHIPPED_ALLOCATION = Path(__file__).parent / "domain" / "allocation_policy.json"
 SHIPPED_DIRECT_DEBIT = Path(__file__).parent / "domain" / "direct_debit_policy.json"
 SHIPPED_LIABILITY = Path(__file__).parent / "domain" / "liability.json"
 SHIPPED_SCHEDULES = Path(__file__).parent / "domain" / "schedule_policy.json"
+SHIPPED_SETTLEMENTS = Path(__file__).parent / "domain" / "settlement_policy.json"
 SHIPPED_STATEMENTS = Path(__file__).parent / "domain" / "statement_policy.json"
 SHIPPED_WRITE_OFFS = Path(__file__).parent / "domain" / "write_off_policy.json"
 
@@ -73,6 +76,14 @@ def read_statement_policies(path: Path = SHIPPED_STATEMENTS) -> tuple[StatementP
     """Return every version of when statements are due and final accounts are issued."""
     versions = TypeAdapter(tuple[StatementPolicy, ...]).validate_json(path.read_text(encoding="utf-8"))
     statement_policy.check(versions)
+    return versions
+
+
+@cache
+def read_settlement_policies(path: Path = SHIPPED_SETTLEMENTS) -> tuple[SettlementPolicy, ...]:
+    """Return every version of until when a settlement figure holds, and how far ahead one may be asked for."""
+    versions = TypeAdapter(tuple[SettlementPolicy, ...]).validate_json(path.read_text(encoding="utf-8"))
+    settlement_policy.check(versions)
     return versions
 
 

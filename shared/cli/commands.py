@@ -17,6 +17,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "accounts": "accounts:accounts",
     "account": "account:account",
     "explain": "explain:explain",
+    "settlement": "settlement:settlement",
     "final-accounts": "final_accounts:final_accounts",
     "trial-balance": "trial_balance:trial_balance",
     "period": "period:period",

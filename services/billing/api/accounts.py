@@ -1,15 +1,20 @@
 """Door 2, people: questions about accounts."""
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from services.billing.api.common import AsOf, Everybody, KnownAt, Staff, as_json
-from services.billing.usecases import explaining, final_accounts, questions
+from services.billing.usecases import explaining, final_accounts, questions, settlements
 from shared.bus.transaction import Doors
 from shared.db.engine import snapshot
 
 Reference = Annotated[str, Path(max_length=64, description="The account's reference, as on its statements.")]
+Entry = Annotated[date, Query(description="The day of entry: the first that is no longer the owner's.")]
+ValidUntil = Annotated[
+    date | None, Query(description="The last day on which the figure holds; absent: as the policy says.")
+]
 Proof = Annotated[bool, Query(description="Each line of a charge or credit says how its pence came about.")]
 
 
@@ -41,6 +46,14 @@ def add(router: APIRouter, doors: Doors) -> None:
         if answer is None:
             raise HTTPException(404, f"No account {reference}, or no charge {charge_id[:64]}.")
         return as_json(answer)
+
+    @router.get("/accounts/{reference}/settlement")
+    async def settlement(
+        reference: Reference, _caller: Staff, entry: Entry, valid_until: ValidUntil = None
+    ) -> Response:
+        """Return what the present owner would have to pay at settlement, row by row; nothing is posted."""
+        async with snapshot(doors.sessions) as connection:
+            return as_json(await settlements.settlement(connection, reference, entry, valid_until))
 
     @router.get("/final-accounts")
     async def finals(_caller: Staff) -> Response:

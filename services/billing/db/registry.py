@@ -147,6 +147,16 @@ async def load_units(
     return units
 
 
+async def sets_naming(connection: asyncpg.Connection, unit_id: str) -> set[str]:
+    """Return the share sets of which some version names a unit."""
+    rows = await connection.fetch(
+        "select distinct share_set_id from billing.share_versions"
+        " where members @> jsonb_build_array(jsonb_build_array($1::text))",
+        unit_id,
+    )
+    return {row["share_set_id"] for row in rows}
+
+
 async def load_versions(connection: asyncpg.Connection, share_set_ids: Iterable[str]) -> dict[str, Versions]:
     """Return all versions of the share sets named; a set that is not known is left out."""
     wanted = list(share_set_ids)

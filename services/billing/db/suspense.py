@@ -1,5 +1,6 @@
 """Statements about what is in suspense: money nobody matches, and charges, credits and reversals that wait."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,6 +22,18 @@ select part.charge_id, part.credit_id, coalesce(part.unit_id, charge.unit_id) as
   part.net_pence + part.tax_pence as pence, charge.liable_from
 from billing.charge_parts as part join billing.charges as charge using (charge_id)
 where part.waiting_for is not null order by part.charge_id, part.part_no
+"""
+
+# What waits for an owner is of days on which nobody is known to own the unit: never of one whose account is known.
+_WAITING_FOR_UNIT = """
+select charge.charge_id, charge.kind, charge.description, charge.instructed_on, charge.liable_from, charge.share_set_id,
+  part.waiting_for, sum(part.net_pence + part.tax_pence)::bigint as pence
+from billing.charge_parts as part join billing.charges as charge using (charge_id)
+where part.waiting_for is not null and part.waiting_for not like 'owner:%'
+  and (part.unit_id = $1 or (part.unit_id is null and charge.share_set_id = any($2::text[])))
+  and charge.liable_from < $4 and charge.liable_to >= $3
+group by charge.charge_id, part.waiting_for having sum(part.net_pence + part.tax_pence) <> 0
+order by charge.charge_id, part.waiting_for
 """
 
 _WAITING_SINCE = """
@@ -53,6 +66,20 @@ class WaitingPart:
     waiting_for: str
     pence: int
     liable_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCharge:
+    """What of a charge, less its credits, waits: of one unit, or (with ``share_set_id``) the whole cost of a set."""
+
+    charge_id: str
+    kind: str
+    description: str
+    instructed_on: date | None
+    liable_from: date
+    share_set_id: str | None
+    waiting_for: str
+    pence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +117,14 @@ async def list_suspended(connection: asyncpg.Connection) -> list[SuspendedRow]:
 async def list_waiting_parts(connection: asyncpg.Connection) -> list[WaitingPart]:
     """Return the parts of charges and credits that wait."""
     return [WaitingPart(*row) for row in await connection.fetch(_WAITING)]
+
+
+async def list_waiting_charges(
+    connection: asyncpg.Connection, unit_id: str, share_set_ids: Iterable[str], from_on: date, to_on: date
+) -> list[WaitingCharge]:
+    """Return the charges of a unit, or of share sets, that wait and are owed for days from one to before another."""
+    rows = await connection.fetch(_WAITING_FOR_UNIT, unit_id, list(share_set_ids), from_on, to_on)
+    return [WaitingCharge(*row) for row in rows]
 
 
 async def count_waiting_charges(connection: asyncpg.Connection, learnt_by: date) -> int:

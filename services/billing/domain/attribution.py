@@ -145,6 +145,13 @@ def owned_days(units: Mapping[str, Unit], unit_id: str, account_id: str, first: 
     return OwnedDays(first, last, first + before * _DAY, first + (ends[own[-1]] - 1) * _DAY)
 
 
+def days_held(units: Mapping[str, Unit], unit_id: str, account_id: str, first: date, last: date) -> int:
+    """Return how many of the days ``first`` to ``last`` of a unit are an account's."""
+    ends, holders = stretches(units, unit_id, first, last)
+    begins = (0, *ends[:-1])
+    return sum(end - begin for begin, end, holder in zip(begins, ends, holders, strict=True) if holder == account_id)
+
+
 def _sole_holder(unit: Unit, first: date, last: date) -> str | None:
     """Return the account that holds all of the days, if one does: most periods see no change of owner."""
     if first < unit.managed_from or (unit.managed_to is not None and last > unit.managed_to):

@@ -115,6 +115,15 @@ def fold(lines: Iterable[Line], statements: Sequence[StatementHead]) -> Folded:
     return Folded(tuple(items), pending, surplus + sum(given_up.values()))
 
 
+NEXT = StatementHead("next", date.max, date.max)
+"""Stands in for the statement that will carry what none carries yet."""
+
+
+def not_billed(lines: Iterable[Line], statements: Sequence[StatementHead]) -> tuple[Item, ...]:
+    """Return what of each charge no statement carries yet, as items of ``NEXT``; together ``fold``'s pending pence."""
+    return tuple(item for item in fold(lines, [*statements, NEXT]).items if item.statement_no == NEXT.statement_no)
+
+
 def _opening_item(line: Line, pence: int) -> Item:
     assert line.due_on is not None
     issued_on = max(line.due_on, _FIRST_DUE) - _BEFORE_US

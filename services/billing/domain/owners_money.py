@@ -7,7 +7,7 @@ from typing import NamedTuple
 from services.billing.domain.allocation import Rules
 from services.billing.domain.chart import BANK, RESERVE_FUNDS
 from services.billing.domain.facts import FactKind
-from services.billing.domain.items import StatementHead
+from services.billing.domain.items import NEXT, StatementHead
 from services.billing.domain.lines import Line
 from services.billing.domain.position import position
 from services.billing.domain.postings import Posting
@@ -27,10 +27,6 @@ class Kept(NamedTuple):
         return self.asked_pence - self.held_pence - self.written_off_pence
 
 
-_NEXT = StatementHead("next", date.max, date.max)
-"""Stands in for the statement that will carry what none carries yet; an internal account never gets another."""
-
-
 def kept(
     lines: Sequence[Line], statements: Sequence[StatementHead], kind: ChargeKind, day: date, rules: Rules,
     *, ahead: bool = True,
@@ -41,11 +37,20 @@ def kept(
     Without, only what was billed counts: what a statement to come may still set against something else is not spent.
     """
     own = [line for line in lines if line.charge_kind is kind]
-    named = {line.charge_id for line in own}
-    allocated = position(lines, [*statements, _NEXT] if ahead else statements, day, rules).allocated
-    held = sum(one.pence for one in allocated if one.charge_id in named)
+    paid = paid_of(lines, statements, day, rules, ahead=ahead)
+    held = sum(paid.get(charge_id, 0) for charge_id in {line.charge_id or "" for line in own})
     given_up = -sum(line.amount_pence for line in own if line.kind is FactKind.WRITE_OFF)
     return Kept(sum(line.amount_pence for line in own) + given_up, held, given_up)
+
+
+def paid_of(
+    lines: Sequence[Line], statements: Sequence[StatementHead], day: date, rules: Rules, *, ahead: bool = True
+) -> dict[str, int]:
+    """Return what an account's allocation sets against each charge; ``ahead``: as it would be if all were billed."""
+    paid: dict[str, int] = {}
+    for one in position(lines, [*statements, NEXT] if ahead else statements, day, rules).allocated:
+        paid[one.charge_id] = paid.get(one.charge_id, 0) + one.pence
+    return paid
 
 
 def together(parts: Iterable[Kept]) -> Kept:

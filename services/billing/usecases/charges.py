@@ -48,6 +48,10 @@ class Surroundings:
         """Return where a charge and its credits belong."""
         return charges.target(charge, credits_, self.version_of(charge), self.units)
 
+    def supposing(self, units: Mapping[str, Unit]) -> "Surroundings":
+        """Return the same with other units than are registered."""
+        return Surroundings(self._versions, units)
+
 
 async def surroundings_of(
     connection: asyncpg.Connection, subjects: Iterable[Charge], only: Collection[str] | None = None

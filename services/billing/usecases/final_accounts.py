@@ -84,12 +84,17 @@ async def worklist(connection: asyncpg.Connection) -> list[Answer]:
     unit_ids = await stored.list_left(connection)
     known = await registry.load_registered(connection, unit_ids)
     left = [one for unit in known.values() for one in unit.served() if final_accounts.has_left(one)]
+    return sorted(await states_of(connection, left), key=lambda answer: (answer["due_by"], answer["account_ref"]))
+
+
+async def states_of(connection: asyncpg.Connection, left: Sequence[Account]) -> list[Answer]:
+    """Return the same of these accounts, in their order."""
     account_ids = [account.account_id for account in left]
     lines = await ledger.load_lines(connection, account_ids)
     heads = await ledger.load_heads(connection, account_ids)
     rules = await rules_of(connection, account_ids)
     issued = await stored.load_issued(connection, account_ids)
-    waiting = await stored.load_waiting(connection, unit_ids)
+    waiting = await stored.load_waiting(connection, [account.unit_id for account in left])
     closed = (await gate.read(connection)).last_closed or date.min
     answers = []
     for account in left:
@@ -97,7 +102,7 @@ async def worklist(connection: asyncpg.Connection) -> list[Answer]:
         deposit = kept(own, heads.get(account.account_id, ()), ChargeKind.FLOAT, closed, rules[account.account_id])
         answer = _answer(account, own, issued, waiting, closed)
         answers.append(answer | {"float_pence": deposit.asked_pence, "float_held_pence": deposit.held_pence})
-    return sorted(answers, key=lambda answer: (answer["due_by"], answer["account_ref"]))
+    return answers
 
 
 def _answer(

@@ -1,6 +1,7 @@
 """Fees and premiums raised by the business day: each instalment once, for the units that are managed in its period."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -80,6 +81,31 @@ async def raise_slice(piece: DaySlice) -> None:
         pools = [] if after else list(_pools(begun, piece.day))
         due = {unit.unit_id: [*begun, *again.get(unit.unit_id, ())] for unit in units}
         await _raise(work, [*pools, *_of_units(known, due, units, charged, piece.day)])
+
+
+def coming(
+    known: Schedules,
+    unit: UnitRow,
+    learnt_in: date | None,
+    charged: Sequence[tuple[str, Days]],
+    closed_on: date,
+    days: Iterable[date],
+) -> Iterator[ChargeRaised]:
+    """Yield what the work of days still to come raises for a unit and for pools, each day as ``raise_slice`` would.
+
+    ``known`` need hold no other unit's reliefs, ``charged`` are our own charges for the unit; ``learnt_in`` is the book
+    of its registration, ``closed_on`` the day closed last.
+    """
+    own = list(charged)
+    for day in days:
+        begun, again = _begun(known, closed_on, day), _again(known, closed_on, day)
+        row = replace(unit, learnt=learnt_in is None or learnt_in > closed_on)
+        due = {unit.unit_id: [*begun, *again.get(unit.unit_id, ())]}
+        for one in (*_pools(begun, day), *_of_units(known, due, [row], {unit.unit_id: tuple(own)}, day)):
+            assert one.period is not None
+            own += [(one.charge_id, Days(one.period.from_, one.period.to))] if one.unit_id is not None else []
+            yield one
+        closed_on = day
 
 
 async def _raise(work: Work, instalments: Sequence[ChargeRaised]) -> None:

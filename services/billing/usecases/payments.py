@@ -85,12 +85,16 @@ class Finder:
         return payments.place(payment, self._accounts, self._units)
 
 
-async def finder(connection: asyncpg.Connection, of: Iterable[Payment]) -> Finder:
-    """Load what some payments may be placed by."""
+async def finder(
+    connection: asyncpg.Connection, of: Iterable[Payment], supposed: Mapping[str, Unit] | None = None
+) -> Finder:
+    """Load what some payments may be placed by; ``supposed``: other units than are registered."""
     wanted = list(of)
     refs = {ref for payment in wanted for ref in payments.candidate_refs(payment)}
-    unit_ids = {payment.unit_id for payment in wanted if payment.unit_id is not None}
     accounts = await registry.accounts_by_ref(connection, refs)
+    if supposed is not None:
+        return Finder(accounts, supposed)
+    unit_ids = {payment.unit_id for payment in wanted if payment.unit_id is not None}
     return Finder(accounts, await registry.load_units(connection, unit_ids) if unit_ids else {})
 
 

@@ -189,6 +189,7 @@ UNKNOWN = {
     "/accounts/{reference}": "/accounts/F0",
     "/accounts/{reference}/annual/{year}": "/accounts/F0/annual/2026",
     "/accounts/{reference}/charges/{charge_id}": f"/accounts/{A}/charges/C9",
+    "/accounts/{reference}/settlement": "/accounts/F0/settlement?entry=2026-05-16",
     "/collections/{collection_id}": "/collections/DD-2026-04-29-1",
     "/collections/{collection_id}/file": "/collections/DD-2026-04-29-1/file",
     "/payments/{payment_id}": "/payments/P9",

@@ -117,6 +117,7 @@ def test_stretches_say_of_every_day_what_holder_on_says(
     last = first + timedelta(days=length)
     for holder in {*plain, account(ownership_id="nobody")}:
         own = [first + timedelta(days=number) for number, one in enumerate(plain) if one == holder]
+        assert attribution.days_held(units, "U1", holder, first, last) == len(own)
         owned = attribution.owned_days(units, "U1", holder, first, last)
         if not own or len(own) == len(plain) or (own[-1] - own[0]).days + 1 > len(own):
             assert owned is None

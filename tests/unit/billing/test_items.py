@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.billing.domain.items import Folded, StatementHead, fold
+from services.billing.domain.items import Folded, StatementHead, fold, not_billed
 from services.billing.domain.lines import Line, netted
 from shared.events.housing import ChargeKind
 from tests.unit.billing.builders import a_statement, charge_line, credit_line, day, payment_line
@@ -173,6 +173,9 @@ def test_items_pending_and_surplus_are_all_of_the_lines(
     assert all(item.amount_pence > 0 for item in result.items)
     assert result.pending_pence >= 0
     assert result.surplus_pence >= 0
+    waiting = not_billed(netted(rows), statements)
+    assert sum(item.amount_pence for item in waiting) == result.pending_pence
+    assert len({item.charge_id for item in waiting}) == len(waiting)
 
 
 @given(st.lists(moves, max_size=12), st.randoms(use_true_random=False), statement_sets)
