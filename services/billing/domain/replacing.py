@@ -43,16 +43,20 @@ def _first_day(versions: Sequence[Terms]) -> date:
 def _ended(
     other: Sequence[Terms], versions: Sequence[Terms], notices: Notices, notice_days: int
 ) -> _Ended | None:  # fmt: skip
-    """Return when another schedule for the same ended before one begins, and its last price; None: it did not."""
+    """Return when another schedule for the same ended before one begins, and its last price; None: it did not.
+
+    A price without its notice was never charged: then what was charged before it is the last one.
+    """
     first_on, old, new = _first_day(versions), other[0], versions[0]
     begun = sorted((one for one in other if one.effective_from <= first_on), key=_order)
     same = (old.kind, old.scope, old.scope_id) == (new.kind, new.scope, new.scope_id)
-    priced = [number for number, one in enumerate(begun, start=1) if one.annual_net_pence]
-    if not same or not priced or priced[-1] == len(begun):
+    if not same or not begun or begun[-1].annual_net_pence:
         return None
-    on = begun[priced[-1]].effective_from
-    holds, _ = holding_on(other, notices.get(old.schedule_id, ()), notice_days, on - DAY)
-    return _Ended(on, holds.annual_net_pence) if holds is not None and holds.annual_net_pence else None
+    for on in sorted({one.effective_from for one in begun}, reverse=True):
+        holds, _ = holding_on(other, notices.get(old.schedule_id, ()), notice_days, on - DAY)
+        if holds is not None and holds.annual_net_pence:
+            return _Ended(on, holds.annual_net_pence)
+    return None
 
 
 def _order(terms: Terms) -> tuple[date, int]:
