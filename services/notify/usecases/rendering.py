@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.notify.db import address_book, letters, messages
 from services.notify.db.letters import DueLetter, Postponed
 from services.notify.db.messages import NewMessage
-from services.notify.domain import identity, welcome
+from services.notify.domain import identity, plans, welcome
 from services.notify.domain.letter import Letter
 from services.notify.domain.recipients import Contacts, Recipient, recipients
 from services.notify.domain.welcome import Timing
@@ -25,7 +25,7 @@ from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
 from shared.bus.day import DaySlice
 from shared.db.engine import driver
-from shared.events.arrears import StageReached
+from shared.events.arrears import PlanChanged, StageReached
 from shared.events.billing import (
     AnnualStatementIssued,
     CollectionAnnounced,
@@ -149,6 +149,7 @@ _MATTERS: Mapping[str, type[EventMatter]] = {
     "relief-ended": ReliefEnded,
     "collection-notice": CollectionAnnounced,
     "mandate-ended": MandateEnded,
+    **dict.fromkeys(plans.STAGE_OF, PlanChanged),
 }
 """What each letter's event is; all others are stages of the ladder."""
 
@@ -182,6 +183,9 @@ def _given_on(notice: Notice) -> date:
             return notice.noted_on
         case ShareCarried():
             return notice.carried_on
+        case PlanChanged():
+            assert notice.changed_on is not None
+            return notice.changed_on
 
 
 async def _render(jobs: Sequence[Job], day: date, press: Press) -> list[NewMessage]:
