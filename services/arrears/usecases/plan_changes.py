@@ -44,6 +44,7 @@ async def _hold(work: Work, plan: Plan) -> None:
 def _said(outcome: Outcome, on: date) -> PlanChanged:
     plan, now = outcome.plan, outcome.progress
     policy = in_force(read_plan_policies(), plan.agreed_on)
+    following = now.next if plan.state in STANDING else None
     return PlanChanged(
         account_id=plan.account_id,
         plan_id=plan.plan_id,
@@ -57,8 +58,8 @@ def _said(outcome: Outcome, on: date) -> PlanChanged:
         due_pence=now.due_pence,
         short_pence=now.short_pence,
         current_pence=now.current_pence,
-        next_on=now.next.due_on if now.next else None,
-        next_pence=now.next.amount_pence if now.next else None,
+        next_on=following.due_on if following else None,
+        next_pence=following.amount_pence if following else None,
         catch_up_by=plan.catch_up_by,
         warned_of=tuple(sorted(plan.warned_of)) or None,
         instalments=tuple(

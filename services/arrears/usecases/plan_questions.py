@@ -12,7 +12,7 @@ from services.arrears.db import plans as rows
 from services.arrears.db.ladder import items_of, load_accounts
 from services.arrears.domain.instalments import Instalment, months_of, schedule
 from services.arrears.domain.plan_policy import PlanPolicy
-from services.arrears.domain.plans import Debt, Plan, Progress, grace_over, owed, progress
+from services.arrears.domain.plans import STANDING, Debt, Plan, Progress, grace_over, owed, progress
 from services.arrears.settings import read_plan_policies
 from shared.bus import gate
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
@@ -102,6 +102,7 @@ def _policy(plan: Plan) -> PlanPolicy:
 
 def _listed(plan: Plan, row: Json, day: date) -> Json:
     now = progress(plan, items_of(row["items"]), _policy(plan), day)
+    following = now.next if plan.state in STANDING else None
     return {
         "plan_id": plan.plan_id,
         "account_ref": row["account_ref"],
@@ -113,8 +114,8 @@ def _listed(plan: Plan, row: Json, day: date) -> Json:
         "total_pence": plan.total_pence,
         "paid_pence": now.paid_pence,
         "short_pence": now.short_pence,
-        "next_on": now.next.due_on if now.next else None,
-        "next_pence": now.next.amount_pence if now.next else None,
+        "next_on": following.due_on if following else None,
+        "next_pence": following.amount_pence if following else None,
         "catch_up_by": plan.catch_up_by,
         "reason": row["reason"],
     }

@@ -110,7 +110,7 @@ async def test_a_missed_instalment_is_warned_of_and_the_lapse_lets_the_ladder_go
     assert await changes(debtor) == [("2026-04-30", "agreed"), (str(MISSED), "warned"), ("2026-06-17", "failed")]
     _, warned, failed = await debtor.said(topics.PLAN_CHANGED)
     assert (warned.catch_up_by, warned.warned_of, warned.short_pence) == (date(2026, 6, 16), ("instalment",), 100_00)
-    assert (failed.catch_up_by, failed.due_pence, failed.paid_pence) == (None, 100_00, 0)
+    assert (failed.catch_up_by, failed.due_pence, failed.paid_pence, failed.next_on) == (None, 100_00, 0, None)
     assert failed.reason == "not caught up by 2026-06-16: £100.00 of instalments is missing"
     assert await standing(debtor) == []
     assert [(one.stage, str(one.stage_on)) for one in await debtor.stages()] == [(1, "2026-06-24"), (2, "2026-07-08")]
@@ -365,6 +365,7 @@ async def test_every_plan_is_listed_those_that_stand_first(debtor: Desk) -> None
     async with debtor.sessions() as session:
         found = await plan_questions.list_plans(session)
     assert [(one["plan_id"], one["state"]) for one in found] == [(second, "warned"), (first, "ended")]
+    assert found[1]["next_on"] is None, "of a plan that is over nothing is due"
     assert found[0] == {
         "plan_id": "PL-2", "account_ref": REF, "account_id": "A1", "state": "warned", "state_on": MISSED,
         "agreed_on": date(2026, 4, 30), "instalments": 3, "total_pence": 300_00, "paid_pence": 0,
