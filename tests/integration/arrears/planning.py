@@ -74,3 +74,16 @@ async def changes(desk: Desk) -> list[tuple[str, str]]:
     """Return each change of a plan that was said: its day and state."""
     said: list[PlanChanged] = await desk.said(topics.PLAN_CHANGED)
     return [(str(one.changed_on), one.state) for one in said]
+
+
+async def tell(desk: Desk, *items: OpenItem) -> None:
+    """Billing says what is open."""
+    await desk.hear(topics.ITEMS_CHANGED, items_changed(*items))
+
+
+async def standing(desk: Desk) -> list[tuple[str, str]]:
+    """Return the holds of plans that stand: kind and charge."""
+    rows = await desk.rows(
+        "select kind, charge_id from arrears.holds where ended_on is null and set_by = 'plan' order by 2"
+    )
+    return [tuple(row) for row in rows]
