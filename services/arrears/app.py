@@ -7,6 +7,7 @@ from services.arrears.db.likeness import COMPARED
 from services.arrears.settings import read_plan_policies, read_policies
 from services.arrears.usecases import holds, plans
 from services.arrears.usecases.day import work_day
+from services.arrears.usecases.plan_proposals import PLAN
 from services.arrears.usecases.verify import checks
 from shared.bus.service import Service
 from shared.rebuild.likeness import Likeness
@@ -22,7 +23,7 @@ def build(_settings: ServiceSettings) -> Service:
         router=handlers.router,
         day_work=partial(work_day, policies=policies),
         api=lambda running: api.routes(running.api_doors, policies),
-        kinds=(plans.PLAN,),
+        kinds=(PLAN,),
         checks=partial(checks, policies=policies),
         likeness=Likeness(
             COMPARED,

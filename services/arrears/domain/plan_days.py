@@ -37,7 +37,7 @@ def assess(plan: Plan, account: Account, policy: PlanPolicy, day: date) -> Outco
     """
     now = progress(plan, account.items, policy, day)
     if _is_paid(plan, now, policy, day):
-        return _outcome(plan, replace(plan, state=PlanState.COMPLETED), now, _completed_reason(plan, now))
+        return _outcome(plan, _without_warning(plan, PlanState.COMPLETED), now, _completed_reason(plan, now))
     stands = plan if plan.state in STANDING else replace(plan, state=PlanState.AGREED)
     if _is_paused(plan, account, policy, day):
         outcome = _outcome(plan, stands, now, _reopened_reason(now))
@@ -74,26 +74,35 @@ def _tested(plan: Plan, account: Account, policy: PlanPolicy, day: date) -> Prog
 
 def _test(plan: Plan, stands: Plan, now: Progress, policy: PlanPolicy, day: date) -> Outcome:
     """Make the tests of breach; what an owner is warned of already has its days to be caught up."""
-    current = stands.terms.current_charges and now.current_pence > policy.tolerance_pence
-    troubles = frozenset(
-        {*([Trouble.INSTALMENT] if now.behind else []), *([Trouble.CURRENT] if current else [])}
-    )  # fmt: skip
+    troubles = _troubles(stands, now, policy)
     stands = replace(stands, missed=_missed(stands, now))
     if _too_many(stands.missed, policy):
         reason = f"{policy.fails_at_missed} of {policy.in_a_row} instalments in a row were missed"
         return _outcome(plan, _without_warning(stands, PlanState.FAILED), now, reason)
     if stands.state is PlanState.WARNED and troubles & stands.warned_of:
-        assert stands.catch_up_by is not None
-        if day > stands.catch_up_by:
-            reason = f"not caught up by {stands.catch_up_by}: {_trouble(now, troubles)}"
-            return _outcome(plan, _without_warning(stands, PlanState.FAILED), now, reason)
-        return _outcome(plan, stands, now, "")
+        return _wait(plan, stands, now, troubles, day)
     if troubles:
         catch_up_by = day + timedelta(days=policy.catch_up_days)
         warned = replace(stands, state=PlanState.WARNED, warned_of=troubles, catch_up_by=catch_up_by)
-        return _outcome(plan, warned, now, _trouble(now, troubles))
+        return _outcome(plan, warned, now, _words(now, troubles))
     kept = _without_warning(stands, PlanState.AGREED)
     return _outcome(plan, kept, now, "caught up" if plan.state is PlanState.WARNED else _reopened_reason(now))
+
+
+def _wait(plan: Plan, stands: Plan, now: Progress, troubles: frozenset[Trouble], day: date) -> Outcome:
+    """Let the days to catch up pass; after the last of them the warning has lapsed."""
+    assert stands.catch_up_by is not None
+    if day <= stands.catch_up_by:
+        return _outcome(plan, stands, now, "")
+    reason = f"not caught up by {stands.catch_up_by}: {_words(now, troubles)}"
+    return _outcome(plan, _without_warning(stands, PlanState.FAILED), now, reason)
+
+
+def _troubles(plan: Plan, now: Progress, policy: PlanPolicy) -> frozenset[Trouble]:
+    """Return what an owner may be warned of."""
+    current = plan.terms.current_charges and now.current_pence > policy.tolerance_pence
+    there = {Trouble.INSTALMENT: now.behind > 0, Trouble.CURRENT: current}
+    return frozenset(trouble for trouble, is_there in there.items() if is_there)
 
 
 def _missed(plan: Plan, now: Progress) -> frozenset[int]:
@@ -122,7 +131,7 @@ def _outcome(before: Plan, after: Plan, now: Progress, reason: str) -> Outcome:
     return Outcome(replace(after, change=before.change + 1), now, reason)
 
 
-def _trouble(now: Progress, troubles: frozenset[Trouble]) -> str:
+def _words(now: Progress, troubles: frozenset[Trouble]) -> str:
     words = {
         Trouble.INSTALMENT: f"{as_pounds(now.short_pence)} of instalments is missing",
         Trouble.CURRENT: f"{as_pounds(now.current_pence)} beside the plan is overdue",

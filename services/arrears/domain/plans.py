@@ -137,7 +137,7 @@ def progress(plan: Plan, items: Sequence[Item], policy: PlanPolicy, day: date) -
     over = [one for one in plan.instalments if grace_over(one.due_on, policy, day)]
     due = sum(one.amount_pence for one in over)
     behind = over[-1].number if due - paid > policy.tolerance_pence else 0
-    current = sum(item.open_pence for item in beside if late_since(item, policy, day))
+    current = sum(item.open_pence for item in beside if is_late(item, policy, day))
     return Progress(paid, due, left, current, behind, _next(plan.instalments, paid))
 
 
@@ -153,6 +153,6 @@ def grace_over(due_on: date, policy: PlanPolicy, day: date) -> bool:
     return due_on < day and office_days_later(due_on, policy.grace_office_days) < day
 
 
-def late_since(item: Item, policy: PlanPolicy, day: date) -> bool:
+def is_late(item: Item, policy: PlanPolicy, day: date) -> bool:
     """Say whether an item is overdue beyond the days of grace; those after a dispute of it count, too."""
     return grace_over(max(item.due_on, item.dispute_ended_on or item.due_on), policy, day)

@@ -1,7 +1,7 @@
-"""Repayment plans: proposed by one person and agreed by another, ended by an officer."""
+"""Repayment plans: what two people agreed takes effect; an officer ends one."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
@@ -10,17 +10,14 @@ from services.arrears.db import holds as hold_rows
 from services.arrears.db import plans as rows
 from services.arrears.db.ladder import load_accounts
 from services.arrears.domain.account import Account
-from services.arrears.domain.instalments import months_of
 from services.arrears.domain.plan_days import Outcome
-from services.arrears.domain.plans import STANDING, Debt, Plan, Terms, owed, progress
+from services.arrears.domain.plans import STANDING, Debt, Plan, Terms, progress
 from services.arrears.settings import read_plan_policies
 from services.arrears.usecases import plan_changes
-from shared.auth import Caller
 from shared.bus.bodies import Body
 from shared.bus.commands import Json
-from shared.bus.proposals import Kind, Proposal
-from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError, understood
-from shared.bus.work import OPENING_BOOK, Work
+from shared.bus.refusals import NotKnownError, NotNowError, understood
+from shared.bus.work import Work
 from shared.dated import in_force
 from shared.db.engine import driver
 from shared.events.arrears import Frequency, PlanState
@@ -69,7 +66,7 @@ class Asked(Body):
 async def agree(work: Work, content: Json) -> Json:
     """Let a plan stand, and keep its charges from the ladder.  A rebuild does the same again."""
     asked = understood(Asked, content)
-    account = await _account(work, asked.account_ref)
+    account = await account_of(work, asked.account_ref)
     connection = await driver(work.session)
     plan = Plan(f"PL-{work.cause.id}", account.account_id, work.book, asked.terms, asked.agreed)
     reason = (
@@ -112,79 +109,10 @@ async def _locked(work: Work, plan_id: str) -> Plan:
     return locked
 
 
-async def _account(work: Work, account_ref: str) -> Account:
+async def account_of(work: Work, account_ref: str) -> Account:
     """Return an account, locked, as the book's day would look at it."""
     account_id = await hold_rows.account_of(await driver(work.session), account_ref)
     if account_id is None:
         raise NotKnownError(f"No account has the reference {account_ref}.")
     await work.lock(exclusive=[f"account:{account_id}"])
     return (await load_accounts(work.session, work.book, [account_id]))[account_id]
-
-
-async def _check(work: Work, proposal: Proposal) -> None:
-    """Refuse a proposal that could not take effect now, or that says it is about something else."""
-    asked = understood(Asked, proposal.body)
-    if asked.account_ref != proposal.subject:
-        raise NotValidError(f"The proposal's subject is {proposal.subject}, its plan is of {asked.account_ref}.")
-    await _weigh(work, asked)
-
-
-async def _authorise(work: Work, proposal: Proposal, caller: Caller) -> None:
-    """Refuse an approval of a plan that is too long for the caller's roles, or of what can no longer be."""
-    asked = understood(Asked, proposal.body)
-    months = months_of(asked.instalments, asked.first_on, asked.frequency)
-    if not in_force(read_plan_policies(), work.book).may_approve(caller.roles, months):
-        raise NotAllowedError(f"A plan of {months} months is above the limit of your roles.")
-    await _weigh(work, asked)
-
-
-async def _weigh(work: Work, asked: Asked) -> None:
-    """Refuse a plan that cannot be; only of people who decide now: a rebuild repeats what took effect."""
-    if work.book == OPENING_BOOK:
-        raise NotNowError("No business day has ended yet: nothing is overdue.")
-    account = await _account(work, asked.account_ref)
-    if account.internal:
-        raise NotValidError(f"{asked.account_ref} is the association's own account: it owes nobody.")
-    standing = await rows.standing_of(await driver(work.session), account.account_id)
-    if standing is not None:
-        raise NotNowError(f"Plan {standing} stands on {asked.account_ref}; end it before another is agreed.")
-    _weigh_days(work, asked)
-    _weigh_debts(asked, owed(account, work.book))
-
-
-def _weigh_days(work: Work, asked: Asked) -> None:
-    """Refuse a first day that is past or far."""
-    policy = in_force(read_plan_policies(), work.book)
-    latest = work.book + timedelta(days=policy.first_within_days)
-    if not work.book <= asked.first_on <= latest:
-        raise NotValidError(f"The first instalment is on {asked.first_on}; it may be from {work.book} to {latest}.")
-
-
-def _weigh_debts(asked: Asked, overdue: tuple[Debt, ...]) -> None:
-    """Refuse debts other than what is overdue of each, and instalments of nothing."""
-    if len(set(asked.agreed)) < len(asked.agreed):
-        raise NotValidError("Name each debt once.")
-    pence = {(debt.charge_id, debt.due_on): debt.amount_pence for debt in overdue}
-    for debt in asked.agreed:
-        if (known := pence.get((debt.charge_id, debt.due_on), 0)) != debt.amount_pence:
-            raise NotNowError(
-                f"{as_pounds(known)} of {debt.charge_id}, due on {debt.due_on}, is overdue and may be in a plan on"
-                f" {asked.account_ref}; {as_pounds(debt.amount_pence)} is proposed."
-            )
-    if sum(debt.amount_pence for debt in asked.agreed) < asked.instalments:
-        raise NotValidError(f"The debt does not make {asked.instalments} instalments of a penny.")
-
-
-async def _apply(work: Work, proposal: Proposal) -> Json:
-    return await agree(work, proposal.body)
-
-
-PLAN = Kind(
-    NAME,
-    may_propose=frozenset({"assistant", "lead-officer"}),
-    may_approve=frozenset({"assistant", "lead-officer", "board"}),
-    apply=_apply,
-    check=_check,
-    authorise=_authorise,
-)
-"""Declared to the bus: routes and the list of proposals come with it."""

@@ -16,7 +16,7 @@ from services.arrears.domain.policy import Policy
 from services.arrears.handlers import router
 from services.arrears.settings import read_policies
 from services.arrears.usecases.day import work_day
-from services.arrears.usecases.plans import PLAN
+from services.arrears.usecases.plan_proposals import PLAN
 from shared.bus import gate, outbox
 from shared.bus.batch import Applier
 from shared.bus.day import DaySlice

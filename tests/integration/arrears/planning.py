@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from services.arrears.usecases import plan_questions, plans
+from services.arrears.usecases.plan_proposals import PLAN
 from services.arrears.usecases.plan_questions import Offer
 from shared.auth import Caller
 from shared.bus.commands import Given, give
@@ -46,7 +47,7 @@ async def offered(desk: Desk, *charges: str, instalments: int = 3, ref: str = RE
 
 
 async def propose(desk: Desk, body: dict[str, Any], who: Caller = ASSISTANT) -> int:
-    made = await Proposals(desk.doors, [plans.PLAN]).propose(
+    made = await Proposals(desk.doors, [PLAN]).propose(
         who, Proposal(plans.NAME, body["account_ref"], body, "rang us", who.subject)
     )
     number: int = made["id"]
@@ -54,7 +55,7 @@ async def propose(desk: Desk, body: dict[str, Any], who: Caller = ASSISTANT) -> 
 
 
 async def approve(desk: Desk, number: int, who: Caller = LEAD) -> str:
-    answer = await Proposals(desk.doors, [plans.PLAN]).approve(who, number, "agreed")
+    answer = await Proposals(desk.doors, [PLAN]).approve(who, number, "agreed")
     plan_id: str = answer["answer"]["plan_id"]
     return plan_id
 

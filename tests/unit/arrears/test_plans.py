@@ -123,6 +123,12 @@ def test_a_plan_that_is_caught_up_stands_again() -> None:
     assert outcome.plan.missed == {1}
 
 
+def test_a_plan_that_is_paid_whole_while_it_is_warned_of_is_completed_and_the_warning_is_over() -> None:
+    warned = on(missed_on(1), left(437_50)).plan
+    done = on(missed_on(1) + DAY, left(0), warned).plan
+    assert (done.state, done.catch_up_by, done.warned_of) == (COMPLETED, None, frozenset())
+
+
 @pytest.mark.parametrize(("days", "state"), [(10, WARNED), (11, FAILED)])
 def test_a_warning_lapses_after_its_last_day(days: int, state: PlanState) -> None:
     warned = on(missed_on(1), left(437_50)).plan
