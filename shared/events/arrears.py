@@ -133,8 +133,8 @@ class PlanChanged(EventData):
     )
     grace_office_days: int | None = Field(default=None, ge=0, description="Office days after which one is missed.")
     catch_up_days: int | None = Field(default=None, ge=0, description="Days to catch up after a warning.")
-    fails_at_missed: int | None = Field(default=None, ge=1, description="So many missed instalments end the plan,")
-    in_a_row: int | None = Field(default=None, ge=1, description="of any so many in a row.")
+    fails_at_missed: int | None = Field(default=None, ge=1, description="How many missed instalments end the plan.")
+    in_a_row: int | None = Field(default=None, ge=1, description="Of how many in a row these are counted.")
 
 
 class NoticeChanged(EventData):

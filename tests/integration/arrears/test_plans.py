@@ -1,11 +1,13 @@
 """Repayment plans on a real database: two people, holds, every change said, money that comes and is taken back."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
 
+from services.arrears.settings import read_plan_policies
 from services.arrears.usecases import holds, plan_days, plan_questions, questions
 from services.arrears.usecases.verify import verify
 from shared.bus.refusals import NotKnownError, NotNowError
@@ -204,6 +206,17 @@ async def test_plans_are_worked_in_slices_each_once_before_the_ladder(
     await desk.work_day()
     assert desk.slices - before == 4, "one for each plan, one for the ladder"
     assert [state for _, state in await changes(desk)] == ["agreed"] * 3 + ["warned"] * 3
+
+
+async def test_a_plan_keeps_the_terms_of_the_day_it_was_agreed_on(
+    debtor: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [shipped] = read_plan_policies()
+    harder = replace(shipped, version="plan-later", effective_from=date(2026, 5, 20), grace_office_days=0)
+    monkeypatch.setattr(plan_days, "read_plan_policies", lambda: (shipped, harder))
+    await agree(debtor)
+    await debtor.work_to(MISSED - timedelta(days=1))
+    assert [state for _, state in await changes(debtor)] == ["agreed"]
 
 
 async def test_what_was_worked_again_after_a_crash_changes_nothing(debtor: Desk) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -276,11 +277,11 @@ PLANS = st.builds(
 
 @given(PLANS, ITEMS, DAYS, st.randoms())
 def test_progress_depends_on_the_items_alone_and_not_on_their_order(
-    plan: Plan, items: list[Item], day: date, chance: st.DataObject
+    plan: Plan, items: list[Item], day: date, chance: Random
 ) -> None:
     now = progress(plan, items, POLICY, day)
     shuffled = list(items)
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    chance.shuffle(shuffled)
     assert progress(plan, shuffled, POLICY, day) == now
     stepped = replace(plan, state=WARNED, change=7, missed=frozenset({1}), catch_up_by=day)
     assert progress(stepped, items, POLICY, day) == now, "what was decided before plays no part"
