@@ -208,6 +208,22 @@ async def test_plans_are_worked_in_slices_each_once_before_the_ladder(
     assert [state for _, state in await changes(desk)] == ["agreed"] * 3 + ["warned"] * 3
 
 
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        ("update arrears.holds set ended_on = started_on where charge_id = 'C1'", "keeps its charges from the ladder"),
+        ("update arrears.plans set state = 'failed'", "keeps its charges from the ladder"),
+        ("update arrears.plans set change = 2", "changes are whole"),
+    ],
+)
+async def test_the_proof_names_a_plan_whose_holds_or_changes_do_not_fit(debtor: Desk, spoil: str, named: str) -> None:
+    await agree(debtor)
+    assert await wrong(debtor) == []
+    await debtor.rows(spoil)
+    [found] = await wrong(debtor)
+    assert named in found
+
+
 async def test_a_plan_keeps_the_terms_of_the_day_it_was_agreed_on(
     debtor: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

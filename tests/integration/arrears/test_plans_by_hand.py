@@ -82,6 +82,8 @@ async def test_a_key_ends_a_plan_once_and_answers_the_same(closebook: Closebook,
     asked = ("plans", "end", "PL-1", "--reason", "pays at once", "--key", "k-1")
     assert await closebook(*asked) == await closebook(*asked)
     assert len(await desk.said(topics.PLAN_CHANGED)) == 2
+    other = ("plans", "end", "PL-1", "--reason", "another", "--key", "k-1")
+    assert "was used for another command" in (await closebook(*other, code=1))[1]
 
 
 async def test_officers_offer_and_end_plans_and_staff_list_them(client: httpx.AsyncClient, issuer: LocalIssuer) -> None:
