@@ -52,6 +52,12 @@ def _month_end(first: date) -> date:
     return first.replace(day=monthrange(first.year, first.month)[1])
 
 
+def months_later(day: date, months: int) -> date:
+    """Return the same day so many months later, or the last day of a month that is too short."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
 @cache
 def _holidays(nation: str) -> HolidayBase:
     return country_holidays("GB", subdiv=nation)

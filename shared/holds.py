@@ -19,7 +19,21 @@ Said here for all who hear of holds: arrears when it decides, notify again befor
 no stage: it takes the debt due by its day away.
 """
 
+PLAN_STAGE, PLAN_WARNING_STAGE = 1, 2
+"""Which stage the letters about a plan are like: what was agreed or completed the first, a warning or its end the
+second."""
+
 
 def stops(kind: HoldKind, stage: int) -> bool:
     """Return whether a hold stops the letter of ``stage`` about what it is on."""
     return kind in FIRST_STAGE_STOPPED and stage >= FIRST_STAGE_STOPPED[kind]
+
+
+def stops_plan(kind: HoldKind, stage: int) -> bool:
+    """Return whether a hold stops a letter about a plan that is like ``stage``; nobody is warned while one stands.
+
+    The plan's own holds stop none, and an insolvency stops warnings: what it froze is claimed in the estate.
+    """
+    if kind is HoldKind.INSOLVENCY:
+        return stage >= PLAN_WARNING_STAGE
+    return kind is not HoldKind.PLAN_ACTIVE and stops(kind, stage)

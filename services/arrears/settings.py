@@ -1,16 +1,21 @@
-"""Settings of arrears, and the shipped versions of the ladder: both read once, at start."""
+"""Settings of arrears, and the shipped versions of the ladder and of plans: all read once, at start."""
 
 import json
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic import TypeAdapter
 from pydantic_settings import SettingsConfigDict
 
+from services.arrears.domain import plan_policy
+from services.arrears.domain.plan_policy import PlanPolicy
 from services.arrears.domain.policy import Policy
+from shared.auth import ROLES
 from shared.settings import ServiceSettings
 
+SHIPPED_PLANS = Path(__file__).parent / "domain" / "plan_policy.json"
 SHIPPED_POLICY = Path(__file__).parent / "domain" / "policy.json"
 
 
@@ -22,6 +27,7 @@ class Settings(ServiceSettings):
     service: ClassVar[str] = "arrears"
 
 
+@cache
 def read_policies(path: Path = SHIPPED_POLICY) -> tuple[Policy, ...]:
     """Return every version of the ladder in a file; a file that is wrong stops the process with the field's name."""
     policies = TypeAdapter(tuple[Policy, ...]).validate_python(_dated(json.loads(path.read_text(encoding="utf-8"))))
@@ -29,6 +35,14 @@ def read_policies(path: Path = SHIPPED_POLICY) -> tuple[Policy, ...]:
         numbers = [stage.number for stage in policy.stages]
         assert numbers == sorted(set(numbers)), f"{policy.version}: stages go upwards"
     return policies
+
+
+@cache
+def read_plan_policies(path: Path = SHIPPED_PLANS) -> tuple[PlanPolicy, ...]:
+    """Return every version of the terms of plans."""
+    versions = TypeAdapter(tuple[PlanPolicy, ...]).validate_json(path.read_text(encoding="utf-8"))
+    plan_policy.check(versions, ROLES)
+    return versions
 
 
 def _dated(versions: list[dict[str, object]]) -> list[dict[str, object]]:

@@ -150,7 +150,12 @@ async def items_changed(work: Work, events: Sequence[Event[ItemsChanged]]) -> No
 
 
 @router.hears(topics.PLAN_CHANGED)
+async def plans_changed(work: Work, events: Sequence[Event[PlanChanged]]) -> None:
+    """Ask for the letters about repayment plans."""
+    await letters.tell_of_plans(work, events)
+
+
 @router.hears(topics.NOTICE_CHANGED)
 @router.hears(topics.WRITE_OFF_CHANGED)
-async def unsaid(work: Work, events: Sequence[Event[PlanChanged | NoticeChanged | WriteOffChanged]]) -> None:
-    """Write no letter: nobody says these yet (docs/decisions/0028); one that comes is in the inbox."""
+async def unsaid(work: Work, events: Sequence[Event[NoticeChanged | WriteOffChanged]]) -> None:
+    """Write no letter: nobody says these yet (docs/decisions/0028, 0038); one that comes is in the inbox."""

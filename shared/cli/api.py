@@ -16,6 +16,7 @@ from shared.cli.refusals import refusal
 READER = "auditor"
 OPERATOR = "operator"
 FINANCE = "finance"
+ASSISTANT = "assistant"
 OFFICER = "lead-officer"
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol)

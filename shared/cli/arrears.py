@@ -17,7 +17,7 @@ def arrears(*, as_json: JsonFlag = False, to: SheetFile = None, data: DataDir = 
             account["oldest_due_on"],
             account["stage"],
             account["stage_on"],
-            ", ".join(_hold(hold) for hold in account["holds"]),
+            ", ".join(dict.fromkeys(_hold(hold) for hold in account["holds"])),
             account["reason"],
         )
         for account in found

@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "returns": "returns:returns",
     "arrears": "arrears:arrears",
     "holds": "holds:bench",
+    "plans": "plans:bench",
     "letters": "letters:letters",
     "dead-letters": "dead_letters:bench",
     "proposals": "proposals:second_person",

@@ -29,6 +29,7 @@ _LISTS: Final[Mapping[str, str]] = {
     "no mandate": "`closebook direct-debit mandates` lists every mandate",
     "no dispute": "`closebook disputes list` lists every dispute",
     "no hold": "`closebook holds list` lists every hold",
+    "no plan": "`closebook plans list` lists every plan",
     "no payment": "`closebook suspense list` lists payments nobody matches, `closebook account REF` an account's",
     "no relief": "`closebook fees reliefs` lists every relief",
     "schedule": "`closebook fees list` lists every schedule with its version",

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from shared.events.base import EventData
+from shared.events.housing import PaymentMethod
 from shared.events.types import Day, Id, NaturalPence, PositivePence, Text
 
 
@@ -70,15 +71,70 @@ class HoldChanged(EventData):
     policy_version: Id | None = Field(default=None, description="The ladder in force in the book of the change.")
 
 
+class PlanState(StrEnum):
+    """Where a repayment plan stands."""
+
+    AGREED = "agreed"
+    WARNED = "warned"
+    FAILED = "failed"
+    COMPLETED = "completed"
+    ENDED = "ended"
+
+
+class Frequency(StrEnum):
+    """How often an instalment of a plan is due."""
+
+    MONTHLY = "monthly"
+    FORTNIGHTLY = "fortnightly"
+    WEEKLY = "weekly"
+
+
+class PlanInstalment(EventData):
+    """One instalment of a plan."""
+
+    due_on: Day
+    amount_pence: PositivePence
+
+
 class PlanChanged(EventData):
-    """A repayment plan was agreed, kept, broken or completed.  Key: ``account_id``."""
+    """A repayment plan was agreed, kept, broken or completed.  Key: ``account_id``.
+
+    Its figures are those on which the change was decided.
+    """
 
     account_id: Id
     plan_id: Id
-    state: Id
+    state: Id = Field(description="agreed (it stands), warned, failed, completed, or ended by an officer.")
     total_pence: PositivePence
     policy_version: Id
     reason: Text
+    change: int | None = Field(default=None, ge=1, description="Which change of the plan this is; 1: it was agreed.")
+    changed_on: Day | None = None
+    paid_pence: NaturalPence | None = Field(
+        default=None, description="What of the total is open no more, disputed, or on its way by direct debit."
+    )
+    due_pence: NaturalPence | None = Field(default=None, description="What should have been paid, days of grace over.")
+    short_pence: NaturalPence | None = Field(default=None, description="What of that is missing.")
+    current_pence: NaturalPence | None = Field(
+        default=None, description="What is overdue beside the plan, days of grace over."
+    )
+    next_on: Day | None = Field(default=None, description="When the next instalment is due.")
+    next_pence: PositivePence | None = Field(default=None, description="What is left of that instalment.")
+    catch_up_by: Day | None = Field(default=None, description="Of a warned one: the last day to catch up.")
+    warned_of: tuple[Id, ...] | None = Field(
+        default=None, description="Of a warned one: instalment (one was missed), current (charges beside the plan)."
+    )
+    instalments: tuple[PlanInstalment, ...] | None = None
+    items: tuple[OverdueItem, ...] | None = Field(default=None, description="The debts in the plan, as they were then.")
+    frequency: Frequency | None = None
+    method: PaymentMethod | None = None
+    current_charges: bool | None = Field(
+        default=None, description="Whether charges beside the plan have to be paid on time, too."
+    )
+    grace_office_days: int | None = Field(default=None, ge=0, description="Office days after which one is missed.")
+    catch_up_days: int | None = Field(default=None, ge=0, description="Days to catch up after a warning.")
+    fails_at_missed: int | None = Field(default=None, ge=1, description="How many missed instalments end the plan.")
+    in_a_row: int | None = Field(default=None, ge=1, description="Of how many in a row these are counted.")
 
 
 class NoticeChanged(EventData):

@@ -99,6 +99,10 @@ OWN: dict[str, dict[str, str]] = {
         "POST /holds": "assistant lead-officer",
         "POST /holds/{hold_id}/lift": "assistant lead-officer",
         "GET /holds": STAFF,
+        "GET /plan-offer": "assistant lead-officer",
+        "GET /plans": STAFF,
+        "GET /plans/{plan_id}": STAFF,
+        "POST /plans/{plan_id}/end": "assistant lead-officer",
     },
     "notify": {
         "GET /letters": ALL,

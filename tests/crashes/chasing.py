@@ -1,4 +1,4 @@
-"""The day's slices of arrears: on the day that first reminders are due it writes who gets one."""
+"""The day's slices of arrears: plans that are paid are completed, and it is written who gets a first reminder."""
 
 from datetime import timedelta
 

@@ -22,6 +22,7 @@ from tests.crashes.laboratory import Experiment, Runner, Survey, spread, survey,
 from tests.crashes.mailing import lapse
 from tests.crashes.outside import Mails, Nothing, Topics
 from tests.integration.arrears.conftest import Desk, item, items_changed, opened
+from tests.integration.arrears.planning import agree
 from tests.integration.notify.conftest import office_of
 from tests.support.kafka_tools import KafkaTools
 from tests.support.scripted_mail import ScriptedMail
@@ -99,13 +100,20 @@ class Workshop:
         return await Experiment(runner, database, case, outside).undisturbed()
 
     async def arrears(self, urls: ServiceUrls) -> None:
-        """Let three owners owe what a reminder is written for, up to the day before it is."""
+        """Let three owners owe what a reminder is written for, up to the day before it is; two more paid a plan."""
         engine = create_engine(urls.app_url, application_name="crashes-arrears", pool_size=3)
         desk = Desk(session_factory(engine))
         for account in ("A1", "A2", "A3"):
             await desk.hear(ACCOUNT_OPENED, opened(account))
             await desk.hear(ITEMS_CHANGED, items_changed(item(), account=account))
+        planned = ("A4", "A5")
+        for account in planned:
+            await desk.hear(ACCOUNT_OPENED, opened(account))
+            await desk.hear(ITEMS_CHANGED, items_changed(item(), account=account))
         await desk.work_to(chasing.DAY - timedelta(days=1))
+        for account in planned:
+            await agree(desk, ref=f"F{account:0>11}")
+            await desk.hear(ITEMS_CHANGED, items_changed(account=account))
         await engine.dispose()
 
     async def letters(self, urls: ServiceUrls) -> None:

@@ -14,6 +14,8 @@ DAYS = ("chasing", "writing")
 async def test_each_day_has_more_to_do_than_one_slice_holds(other_days: Experiments) -> None:
     decided, written = other_days["chasing"].wanted["arrears.decisions"], other_days["writing"].wanted
     assert len(decided) == 3 > SMALL["services.arrears.usecases.day:SLICE"]
+    planned = other_days["chasing"].wanted["arrears.plan_changes"]
+    assert len(planned) == 4 > 2 + SMALL["services.arrears.usecases.plan_days:SLICE"]
     assert len(written["notify.messages"]) == 3 > SMALL["services.notify.usecases.rendering:LETTERS_IN_A_SLICE"]
 
 

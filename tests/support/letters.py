@@ -3,7 +3,16 @@
 from datetime import date, timedelta
 from typing import Any
 
-from shared.events.arrears import HoldChanged, HoldKind, OverdueItem, StageReached
+from shared.events.arrears import (
+    Frequency,
+    HoldChanged,
+    HoldKind,
+    OverdueItem,
+    PlanChanged,
+    PlanInstalment,
+    PlanState,
+    StageReached,
+)
 from shared.events.billing import (
     AccountOpened,
     AccountPaid,
@@ -143,6 +152,27 @@ def a_hold(kind: HoldKind, *, charge_id: str | None = None, ended_on: date | Non
         account_id="A1", hold_id="H1", kind=kind, charge_id=charge_id, started_on=date(2026, 5, 1), ended_on=ended_on,
         reason="told us",
     )  # fmt: skip
+
+
+def a_plan_change(state: PlanState = PlanState.AGREED, **more: Any) -> PlanChanged:
+    """Of a plan of £437.50 in three instalments; a warning of the first of them, which is missed."""
+    days = (date(2026, 5, 31), date(2026, 6, 30), date(2026, 7, 31))
+    change = {PlanState.AGREED: 1, PlanState.WARNED: 2, PlanState.FAILED: 3}.get(state, 4)
+    paid = 437_50 if state is PlanState.COMPLETED else 0
+    facts: dict[str, Any] = {
+        "account_id": "A1", "plan_id": "PL-1", "state": state, "total_pence": 437_50, "policy_version": "plan-2026-1",
+        "reason": "said", "change": change, "changed_on": ISSUED, "paid_pence": paid, "due_pence": 145_83,
+        "short_pence": 145_83 - min(paid, 145_83), "current_pence": 0, "frequency": Frequency.MONTHLY,
+        "method": PaymentMethod.STANDING_ORDER, "current_charges": True, "grace_office_days": 5, "catch_up_days": 10,
+        "fails_at_missed": 2, "in_a_row": 3,
+        "instalments": tuple(
+            PlanInstalment(due_on=day, amount_pence=pence)
+            for day, pence in zip(days, (145_83, 145_83, 145_84), strict=True)
+        ),
+        "items": (OverdueItem(charge_id="C1", due_on=date(2026, 4, 29), open_pence=437_50),),
+    }  # fmt: skip
+    warning = {"catch_up_by": date(2026, 6, 18), "warned_of": ("instalment",)} if state is PlanState.WARNED else {}
+    return PlanChanged(**facts | warning | more)
 
 
 def a_dispute(

@@ -106,7 +106,7 @@ SHEETS = {
     ("fees", "cost-model", "2026"): "a year", ("fees", "list"): "a year, net", ("refunds", "list"): "credit",
     ("disputes", "list"): "disputed", ("direct-debit", "list"): "amount", ("statements", "show", "--dry-run"): "bills",
     ("account", own_ref("DV-r0"), "--proof"): "amount",
-    ("settlement", own_ref("DV-r0"), "--entry", "2026-08-01"): "amount",
+    ("settlement", own_ref("DV-r0"), "--entry", "2026-08-01"): "amount", ("plans", "list"): "total",
 }  # fmt: skip
 
 

@@ -31,6 +31,7 @@ async def told(office: Office) -> Office:
             hold = await staff(office, "POST", "/holds", account_ref=refs["A4-C0"], kind="dispute", reason="a letter")
         if day == "2026-05-12":
             await staff(office, "POST", f"/holds/{hold['hold_id']}/lift", reason="settled")
+    await planned(office, refs["A4-C0"])
     await reviewed(office)
     await by_two(
         office, "write-off", "propose", refs["A4-C0"], "--ground", "uneconomic", "--evidence", "file 12/3",
@@ -67,6 +68,18 @@ async def told(office: Office) -> Office:
     await office.close("2026-07-03")
     await office.ask("settle")
     return office
+
+
+async def planned(office: Office, ref: str) -> None:
+    """Agree a plan, end it, and agree another: what is written off completes it."""
+    for number in (1, 2):
+        made = await office.ask(
+            "plans", "propose", ref, "--instalments", "12", "--first", "2026-06-30", "--method", "cash",
+            "--affordability", "file 12/1", "--reason", "rang us", "--as", "assistant",
+        )  # fmt: skip
+        await office.ask("proposals", "approve", "arrears", str(made["id"]), "--as", "lead-officer")
+        if number == 1:
+            await office.ask("plans", "end", "PL-1", "--reason", "other days suit better")
 
 
 async def reviewed(office: Office) -> None:
@@ -115,7 +128,7 @@ async def test_a_rebuild_equals_the_live_database(told: Office, service: str) ->
             "schedules",
             "notices of missing shares",
         ),
-        "arrears": ("decisions", "holds"),
+        "arrears": ("decisions", "holds", "plans", "changes of plans"),
         "notify": ("messages", "letters"),
     }
     assert all(found[name]["live"] > 0 for name in names[service])
@@ -173,6 +186,8 @@ async def test_a_rebuilt_database_takes_the_live_ones_place_and_goes_on(told: Of
     assert {(one["proposal"], one["written_back_pence"]) for one in given_up} == {("3", 0), ("10", 0)}
     year = ("statements", "annual", given_up[0]["account_ref"], "2026")
     listings = (("write-off", "list"), ("fees", "list"), ("floats", "list"), ("reserve-funds", "list"))
+    plans = {one["plan_id"]: (one["state"], one["paid_pence"]) for one in await told.ask("plans", "list")}
+    assert plans == {"PL-1": ("ended", 159_04), "PL-2": ("completed", 159_04)}
     for listing in (*listings, ("statements", "list"), ("statements", "show"), year):
         assert (await told.run(*listing)).code == 0
     assert (await told.run("fees", "cost-model", "2026", "--surplus", "10")).code == 0

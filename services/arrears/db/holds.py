@@ -28,6 +28,10 @@ select h.hold_id, a.account_ref, h.account_id, h.kind, h.charge_id, h.reason, h.
 from arrears.holds h left join arrears.accounts a using (account_id)
 order by h.ended_on is not null, h.review_on nulls last, h.started_on, h.hold_id
 """
+_IS_OF = "select exists (select from arrears.holds where hold_id = $1 and set_by = $2 and ended_on is null)"
+_STANDING_OF = """
+select hold_id from arrears.holds where account_id = $1 and set_by = $2 and ended_on is null order by hold_id
+"""
 _ACCOUNT = "select account_id from arrears.accounts where account_ref = $1"
 _LOOK = """
 update arrears.accounts set next_check_on = least(next_check_on, $2), grace_until = greatest(grace_until, $3)
@@ -81,6 +85,17 @@ async def end(
     """Lift a hold on a day, with the days of grace that follow; its account is looked at in that day's work."""
     await connection.execute(_LIFT, hold.hold_id, on, reason, by)
     await connection.execute(_LOOK, hold.account_id, on, grace_until)
+
+
+async def is_of(connection: asyncpg.Connection, hold_id: str, by: str) -> bool:
+    """Say whether a hold that stands was set by ``by``."""
+    found: bool = await connection.fetchval(_IS_OF, hold_id, by)
+    return found
+
+
+async def standing_of(connection: asyncpg.Connection, account_id: str, by: str) -> list[str]:
+    """Return the holds on an account that stand and were set by ``by``."""
+    return [row["hold_id"] for row in await connection.fetch(_STANDING_OF, account_id, by)]
 
 
 async def standing_by_account(connection: asyncpg.Connection, account_ids: Sequence[str]) -> dict[str, list[KeptHold]]:

@@ -14,7 +14,7 @@ from shared.db.copy import copy_rows
 from shared.db.engine import driver
 from shared.events.arrears import HoldKind
 
-_DUE = """
+_ACCOUNTS = """
 select a.account_id, a.account_ref, a.internal, a.balance_pence, a.items::text as items, a.cycle, a.stage,
        a.stage_on, a.letter_on, a.grace_until, a.ended_cycle, a.ended_stage, a.ended_stage_on,
        p.paid_on, p.taken_back, h.holds::text as holds, c.flights::text as flights
@@ -31,8 +31,9 @@ cross join lateral (
   select jsonb_agg(jsonb_build_object('pence', amount_pence, 'settled_by', settled_by)
                    order by collection_id) as flights
   from arrears.collections where account_id = a.account_id and settled_by >= $1 and not is_over) c
-where a.next_check_on <= $1 order by a.next_check_on, a.account_id limit $2
 """
+_DUE = f"{_ACCOUNTS} where a.next_check_on <= $1 order by a.next_check_on, a.account_id limit $2"
+_NAMED = f"{_ACCOUNTS} where a.account_id = any($2)"
 _STORE = """
 update arrears.accounts as kept set
   ended_cycle = case when told.closed then kept.cycle else kept.ended_cycle end,
@@ -55,6 +56,12 @@ async def load_due(session: AsyncSession, day: date, limit: int) -> list[Account
     """Return the next accounts to look at on ``day``, in a fixed order; nothing due costs one look at an index."""
     connection = await driver(session)
     return [_account(row) for row in await connection.fetch(_DUE, day, limit)]
+
+
+async def load_accounts(session: AsyncSession, day: date, account_ids: Sequence[str]) -> dict[str, Account]:
+    """Return accounts as a day looks at them, by their ids."""
+    rows = await (await driver(session)).fetch(_NAMED, day, list(account_ids))
+    return {row["account_id"]: _account(row) for row in rows}
 
 
 def _account(row: asyncpg.Record) -> Account:

@@ -1,6 +1,7 @@
-"""Arrears' tables: what billing told of each account, where each stands on the ladder, holds, and decisions.
+"""Arrears' tables: what billing told of each account, where each stands on the ladder, holds, plans, and decisions.
 
-Decisions are append-only: each with its figures, its items, its reason and the policy version that led to it.
+Decisions and the changes of plans are append-only: each with its figures and its reason, decisions with their items and
+the policy version that led to them.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, PrimaryKeyConstraint, Table, Text, Uuid, text
@@ -96,6 +97,56 @@ holds = Table(
     Index("ix_holds_account_id", "account_id"),
 )
 """Why an account, or one charge of it, is not chased; who said so."""
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("plan_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("agreed_on", Date, nullable=False),
+    Column("frequency", Text, nullable=False),
+    Column("instalments", Integer, nullable=False),
+    Column("first_on", Date, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("affordability_ref", Text, nullable=False),
+    Column("current_charges", Boolean, nullable=False),
+    Column("debts", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("state_on", Date, nullable=False),
+    Column("change", Integer, nullable=False),
+    Column("missed", JSONB, nullable=False),
+    Column("warned_of", JSONB, nullable=False),
+    Column("catch_up_by", Date),
+    Column("reason", Text, nullable=False),
+    Column("is_followed", Boolean, nullable=False),
+    Column("next_check_on", Date),
+    Index(
+        "uq_plans_account_id_standing",
+        "account_id",
+        unique=True,
+        postgresql_where=text("state in ('agreed', 'warned')"),
+    ),
+    Index("ix_plans_account_id", "account_id"),
+    Index("ix_plans_followed", "plan_id", postgresql_where=text("is_followed")),
+)
+"""Repayment plans as they stand; the unique index lets one stand for an account.  The day's work looks at those that
+are followed: they stand, or are completed and the account's newest."""
+
+plan_changes = Table(
+    "plan_changes",
+    metadata,
+    Column("plan_id", Text, nullable=False),
+    Column("change", Integer, nullable=False),
+    Column("changed_on", Date, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("paid_pence", BigInteger, nullable=False),
+    Column("due_pence", BigInteger, nullable=False),
+    Column("current_pence", BigInteger, nullable=False),
+    Column("catch_up_by", Date),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("plan_id", "change"),
+)
+"""Every change of a plan, with the figures and the reason that led to it."""
 
 decisions = Table(
     "decisions",

@@ -25,6 +25,17 @@ AT_EVERY_COMMIT = {
                  lag(day) over (partition by account_id order by day) as before
           from arrears.decisions where outcome = 'stage-reached') as sent
         left join policies using (version) where day - before < coalesce(letters_apart, day - before + 1)""",
+    "every plan that stands keeps its charges from the ladder, and no other does": """
+        select coalesce(plan_id, hold_id) from (
+          select plan_id, account_id, debt ->> 'charge_id' as charge_id
+          from arrears.plans, jsonb_array_elements(debts) as debt where state in ('agreed', 'warned')) as planned
+        full join (
+          select hold_id, account_id, charge_id from arrears.holds
+          where set_by = 'plan' and kind = 'plan-active' and ended_on is null) as held using (account_id, charge_id)
+        where plan_id is null or hold_id is null""",
+    "a plan's changes are whole": """
+        select plan_id from arrears.plans left join arrears.plan_changes using (plan_id)
+        group by plan_id, arrears.plans.change having count(*) <> arrears.plans.change""",
     "no letter to an association's account": """
         select d.account_id from arrears.decisions d join arrears.accounts a using (account_id)
         where d.outcome = 'stage-reached' and a.internal""",

@@ -1,4 +1,4 @@
-"""A day's work: look at every account whose day has come, decide, store the decision with its figures, say it."""
+"""A day's work: plans, then every account whose day has come: decide, store the decision with its figures, say it."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,7 @@ from services.arrears.domain import ladder
 from services.arrears.domain.account import Account
 from services.arrears.domain.ladder import Decision
 from services.arrears.domain.policy import Policy
+from services.arrears.usecases import plan_days
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
 from shared.dated import in_force
@@ -18,10 +19,16 @@ SLICE = 1000
 
 
 async def work_day(piece: DaySlice, policies: tuple[Policy, ...]) -> None:
-    """Work one slice under the version in force; the last one found fewer accounts than a slice holds."""
+    """Work one slice under the version in force; the last one found fewer accounts than a slice holds.
+
+    Plans come first: what they let go or take back is on the ladder, or off it, in the same day's work.
+    """
+    if await plan_days.work_slice(piece):
+        return
     async with piece.sessions() as session:
         due = await rows.load_due(session, piece.day, SLICE)
-    following = str(int(piece.progress or 0) + 1) if len(due) == SLICE else None
+    done = int(piece.progress) if piece.progress.isdigit() else 0
+    following = str(done + 1) if len(due) == SLICE else None
     async with piece.open(following) as work:
         if due:
             await assess(work, due, in_force(policies, piece.day))

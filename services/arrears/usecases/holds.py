@@ -9,7 +9,7 @@ from services.arrears.db.holds import KeptHold
 from services.arrears.domain import holds
 from services.arrears.domain.policy import Policy
 from shared.bus.commands import Command, Json
-from shared.bus.refusals import NotKnownError
+from shared.bus.refusals import NotKnownError, NotNowError
 from shared.bus.work import Cause, Work
 from shared.dated import in_force
 from shared.db.engine import driver
@@ -21,7 +21,7 @@ from shared.events.topics import HOLD_CHANGED
 from shared.holds import FIRST_STAGE_STOPPED
 from shared.returns import reason_of
 
-BANK = "bank"
+BANK, PLAN = "bank", "plan"
 """Who set a hold that no person set."""
 Policies = tuple[Policy, ...]
 _LONGEST = 500
@@ -60,7 +60,7 @@ async def set_hold(work: Work, asked: NewHold, policies: Policies) -> KeptHold |
     hold = KeptHold(
         asked.hold_id, account_id, asked.kind, asked.charge_id, asked.reason, started_on, asked.review_on
     )  # fmt: skip
-    await _set(work, hold, asked.by, policies)
+    await keep(work, hold, asked.by, policies)
     return hold
 
 
@@ -78,7 +78,7 @@ async def hold_for_death(
         return
     reason = f"The bank says of {told.what}: {told.words}"[:_LONGEST]
     hold = KeptHold(f"H-{event.uid}", account_id, HoldKind.DECEASED, None, reason, told.on)
-    await _set(work, hold, BANK, policies, Cause.of(event))
+    await keep(work, hold, BANK, policies, Cause.of(event))
 
 
 def _told(data: AccountPaymentReversed | MandateWithdrawn) -> _Told:
@@ -114,7 +114,12 @@ async def give_hold(work: Work, content: Json, policies: Policies) -> Json:
 
 
 async def end_hold(work: Work, content: Json, policies: Policies) -> Json:
-    """Lift the hold of a command, now or again.  Raises ``NotKnownError`` when there is no such hold."""
+    """Lift the hold of a command, now or again.
+
+    Raises ``NotKnownError`` when there is no such hold, ``NotNowError`` when it is a plan's and stands as long as that.
+    """
+    if await rows.is_of(await driver(work.session), content["hold_id"], PLAN):
+        raise NotNowError(f"Hold {content['hold_id']} is of a repayment plan, and stands as long as that.")
     hold = await lift_hold(work, content["hold_id"], content["reason"], content["by"], policies)
     return _shown(hold, f"There is no hold {content['hold_id']}.")
 
@@ -126,8 +131,8 @@ def _shown(hold: KeptHold | None, otherwise: str) -> Json:
     return {name: getattr(hold, name) for name in _SHOWN}
 
 
-async def _set(work: Work, hold: KeptHold, by: str, policies: Policies, cause: Cause | None = None) -> None:
-    """Keep a new hold and say it."""
+async def keep(work: Work, hold: KeptHold, by: str, policies: Policies, cause: Cause | None = None) -> None:
+    """Keep a new hold and say it; ``by``: who sets it."""
     await work.lock(exclusive=[f"account:{hold.account_id}"])
     await rows.add(await driver(work.session), hold, by, work.book)
     _say(work, hold, by, in_force(policies, work.book), cause=cause)

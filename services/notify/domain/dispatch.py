@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from shared.events.arrears import HoldKind, OverdueItem, StageReached
-from shared.holds import stops
+from shared.events.arrears import HoldKind, OverdueItem, PlanChanged, StageReached
+from shared.holds import stops, stops_plan
 
 
 class State(StrEnum):
@@ -138,6 +138,22 @@ def reason_to_ask_nobody(holds: Collection[Hold]) -> str | None:
     """
     tells = any(hold.kind is HoldKind.DECEASED and not hold.is_lifted for hold in holds)
     return f"hold:{HoldKind.DECEASED}" if tells else None
+
+
+def reason_to_keep_plan_back(
+    changed: PlanChanged, stage: int, asked_pence: int, paid_since_pence: int, holds: Collection[Hold]
+) -> str | None:
+    """Return why a letter about a plan must not go out any more, or None.
+
+    A hold that stops letters like it (``stage``) on the account or on a charge of the plan does, but the plan's own; so
+    does money since, if it is all that a warning asks for.  Source: domain.md 4.3.
+    """
+    named = {item.charge_id for item in changed.items or ()}
+    standing = [hold for hold in holds if not hold.is_lifted and (hold.charge_id is None or hold.charge_id in named)]
+    kinds = {hold.kind for hold in standing if stops_plan(hold.kind, stage)}
+    if kinds:
+        return f"hold:{min(kinds)}"
+    return "paid-since" if 0 < asked_pence <= paid_since_pence else None
 
 
 def _held(stage: StageReached, holds: Collection[Hold]) -> str | None:

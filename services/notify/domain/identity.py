@@ -55,6 +55,11 @@ def relief_key(account_id: str, relief_id: str) -> str:
     return f"relief-ended|{account_id}|{relief_id}"
 
 
+def plan_key(plan_id: str, change: int) -> str:
+    """Return the name of the letter about a change of a plan: one for each change that has a letter, ever."""
+    return f"plan|{plan_id}|{change}"
+
+
 def message_id(dedup_key: str, contact_kind: str, contact_id: str) -> str:
     """Return the name of the message that carries a letter to one recipient; it is also the head of its Message-ID."""
     return str(UUID(bytes=hashlib.sha256(f"{dedup_key}|{contact_kind}|{contact_id}".encode()).digest()[:16]))

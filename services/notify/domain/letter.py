@@ -151,7 +151,26 @@ class ItemsTable:
     kind: str = "items"
 
 
-Block = Text | Heading | Points | Small | Pay | Advice | StatementTable | HeadsTable | ItemsTable
+@dataclass(frozen=True, slots=True)
+class InstalmentRow:
+    """One instalment of a plan."""
+
+    number: str
+    due_on: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleTable:
+    """What is due of a plan when."""
+
+    rows: tuple[InstalmentRow, ...]
+    total_label: str
+    total: str
+    kind: str = "schedule"
+
+
+Block = Text | Heading | Points | Small | Pay | Advice | StatementTable | HeadsTable | ItemsTable | ScheduleTable
 
 
 @dataclass(frozen=True, slots=True)

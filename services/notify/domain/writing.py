@@ -11,6 +11,7 @@ from services.notify.domain import (
     final_accounts,
     mandate_ends,
     missing_shares,
+    plans,
     reliefs,
     reminders,
     safety,
@@ -33,7 +34,7 @@ from services.notify.domain.letter import (
 )
 from services.notify.domain.recipients import Recipient
 from services.notify.domain.wording import BlockWords, CommonWords, Facts, Letterhead, Stationery, Wording, fill
-from shared.events.arrears import StageReached
+from shared.events.arrears import PlanChanged, StageReached
 from shared.events.billing import (
     AnnualStatementIssued,
     CollectionAnnounced,
@@ -54,7 +55,9 @@ class Welcome:
     from_on: date
 
 
-Notice = FeeNoticeGiven | ReliefEnded | CollectionAnnounced | MandateEnded | MandateWithdrawn | ShareCarried
+Notice = (
+    FeeNoticeGiven | ReliefEnded | CollectionAnnounced | MandateEnded | MandateWithdrawn | ShareCarried | PlanChanged
+)
 """What an owner is told beside statements and the ladder."""
 
 EventMatter = StatementIssued | AnnualStatementIssued | StageReached | Notice
@@ -137,17 +140,20 @@ def _facts(case: Case, wording: Wording, head: Letterhead) -> Facts:
 def _facts_of_notice(notice: Notice) -> dict[str, str]:
     match notice:
         case FeeNoticeGiven():
-            return fee_notices.facts_of(notice)
+            own = fee_notices.facts_of(notice)
         case ReliefEnded():
-            return reliefs.facts_of(notice)
+            own = reliefs.facts_of(notice)
         case CollectionAnnounced():
-            return collections.facts_of(notice)
+            own = collections.facts_of(notice)
         case MandateEnded():
-            return mandate_ends.facts_of(notice)
+            own = mandate_ends.facts_of(notice)
         case MandateWithdrawn():
-            return mandate_ends.facts_of_withdrawn(notice)
+            own = mandate_ends.facts_of_withdrawn(notice)
         case ShareCarried():
-            return missing_shares.facts_of(notice)
+            own = missing_shares.facts_of(notice)
+        case PlanChanged():
+            own = plans.facts_of(notice)
+    return own
 
 
 def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
@@ -170,17 +176,20 @@ def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
 def _describe_notice(notice: Notice, wording: Wording, facts: Facts) -> Subject:
     match notice:
         case FeeNoticeGiven():
-            return fee_notices.describe(notice, wording, facts)
+            subject = fee_notices.describe(notice, wording, facts)
         case ReliefEnded():
-            return reliefs.describe(notice, wording, facts)
+            subject = reliefs.describe(notice, wording, facts)
         case CollectionAnnounced():
-            return collections.describe(notice, wording, facts)
+            subject = collections.describe(notice, wording, facts)
         case MandateEnded():
-            return mandate_ends.describe(notice, wording, facts)
+            subject = mandate_ends.describe(notice, wording, facts)
         case MandateWithdrawn():
-            return mandate_ends.describe_withdrawn(notice)
+            subject = mandate_ends.describe_withdrawn(notice)
         case ShareCarried():
-            return missing_shares.describe(notice, wording)
+            subject = missing_shares.describe(notice, wording)
+        case PlanChanged():
+            subject = plans.describe(notice, wording, facts)
+    return subject
 
 
 def _printed(words: BlockWords, subject: Subject) -> bool:

@@ -7,9 +7,10 @@ from uuid import UUID
 import asyncpg
 
 from services.notify.db import messages, money, open_items
-from services.notify.domain.dispatch import reason_to_ask_nobody, reason_to_suppress
+from services.notify.domain import plans
+from services.notify.domain.dispatch import reason_to_ask_nobody, reason_to_keep_plan_back, reason_to_suppress
 from services.notify.usecases.letters import MANDATE_ENDED, REMINDERS
-from shared.events.arrears import StageReached
+from shared.events.arrears import PlanChanged, StageReached
 
 
 class Outgoing(Protocol):
@@ -55,7 +56,9 @@ async def reasons_to_suppress(connection: asyncpg.Connection, outgoing: Sequence
     """Return which letters must not go out any more, and why (contract.md 6: the check at dispatch)."""
     reminders = [message for message in outgoing if message.template in REMINDERS]
     asking = [message for message in outgoing if message.template == MANDATE_ENDED]
+    planned = [message for message in outgoing if message.template in plans.STAGE_OF]
     stopped = await _reminders(connection, reminders) if reminders else {}
+    stopped |= await _plans(connection, planned) if planned else {}
     return stopped | (await _asking(connection, asking) if asking else {})
 
 
@@ -63,6 +66,22 @@ async def _asking(connection: asyncpg.Connection, asking: Sequence[Outgoing]) ->
     """Return which letters ask somebody for another way to pay of whose death we know."""
     holds = await money.load_holds(connection, {message.account_id for message in asking})
     found = {message.message_id: reason_to_ask_nobody(holds.get(message.account_id, [])) for message in asking}
+    return {name: reason for name, reason in found.items() if reason is not None}
+
+
+async def _plans(connection: asyncpg.Connection, planned: Sequence[Outgoing]) -> dict[UUID, str]:
+    """Return which letters about plans are stopped by a hold, or warn of what is paid since."""
+    matters = await messages.load_matters(connection, {message.letter_no for message in planned})
+    changes = {number: PlanChanged.model_validate_json(matter) for number, matter in matters.items()}
+    holds = await money.load_holds(connection, {message.account_id for message in planned})
+    days = {(one.account_id, one.changed_on) for one in changes.values() if one.changed_on is not None}
+    paid = await money.paid_since(connection, days)
+    found = {}
+    for message in planned:
+        changed, stage = changes[message.letter_no], plans.STAGE_OF[message.template]
+        since = paid[changed.account_id, changed.changed_on] if changed.changed_on is not None else 0
+        held = holds.get(changed.account_id, [])
+        found[message.message_id] = reason_to_keep_plan_back(changed, stage, plans.asked_pence(changed), since, held)
     return {name: reason for name, reason in found.items() if reason is not None}
 
 

@@ -6,11 +6,11 @@ from typing import Any
 from services.notify.db import address_book, letters
 from services.notify.db.address_book import Claimed
 from services.notify.db.letters import Wanted
-from services.notify.domain import identity
+from services.notify.domain import identity, plans
 from services.notify.domain.dispatch import BOOKS_APART
 from shared.bus.work import Work
 from shared.db.engine import driver
-from shared.events.arrears import StageReached
+from shared.events.arrears import PlanChanged, StageReached
 from shared.events.base import Event
 from shared.events.billing import (
     AccountOpened,
@@ -94,6 +94,19 @@ async def tell_of_withdrawn_mandates(work: Work, events: Sequence[Event[MandateW
         if not tells_of_death(event.data.code)
     ]
     await _want(work, [(event, _wanted(event, MANDATE_ENDED, key)) for event, key in keyed])
+
+
+async def tell_of_plans(work: Work, events: Sequence[Event[PlanChanged]]) -> None:
+    """Ask for the letter of each change of a plan that has one: one for a plan and a change, ever."""
+    asked = [(event, plans.letter_of(event.data)) for event in events]
+    await _want(
+        work,
+        [
+            (event, _wanted(event, template, identity.plan_key(event.data.plan_id, event.data.change or 1)))
+            for event, template in asked
+            if template is not None
+        ],
+    )
 
 
 async def reach_stages(work: Work, events: Sequence[Event[StageReached]]) -> None:

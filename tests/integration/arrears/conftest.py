@@ -1,25 +1,32 @@
 """Arrears at its own door, without Kafka: batches in, days worked, what it keeps and says out."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
+from fastapi import APIRouter
 
 from services.arrears import api
 from services.arrears.domain.policy import Policy
 from services.arrears.handlers import router
 from services.arrears.settings import read_policies
 from services.arrears.usecases.day import work_day
+from services.arrears.usecases.plan_proposals import PLAN
 from shared.bus import gate, outbox
 from shared.bus.batch import Applier
 from shared.bus.day import DaySlice
 from shared.bus.gate import GateState
 from shared.bus.letters import Taken
+from shared.bus.proposal_api import add_proposals
+from shared.bus.proposals import Proposals
 from shared.bus.transaction import Doors
 from shared.bus.work import Cause, Work
+from shared.cli.main import run
 from shared.db.engine import create_engine, driver, question, session_factory
 from shared.events import topics
 from shared.events.arrears import StageReached
@@ -28,12 +35,16 @@ from shared.events.billing import AccountOpened, ItemsChanged, OpenItem
 from shared.events.envelope import encode
 from shared.events.topics import STAGE_REACHED, Channel, key_of
 from shared.local_issuer import LocalIssuer
+from shared.web import WebServer, create_app
 from tests.support.desk import ServiceDesk
 from tests.support.servers import Databases
-from tests.support.staff import staff_door
+from tests.support.staff import staff_door, verifier_of
 
 POLICIES = read_policies()
 ISSUED = date(2026, 4, 1)
+QUOTED = "FY5FN0W0QBWR"
+"""A reference that the command line takes: its check digit is right."""
+Closebook = Callable[..., Awaitable[tuple[str, str]]]
 
 
 def item(pence: int = 9550, charge: str = "C1", issued: date = ISSUED) -> OpenItem:
@@ -128,3 +139,34 @@ async def client(desk: Desk, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncCl
         await desk.hear(topics.ACCOUNT_OPENED, opened())
         await desk.hear(topics.ITEMS_CHANGED, items_changed(item()))
         yield made
+
+
+@pytest.fixture
+async def closebook(
+    desk: Desk, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> AsyncIterator[Closebook]:
+    """Gives a command to arrears as a lead officer; returns what it answers and what it tells beside."""
+    opened = AccountOpened(account_id="A1", account_ref=QUOTED, unit_id="U1", ownership_id="O1", internal=False)
+    await desk.hear(topics.ACCOUNT_OPENED, opened)
+    await desk.hear(topics.ITEMS_CHANGED, items_changed(item()))
+    await desk.work_to(ISSUED)
+    second_person = APIRouter(prefix="/bus")
+    add_proposals(second_person, Proposals(desk.doors, [PLAN]))
+    app = create_app("arrears", [api.routes(desk.doors, POLICIES), second_person], verifier_of(issuer))
+    listening = WebServer(app, host="127.0.0.1", port=0)
+    listening.bind()
+    serving = asyncio.create_task(listening.run())
+    await listening.started()
+    monkeypatch.setenv("CLOSEBOOK_ARREARS_URL", listening.url)
+    monkeypatch.setenv("CLOSEBOOK_TOKEN", issuer.token("officer-7", ["lead-officer"]))
+    monkeypatch.setenv("CLOSEBOOK_TOKEN_LEAD_OFFICER", issuer.token("officer-8", ["lead-officer"]))
+    monkeypatch.setenv("COLUMNS", "250")
+
+    async def give(*words: str, code: int = 0) -> tuple[str, str]:
+        assert await asyncio.to_thread(run, words) == code
+        told = capsys.readouterr()
+        return told.out, told.err
+
+    yield give
+    listening.stop()
+    await serving

@@ -1,59 +1,23 @@
 """`closebook holds` against arrears' own door: set, listed with who set them and when to look again, lifted."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import httpx
-import pytest
 
-from services.arrears import api
-from shared.cli.main import run
 from shared.events import topics
-from shared.events.billing import AccountOpened, AccountPaymentReversed
+from shared.events.billing import AccountPaymentReversed
 from shared.local_issuer import LocalIssuer
-from shared.web import WebServer, create_app
-from tests.integration.arrears.conftest import ISSUED, POLICIES, Desk, item, items_changed
+from tests.integration.arrears.conftest import ISSUED, QUOTED, Closebook, Desk
 from tests.support.letters import a_withdrawn_mandate
-from tests.support.staff import as_, verifier_of
+from tests.support.staff import as_
 
 TODAY = ISSUED + timedelta(days=1)
-REF = "FY5FN0W0QBWR"
-Closebook = Callable[..., Awaitable[tuple[str, str]]]
-
-
-@pytest.fixture
-async def closebook(
-    desk: Desk, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> AsyncIterator[Closebook]:
-    """Gives a command to arrears as a lead officer; returns what it answers and what it tells beside."""
-    opened = AccountOpened(account_id="A1", account_ref=REF, unit_id="U1", ownership_id="O1", internal=False)
-    await desk.hear(topics.ACCOUNT_OPENED, opened)
-    await desk.hear(topics.ITEMS_CHANGED, items_changed(item()))
-    await desk.work_to(ISSUED)
-    app = create_app("arrears", [api.routes(desk.doors, POLICIES)], verifier_of(issuer))
-    listening = WebServer(app, host="127.0.0.1", port=0)
-    listening.bind()
-    serving = asyncio.create_task(listening.run())
-    await listening.started()
-    monkeypatch.setenv("CLOSEBOOK_ARREARS_URL", listening.url)
-    monkeypatch.setenv("CLOSEBOOK_TOKEN", issuer.token("officer-7", ["lead-officer"]))
-    monkeypatch.setenv("COLUMNS", "250")
-
-    async def give(*words: str, code: int = 0) -> tuple[str, str]:
-        assert await asyncio.to_thread(run, words) == code
-        told = capsys.readouterr()
-        return told.out, told.err
-
-    yield give
-    listening.stop()
-    await serving
 
 
 async def _set(closebook: Closebook, *more: str) -> str:
     """Set a hold on the charge; return its id."""
-    words = ("holds", "set", REF, "dispute", "--charge", "C1", "--reason", "the owner wrote", "--json", *more)
+    words = ("holds", "set", QUOTED, "dispute", "--charge", "C1", "--reason", "the owner wrote", "--json", *more)
     hold_id: str = json.loads((await closebook(*words))[0])["hold_id"]
     return hold_id
 
@@ -66,7 +30,7 @@ async def _holds(closebook: Closebook) -> list[dict[str, object]]:
 async def test_a_hold_is_listed_with_who_set_it_also_on_an_account_that_is_not_overdue(closebook: Closebook) -> None:
     hold_id = await _set(closebook, "--review-on", "2026-05-18")
     assert await _holds(closebook) == [
-        {"hold_id": hold_id, "account_ref": REF, "account_id": "A1", "kind": "dispute", "charge_id": "C1",
+        {"hold_id": hold_id, "account_ref": QUOTED, "account_id": "A1", "kind": "dispute", "charge_id": "C1",
          "reason": "the owner wrote", "by": "officer-7", "started_on": str(TODAY), "review_on": "2026-05-18",
          "late": False, "ended_on": None, "ended_by": None, "ended_reason": None}
     ]  # fmt: skip
@@ -123,7 +87,7 @@ async def test_what_is_not_known_is_told(closebook: Closebook) -> None:
     asked = ("holds", "set", "F1W7305WAF7W", "vulnerable", "--reason", "x")
     assert "No account has the reference F1W7305WAF7W." in (await closebook(*asked, code=1))[1]
     assert "There is no hold H-none." in (await closebook("holds", "lift", "H-none", "--reason", "x", code=1))[1]
-    await closebook("holds", "set", REF, "mood", "--reason", "x", code=64)
+    await closebook("holds", "set", QUOTED, "mood", "--reason", "x", code=64)
 
 
 async def test_staff_may_list_holds_and_operators_may_not(client: httpx.AsyncClient, issuer: LocalIssuer) -> None:

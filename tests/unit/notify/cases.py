@@ -5,12 +5,13 @@ from datetime import date
 from functools import cache
 
 from services.notify.domain.letter import Letter
+from services.notify.domain.plans import letter_of
 from services.notify.domain.recipients import Recipient
 from services.notify.domain.writing import Case, Matter, Welcome, write
 from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
 from services.notify.templates.stationery import load_stationery
-from shared.events.arrears import StageReached
+from shared.events.arrears import PlanChanged, StageReached
 from shared.events.billing import (
     AnnualStatementIssued,
     CollectionAnnounced,
@@ -39,7 +40,7 @@ TEMPLATES: Mapping[type[Matter], str] = {
     ShareCarried: "missing-share",
     Welcome: "welcome",
 }
-"""The letter about each matter but the stages of the ladder, which name theirs."""
+"""The letter about each matter but the stages of the ladder and the changes of plans, which name theirs."""
 
 
 def a_recipient(name: str = "Aileen MacDonald", mailbox: str | None = "aileen@example.org") -> Recipient:
@@ -66,7 +67,13 @@ def a_case(
 
 
 def template_of(matter: Matter) -> str:
-    return matter.name if isinstance(matter, StageReached) else TEMPLATES[type(matter)]
+    match matter:
+        case StageReached():
+            return matter.name
+        case PlanChanged():
+            return letter_of(matter) or ""
+        case _:
+            return TEMPLATES[type(matter)]
 
 
 def day_of(matter: Matter) -> date:
