@@ -1,26 +1,20 @@
-"""Door 2, people: who is overdue and why (not) chased, the figures of the last closed day, and holds."""
+"""Routes of holds: why accounts or charges are not chased, set and lifted by officers."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from services.arrears.api.common import Officer, Staff
 from services.arrears.domain.policy import Policy
 from services.arrears.usecases import holds, questions
-from services.arrears.usecases.verify import verify
-from shared.auth import EVERYBODY, STAFF, Caller, requires
 from shared.bus.bodies import WithReason
 from shared.bus.commands import Given, give, named
 from shared.bus.proposal_api import Key
 from shared.bus.transaction import Doors
-from shared.db.engine import snapshot
 from shared.events.arrears import HoldKind
 from shared.events.types import Id
-
-Reader = Annotated[Caller, requires(*EVERYBODY)]
-Staff = Annotated[Caller, requires(*STAFF)]
-Officer = Annotated[Caller, requires("assistant", "lead-officer")]
 
 
 class HoldRequest(WithReason):
@@ -50,20 +44,8 @@ class Hold(BaseModel):
     ended_on: date | None
 
 
-def routes(doors: Doors, policies: tuple[Policy, ...]) -> APIRouter:
-    """Return the staff API of arrears."""
-    router = APIRouter(tags=["arrears"])
-    _questions(router, doors, policies)
-    _commands(router, doors, policies)
-    return router
-
-
-def _questions(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) -> None:
-    @router.get("/arrears")
-    async def list_arrears(_caller: Reader) -> list[dict[str, Any]]:
-        """List the accounts overdue at the last closed day, with stage, holds and the reason for the next step."""
-        async with doors.sessions() as session:
-            return await questions.overdue_accounts(session)
+def add(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) -> None:
+    """Add the routes of holds."""
 
     @router.get("/holds")
     async def list_holds(_caller: Staff) -> list[dict[str, Any]]:
@@ -71,20 +53,6 @@ def _questions(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) ->
         async with doors.sessions() as session:
             return await questions.list_holds(session)
 
-    @router.get("/summary")
-    async def summarise(_caller: Reader) -> dict[str, Any]:
-        """Return what is open by age at the last closed day, and the letters by stage."""
-        async with doors.sessions() as session:
-            return await questions.summary(session)
-
-    @router.get("/verify")
-    async def proof(_caller: Reader) -> dict[str, Any]:
-        """Check the records against themselves; return the sums that billing's must equal."""
-        async with snapshot(doors.sessions) as connection:
-            return await verify(connection, policies)
-
-
-def _commands(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) -> None:
     @router.post("/holds", status_code=201)
     async def set_hold(asked: HoldRequest, caller: Officer, key: Key = None) -> Hold:
         """Set a hold; letters that it stops are not written from this book on."""

@@ -1,0 +1,9 @@
+"""What arrears' routes share: who may ask, and who may act."""
+
+from typing import Annotated
+
+from shared.auth import EVERYBODY, STAFF, Caller, requires
+
+Reader = Annotated[Caller, requires(*EVERYBODY)]
+Staff = Annotated[Caller, requires(*STAFF)]
+Officer = Annotated[Caller, requires("assistant", "lead-officer")]
