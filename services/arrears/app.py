@@ -4,8 +4,8 @@ from functools import partial
 
 from services.arrears import api, handlers
 from services.arrears.db.likeness import COMPARED
-from services.arrears.settings import read_policies
-from services.arrears.usecases import holds
+from services.arrears.settings import read_notice_policies, read_policies
+from services.arrears.usecases import holds, notices
 from services.arrears.usecases.day import work_day
 from services.arrears.usecases.verify import checks
 from shared.bus.service import Service
@@ -14,19 +14,23 @@ from shared.settings import ServiceSettings
 
 
 def build(_settings: ServiceSettings) -> Service:
-    """Return the service as the bus runs it, under the shipped versions of the ladder."""
-    policies = read_policies()
+    """Return the service as the bus runs it, under the shipped versions of the ladder and of notices."""
+    policies, notice_policies = read_policies(), read_notice_policies()
+    approve = partial(notices.approve, policies=notice_policies)
     return Service(
         name="arrears",
         router=handlers.router,
-        day_work=partial(work_day, policies=policies),
-        api=lambda running: api.routes(running.api_doors, policies),
+        day_work=partial(work_day, policies=policies, notice_policies=notice_policies),
+        api=lambda running: api.routes(running.api_doors, policies, notice_policies),
+        kinds=(notices.as_kind(approve),),
         checks=partial(checks, policies=policies),
         likeness=Likeness(
             COMPARED,
             deeds={
                 "hold-set": partial(holds.give_hold, policies=policies),
                 "hold-lift": partial(holds.end_hold, policies=policies),
+                notices.APPROVE: approve,
+                notices.NOTE: partial(notices.note, policies=notice_policies),
             },
         ),
     )

@@ -1,17 +1,21 @@
-"""Settings of arrears, and the shipped versions of the ladder: both read once, at start."""
+"""Settings of arrears, and the shipped versions of the ladder and of notices: all read once, at start."""
 
 import json
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic import TypeAdapter
 from pydantic_settings import SettingsConfigDict
 
+from services.arrears.domain import notice_policy
+from services.arrears.domain.notice_policy import NoticePolicy
 from services.arrears.domain.policy import Policy
 from shared.settings import ServiceSettings
 
 SHIPPED_POLICY = Path(__file__).parent / "domain" / "policy.json"
+SHIPPED_NOTICES = Path(__file__).parent / "domain" / "notice_policy.json"
 
 
 class Settings(ServiceSettings):
@@ -33,3 +37,11 @@ def read_policies(path: Path = SHIPPED_POLICY) -> tuple[Policy, ...]:
 
 def _dated(versions: list[dict[str, object]]) -> list[dict[str, object]]:
     return [{**version, "effective_from": date.fromisoformat(str(version["effective_from"]))} for version in versions]
+
+
+@cache
+def read_notice_policies(path: Path = SHIPPED_NOTICES) -> tuple[NoticePolicy, ...]:
+    """Return every version of when a notice is warranted and how long it lasts; one that is wrong stops the process."""
+    versions = TypeAdapter(tuple[NoticePolicy, ...]).validate_json(path.read_text(encoding="utf-8"))
+    notice_policy.check(versions)
+    return versions

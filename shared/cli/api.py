@@ -17,6 +17,7 @@ READER = "auditor"
 OPERATOR = "operator"
 FINANCE = "finance"
 OFFICER = "lead-officer"
+ASSISTANT = "assistant"
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol)
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)

@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "returns": "returns:returns",
     "arrears": "arrears:arrears",
     "holds": "holds:bench",
+    "notices": "notices:bench",
     "letters": "letters:letters",
     "dead-letters": "dead_letters:bench",
     "proposals": "proposals:second_person",

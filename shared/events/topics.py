@@ -283,7 +283,7 @@ CHANNELS: tuple[Channel, ...] = (
     *DAY_CLOSED.values(), *EVENT_REJECTED.values(), *TAKEN_IN.values(),
 )  # fmt: skip
 
-NOT_YET_SAID = (PLAN_CHANGED, NOTICE_CHANGED, WRITE_OFF_CHANGED)
+NOT_YET_SAID = (PLAN_CHANGED, WRITE_OFF_CHANGED)
 """Agreed between the services, and said by none of them yet (docs/decisions/0028)."""
 
 BY_TOPIC = {channel.topic: channel for channel in CHANNELS}

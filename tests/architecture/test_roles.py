@@ -97,6 +97,9 @@ OWN: dict[str, dict[str, str]] = {
         "POST /holds": "assistant lead-officer",
         "POST /holds/{hold_id}/lift": "assistant lead-officer",
         "GET /holds": STAFF,
+        "GET /notices": STAFF,
+        "GET /notices/{notice_id}": STAFF,
+        "POST /notices/{notice_id}/steps": "assistant lead-officer",
     },
     "notify": {
         "GET /letters": ALL,

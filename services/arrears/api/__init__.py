@@ -2,14 +2,16 @@
 
 from fastapi import APIRouter
 
-from services.arrears.api import holds, questions
+from services.arrears.api import holds, notices, questions
+from services.arrears.domain.notice_policy import NoticePolicy
 from services.arrears.domain.policy import Policy
 from shared.bus.transaction import Doors
 
 
-def routes(doors: Doors, policies: tuple[Policy, ...]) -> APIRouter:
+def routes(doors: Doors, policies: tuple[Policy, ...], notice_policies: tuple[NoticePolicy, ...]) -> APIRouter:
     """Return the staff API of arrears."""
     router = APIRouter(tags=["arrears"])
-    for room in (questions, holds):
-        room.add(router, doors, policies)
+    questions.add(router, doors, policies)
+    holds.add(router, doors, policies)
+    notices.add(router, doors, notice_policies)
     return router

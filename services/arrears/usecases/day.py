@@ -1,12 +1,15 @@
 """A day's work: look at every account whose day has come, decide, store the decision with its figures, say it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from services.arrears.db import ladder as rows
 from services.arrears.domain import ladder
 from services.arrears.domain.account import Account
 from services.arrears.domain.ladder import Decision
+from services.arrears.domain.notice_policy import NoticePolicy
 from services.arrears.domain.policy import Policy
+from services.arrears.usecases import notices
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
 from shared.dated import in_force
@@ -17,23 +20,25 @@ SLICE = 1000
 """Accounts in one transaction."""
 
 
-async def work_day(piece: DaySlice, policies: tuple[Policy, ...]) -> None:
-    """Work one slice under the version in force; the last one found fewer accounts than a slice holds."""
+async def work_day(piece: DaySlice, policies: tuple[Policy, ...], notice_policies: tuple[NoticePolicy, ...]) -> None:
+    """Work one slice under the versions in force; the last one found fewer accounts than a slice holds."""
     async with piece.sessions() as session:
         due = await rows.load_due(session, piece.day, SLICE)
     following = str(int(piece.progress or 0) + 1) if len(due) == SLICE else None
     async with piece.open(following) as work:
         if due:
-            await assess(work, due, in_force(policies, piece.day))
+            ladder = in_force(policies, piece.day)
+            await notices.look_after(work, await assess(work, due, ladder), ladder, notice_policies)
 
 
-async def assess(work: Work, due: Sequence[Account], policy: Policy) -> None:
-    """Decide about accounts on the day whose book is written, store and say what was decided."""
+async def assess(work: Work, due: Sequence[Account], policy: Policy) -> list[Account]:
+    """Decide about accounts on the day whose book is written, store and say it; returns them as they stand then."""
     decisions = [ladder.assess(account, policy, work.book) for account in due]
     await rows.store_decisions(work.session, work.book, decisions)
     for account, decision in zip(due, decisions, strict=True):
         if decision.reached is not None:
             work.stage(STAGE_REACHED, _said(account, decision))
+    return [replace(account, rung=decision.rung) for account, decision in zip(due, decisions, strict=True)]
 
 
 def _said(account: Account, decision: Decision) -> StageReached:

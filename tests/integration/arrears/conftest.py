@@ -11,7 +11,7 @@ import pytest_asyncio
 from services.arrears import api
 from services.arrears.domain.policy import Policy
 from services.arrears.handlers import router
-from services.arrears.settings import read_policies
+from services.arrears.settings import read_notice_policies, read_policies
 from services.arrears.usecases.day import work_day
 from shared.bus import gate, outbox
 from shared.bus.batch import Applier
@@ -23,7 +23,7 @@ from shared.bus.work import Cause, Work
 from shared.db.engine import create_engine, driver, question, session_factory
 from shared.events import topics
 from shared.events.arrears import StageReached
-from shared.events.base import EventData
+from shared.events.base import EventData, source_of
 from shared.events.billing import AccountOpened, ItemsChanged, OpenItem
 from shared.events.envelope import encode
 from shared.events.topics import STAGE_REACHED, Channel, key_of
@@ -33,6 +33,7 @@ from tests.support.servers import Databases
 from tests.support.staff import staff_door
 
 POLICIES = read_policies()
+NOTICE_POLICIES = read_notice_policies()
 ISSUED = date(2026, 4, 1)
 
 
@@ -73,8 +74,8 @@ class Desk(ServiceDesk):
         key = key_of(channel, data)
         version = self.versions[channel.topic, key] = self.versions.get((channel.topic, key), 0) + 1
         value = encode(
-            channel, data, id=f"e{self.offset}", source="closebook/billing", time=datetime.now(UTC), book=self.book,
-            aggver=version,
+            channel, data, id=f"e{self.offset}", source=source_of(channel.owner), time=datetime.now(UTC),
+            book=self.book, aggver=version,
         )  # fmt: skip
         return self.record(channel, data, value)
 
@@ -89,7 +90,7 @@ class Desk(ServiceDesk):
                 break
             self.slices += 1
             piece = DaySlice(state, self.sessions, lambda following: self._slice(state, following))  # noqa: B023 - used at once
-            await work_day(piece, self.policies)
+            await work_day(piece, self.policies, NOTICE_POLICIES)
         async with self.sessions.begin() as session:
             await gate.reopen(await driver(session), self.book)
         self.book += timedelta(days=1)
@@ -124,7 +125,7 @@ async def desk(databases: Databases) -> AsyncIterator[Desk]:
 
 @pytest_asyncio.fixture
 async def client(desk: Desk, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncClient]:
-    async with staff_door(issuer, "arrears", api.routes(desk.doors, POLICIES)) as made:
+    async with staff_door(issuer, "arrears", api.routes(desk.doors, POLICIES, NOTICE_POLICIES)) as made:
         await desk.hear(topics.ACCOUNT_OPENED, opened())
         await desk.hear(topics.ITEMS_CHANGED, items_changed(item()))
         yield made

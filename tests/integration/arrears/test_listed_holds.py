@@ -14,7 +14,7 @@ from shared.events import topics
 from shared.events.billing import AccountOpened, AccountPaymentReversed
 from shared.local_issuer import LocalIssuer
 from shared.web import WebServer, create_app
-from tests.integration.arrears.conftest import ISSUED, POLICIES, Desk, item, items_changed
+from tests.integration.arrears.conftest import ISSUED, NOTICE_POLICIES, POLICIES, Desk, item, items_changed
 from tests.support.staff import as_, verifier_of
 
 TODAY = ISSUED + timedelta(days=1)
@@ -31,7 +31,7 @@ async def closebook(
     await desk.hear(topics.ACCOUNT_OPENED, opened)
     await desk.hear(topics.ITEMS_CHANGED, items_changed(item()))
     await desk.work_to(ISSUED)
-    app = create_app("arrears", [api.routes(desk.doors, POLICIES)], verifier_of(issuer))
+    app = create_app("arrears", [api.routes(desk.doors, POLICIES, NOTICE_POLICIES)], verifier_of(issuer))
     listening = WebServer(app, host="127.0.0.1", port=0)
     listening.bind()
     serving = asyncio.create_task(listening.run())

@@ -31,8 +31,8 @@ OWN = {
         "select, insert, update (closed_on), update (items_said)": "accounts",
     },
     "arrears": {
-        READ_AND_ADD: "decisions",
-        KEPT: "accounts collections holds payments unit_lines",
+        READ_AND_ADD: "decisions notice_changes",
+        KEPT: "accounts charge_kinds collections holds notices payments unit_lines",
     },
     "notify": {
         READ_AND_ADD: "content_reads disputes receipts",
