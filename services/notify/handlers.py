@@ -143,8 +143,13 @@ async def items_changed(work: Work, events: Sequence[Event[ItemsChanged]]) -> No
     await money.note_items(work, events)
 
 
-@router.hears(topics.PLAN_CHANGED)
 @router.hears(topics.NOTICE_CHANGED)
+async def notices_changed(work: Work, events: Sequence[Event[NoticeChanged]]) -> None:
+    """Ask for the letters of notices of potential liability."""
+    await letters.tell_of_notices(work, events)
+
+
+@router.hears(topics.PLAN_CHANGED)
 @router.hears(topics.WRITE_OFF_CHANGED)
-async def unsaid(work: Work, events: Sequence[Event[PlanChanged | NoticeChanged | WriteOffChanged]]) -> None:
+async def unsaid(work: Work, events: Sequence[Event[PlanChanged | WriteOffChanged]]) -> None:
     """Write no letter: nobody says these yet (docs/decisions/0028); one that comes is in the inbox."""

@@ -9,6 +9,7 @@ from services.notify.domain import (
     collections,
     fee_notices,
     final_accounts,
+    liability_notices,
     mandate_ends,
     missing_shares,
     reliefs,
@@ -33,7 +34,7 @@ from services.notify.domain.letter import (
 )
 from services.notify.domain.recipients import Recipient
 from services.notify.domain.wording import BlockWords, CommonWords, Facts, Letterhead, Stationery, Wording, fill
-from shared.events.arrears import StageReached
+from shared.events.arrears import NoticeChanged, StageReached
 from shared.events.billing import (
     AnnualStatementIssued,
     CollectionAnnounced,
@@ -54,7 +55,7 @@ class Welcome:
     from_on: date
 
 
-Notice = FeeNoticeGiven | ReliefEnded | CollectionAnnounced | MandateEnded | ShareCarried
+Notice = FeeNoticeGiven | ReliefEnded | CollectionAnnounced | MandateEnded | ShareCarried | NoticeChanged
 """What an owner is told beside statements and the ladder."""
 
 EventMatter = StatementIssued | AnnualStatementIssued | StageReached | Notice
@@ -146,6 +147,8 @@ def _facts_of_notice(notice: Notice) -> dict[str, str]:
             return mandate_ends.facts_of(notice)
         case ShareCarried():
             return missing_shares.facts_of(notice)
+        case NoticeChanged():
+            return liability_notices.facts_of(notice)
 
 
 def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
@@ -177,6 +180,8 @@ def _describe_notice(notice: Notice, wording: Wording, facts: Facts) -> Subject:
             return mandate_ends.describe(notice, wording, facts)
         case ShareCarried():
             return missing_shares.describe(notice, wording)
+        case NoticeChanged():
+            return liability_notices.describe(notice, wording, facts)
 
 
 def _printed(words: BlockWords, subject: Subject) -> bool:

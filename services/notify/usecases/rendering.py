@@ -16,6 +16,7 @@ from services.notify.db.letters import DueLetter, Postponed
 from services.notify.db.messages import NewMessage
 from services.notify.domain import identity, welcome
 from services.notify.domain.letter import Letter
+from services.notify.domain.liability_notices import known
 from services.notify.domain.recipients import Contacts, Recipient, recipients
 from services.notify.domain.welcome import Timing
 from services.notify.domain.wording import Stationery
@@ -25,7 +26,7 @@ from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
 from shared.bus.day import DaySlice
 from shared.db.engine import driver
-from shared.events.arrears import StageReached
+from shared.events.arrears import NoticeChanged, StageReached
 from shared.events.billing import (
     AnnualStatementIssued,
     CollectionAnnounced,
@@ -149,6 +150,8 @@ _MATTERS: Mapping[str, type[EventMatter]] = {
     "relief-ended": ReliefEnded,
     "collection-notice": CollectionAnnounced,
     "mandate-ended": MandateEnded,
+    "notice-registered": NoticeChanged,
+    "notice-consent": NoticeChanged,
 }
 """What each letter's event is; all others are stages of the ladder."""
 
@@ -182,6 +185,8 @@ def _given_on(notice: Notice) -> date:
             return notice.noted_on
         case ShareCarried():
             return notice.carried_on
+        case NoticeChanged():
+            return known(notice.changed_on)
 
 
 async def _render(jobs: Sequence[Job], day: date, press: Press) -> list[NewMessage]:

@@ -5,12 +5,13 @@ from datetime import date
 from functools import cache
 
 from services.notify.domain.letter import Letter
+from services.notify.domain.liability_notices import known, letter_of
 from services.notify.domain.recipients import Recipient
 from services.notify.domain.writing import Case, Matter, Welcome, write
 from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
 from services.notify.templates.stationery import load_stationery
-from shared.events.arrears import StageReached
+from shared.events.arrears import NoticeChanged, StageReached
 from shared.events.billing import (
     AnnualStatementIssued,
     CollectionAnnounced,
@@ -38,7 +39,7 @@ TEMPLATES: Mapping[type[Matter], str] = {
     ShareCarried: "missing-share",
     Welcome: "welcome",
 }
-"""The letter about each matter but the stages of the ladder, which name theirs."""
+"""The letter about each matter but the stages of the ladder, which name theirs, and notices, which have two."""
 
 
 def a_recipient(name: str = "Aileen MacDonald", mailbox: str | None = "aileen@example.org") -> Recipient:
@@ -65,7 +66,13 @@ def a_case(
 
 
 def template_of(matter: Matter) -> str:
-    return matter.name if isinstance(matter, StageReached) else TEMPLATES[type(matter)]
+    match matter:
+        case StageReached():
+            return matter.name
+        case NoticeChanged():
+            return known(letter_of(matter))
+        case _:
+            return TEMPLATES[type(matter)]
 
 
 def day_of(matter: Matter) -> date:
