@@ -12,7 +12,11 @@ from shared.cli.api import ASSISTANT, OFFICER, Api, acting, reading
 from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, Reference, SheetFile, day_option
 from shared.events.arrears import NoticeForm, NoticeState, NoticeStep
 
-_COLUMNS = ("id", "account", "unit", "state", "overdue", "in force to", "sale", "what to do", "by", "why")
+_COLUMNS = ("id", "account", "unit", "state", "overdue", "in force to", "sale", "what to do", "last day", "why")
+_HEAD = (
+    "notice_id", "account_ref", "unit_id", "state", "form", "title_number", "headings", "reference", "registered_on",
+    "renewed_on", "last_on", "entry_on", "entry_was_on", "buyer_liable", "renews",
+)  # fmt: skip
 _HISTORY = ("no", "book", "what", "state", "overdue", "by", "approved by", "why")
 
 bench = typer.Typer(help="Notices of potential liability: who warrants one, what is to be renewed; propose, note.")
@@ -29,8 +33,9 @@ def list_notices(*, as_json: JsonFlag = False, to: SheetFile = None, data: DataD
 
 def _row(row: dict[str, Any]) -> tuple[object, ...]:
     return (
-        row["notice_id"], row["account_ref"], row["unit_id"], row["state"], output.pounds(row["eligible_pence"]),
-        row["last_on"], _sale(row), row["task"], row["task_due_on"], row["reason"],
+        row["notice_id"], row["account_ref"], row["unit_id"], f"{row['state']}{', urgent' if row['urgent'] else ''}",
+        output.pounds(row["eligible_pence"]), row["last_on"], _sale(row), row["task"], row["task_due_on"],
+        row["reason"],
     )  # fmt: skip
 
 
@@ -50,8 +55,8 @@ def show_notice(notice: NoticeId, *, as_json: JsonFlag = False, data: DataDir = 
         output.write_json(found)
         return
     for name, value in found.items():
-        if name not in {"changes", "eligible_pence"}:
-            output.tell(f"{name}: {value}")
+        if name in _HEAD and value is not None:
+            output.tell(f"{name}: {'; '.join(value) if isinstance(value, list) else value}")
     rows = [_change(row) for row in found["changes"]]
     output.show(output.table(f"{len(rows)} changes", _HISTORY, rows, right=("no", "overdue")))
 

@@ -105,7 +105,7 @@ SHEETS = {
     ("write-off", "list"): "stands", ("floats", "list"): "held", ("reserve-funds", "list"): "left",
     ("fees", "cost-model", "2026"): "a year", ("fees", "list"): "a year, net", ("refunds", "list"): "credit",
     ("disputes", "list"): "disputed", ("direct-debit", "list"): "amount", ("statements", "show", "--dry-run"): "bills",
-    ("account", own_ref("DV-r0"), "--proof"): "amount",
+    ("account", own_ref("DV-r0"), "--proof"): "amount", ("notices", "list"): "overdue",
 }  # fmt: skip
 
 

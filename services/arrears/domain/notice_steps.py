@@ -103,7 +103,7 @@ def _fields(noted: Noted, policy: NoticePolicy) -> dict[str, object]:
 
 
 def _registration(noted: Noted, policy: NoticePolicy) -> dict[str, Any]:
-    return {"reference": noted.reference, "last_on": policy.last_day(noted.on)}
+    return {"reference": noted.reference, "last_on": policy.last_day(noted.on), "urgent": False}
 
 
 def _renew_late(notice: Notice, noted: Noted, policy: NoticePolicy, next_id: str) -> list[Changed]:

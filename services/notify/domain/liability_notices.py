@@ -6,7 +6,7 @@ Source: domain.md 2.4 (R-NOPL-5 to R-NOPL-7), 5.
 from typing import TypeVar
 
 from services.notify.domain import safety, spoken
-from services.notify.domain.letter import Block, Fact, Headline, Points, Subject
+from services.notify.domain.letter import Block, Headline, Points, Subject
 from services.notify.domain.wording import Facts, Wording, fill
 from shared.events.arrears import NoticeChange, NoticeChanged, NoticeForm
 
@@ -58,11 +58,10 @@ def facts_of(notice: NoticeChanged) -> dict[str, str]:
 
 
 def describe(notice: NoticeChanged, wording: Wording, facts: Facts) -> Subject:
-    """Return what a letter adds: title and reference, its day, the headings, and whether it was registered again."""
+    """Return what a letter adds: the notice's last day, its headings, and whether it was registered again."""
     headline = Headline(wording.headline["label"], facts["last_on"], fill(wording.headline["note"], facts))
-    numbers = (Fact("Title", facts["title_number"]), Fact("Registers' reference", facts["reference"]))
     sort = "again" if notice.change is NoticeChange.RENEWED else "first"
-    return Subject(numbers, headline, {"headings": lambda: _headings(notice)}, frozenset({sort}))
+    return Subject((), headline, {"headings": lambda: _headings(notice)}, frozenset({sort}))
 
 
 def _headings(notice: NoticeChanged) -> Block:

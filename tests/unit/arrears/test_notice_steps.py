@@ -66,10 +66,10 @@ def test_a_registration_that_has_ended_already_is_not_noted() -> None:
 
 
 def test_a_registration_from_before_its_approval_may_be_noted_so_that_older_ones_are_taken_over() -> None:
-    notice = replace(OLD, state=NoticeState.APPROVED, approved_on=BOOK, registered_on=None, last_on=None)
+    notice = replace(OLD, state=NoticeState.APPROVED, approved_on=BOOK, registered_on=None, last_on=None, urgent=True)
     (now,) = taken(notice, noted(NoticeStep.REGISTERED, date(2024, 2, 29)))
     assert (now.state, now.registered_on, now.last_on) == ("registered", date(2024, 2, 29), date(2027, 2, 27))
-    assert (now.reference, now.reason, now.number) == ("R-2", "because", 1)
+    assert (now.reference, now.reason, now.number, now.urgent) == ("R-2", "because", 1, False)
 
 
 def test_nothing_ends_before_it_was_registered() -> None:

@@ -25,7 +25,8 @@ def test_it_says_the_headings_the_effect_on_a_buyer_the_end_and_how_it_is_cleare
     for page in said(a_notice()):
         for words in (
             "On 6 May 2026 we registered a notice of potential liability for costs against Flat 2/1",
-            "under the Tenements (Scotland) Act 2004", "GLA12345", "REG-77", "Repairs to the roof", "Management fee",
+            "under the Tenements (Scotland) Act 2004", "Title of the property: GLA12345.",
+            "Reference of the Registers of Scotland: REG-77.", "Repairs to the roof", "Management fee",
             "If the property gets a new owner on 20 May 2026 or later, while the notice is in force",
             "the new owner is liable for these costs as well. You stay liable, too.",
             "It is in force until 5 May 2029, unless it is registered again",
@@ -62,6 +63,15 @@ def test_the_consent_says_how_it_is_taken_off_the_register_and_not_that_nothing_
         assert "it ends after 5 May 2029" in page
         assert "First-tier Tribunal" in page
         assert not re.search(r"paid|owe", page)
+
+
+def test_a_long_deed_and_words_that_look_like_markup_are_shown_as_they_are() -> None:
+    long = a_notice(
+        title_number="Disposition recorded in the Sasines for the county of " * 9, headings=("<b>#eval</b>",)
+    )
+    assert all(words in page for page in texts(a_case(long)) for words in ("Sasines", "#eval"))
+    assert "<b>#eval</b>" in texts(a_case(long))[0]
+    assert pdf_press().press(written(a_case(long)), ISSUED).startswith(b"%PDF-")
 
 
 @pytest.mark.parametrize("change", NoticeChange)
