@@ -35,7 +35,7 @@ def _row(row: dict[str, Any]) -> tuple[object, ...]:
     return (
         row["notice_id"], row["account_ref"], row["unit_id"], f"{row['state']}{', urgent' if row['urgent'] else ''}",
         output.pounds(row["eligible_pence"]), row["last_on"], _sale(row), row["task"], row["task_due_on"],
-        row["reason"],
+        None if row["last_on"] else row["reason"],  # of a registered one sale and task say it all
     )  # fmt: skip
 
 

@@ -30,12 +30,14 @@ def task_of(notice: Notice, policy: NoticePolicy, day: date) -> Task:
     if notice.breach:
         return Task(BREACH, f"BREACH: its last day was {notice.last_on}, and nobody renewed it")
     if notice.state in UNDER_WAY:
-        return _to_register(notice, policy)
+        return _to_register(notice, policy, day)
     return _to_renew(notice, policy, day) if notice.state in LIVE else _to_discharge(notice)
 
 
-def _to_register(notice: Notice, policy: NoticePolicy) -> Task:
+def _to_register(notice: Notice, policy: NoticePolicy, day: date) -> Task:
     by = policy.last_useful(notice.entry_on) if notice.entry_on is not None else None
+    if by is not None and day > by:
+        return Task(TO_DO, f"reject it: {by} was the last useful day before the sale")
     words = {
         NoticeState.CANDIDATE: "propose or reject it",
         NoticeState.APPROVED: "submit it to the Registers",

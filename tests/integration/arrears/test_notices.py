@@ -326,11 +326,20 @@ async def test_what_cannot_be_approved_is_refused_with_the_reason(desk: Desk) ->
         await note(desk, "submitted", "N-9")
 
 
-async def test_the_records_prove_themselves(desk: Desk) -> None:
+_LAST_CHANGE = "a notice stands as its last change says"
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [("state = 'renewed'", _LAST_CHANGE), ("number = 9", _LAST_CHANGE),
+     ("last_on = registered_on", "no notice is in force after its last day"), ("urgent = false", None)],
+)  # fmt: skip
+async def test_the_records_prove_themselves(desk: Desk, change: str, wrong: str | None) -> None:
     await owe(desk)
     await desk.work_to(RIPE)
     await a_registered(desk, "2026-07-28")
-    await desk.work_day()
+    await desk.work_to(RIPE + timedelta(days=2))
+    await desk.rows(f"update arrears.notices set {change}")
     async with snapshot(desk.sessions) as connection:
         checks = (await verify(connection, POLICIES))["checks"]
-    assert {check["ok"] for check in checks} == {True}
+    assert [check["name"] for check in checks if not check["ok"]] == ([f"arrears: {wrong}"] if wrong else [])
