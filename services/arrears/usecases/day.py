@@ -9,7 +9,7 @@ from services.arrears.domain.account import Account
 from services.arrears.domain.ladder import Decision
 from services.arrears.domain.notice_policy import NoticePolicy
 from services.arrears.domain.policy import Policy
-from services.arrears.usecases import notices
+from services.arrears.usecases import notice_days
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
 from shared.dated import in_force
@@ -28,7 +28,7 @@ async def work_day(piece: DaySlice, policies: tuple[Policy, ...], notice_policie
     async with piece.open(following) as work:
         if due:
             ladder = in_force(policies, piece.day)
-            await notices.look_after(work, await assess(work, due, ladder), ladder, notice_policies)
+            await notice_days.look_after(work, await assess(work, due, ladder), ladder, notice_policies)
 
 
 async def assess(work: Work, due: Sequence[Account], policy: Policy) -> list[Account]:

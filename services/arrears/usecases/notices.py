@@ -1,22 +1,18 @@
-"""Notices of potential liability: the day finds who warrants one and which are over, officers do the rest."""
+"""What officers do to notices of potential liability: two approve one, the rest is noted; a rebuild repeats it."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Annotated
-from uuid import UUID
 
-import asyncpg
 from pydantic import Field
 
 from services.arrears.db import notices as rows
 from services.arrears.db.notices import Owing
-from services.arrears.domain import notice_days, notice_steps
-from services.arrears.domain.account import Account, overdue
-from services.arrears.domain.notice_candidates import Case
+from services.arrears.domain import notice_steps
 from services.arrears.domain.notice_policy import NoticePolicy
 from services.arrears.domain.notice_steps import Noted
 from services.arrears.domain.notices import UNDER_WAY, Changed, Notice, name_of
-from services.arrears.domain.policy import Policy
+from services.arrears.usecases.notice_changes import keep
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
@@ -24,8 +20,7 @@ from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, under
 from shared.bus.work import OPENING_BOOK, Work
 from shared.dated import in_force
 from shared.db.engine import driver
-from shared.events.arrears import NoticeChanged, NoticeForm, NoticeState, NoticeStep
-from shared.events.topics import NOTICE_CHANGED
+from shared.events.arrears import NoticeForm, NoticeState, NoticeStep
 from shared.events.types import Id, Text
 from shared.rebuild.likeness import Deed
 
@@ -54,33 +49,6 @@ class AskedNote(Body):
     reference: Text | None = None
     reason: Text
     by: Text
-
-
-async def look_after(work: Work, accounts: Sequence[Account], ladder: Policy, policies: Policies) -> None:
-    """Look at the notices of accounts as the day's ladder left them; store and say what was decided."""
-    connection = await driver(work.session)
-    policy = in_force(policies, work.book)
-    cases = await _cases(connection, accounts, work.book)
-    if not cases:
-        return
-    looks = [(one.account.account_ref, notice_days.look(one, policy, ladder, work.book)) for one in cases]
-    await _keep(work, [(ref, change) for ref, found in looks for change in found.changes], policy)
-    await rows.look_on(connection, {found.account_id: found.next_on for _, found in looks if found.next_on is not None})
-
-
-async def _cases(connection: asyncpg.Connection, accounts: Sequence[Account], day: date) -> list[Case]:
-    """Return the cases of accounts that have had a notice or have anything overdue."""
-    known = await rows.of_accounts(connection, [one.account_id for one in accounts])
-    asked = [one for one in accounts if one.account_id in known or overdue(one.items, day)]
-    if not asked:
-        return []
-    asides = await rows.asides_of(connection, [one.account_id for one in asked])
-    late = [(one.account_id, item.charge_id) for one in asked for item in overdue(one.items, day)]
-    kinds = await rows.kinds_of(connection, late)
-    return [
-        Case(one, kinds.get(one.account_id, {}), *asides[one.account_id], known.get(one.account_id, ()))
-        for one in asked
-    ]
 
 
 async def approve(work: Work, content: Json, policies: Policies) -> Json:
@@ -161,51 +129,7 @@ def _under_way(known: Iterable[Notice]) -> Notice | None:
 async def _keep_and_answer(work: Work, owing: Owing, changes: Sequence[Changed], policy: NoticePolicy) -> Json:
     """Keep what a command changed and answer with the last; the book's day looks at the account."""
     told = [(owing.account_ref, change) for change in changes]
-    await _keep(work, told, policy, Command.of(work).uid)
+    await keep(work, told, policy, Command.of(work).uid)
     await rows.look_on(await driver(work.session), {owing.account_id: work.book})
     last = changes[-1].notice
     return {"account_ref": owing.account_ref} | {name: getattr(last, name) for name in _SHOWN}
-
-
-async def _keep(
-    work: Work, changes: Sequence[tuple[str | None, Changed]], policy: NoticePolicy, command_uid: UUID | None = None
-) -> None:
-    """Store changes, each with its account's reference, and say those that are said."""
-    if not changes:
-        return
-    await rows.store(await driver(work.session), [change for _, change in changes], work.book, command_uid)
-    for account_ref, change in changes:
-        if change.change is not None:
-            work.stage(NOTICE_CHANGED, _said(work, account_ref, change, policy))
-
-
-def _said(work: Work, account_ref: str | None, told: Changed, policy: NoticePolicy) -> NoticeChanged:
-    """Return a notice as it stands after a change."""
-    notice = told.notice
-    return NoticeChanged(
-        account_id=notice.account_id,
-        notice_id=notice.notice_id,
-        state=notice.state,
-        policy_version=notice.policy_version,
-        reason=notice.reason,
-        account_ref=account_ref,
-        number=notice.number,
-        change=told.change,
-        changed_on=work.book,
-        urgent=notice.urgent,
-        eligible_pence=notice.eligible_pence,
-        oldest_due_on=notice.oldest_due_on,
-        form=notice.form,
-        title_number=notice.title_number,
-        headings=notice.headings,
-        reference=notice.reference,
-        approved_on=notice.approved_on,
-        registered_on=notice.registered_on,
-        renewed_on=notice.renewed_on,
-        last_on=notice.last_on,
-        binds_from=policy.binds_from(notice.registered_on) if notice.registered_on else None,
-        entry_on=notice.entry_on,
-        buyer_liable=notice.buyer_liable,
-        breach=notice.breach,
-        renews=notice.renews,
-    )
