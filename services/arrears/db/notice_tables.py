@@ -42,6 +42,7 @@ notices = Table(
     Column("urgent", Boolean, nullable=False),
     Column("eligible_pence", BigInteger, nullable=False),
     Column("oldest_due_on", Date),
+    Column("saw_debt", Boolean, nullable=False),
     Column("form", Text),
     Column("title_number", Text),
     Column("headings", ARRAY(Text), nullable=False),

@@ -28,7 +28,8 @@ class Look:
 def look(case: Case, policy: NoticePolicy, ladder: Policy, day: date) -> Look:
     """Decide about one account's notices at the end of ``day``, from all that is in the book of that day."""
     items = eligible(case, policy, day)
-    fresh = replace(case, notices=tuple(_fresh(notice, items, policy) for notice in case.notices))
+    debt = owed(case, policy, day) > 0
+    fresh = replace(case, notices=tuple(_fresh(notice, items, policy, debt=debt) for notice in case.notices))
     changes = [change for notice in fresh.notices for change in _follow(notice, fresh, policy, day)]
     now = _with(fresh, changes)
     candidate = _candidate(now, policy, ladder, day)
@@ -39,11 +40,12 @@ def look(case: Case, policy: NoticePolicy, ladder: Policy, day: date) -> Look:
     return Look(case.account.account_id, (*changes, *quiet), _next_on(_with(now, changes), policy, day))
 
 
-def _fresh(notice: Notice, items: tuple[Item, ...], policy: NoticePolicy) -> Notice:
-    """Return a notice that is not over with the day's figures."""
+def _fresh(notice: Notice, items: tuple[Item, ...], policy: NoticePolicy, *, debt: bool) -> Notice:
+    """Return a notice that is not over with the day's figures; ``debt``: something that it may be for is overdue."""
     if notice.state not in UNDER_WAY | STANDING:
         return notice
-    return replace(notice, policy_version=policy.version, **figures(items))
+    saw_debt = notice.saw_debt or debt
+    return replace(notice, policy_version=policy.version, saw_debt=saw_debt, **figures(items))
 
 
 def figures(items: tuple[Item, ...]) -> dict[str, Any]:
@@ -102,13 +104,13 @@ def _expired(notice: Notice, case: Case, day: date) -> Changed | None:
 def _settled(notice: Notice, case: Case, policy: NoticePolicy, day: date) -> Changed | None:
     """Issue the consent once the debt is paid and the newest money has stayed for some days (R-NOPL-7, 9.44).
 
-    What was written off is not paid: of that an officer decides.
+    What was written off is not paid, and of a notice for costs to come nothing was owed yet: of those officers decide.
     """
     pence = owed(case, policy, day)
     if notice.state is NoticeState.CONSENT_DUE and pence:
         state = NoticeState.RENEWED if notice.renewed_on else NoticeState.REGISTERED
         return changed(notice, NoticeChange.OWED_AGAIN, f"{as_pounds(pence)} is owed again", state=state)
-    if notice.state not in LIVE | {NoticeState.CONSENT_DUE} or pence or case.written_off_pence:
+    if notice.state not in LIVE | {NoticeState.CONSENT_DUE} or pence or case.written_off_pence or not notice.saw_debt:
         return None
     stays_from = _stays_from(case, policy, day)
     if day >= stays_from:
@@ -158,7 +160,8 @@ def _raise(case: Case, finding: Finding, policy: NoticePolicy, day: date) -> Cha
     assert account.account_ref is not None
     notice = Notice(
         name_of(account.account_ref, len(case.notices)), account.account_id, NoticeState.CANDIDATE, account.rung.cycle,
-        day, policy.version, finding.reason, urgent=finding.urgent, entry_on=case.entry_on, **figures(finding.items),
+        day, policy.version, finding.reason, urgent=finding.urgent, saw_debt=True, entry_on=case.entry_on,
+        **figures(finding.items),
     )  # fmt: skip
     return changed(notice, NoticeChange.RAISED, finding.reason)
 

@@ -114,11 +114,10 @@ def _renew_late(notice: Notice, noted: Noted, policy: NoticePolicy, next_id: str
         over = {"state": NoticeState.EXPIRED, "ended_on": noted.on, "breach": not notice.left_to_expire}
         lapsed = [changed(notice, NoticeChange.EXPIRED, why, **over)]
     new = Notice(
-        next_id, notice.account_id, NoticeState.REGISTERED, notice.cycle,
-        noted.on, policy.version, noted.reason, eligible_pence=notice.eligible_pence,
-        oldest_due_on=notice.oldest_due_on, form=notice.form, title_number=notice.title_number,
-        headings=notice.headings, approved_on=notice.approved_on, registered_on=noted.on, renews=notice.notice_id,
-        **_registration(noted, policy),
+        next_id, notice.account_id, NoticeState.REGISTERED, notice.cycle, noted.on, policy.version, noted.reason,
+        eligible_pence=notice.eligible_pence, oldest_due_on=notice.oldest_due_on, saw_debt=notice.saw_debt,
+        form=notice.form, title_number=notice.title_number, headings=notice.headings, approved_on=notice.approved_on,
+        registered_on=noted.on, renews=notice.notice_id, **_registration(noted, policy),
     )  # fmt: skip
     return [*lapsed, changed(new, NoticeChange.REGISTERED, noted.reason)]
 

@@ -52,6 +52,8 @@ def _to_renew(notice: Notice, policy: NoticePolicy, day: date) -> Task:
     task_on = policy.task_on(notice.last_on, day)
     if notice.left_to_expire:
         return Task(QUIET, f"left to expire on {notice.last_on}")
+    if task_on is None and notice.saw_debt and not notice.eligible_pence:
+        return Task(WAITING, "nothing of it counts now (written off, disputed or held): consent if it is settled")
     if task_on is None:
         return Task(QUIET, f"renew it from {policy.first_task(notice.last_on)} on")
     if notice.eligible_pence >= policy.minimum_pence:

@@ -18,10 +18,11 @@ STANDING = LIVE | {NoticeState.CONSENT_DUE, NoticeState.CONSENT_ISSUED}
 class Notice:
     """One notice of an account, as it stands.
 
-    ``cycle`` is the debt cycle it was raised in; ``number`` counts what was said of it; ``last_on`` is its last day in
-    force; ``entry_on`` is when the next owner takes over, ``entry_was_on`` what it was before that day moved, and
-    ``buyer_liable`` whether the notice binds that owner; ``breach``: it expired, and nobody had renewed it or decided
-    not to; ``renews`` is the expired notice that this one was registered for too late.
+    ``cycle`` is the debt cycle it was raised in; ``number`` counts what was said of it; ``saw_debt``: something that it
+    is for was overdue since it was wanted; ``last_on`` is its last day in force; ``entry_on`` is when the next owner
+    takes over, ``entry_was_on`` what it was before that day moved, and ``buyer_liable`` whether the notice binds that
+    owner; ``breach``: it expired, and nobody had renewed it or decided not to; ``renews`` is the expired notice that
+    this one was registered for too late.
     """
 
     notice_id: str
@@ -35,6 +36,7 @@ class Notice:
     urgent: bool = False
     eligible_pence: int = 0
     oldest_due_on: date | None = None
+    saw_debt: bool = False
     form: NoticeForm | None = None
     title_number: str | None = None
     headings: tuple[str, ...] = ()

@@ -302,11 +302,17 @@ async def test_the_order_of_news_within_a_book_changes_nothing(desk: Desk, order
     assert await told(desk) == [(N1, "raised", str(RIPE))]
 
 
-async def test_a_notice_that_officers_want_needs_no_candidate(desk: Desk) -> None:
-    await owe(desk, 30_00)
-    await desk.work_day()
+async def test_a_notice_that_officers_want_needs_no_candidate_and_its_end_is_found_without_any_news(desk: Desk) -> None:
+    """It is for costs to come: nothing is owed, so no consent goes by itself."""
+    await desk.hear(topics.ACCOUNT_OPENED, opened())
+    await desk.work_to(RIPE)
     answer = await approve(desk)
     assert (answer["notice_id"], answer["state"]) == (N1, "approved")
+    await note(desk, "registered", on=str(desk.book - timedelta(days=1095)), reference="OLD")
+    await desk.work_to(RIPE + timedelta(days=9))
+    assert await told(desk) == [
+        (N1, "approved", "2026-07-29"), (N1, "registered", "2026-07-29"), (N1, "expired", "2026-07-30"),
+    ]  # fmt: skip
 
 
 async def test_what_cannot_be_approved_is_refused_with_the_reason(desk: Desk) -> None:

@@ -43,7 +43,8 @@ def registered(on: date, **more: Any) -> Notice:
     """A notice registered on a day."""
     notice = Notice(
         f"N-{REF}-1", "A1", NoticeState.REGISTERED, 1, on, POLICY.version, "", form=NoticeForm.TENEMENTS,
-        title_number="GLA1", headings=("Repairs",), registered_on=on, last_on=POLICY.last_day(on), reference="R-1",
+        title_number="GLA1", headings=("Repairs",), saw_debt=True, registered_on=on,
+        last_on=POLICY.last_day(on), reference="R-1",
     )  # fmt: skip
     return replace(notice, **more)
 

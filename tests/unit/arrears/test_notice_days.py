@@ -205,6 +205,15 @@ def test_case_44_what_was_written_off_is_not_paid() -> None:
     assert told(on(APRIL, given_up)) == []
 
 
+def test_case_44_a_notice_for_costs_to_come_waits_for_the_first_debt() -> None:
+    for_works = paid(live(registered(date(2026, 3, 2), saw_debt=False)))
+    assert told(on(APRIL, for_works)) == []
+    billed = replace(for_works, account=live().account)
+    seen = after(billed, on(APRIL, billed))
+    assert stands(seen).saw_debt
+    assert told(on(APRIL, paid(seen))) == ["consent-issued"]
+
+
 def test_case_45_part_paid_near_its_end_is_not_dropped() -> None:
     notice = registered(date(2023, 5, 1))
     part_paid = case(item(40_00), notices=(notice,))

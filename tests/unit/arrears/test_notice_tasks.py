@@ -11,7 +11,7 @@ from shared.events.arrears import NoticeState
 from tests.unit.arrears.cases import POLICY, registered
 
 DAY = date(2026, 6, 1)
-LONG = registered(date(2026, 3, 2))
+LONG = registered(date(2026, 3, 2), eligible_pence=1)
 ENDING = registered(date(2023, 7, 1), eligible_pence=250_00)
 """In force until 30 June 2026; its tasks are of 1 January, 1 April, 1 May and 31 May."""
 
@@ -40,6 +40,13 @@ def test_what_is_under_way_has_its_next_step_and_before_a_sale_its_last_useful_d
 def test_a_live_notice_is_to_be_renewed_from_its_first_task_on_by_its_last_day() -> None:
     assert task(LONG) == (QUIET, "renew it from 2028-09-02 on", None)
     assert task(ENDING) == (RENEWAL, "renew it (task of 2026-05-31)", date(2026, 6, 30))
+
+
+def test_a_live_notice_of_whose_debt_nothing_counts_any_more_is_looked_at() -> None:
+    words = "nothing of it counts now (written off, disputed or held): consent if it is settled"
+    assert task(replace(LONG, eligible_pence=0)) == (WAITING, words, None)
+    for_costs_to_come = replace(LONG, eligible_pence=0, saw_debt=False)
+    assert task(for_costs_to_come) == (QUIET, "renew it from 2028-09-02 on", None)
 
 
 def test_case_45_too_little_debt_asks_for_a_decision() -> None:
