@@ -16,20 +16,19 @@ from shared.settings import ServiceSettings
 def build(_settings: ServiceSettings) -> Service:
     """Return the service as the bus runs it, under the shipped versions of the ladder and of notices."""
     policies, notice_policies = read_policies(), read_notice_policies()
-    approve = partial(notices.approve, policies=notice_policies)
     return Service(
         name="arrears",
         router=handlers.router,
         day_work=partial(work_day, policies=policies, notice_policies=notice_policies),
         api=lambda running: api.routes(running.api_doors, policies, notice_policies),
-        kinds=(notices.as_kind(approve),),
+        kinds=(notices.as_kind(notice_policies),),
         checks=partial(checks, policies=policies),
         likeness=Likeness(
             COMPARED,
             deeds={
                 "hold-set": partial(holds.give_hold, policies=policies),
                 "hold-lift": partial(holds.end_hold, policies=policies),
-                notices.APPROVE: approve,
+                notices.APPROVE: partial(notices.approve, policies=notice_policies),
                 notices.NOTE: partial(notices.note, policies=notice_policies),
             },
         ),

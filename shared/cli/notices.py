@@ -75,6 +75,12 @@ def propose(
     form: Annotated[NoticeForm, typer.Option("--form", help="2004 for a flat of a tenement, 2003 for anything else.")],
     title: Annotated[str, typer.Option("--title", help="The title number, or the deed in the Sasines.")],
     heading: Annotated[list[str], typer.Option("--heading", help="What it is for, e.g. Repairs; may be repeated.")],
+    registered: Annotated[
+        date | None, day_option("--registered-on", "It is registered already, since this day: take it over.")
+    ] = None,
+    known_as: Annotated[
+        str | None, typer.Option("--reference", help="What the Registers call it, if so.", show_default=False)
+    ] = None,
     reason: Reason,
     key: IdempotencyKey = None,
     role: As = None,
@@ -84,12 +90,12 @@ def propose(
     """Propose that an account's candidate is registered, or a notice without one; a lead officer approves."""
     api = acting(data, role, ASSISTANT)
     ref = as_reference(reference)
-    body = {"account_ref": ref, "form": form.value, "title_number": title, "headings": heading, "reason": reason}
-    body |= _candidate(api, ref)
+    asked = {"account_ref": ref, "form": form.value, "title_number": title, "headings": heading, "reason": reason}
+    body: dict[str, Any] = asked | _candidate(api, ref)
+    body |= {"registered_on": registered.isoformat(), "reference": known_as} if registered is not None else {}
     made = proposing.propose(api, "arrears", "notice", ref, body, reason, key)
-    proposing.tell(
-        "arrears", made, f"notice {body.get('notice_id', 'without a candidate')} of {ref}", OFFICER, as_json=as_json
-    )
+    what = f"notice {body.get('notice_id', 'without a candidate')} of {ref}"
+    proposing.tell("arrears", made, what, OFFICER, as_json=as_json)
 
 
 def _candidate(api: Api, ref: str) -> dict[str, str]:

@@ -49,18 +49,27 @@ def refuse(
     if noted.on > book:
         return f"{noted.on} has not come yet."
     if noted.step in WITH_REFERENCE:
-        return _refuse_registration(notice, noted, policy, book)
+        return refuse_registration(noted, policy, book) or _refuse_day(notice, noted)
     since = notice.registered_on
     return f"{notice.notice_id} was registered on {since}." if since is not None and noted.on < since else None
 
 
-def _refuse_registration(notice: Notice, noted: Noted, policy: NoticePolicy, book: date) -> str | None:
+def refuse_registration(noted: Noted, policy: NoticePolicy, book: date) -> str | None:
+    """Return why a registration cannot be noted of any notice; None: it can."""
+    if noted.on > book:
+        return f"{noted.on} has not come yet."
     if noted.reference is None:
         return "Name the reference under which the Registers have it."
     last_on = policy.last_day(noted.on)
-    if last_on < book:
-        return f"Registered on {noted.on} it ended on {last_on}."
-    newest = notice.renewed_on or notice.registered_on
+    return f"Registered on {noted.on} it ended on {last_on}." if last_on < book else None
+
+
+def _refuse_day(notice: Notice, noted: Noted) -> str | None:
+    """Return why a notice was not registered on a day; a taken over one may be put right, whatever its day was."""
+    newest, approved = notice.renewed_on or notice.registered_on, notice.approved_on
+    was_taken_over = newest is not None and approved is not None and newest < approved
+    if noted.step is NoticeStep.REGISTERED and approved is not None and noted.on < approved and not was_taken_over:
+        return f"{notice.notice_id} was approved on {approved}: propose one that is registered already with its day."
     if noted.step is NoticeStep.RENEWED and newest is not None and noted.on <= newest:
         return f"{notice.notice_id} was registered on {newest} already."
     return None
@@ -83,7 +92,7 @@ def _last_on(notice: Notice) -> date:
     return notice.last_on
 
 
-def _fields(noted: Noted, policy: NoticePolicy) -> dict[str, object]:
+def _fields(noted: Noted, policy: NoticePolicy) -> dict[str, Any]:
     """Return what a step changes of a notice."""
     on = noted.on
     match noted.step:
@@ -122,11 +131,28 @@ def _renew_late(notice: Notice, noted: Noted, policy: NoticePolicy, next_id: str
     return [*lapsed, changed(new, NoticeChange.REGISTERED, noted.reason)]
 
 
-def approve(
-    candidate: Notice, form: NoticeForm, title_number: str, headings: tuple[str, ...], reason: str, book: date
-) -> Changed:  # fmt: skip
-    """Return a candidate that two people approved, with what its deed will say."""
-    return changed(
-        candidate, NoticeChange.APPROVED, reason, state=NoticeState.APPROVED, approved_on=book, form=form,
-        title_number=title_number, headings=headings,
-    )  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a notice says: the Act it is under, the property's title, and what it is for."""
+
+    form: NoticeForm
+    title_number: str
+    headings: tuple[str, ...]
+
+
+def approve(candidate: Notice, deed: Deed, reason: str, book: date) -> Changed:
+    """Return a candidate that two people approved; it is registered from here."""
+    fields = _approved(deed, book)
+    return changed(candidate, NoticeChange.APPROVED, reason, state=NoticeState.APPROVED, **fields)
+
+
+def take_over(candidate: Notice, deed: Deed, registered: Noted, policy: NoticePolicy, book: date) -> Changed:
+    """Return one that two people approved and that was registered before that, elsewhere."""
+    fields = _approved(deed, book) | _fields(registered, policy)
+    return changed(candidate, NoticeChange.REGISTERED, registered.reason, **fields)
+
+
+def _approved(deed: Deed, book: date) -> dict[str, Any]:
+    return {
+        "approved_on": book, "form": deed.form, "title_number": deed.title_number, "headings": deed.headings,
+    }  # fmt: skip

@@ -38,6 +38,8 @@ def _to_register(notice: Notice, policy: NoticePolicy, day: date) -> Task:
     by = policy.last_useful(notice.entry_on) if notice.entry_on is not None else None
     if by is not None and day > by:
         return Task(TO_DO, f"reject it: {by} was the last useful day before the sale")
+    if notice.saw_debt and not notice.eligible_pence:
+        return Task(TO_DO, "reject it: nothing of it counts any more")
     words = {
         NoticeState.CANDIDATE: "propose or reject it",
         NoticeState.APPROVED: "submit it to the Registers",

@@ -10,7 +10,7 @@ from services.arrears.db import notices as rows
 from services.arrears.db.notices import Owing
 from services.arrears.domain import notice_steps
 from services.arrears.domain.notice_policy import NoticePolicy
-from services.arrears.domain.notice_steps import Noted
+from services.arrears.domain.notice_steps import Deed, Noted
 from services.arrears.domain.notices import UNDER_WAY, Changed, Notice, name_of
 from services.arrears.usecases.notice_changes import keep
 from shared.bus.bodies import Body
@@ -22,7 +22,6 @@ from shared.dated import in_force
 from shared.db.engine import driver
 from shared.events.arrears import NoticeForm, NoticeState, NoticeStep
 from shared.events.types import Id, Text
-from shared.rebuild.likeness import Deed
 
 APPROVE, NOTE = "notice", "notice-note"
 Policies = tuple[NoticePolicy, ...]
@@ -30,14 +29,26 @@ _SHOWN = ("notice_id", "state", "registered_on", "renewed_on", "last_on", "refer
 
 
 class AskedNotice(Body):
-    """What two people approve: a candidate, or without one a notice that officers want; and what its deed says."""
+    """What two people approve: a candidate, or without one a notice that officers want; and what its deed says.
+
+    With ``registered_on`` it is on the register since then, as ``reference``, and taken over.
+    """
 
     account_ref: Id
     notice_id: Id | None = None
     form: NoticeForm
     title_number: Text
     headings: Annotated[tuple[Text, ...], Field(min_length=1, max_length=20)]
+    registered_on: date | None = None
+    reference: Text | None = None
     reason: Text
+
+    @property
+    def registration(self) -> Noted | None:
+        """How it was registered, if it was."""
+        if self.registered_on is None:
+            return None
+        return Noted(NoticeStep.REGISTERED, self.registered_on, self.reference, self.reason)
 
 
 class AskedNote(Body):
@@ -53,19 +64,21 @@ class AskedNote(Body):
 
 async def approve(work: Work, content: Json, policies: Policies) -> Json:
     """Approve an account's candidate, or a notice that officers want without one.  A rebuild does the same again."""
-    asked, owing, known = await check(work, content)
+    asked, owing, known = await check(work, content, policies)
     policy = in_force(policies, work.book)
     candidate = _under_way(known) or Notice(
         name_of(owing.account_ref, len(known)), owing.account_id, NoticeState.CANDIDATE, owing.cycle, work.book,
         policy.version, asked.reason,
     )  # fmt: skip
-    approved = notice_steps.approve(
-        candidate, asked.form, asked.title_number, asked.headings, asked.reason, work.book
-    )  # fmt: skip
-    return await _keep_and_answer(work, owing, [approved], policy)
+    deed, registered = Deed(asked.form, asked.title_number, asked.headings), asked.registration
+    if registered is not None:
+        change = notice_steps.take_over(candidate, deed, registered, policy, work.book)
+    else:
+        change = notice_steps.approve(candidate, deed, asked.reason, work.book)
+    return await _keep_and_answer(work, owing, [change], policy)
 
 
-async def check(work: Work, content: Json) -> tuple[AskedNotice, Owing, tuple[Notice, ...]]:
+async def check(work: Work, content: Json, policies: Policies) -> tuple[AskedNotice, Owing, tuple[Notice, ...]]:
     """Refuse what cannot be approved; returns what is asked, its account, locked, and the account's notices."""
     asked = understood(AskedNotice, content)
     owing = await rows.account_of_ref(await driver(work.session), asked.account_ref)
@@ -74,24 +87,33 @@ async def check(work: Work, content: Json) -> tuple[AskedNotice, Owing, tuple[No
     if owing.internal:
         raise NotValidError(f"{asked.account_ref} is the association's own account: it owes nobody.")
     known = await _locked(work, owing)
-    pending = _under_way(known)
-    if pending is not None and pending.state is not NoticeState.CANDIDATE:
-        raise NotNowError(f"{pending.notice_id} is {pending.state.value}: {asked.account_ref} has a notice under way.")
-    if asked.notice_id is not None and (pending is None or pending.notice_id != asked.notice_id):
-        raise NotNowError(f"{asked.notice_id} is no candidate of {asked.account_ref}.")
+    refusal = _refuse(asked, _under_way(known))
+    if refusal is None and asked.registration is not None:
+        refusal = notice_steps.refuse_registration(asked.registration, in_force(policies, work.book), work.book)
+    if refusal is not None:
+        raise NotNowError(refusal)
     return asked, owing, known
 
 
-def as_kind(effect: Deed) -> Kind:
-    """Return the kind of proposal that lets ``effect`` approve a notice: a lead officer's, of another's proposal."""
+def _refuse(asked: AskedNotice, pending: Notice | None) -> str | None:
+    """Return why another notice of the account stands in the way, or the candidate that is asked for is none."""
+    if pending is not None and pending.state is not NoticeState.CANDIDATE:
+        return f"{pending.notice_id} is {pending.state.value}: {asked.account_ref} has a notice under way."
+    if asked.notice_id is not None and (pending is None or pending.notice_id != asked.notice_id):
+        return f"{asked.notice_id} is no candidate of {asked.account_ref}."
+    return None
+
+
+def as_kind(policies: Policies) -> Kind:
+    """Return the kind of proposal that approves a notice: a lead officer lets another's take effect."""
 
     async def first(work: Work, proposal: Proposal) -> None:
-        asked, _, _ = await check(work, proposal.body)
+        asked, _, _ = await check(work, proposal.body, policies)
         if asked.account_ref != proposal.subject:
             raise NotValidError(f"The proposal's subject is {proposal.subject}, its notice is of {asked.account_ref}.")
 
     async def apply(work: Work, proposal: Proposal) -> Json:
-        return await effect(work, proposal.body)
+        return await approve(work, proposal.body, policies)
 
     return Kind(APPROVE, frozenset({"assistant", "lead-officer"}), frozenset({"lead-officer"}), apply, first)
 

@@ -38,9 +38,11 @@ handed over each may leave at the earliest: days, not hours, for days may be pla
 
 
 _NOBODY_IS_THERE = frozenset({HoldKind.DECEASED, HoldKind.RETURNED_MAIL})
+_CAREFUL = _NOBODY_IS_THERE | {HoldKind.MORATORIUM, HoldKind.VULNERABLE}
 KEPT_BACK_BY: Mapping[str, frozenset[HoldKind]] = {
     "mandate-ended": frozenset({HoldKind.DECEASED}),
-    "notice-registered": _NOBODY_IS_THERE | {HoldKind.MORATORIUM, HoldKind.VULNERABLE},
+    "notice-warning": _CAREFUL,
+    "notice-registered": _CAREFUL,
     "notice-consent": _NOBODY_IS_THERE,
 }
 """Letters beside the ladder that a hold keeps here, however it is on the account (domain.md 4.3, 9.21): one that bears

@@ -18,6 +18,7 @@ _ACTS = {
 
 
 LETTERS = {
+    NoticeChange.APPROVED: "notice-warning",
     NoticeChange.REGISTERED: "notice-registered",
     NoticeChange.RENEWED: "notice-registered",
     NoticeChange.CONSENT_ISSUED: "notice-consent",
@@ -45,10 +46,13 @@ def known(fact: Told | None) -> Told:
 
 
 def facts_of(notice: NoticeChanged) -> dict[str, str]:
-    """Return the facts that the letters' wordings may name."""
+    """Return the facts that the letters' wordings may name; those of a registration once there is one."""
+    deed = {"act": _ACTS[known(notice.form)], "title_number": safety.clean(known(notice.title_number))}
+    return deed | (_registration(notice) if notice.registered_on is not None else {})
+
+
+def _registration(notice: NoticeChanged) -> dict[str, str]:
     return {
-        "act": _ACTS[known(notice.form)],
-        "title_number": safety.clean(known(notice.title_number)),
         "reference": safety.clean(known(notice.reference)),
         "registered_on": spoken.day(known(notice.registered_on)),
         "renewed_on": spoken.day(notice.renewed_on or known(notice.registered_on)),
@@ -58,8 +62,9 @@ def facts_of(notice: NoticeChanged) -> dict[str, str]:
 
 
 def describe(notice: NoticeChanged, wording: Wording, facts: Facts) -> Subject:
-    """Return what a letter adds: the notice's last day, its headings, and whether it was registered again."""
-    headline = Headline(wording.headline["label"], facts["last_on"], fill(wording.headline["note"], facts))
+    """Return what a letter adds: a registered notice's last day, the headings, and whether it was registered again."""
+    words = wording.headline
+    headline = Headline(words["label"], facts["last_on"], fill(words["note"], facts)) if words else None
     sort = "again" if notice.change is NoticeChange.RENEWED else "first"
     return Subject((), headline, {"headings": lambda: _headings(notice)}, frozenset({sort}))
 

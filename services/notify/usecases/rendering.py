@@ -150,6 +150,7 @@ _MATTERS: Mapping[str, type[EventMatter]] = {
     "relief-ended": ReliefEnded,
     "collection-notice": CollectionAnnounced,
     "mandate-ended": MandateEnded,
+    "notice-warning": NoticeChanged,
     "notice-registered": NoticeChanged,
     "notice-consent": NoticeChanged,
 }

@@ -110,8 +110,8 @@ async def test_two_people_approve_and_officers_note_what_follows(closebook: Clos
 async def test_a_late_renewal_is_told_as_a_notice_in_the_place_of_the_expired_one(
     closebook: Closebook, desk: Desk
 ) -> None:
-    await approve(closebook)
-    await note(closebook, "registered", "--on", "2023-07-30", "--reference", "OLD")
+    await closebook(*PROPOSE, "--registered-on", "2023-07-30", "--reference", "OLD")
+    await closebook("proposals", "approve", "arrears", "1", "--as", "lead-officer")
     await desk.work_to(date(2026, 7, 30))
     told = await note(closebook, "renewed", "--on", "2026-07-30", "--reference", "NEW")
     assert told == (

@@ -67,8 +67,8 @@ async def note(desk: Desk, step: str, notice_id: str = N1, **more: Any) -> dict[
 
 
 async def a_registered(desk: Desk, on: str | None = None) -> None:
-    await approve(desk)
-    await note(desk, "registered", on=on or desk.book.isoformat(), reference="REG-1")
+    """Approve a notice that is registered since a day, or (none) today."""
+    await approve(desk, registered_on=on or desk.book.isoformat(), reference="REG-1")
 
 
 async def listed(desk: Desk) -> list[dict[str, Any]]:
@@ -276,8 +276,7 @@ async def test_case_45_a_notice_part_paid_near_its_end_waits_for_a_decision(desk
 async def test_a_days_work_done_again_changes_nothing(desk: Desk) -> None:
     await owe(desk)
     await desk.work_to(RIPE)
-    await approve(desk)
-    await note(desk, "registered", on="2026-07-28", reference="R")
+    await a_registered(desk)
     await desk.work_day()
     before = await desk.rows("select * from arrears.notices order by 1")
     changes = await desk.rows("select * from arrears.notice_changes order by 1, 2")
@@ -306,13 +305,10 @@ async def test_a_notice_that_officers_want_needs_no_candidate_and_its_end_is_fou
     """It is for costs to come: nothing is owed, so no consent goes by itself."""
     await desk.hear(topics.ACCOUNT_OPENED, opened())
     await desk.work_to(RIPE)
-    answer = await approve(desk)
-    assert (answer["notice_id"], answer["state"]) == (N1, "approved")
-    await note(desk, "registered", on=str(desk.book - timedelta(days=1095)), reference="OLD")
+    answer = await approve(desk, registered_on=str(desk.book - timedelta(days=1095)), reference="OLD")
+    assert (answer["notice_id"], answer["state"]) == (N1, "registered")
     await desk.work_to(RIPE + timedelta(days=9))
-    assert await told(desk) == [
-        (N1, "approved", "2026-07-29"), (N1, "registered", "2026-07-29"), (N1, "expired", "2026-07-30"),
-    ]  # fmt: skip
+    assert await told(desk) == [(N1, "registered", "2026-07-29"), (N1, "expired", "2026-07-30")]
 
 
 async def test_what_cannot_be_approved_is_refused_with_the_reason(desk: Desk) -> None:
@@ -323,6 +319,10 @@ async def test_what_cannot_be_approved_is_refused_with_the_reason(desk: Desk) ->
         await approve(desk, account_ref="F000000000A2")
     with pytest.raises(NotNowError, match=f"{N2} is no candidate of {REF}"):
         await approve(desk, notice_id=N2)
+    with pytest.raises(NotNowError, match="Name the reference"):
+        await approve(desk, registered_on="2026-03-01")
+    with pytest.raises(NotNowError, match="2026-04-02 has not come yet"):
+        await approve(desk, registered_on="2026-04-02", reference="R")
     await approve(desk)
     with pytest.raises(NotNowError, match=f"{N1} is approved: {REF} has a notice under way"):
         await approve(desk)

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.arrears.domain.notice_steps import Noted, refuse, take
+from services.arrears.domain.notice_steps import Deed, Noted, approve, refuse, take, take_over
 from services.arrears.domain.notices import Notice
-from shared.events.arrears import NoticeState, NoticeStep
+from shared.events.arrears import NoticeForm, NoticeState, NoticeStep
 from tests.unit.arrears.cases import POLICY, registered
 
 BOOK = date(2026, 6, 1)
@@ -65,11 +65,30 @@ def test_a_registration_that_has_ended_already_is_not_noted() -> None:
     assert refused(notice, noted(NoticeStep.REGISTERED, date(2023, 6, 2))) is None
 
 
-def test_a_registration_from_before_its_approval_may_be_noted_so_that_older_ones_are_taken_over() -> None:
-    notice = replace(OLD, state=NoticeState.APPROVED, approved_on=BOOK, registered_on=None, last_on=None, urgent=True)
-    (now,) = taken(notice, noted(NoticeStep.REGISTERED, date(2024, 2, 29)))
-    assert (now.state, now.registered_on, now.last_on) == ("registered", date(2024, 2, 29), date(2027, 2, 27))
-    assert (now.reference, now.reason, now.number, now.urgent) == ("R-2", "because", 1, False)
+DEED = Deed(NoticeForm.TITLE_CONDITIONS, "GLA9", ("Insurance",))
+
+
+def test_an_approved_notice_has_its_deed_and_is_registered_no_earlier_than_it_was_approved() -> None:
+    candidate = replace(OLD, state=NoticeState.CANDIDATE, registered_on=None, last_on=None, urgent=True)
+    now = approve(candidate, DEED, "large", BOOK).notice
+    assert (now.state, now.approved_on, now.reason, now.urgent) == ("approved", BOOK, "large", True)
+    assert (now.form, now.title_number, now.headings) == ("2003", "GLA9", ("Insurance",))
+    refusal = refused(now, noted(NoticeStep.REGISTERED, BOOK - timedelta(days=1)))
+    assert refusal == (
+        f"{now.notice_id} was approved on 2026-06-01: propose one that is registered already with its day."
+    )
+    (there,) = taken(now, noted(NoticeStep.REGISTERED, BOOK))
+    assert (there.state, there.registered_on, there.reference, there.urgent) == ("registered", BOOK, "R-2", False)
+
+
+def test_case_40_a_notice_from_before_its_approval_is_taken_over_with_its_end_and_may_be_put_right() -> None:
+    candidate = replace(OLD, state=NoticeState.CANDIDATE, registered_on=None, last_on=None)
+    it = take_over(candidate, DEED, noted(NoticeStep.REGISTERED, date(2024, 2, 29)), POLICY, BOOK)
+    now = it.notice
+    assert (it.change, now.state, now.approved_on) == ("registered", "registered", BOOK)
+    assert (now.registered_on, now.last_on) == (date(2024, 2, 29), date(2027, 2, 27))
+    assert (now.reference, now.reason, now.number, now.headings) == ("R-2", "because", 1, ("Insurance",))
+    assert refused(now, noted(NoticeStep.REGISTERED, date(2024, 2, 28))) is None
 
 
 def test_nothing_ends_before_it_was_registered() -> None:

@@ -37,6 +37,12 @@ def test_what_is_under_way_has_its_next_step_and_before_a_sale_its_last_useful_d
     assert task(under_way(NoticeState(state), date(2026, 6, 14))) == too_late
 
 
+def test_what_is_under_way_for_a_debt_that_is_paid_is_to_be_rejected() -> None:
+    paid = replace(under_way(NoticeState.SUBMITTED), eligible_pence=0)
+    assert task(paid) == (TO_DO, "reject it: nothing of it counts any more", None)
+    assert task(replace(paid, saw_debt=False))[1] == "note what the Registers say"
+
+
 def test_a_live_notice_is_to_be_renewed_from_its_first_task_on_by_its_last_day() -> None:
     assert task(LONG) == (QUIET, "renew it from 2028-09-02 on", None)
     assert task(ENDING) == (RENEWAL, "renew it (task of 2026-05-31)", date(2026, 6, 30))

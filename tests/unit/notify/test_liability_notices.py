@@ -7,7 +7,7 @@ import pytest
 
 from services.notify.domain.dispatch import Hold, reason_to_keep_back
 from services.notify.domain.liability_notices import letter_of
-from shared.events.arrears import HoldKind, NoticeChange, NoticeChanged, NoticeForm
+from shared.events.arrears import HoldKind, NoticeChange, NoticeChanged, NoticeForm, NoticeState
 from tests.support.letters import ISSUED, a_notice
 from tests.unit.notify.cases import a_case, pdf_press, texts, written
 
@@ -37,8 +37,25 @@ def test_it_says_the_headings_the_effect_on_a_buyer_the_end_and_how_it_is_cleare
     assert pdf_press().press(written(a_case(a_notice())), ISSUED).startswith(b"%PDF-")
 
 
+WARNING = a_notice(
+    NoticeChange.APPROVED, registered_on=None, last_on=None, binds_from=None, reference=None, state=NoticeState.APPROVED
+)
+
+
+def test_the_warning_says_what_is_going_to_be_registered_for_what_and_how_to_prevent_it() -> None:
+    """The second reminder promises a letter before a notice is registered; domain.md 5 has a warning."""
+    for page in said(WARNING):
+        for words in (
+            "We have decided to register a notice of potential liability for costs", "(title GLA12345)",
+            "Repairs to the roof", "whoever gets the property after you is liable for these costs as well",
+            "If all that it is for is paid before it is registered, we do not register it.", "Citizens Advice Scotland",
+        ):  # fmt: skip
+            assert words in page
+    assert pdf_press().press(written(a_case(WARNING)), ISSUED).startswith(b"%PDF-")
+
+
 def test_r_nopl_5_it_states_no_sum() -> None:
-    for notice in (a_notice(), RENEWED, CONSENT):
+    for notice in (WARNING, a_notice(), RENEWED, CONSENT):
         assert not [page for page in said(notice) if re.search(r"£\d", page)]
 
 
@@ -75,8 +92,13 @@ def test_a_long_deed_and_words_that_look_like_markup_are_shown_as_they_are() -> 
 
 
 @pytest.mark.parametrize("change", NoticeChange)
-def test_only_a_registration_a_renewal_and_a_consent_are_told(change: NoticeChange) -> None:
-    letters = {"registered": "notice-registered", "renewed": "notice-registered", "consent-issued": "notice-consent"}
+def test_only_an_approval_a_registration_a_renewal_and_a_consent_are_told(change: NoticeChange) -> None:
+    letters = {
+        "approved": "notice-warning",
+        "registered": "notice-registered",
+        "renewed": "notice-registered",
+        "consent-issued": "notice-consent",
+    }
     assert letter_of(a_notice(change)) == letters.get(change)
 
 
@@ -92,7 +114,10 @@ def test_a_notice_that_was_taken_over_is_not_told_as_new() -> None:
 def test_a_hold_keeps_it_here_where_nobody_is_there_or_a_person_is_to_talk_first(kind: HoldKind) -> None:
     standing = [Hold(kind, None)]
     nobody, careful = {"deceased", "returned-mail"}, {"moratorium", "vulnerable"}
-    kept = {name: reason_to_keep_back(name, standing) for name in ("notice-registered", "notice-consent")}
+    kept = {
+        name: reason_to_keep_back(name, standing) for name in ("notice-warning", "notice-registered", "notice-consent")
+    }
     assert (kept["notice-registered"] == f"hold:{kind}") is (kind in nobody | careful)
+    assert kept["notice-warning"] == kept["notice-registered"]
     assert (kept["notice-consent"] == f"hold:{kind}") is (kind in nobody)
     assert reason_to_keep_back("notice-registered", [Hold(kind, None, is_lifted=True)]) is None
