@@ -92,6 +92,15 @@ def office_days_later(day: date, count: int) -> date:
     return day
 
 
+def office_days_earlier(day: date, count: int) -> date:
+    """Return the ``count``-th office day before ``day`` (which itself is not counted)."""
+    for _ in range(count):
+        day -= timedelta(days=1)
+        while not is_office_day(day):
+            day -= timedelta(days=1)
+    return day
+
+
 def bank_day_from(day: date) -> date:
     """Return ``day`` if Bacs works, else the next day it does."""
     while not is_bank_day(day):

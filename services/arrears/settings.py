@@ -1,4 +1,4 @@
-"""Settings of arrears, and the shipped versions of the ladder and of plans: all read once, at start."""
+"""Settings of arrears, and the shipped versions of the ladder, of plans and of notices: all read once, at start."""
 
 import json
 from datetime import date
@@ -9,7 +9,8 @@ from typing import ClassVar
 from pydantic import TypeAdapter
 from pydantic_settings import SettingsConfigDict
 
-from services.arrears.domain import plan_policy
+from services.arrears.domain import notice_policy, plan_policy
+from services.arrears.domain.notice_policy import NoticePolicy
 from services.arrears.domain.plan_policy import PlanPolicy
 from services.arrears.domain.policy import Policy
 from shared.auth import ROLES
@@ -17,6 +18,7 @@ from shared.settings import ServiceSettings
 
 SHIPPED_PLANS = Path(__file__).parent / "domain" / "plan_policy.json"
 SHIPPED_POLICY = Path(__file__).parent / "domain" / "policy.json"
+SHIPPED_NOTICES = Path(__file__).parent / "domain" / "notice_policy.json"
 
 
 class Settings(ServiceSettings):
@@ -47,3 +49,11 @@ def read_plan_policies(path: Path = SHIPPED_PLANS) -> tuple[PlanPolicy, ...]:
 
 def _dated(versions: list[dict[str, object]]) -> list[dict[str, object]]:
     return [{**version, "effective_from": date.fromisoformat(str(version["effective_from"]))} for version in versions]
+
+
+@cache
+def read_notice_policies(path: Path = SHIPPED_NOTICES) -> tuple[NoticePolicy, ...]:
+    """Return every version of when a notice is warranted and how long it lasts; one that is wrong stops the process."""
+    versions = TypeAdapter(tuple[NoticePolicy, ...]).validate_json(path.read_text(encoding="utf-8"))
+    notice_policy.check(versions)
+    return versions

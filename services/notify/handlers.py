@@ -156,6 +156,11 @@ async def plans_changed(work: Work, events: Sequence[Event[PlanChanged]]) -> Non
 
 
 @router.hears(topics.NOTICE_CHANGED)
+async def notices_changed(work: Work, events: Sequence[Event[NoticeChanged]]) -> None:
+    """Ask for the letters of notices of potential liability."""
+    await letters.tell_of_notices(work, events)
+
+
 @router.hears(topics.WRITE_OFF_CHANGED)
-async def unsaid(work: Work, events: Sequence[Event[NoticeChanged | WriteOffChanged]]) -> None:
-    """Write no letter: nobody says these yet (docs/decisions/0028, 0038); one that comes is in the inbox."""
+async def unsaid(work: Work, events: Sequence[Event[WriteOffChanged]]) -> None:
+    """Write no letter: nobody says these yet (docs/decisions/0028); one that comes is in the inbox."""

@@ -18,6 +18,7 @@ OPERATOR = "operator"
 FINANCE = "finance"
 ASSISTANT = "assistant"
 OFFICER = "lead-officer"
+ASSISTANT = "assistant"
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol)
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)

@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "arrears": "arrears:arrears",
     "holds": "holds:bench",
     "plans": "plans:bench",
+    "notices": "notices:bench",
     "letters": "letters:letters",
     "dead-letters": "dead_letters:bench",
     "proposals": "proposals:second_person",

@@ -137,10 +137,68 @@ class PlanChanged(EventData):
     in_a_row: int | None = Field(default=None, ge=1, description="Of how many in a row these are counted.")
 
 
+class NoticeForm(StrEnum):
+    """Under which Act a notice is registered: a flat of a tenement by that of 2004, anything else by that of 2003."""
+
+    TITLE_CONDITIONS = "2003"
+    TENEMENTS = "2004"
+
+
+class NoticeState(StrEnum):
+    """Where a notice of potential liability stands."""
+
+    CANDIDATE = "candidate"
+    WITHDRAWN = "withdrawn"
+    """Of a candidate: what asked for it no longer holds."""
+    APPROVED = "approved"
+    SUBMITTED = "submitted"
+    REGISTERED = "registered"
+    RENEWED = "renewed"
+    CONSENT_DUE = "consent-due"
+    """Nothing is owed any more; the newest money may still be taken back."""
+    CONSENT_ISSUED = "consent-issued"
+    DISCHARGED = "discharged"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+
+
+class NoticeChange(StrEnum):
+    """What happened to a notice."""
+
+    RAISED = "raised"
+    URGENCY = "urgency"
+    WITHDRAWN = "withdrawn"
+    APPROVED = "approved"
+    SUBMITTED = "submitted"
+    REGISTERED = "registered"
+    RENEWED = "renewed"
+    LEFT_TO_EXPIRE = "left-to-expire"
+    SALE = "sale"
+    """A sale was told, moved or cancelled: whether the notice binds the buyer was worked out anew."""
+    CONSENT_DUE = "consent-due"
+    OWED_AGAIN = "owed-again"
+    CONSENT_ISSUED = "consent-issued"
+    DISCHARGED = "discharged"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+
+
+class NoticeStep(StrEnum):
+    """What an officer notes of a notice; a candidate is approved by two people instead."""
+
+    SUBMITTED = "submitted"
+    REGISTERED = "registered"
+    RENEWED = "renewed"
+    LEFT_TO_EXPIRE = "left-to-expire"
+    CONSENT = "consent"
+    DISCHARGED = "discharged"
+    REJECTED = "rejected"
+
+
 class NoticeChanged(EventData):
     """A notice of potential liability moved on (Title Conditions Act s.10A, Tenements Act s.13).
 
-    Key: ``account_id``.
+    Key: ``account_id``.  It is no hold: it stops no letter, no sale and no prescription.
     """
 
     account_id: Id
@@ -148,6 +206,31 @@ class NoticeChanged(EventData):
     state: Id
     policy_version: Id
     reason: Text
+    account_ref: Id | None = None
+    number: int | None = Field(default=None, ge=1, description="Counts what was said of the notice.")
+    change: NoticeChange | None = Field(default=None, description="What happened; ``state`` is how it stands then.")
+    changed_on: Day | None = Field(default=None, description="The day in whose book it happened.")
+    urgent: bool | None = Field(default=None, description="Wanted before a sale that was told ahead.")
+    eligible_pence: NaturalPence | None = Field(
+        default=None,
+        description="What of the debt counted for a notice when it was last looked at.",
+    )
+    oldest_due_on: Day | None = None
+    form: NoticeForm | None = None
+    title_number: Text | None = None
+    headings: tuple[Text, ...] = Field(default=(), description="What the notice is for; it states no sum.")
+    reference: Text | None = Field(default=None, description="What the Registers call it.")
+    approved_on: Day | None = Field(
+        default=None, description="When two people agreed; one registered before that was taken over from elsewhere."
+    )
+    registered_on: Day | None = None
+    renewed_on: Day | None = None
+    last_on: Day | None = Field(default=None, description="The last day on which it is in force.")
+    binds_from: Day | None = Field(default=None, description="The first day of entry of a buyer whom it binds.")
+    entry_on: Day | None = Field(default=None, description="When the next owner takes over, once a sale is told.")
+    buyer_liable: bool | None = Field(default=None, description="Whether it binds that owner.")
+    breach: bool = Field(default=False, description="It expired, and nobody had renewed it or decided not to.")
+    renews: Id | None = Field(default=None, description="The expired notice that this one was registered for too late.")
 
 
 class WriteOffChanged(EventData):

@@ -127,6 +127,9 @@ class ItemsChanged(EventData):
     items: tuple[OpenItem, ...]
     credit_pence: NaturalPence = Field(description="Money not set against any item.")
     balance_pence: SignedPence
+    written_off_pence: PositivePence | None = Field(
+        default=None, description="What stands written off: no item any more, and not paid either."
+    )
 
 
 class DisputeRaised(EventData):

@@ -287,8 +287,8 @@ CHANNELS: tuple[Channel, ...] = (
     *DAY_CLOSED.values(), *EVENT_REJECTED.values(), *TAKEN_IN.values(),
 )  # fmt: skip
 
-NOT_YET_SAID = (NOTICE_CHANGED, WRITE_OFF_CHANGED)
-"""Agreed between the services, and said by none of them yet (docs/decisions/0028, 0038)."""
+NOT_YET_SAID = (WRITE_OFF_CHANGED,)
+"""Agreed between the services, and said by none of them yet (docs/decisions/0028)."""
 
 BY_TOPIC = {channel.topic: channel for channel in CHANNELS}
 BY_TYPE = {channel.type: channel for channel in CHANNELS}

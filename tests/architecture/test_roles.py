@@ -103,6 +103,9 @@ OWN: dict[str, dict[str, str]] = {
         "GET /plans": STAFF,
         "GET /plans/{plan_id}": STAFF,
         "POST /plans/{plan_id}/end": "assistant lead-officer",
+        "GET /notices": STAFF,
+        "GET /notices/{notice_id}": STAFF,
+        "POST /notices/{notice_id}/steps": "assistant lead-officer",
     },
     "notify": {
         "GET /letters": ALL,

@@ -7,6 +7,10 @@ from shared.events.arrears import (
     Frequency,
     HoldChanged,
     HoldKind,
+    NoticeChange,
+    NoticeChanged,
+    NoticeForm,
+    NoticeState,
     OverdueItem,
     PlanChanged,
     PlanInstalment,
@@ -244,6 +248,19 @@ def a_relief_ended(**more: Any) -> ReliefEnded:
         "notified_on": date(2026, 5, 6), "last_on": date(2026, 6, 30), "charged_from": date(2026, 7, 1),
     } | more  # fmt: skip
     return ReliefEnded(**facts)
+
+
+def a_notice(change: NoticeChange = NoticeChange.REGISTERED, **more: Any) -> NoticeChanged:
+    """A notice registered on 6 May 2026 and told of that day."""
+    facts: dict[str, Any] = {
+        "account_id": "A1", "notice_id": "N-F000000000A1-1", "state": NoticeState.REGISTERED, "policy_version": "1",
+        "reason": "the debt is large", "account_ref": "F000000000A1", "number": 4, "change": change,
+        "changed_on": date(2026, 5, 6), "urgent": False, "eligible_pence": 300_00, "form": NoticeForm.TENEMENTS,
+        "title_number": "GLA12345", "headings": ("Repairs to the roof", "Management fee"), "reference": "REG-77",
+        "approved_on": date(2026, 5, 1), "registered_on": date(2026, 5, 6), "last_on": date(2029, 5, 5),
+        "binds_from": date(2026, 5, 20),
+    } | more  # fmt: skip
+    return NoticeChanged(**facts)
 
 
 def an_annual_line(line: StatementLine, **days: Any) -> AnnualLine:

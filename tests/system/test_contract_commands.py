@@ -107,6 +107,7 @@ SHEETS = {
     ("disputes", "list"): "disputed", ("direct-debit", "list"): "amount", ("statements", "show", "--dry-run"): "bills",
     ("account", own_ref("DV-r0"), "--proof"): "amount",
     ("settlement", own_ref("DV-r0"), "--entry", "2026-08-01"): "amount", ("plans", "list"): "total",
+    ("notices", "list"): "overdue",
 }  # fmt: skip
 
 

@@ -65,6 +65,7 @@ async def told(office: Office) -> Office:
     await office.ask(
         "fees", "cost", "staff", "--pounds", "300", "--on", "2026-06-30", "--note", "June", "--as", "finance"
     )
+    await noticed(office, refs["B3-C0"])
     await office.close("2026-07-03")
     await office.ask("settle")
     return office
@@ -80,6 +81,15 @@ async def planned(office: Office, ref: str) -> None:
         await office.ask("proposals", "approve", "arrears", str(made["id"]), "--as", "lead-officer")
         if number == 1:
             await office.ask("plans", "end", "PL-1", "--reason", "other days suit better")
+
+
+async def noticed(office: Office, ref: str) -> None:
+    """Let two people want a notice of potential liability, and note that it is registered."""
+    asked = ("--form", "2004", "--title", "GLA1", "--heading", "Repairs", "--reason", "large")
+    made = await office.ask("notices", "propose", ref, *asked, "--as", "assistant")
+    approved = await office.ask("proposals", "approve", "arrears", str(made["id"]), "--as", "lead-officer")
+    name = approved["answer"]["notice_id"]
+    await office.ask("notices", "note", name, "registered", "--reference", "R-1", "--reason", "as told")
 
 
 async def reviewed(office: Office) -> None:
@@ -128,7 +138,15 @@ async def test_a_rebuild_equals_the_live_database(told: Office, service: str) ->
             "schedules",
             "notices of missing shares",
         ),
-        "arrears": ("decisions", "holds", "plans", "changes of plans"),
+        "arrears": (
+            "decisions",
+            "holds",
+            "plans",
+            "changes of plans",
+            "kinds of charges",
+            "notices",
+            "changes of notices",
+        ),
         "notify": ("messages", "letters"),
     }
     assert all(found[name]["live"] > 0 for name in names[service])

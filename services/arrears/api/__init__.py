@@ -2,15 +2,17 @@
 
 from fastapi import APIRouter
 
-from services.arrears.api import accounts, holds, plans
+from services.arrears.api import accounts, holds, notices, plans
+from services.arrears.domain.notice_policy import NoticePolicy
 from services.arrears.domain.policy import Policy
 from shared.bus.transaction import Doors
 
 
-def routes(doors: Doors, policies: tuple[Policy, ...]) -> APIRouter:
+def routes(doors: Doors, policies: tuple[Policy, ...], notice_policies: tuple[NoticePolicy, ...]) -> APIRouter:
     """Return the staff API of arrears."""
     router = APIRouter(tags=["arrears"])
     accounts.add(router, doors, policies)
     holds.add(router, doors, policies)
     plans.add(router, doors)
+    notices.add(router, doors, notice_policies)
     return router

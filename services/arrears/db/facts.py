@@ -37,13 +37,15 @@ select account_id, pence from unnest($1::text[], $2::bigint[]) as told(account_i
 on conflict (account_id) do update set charges_pence = kept.charges_pence + excluded.charges_pence
 """
 _ITEMS = f"""
-insert into arrears.accounts as kept (account_id, items, oldest_due_on, credit_pence, balance_pence, next_check_on)
-select account_id, items::jsonb, oldest_due_on, credit_pence, balance_pence, $6
-from unnest($1::text[], $2::text[], $3::date[], $4::bigint[], $5::bigint[])
-  as told(account_id, items, oldest_due_on, credit_pence, balance_pence)
+insert into arrears.accounts as kept
+  (account_id, items, oldest_due_on, credit_pence, balance_pence, written_off_pence, next_check_on)
+select account_id, items::jsonb, oldest_due_on, credit_pence, balance_pence, written_off_pence, $7
+from unnest($1::text[], $2::text[], $3::date[], $4::bigint[], $5::bigint[], $6::bigint[])
+  as told(account_id, items, oldest_due_on, credit_pence, balance_pence, written_off_pence)
 order by account_id
 on conflict (account_id) do update set items = excluded.items, oldest_due_on = excluded.oldest_due_on,
-  credit_pence = excluded.credit_pence, balance_pence = excluded.balance_pence, {LOOK_AGAIN}
+  credit_pence = excluded.credit_pence, balance_pence = excluded.balance_pence,
+  written_off_pence = excluded.written_off_pence, {LOOK_AGAIN}
 """  # noqa: S608 - no input in it
 _STATEMENT = """
 insert into arrears.accounts as kept (account_id, statement_no, statement_on)
@@ -96,6 +98,7 @@ async def store_items(connection: asyncpg.Connection, changed: Sequence[ItemsCha
         [min((item.due_on for item in one.items), default=None) for one in last],
         [one.credit_pence for one in last],
         [one.balance_pence for one in last],
+        [one.written_off_pence or 0 for one in last],
         book,
     )
 

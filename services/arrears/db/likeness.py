@@ -10,5 +10,8 @@ COMPARED = (
     whole("changes of plans", "arrears.plan_changes", "plan_id || ' ' || change"),
     whole("payments", "arrears.payments", "account_id || ' ' || payment_id"),
     whole("collections", "arrears.collections", "account_id || ' ' || collection_id"),
+    whole("kinds of charges", "arrears.charge_kinds", "account_id || ' ' || charge_id"),
+    whole("notices", "arrears.notices", "notice_id"),
+    whole("changes of notices", "arrears.notice_changes", "notice_id || ' ' || number"),
     whole("ownership lines", "arrears.unit_lines", "unit_id"),
 )

@@ -7,9 +7,10 @@ the policy version that led to them.
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, PrimaryKeyConstraint, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.db.base import metadata_for
+from services.arrears.db import notice_tables
+from services.arrears.db.schema import metadata
 
-metadata = metadata_for("arrears")
+__all__ = ["metadata", "notice_tables"]
 
 
 def _pence(name: str) -> Column[int]:
@@ -28,6 +29,7 @@ accounts = Table(
     _pence("charges_pence"),
     _pence("balance_pence"),
     _pence("credit_pence"),
+    _pence("written_off_pence"),
     Column("items", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("oldest_due_on", Date),
     Column("statement_no", Text),
@@ -48,6 +50,8 @@ accounts = Table(
     ),
     Index("ix_accounts_oldest_due_on", "oldest_due_on", postgresql_where=text("oldest_due_on is not null")),
     Index("ix_accounts_account_ref", "account_ref"),
+    # A line that changes finds its unit's accounts.
+    Index("ix_accounts_unit_id", "unit_id"),
 )
 """One row an account.  ``next_check_on`` is the only thing a day's work looks for; ``ended_*`` is how the last closed
 cycle stood, for money that is taken back later."""
@@ -183,4 +187,4 @@ unit_lines = Table(
     Column("event_uid", Uuid, nullable=False),
     Column("line", JSONB, nullable=False),
 )
-"""Each unit's ownership line as owners last told it; notices of potential liability will look here."""
+"""Each unit's ownership line as owners last told it; notices of potential liability look here for a sale."""

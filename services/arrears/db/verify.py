@@ -39,6 +39,13 @@ AT_EVERY_COMMIT = {
     "no letter to an association's account": """
         select d.account_id from arrears.decisions d join arrears.accounts a using (account_id)
         where d.outcome = 'stage-reached' and a.internal""",
+    "a notice stands as its last change says": """
+        select it.notice_id from arrears.notices it left join arrears.notice_changes c using (notice_id, number)
+        where c.state is distinct from it.state""",
+    "no notice is in force after its last day": """
+        select notice_id from arrears.notices
+        where state in ('registered', 'renewed', 'consent-due', 'consent-issued')
+          and last_on < (select last_closed from msg.gate)""",
 }
 """Each query lists what is wrong; an empty answer is good.  A letter of a policy that is no longer known is wrong."""
 AT_REST = {

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from services.arrears.db import facts
+from services.arrears.db import facts, notices
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.base import Event
@@ -22,11 +22,15 @@ async def close_accounts(work: Work, events: Sequence[Event[AccountClosed]]) -> 
 
 
 async def add_charges(work: Work, events: Sequence[Event[AccountCharged]]) -> None:
-    """Add to the sums that ``verify`` compares with billing's."""
+    """Add to the sums that ``verify`` compares with billing's, and keep what each charge is for."""
     pence: Counter[str] = Counter()
     for event in events:
         pence[event.data.account_id] += event.data.amount_pence
-    await facts.add_charges(await driver(work.session), pence)
+    connection = await driver(work.session)
+    await facts.add_charges(connection, pence)
+    await notices.add_kinds(
+        connection, {(event.data.account_id, event.data.charge_id): event.data.kind for event in events}
+    )
 
 
 async def replace_items(work: Work, events: Sequence[Event[ItemsChanged]]) -> None:
@@ -40,5 +44,7 @@ async def note_statements(work: Work, events: Sequence[Event[StatementIssued]]) 
 
 
 async def note_lines(work: Work, events: Sequence[Event[OwnershipLineChanged]]) -> None:
-    """Note who owned each unit when."""
-    await facts.store_lines(await driver(work.session), events)
+    """Note who owned each unit when; whether a notice binds a buyer is worked out anew."""
+    connection = await driver(work.session)
+    await facts.store_lines(connection, events)
+    await notices.look_at_units(connection, [event.data.unit_id for event in events], work.book)

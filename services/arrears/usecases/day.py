@@ -1,13 +1,15 @@
 """A day's work: plans, then every account whose day has come: decide, store the decision with its figures, say it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from services.arrears.db import ladder as rows
 from services.arrears.domain import ladder
 from services.arrears.domain.account import Account
 from services.arrears.domain.ladder import Decision
+from services.arrears.domain.notice_policy import NoticePolicy
 from services.arrears.domain.policy import Policy
-from services.arrears.usecases import plan_days
+from services.arrears.usecases import notice_days, plan_days
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
 from shared.dated import in_force
@@ -18,8 +20,8 @@ SLICE = 1000
 """Accounts in one transaction."""
 
 
-async def work_day(piece: DaySlice, policies: tuple[Policy, ...]) -> None:
-    """Work one slice under the version in force; the last one found fewer accounts than a slice holds.
+async def work_day(piece: DaySlice, policies: tuple[Policy, ...], notice_policies: tuple[NoticePolicy, ...]) -> None:
+    """Work one slice under the versions in force; the last one found fewer accounts than a slice holds.
 
     Plans come first: what they let go or take back is on the ladder, or off it, in the same day's work.
     """
@@ -31,16 +33,18 @@ async def work_day(piece: DaySlice, policies: tuple[Policy, ...]) -> None:
     following = str(done + 1) if len(due) == SLICE else None
     async with piece.open(following) as work:
         if due:
-            await assess(work, due, in_force(policies, piece.day))
+            policy = in_force(policies, piece.day)
+            await notice_days.look_after(work, await assess(work, due, policy), policy, notice_policies)
 
 
-async def assess(work: Work, due: Sequence[Account], policy: Policy) -> None:
-    """Decide about accounts on the day whose book is written, store and say what was decided."""
+async def assess(work: Work, due: Sequence[Account], policy: Policy) -> list[Account]:
+    """Decide about accounts on the day whose book is written, store and say it; returns them as they stand then."""
     decisions = [ladder.assess(account, policy, work.book) for account in due]
     await rows.store_decisions(work.session, work.book, decisions)
     for account, decision in zip(due, decisions, strict=True):
         if decision.reached is not None:
             work.stage(STAGE_REACHED, _said(account, decision))
+    return [replace(account, rung=decision.rung) for account, decision in zip(due, decisions, strict=True)]
 
 
 def _said(account: Account, decision: Decision) -> StageReached:

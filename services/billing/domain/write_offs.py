@@ -145,6 +145,11 @@ def posted(lines: Iterable[Line]) -> tuple[Movement, ...]:
     return tuple(Movement(*key, pence) for key, pence in sorted(found.items()) if pence)
 
 
+def standing_pence(lines: Iterable[Line]) -> int:
+    """Return what an account's ledger says is written off still: given up, less what was paid of it after all."""
+    return -sum(line.amount_pence for line in lines if line.kind is FactKind.WRITE_OFF)
+
+
 def difference(old: Iterable[Movement], new: Iterable[Movement]) -> tuple[Movement, ...]:
     """Return the movements that turn ``old`` into ``new``; none of nothing."""
     changed = {one[:3]: one.amount_pence for one in new}

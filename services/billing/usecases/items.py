@@ -7,6 +7,7 @@ from datetime import date
 import asyncpg
 
 from services.billing.db import ledger
+from services.billing.domain import write_offs
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line
 from services.billing.domain.position import Open, Position, position
@@ -61,7 +62,8 @@ async def say_positions(
         standing = position(lines.get(account_id, ()), heads.get(account_id, ()), work.book, rules[account_id])
         sha = fingerprint(standing)
         if sha != (said.get(account_id) or NOTHING_OPEN):
-            work.stage(ITEMS_CHANGED, _items_changed(account_id, standing), cause=causes[account_id])
+            given_up = write_offs.standing_pence(lines.get(account_id, ()))
+            work.stage(ITEMS_CHANGED, _items_changed(account_id, standing, given_up), cause=causes[account_id])
             news.append((account_id, sha))
     await ledger.store_said(connection, news)
 
@@ -86,12 +88,13 @@ NOTHING_OPEN = _hash((), 0)
 """What holds of an account about which nothing was said yet."""
 
 
-def _items_changed(account_id: str, standing: Position) -> ItemsChanged:
+def _items_changed(account_id: str, standing: Position, written_off_pence: int) -> ItemsChanged:
     return ItemsChanged(
         account_id=account_id,
         items=_fitted([_open_item(one) for one in standing.items]),
         credit_pence=standing.credit_pence,
         balance_pence=standing.balance_pence,
+        written_off_pence=written_off_pence or None,
     )
 
 

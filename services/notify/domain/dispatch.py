@@ -37,6 +37,18 @@ BOOKS_APART = {"reminder-1": 7, "reminder-2": 14}
 handed over each may leave at the earliest: days, not hours, for days may be played faster (domain.md 4.2)."""
 
 
+_NOBODY_IS_THERE = frozenset({HoldKind.DECEASED, HoldKind.RETURNED_MAIL})
+_CAREFUL = _NOBODY_IS_THERE | {HoldKind.MORATORIUM, HoldKind.VULNERABLE}
+KEPT_BACK_BY: Mapping[str, frozenset[HoldKind]] = {
+    "mandate-ended": frozenset({HoldKind.DECEASED}),
+    "notice-warning": _CAREFUL,
+    "notice-registered": _CAREFUL,
+    "notice-consent": _NOBODY_IS_THERE,
+}
+"""Letters beside the ladder that a hold keeps here, however it is on the account (domain.md 4.3, 9.21): one that bears
+hard on somebody goes to nobody whom a person is to talk to first, nor in a moratorium."""
+
+
 class Answer(StrEnum):
     """What a mail server's answer, or its silence, means."""
 
@@ -131,13 +143,13 @@ def reason_to_suppress(
     return "no-longer-open" if still_open is not None and _left(stage, still_open) < least else None
 
 
-def reason_to_ask_nobody(holds: Collection[Hold]) -> str | None:
-    """Return why an owner must not be asked for another way to pay, or None: somebody told of their death.
+def reason_to_keep_back(template: str, holds: Collection[Hold]) -> str | None:
+    """Return which hold that stands keeps a letter beside the ladder here, or None.
 
-    No other hold does: the letter chases nothing.  Source: domain.md 9.21.
+    Such a letter chases nothing, so no other hold does.
     """
-    tells = any(hold.kind is HoldKind.DECEASED and not hold.is_lifted for hold in holds)
-    return f"hold:{HoldKind.DECEASED}" if tells else None
+    standing = sorted(hold.kind for hold in holds if not hold.is_lifted)
+    return next((f"hold:{kind}" for kind in standing if kind in KEPT_BACK_BY.get(template, ())), None)
 
 
 def reason_to_keep_plan_back(

@@ -60,6 +60,11 @@ def plan_key(plan_id: str, change: int) -> str:
     return f"plan|{plan_id}|{change}"
 
 
+def notice_key(notice_id: str, number: int) -> str:
+    """Return the name of the letter that tells what happened to a notice of potential liability."""
+    return f"notice|{notice_id}|{number}"
+
+
 def message_id(dedup_key: str, contact_kind: str, contact_id: str) -> str:
     """Return the name of the message that carries a letter to one recipient; it is also the head of its Message-ID."""
     return str(UUID(bytes=hashlib.sha256(f"{dedup_key}|{contact_kind}|{contact_id}".encode()).digest()[:16]))

@@ -9,6 +9,7 @@ from services.notify.domain import (
     collections,
     fee_notices,
     final_accounts,
+    liability_notices,
     mandate_ends,
     missing_shares,
     plans,
@@ -34,7 +35,7 @@ from services.notify.domain.letter import (
 )
 from services.notify.domain.recipients import Recipient
 from services.notify.domain.wording import BlockWords, CommonWords, Facts, Letterhead, Stationery, Wording, fill
-from shared.events.arrears import PlanChanged, StageReached
+from shared.events.arrears import NoticeChanged, PlanChanged, StageReached
 from shared.events.billing import (
     AnnualStatementIssued,
     CollectionAnnounced,
@@ -56,7 +57,14 @@ class Welcome:
 
 
 Notice = (
-    FeeNoticeGiven | ReliefEnded | CollectionAnnounced | MandateEnded | MandateWithdrawn | ShareCarried | PlanChanged
+    FeeNoticeGiven
+    | ReliefEnded
+    | CollectionAnnounced
+    | MandateEnded
+    | MandateWithdrawn
+    | ShareCarried
+    | PlanChanged
+    | NoticeChanged
 )
 """What an owner is told beside statements and the ladder."""
 
@@ -153,6 +161,8 @@ def _facts_of_notice(notice: Notice) -> dict[str, str]:
             own = missing_shares.facts_of(notice)
         case PlanChanged():
             own = plans.facts_of(notice)
+        case NoticeChanged():
+            own = liability_notices.facts_of(notice)
     return own
 
 
@@ -189,6 +199,8 @@ def _describe_notice(notice: Notice, wording: Wording, facts: Facts) -> Subject:
             subject = missing_shares.describe(notice, wording)
         case PlanChanged():
             subject = plans.describe(notice, wording, facts)
+        case NoticeChanged():
+            subject = liability_notices.describe(notice, wording, facts)
     return subject
 
 

@@ -16,7 +16,7 @@ SAMPLE_LETTERHEAD = HERE / "letterhead.json"
 TEMPLATES = (
     "statement", "final-account", "annual-statement", "reminder-1", "reminder-2", "welcome", "fee-increase",
     "relief-ended", "collection-notice", "mandate-ended", "missing-share", "plan-agreed", "plan-warned", "plan-failed",
-    "plan-completed",
+    "plan-completed", "notice-warning", "notice-registered", "notice-consent",
 )  # fmt: skip
 """Every letter there is; its words stand in ``wording/<template>.toml``."""
 

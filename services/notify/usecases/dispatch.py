@@ -8,8 +8,13 @@ import asyncpg
 
 from services.notify.db import messages, money, open_items
 from services.notify.domain import plans
-from services.notify.domain.dispatch import reason_to_ask_nobody, reason_to_keep_plan_back, reason_to_suppress
-from services.notify.usecases.letters import MANDATE_ENDED, REMINDERS
+from services.notify.domain.dispatch import (
+    KEPT_BACK_BY,
+    reason_to_keep_back,
+    reason_to_keep_plan_back,
+    reason_to_suppress,
+)
+from services.notify.usecases.letters import REMINDERS
 from shared.events.arrears import PlanChanged, StageReached
 
 
@@ -55,17 +60,17 @@ def story(message: Outgoing) -> dict[str, str]:
 async def reasons_to_suppress(connection: asyncpg.Connection, outgoing: Sequence[Outgoing]) -> Mapping[UUID, str]:
     """Return which letters must not go out any more, and why (contract.md 6: the check at dispatch)."""
     reminders = [message for message in outgoing if message.template in REMINDERS]
-    asking = [message for message in outgoing if message.template == MANDATE_ENDED]
     planned = [message for message in outgoing if message.template in plans.STAGE_OF]
+    others = [message for message in outgoing if message.template in KEPT_BACK_BY]
     stopped = await _reminders(connection, reminders) if reminders else {}
     stopped |= await _plans(connection, planned) if planned else {}
-    return stopped | (await _asking(connection, asking) if asking else {})
+    return stopped | (await _others(connection, others) if others else {})
 
 
-async def _asking(connection: asyncpg.Connection, asking: Sequence[Outgoing]) -> dict[UUID, str]:
-    """Return which letters ask somebody for another way to pay of whose death we know."""
-    holds = await money.load_holds(connection, {message.account_id for message in asking})
-    found = {message.message_id: reason_to_ask_nobody(holds.get(message.account_id, [])) for message in asking}
+async def _others(connection: asyncpg.Connection, others: Sequence[Outgoing]) -> dict[UUID, str]:
+    """Return which letters beside the ladder a hold keeps here."""
+    holds = await money.load_holds(connection, {message.account_id for message in others})
+    found = {one.message_id: reason_to_keep_back(one.template, holds.get(one.account_id, [])) for one in others}
     return {name: reason for name, reason in found.items() if reason is not None}
 
 

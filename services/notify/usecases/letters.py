@@ -8,9 +8,10 @@ from services.notify.db.address_book import Claimed
 from services.notify.db.letters import Wanted
 from services.notify.domain import identity, plans
 from services.notify.domain.dispatch import BOOKS_APART
+from services.notify.domain.liability_notices import known, letter_of
 from shared.bus.work import Work
 from shared.db.engine import driver
-from shared.events.arrears import PlanChanged, StageReached
+from shared.events.arrears import NoticeChanged, PlanChanged, StageReached
 from shared.events.base import Event
 from shared.events.billing import (
     AccountOpened,
@@ -26,9 +27,6 @@ from shared.returns import tells_of_death
 
 REMINDERS = frozenset(BOOKS_APART)
 """The stages of the ladder that are letters of ours."""
-
-MANDATE_ENDED = "mandate-ended"
-"""The letter that asks for another way to pay."""
 
 
 async def open_accounts(work: Work, events: Sequence[Event[AccountOpened]]) -> None:
@@ -83,7 +81,20 @@ async def announce_collections(work: Work, events: Sequence[Event[CollectionAnno
 async def tell_of_ended_mandates(work: Work, events: Sequence[Event[MandateEnded]]) -> None:
     """Ask for the letter to each owner whose direct debit the bank ended: one for an account and a reversal, ever."""
     keyed = [(event, identity.mandate_end_key(event.data.account_id, event.data.reversal_id)) for event in events]
-    await _want(work, [(event, _wanted(event, MANDATE_ENDED, key)) for event, key in keyed])
+    await _want(work, [(event, _wanted(event, "mandate-ended", key)) for event, key in keyed])
+
+
+async def tell_of_notices(work: Work, events: Sequence[Event[NoticeChanged]]) -> None:
+    """Ask for the letter of each notice that was registered, renewed, or is consented to be discharged."""
+    told = [(event, letter_of(event.data), event.data) for event in events]
+    await _want(
+        work,
+        [
+            (event, _wanted(event, name, identity.notice_key(data.notice_id, known(data.number))))
+            for event, name, data in told
+            if name is not None
+        ],
+    )
 
 
 async def tell_of_withdrawn_mandates(work: Work, events: Sequence[Event[MandateWithdrawn]]) -> None:
@@ -93,7 +104,7 @@ async def tell_of_withdrawn_mandates(work: Work, events: Sequence[Event[MandateW
         for event in events
         if not tells_of_death(event.data.code)
     ]
-    await _want(work, [(event, _wanted(event, MANDATE_ENDED, key)) for event, key in keyed])
+    await _want(work, [(event, _wanted(event, "mandate-ended", key)) for event, key in keyed])
 
 
 async def tell_of_plans(work: Work, events: Sequence[Event[PlanChanged]]) -> None:

@@ -18,6 +18,7 @@ from services.notify.db.letters import DueLetter, Postponed
 from services.notify.db.messages import NewMessage
 from services.notify.domain import identity, plans, welcome
 from services.notify.domain.letter import Letter
+from services.notify.domain.liability_notices import known
 from services.notify.domain.recipients import Contacts, Recipient, recipients
 from services.notify.domain.welcome import Timing
 from services.notify.domain.wording import Stationery
@@ -27,7 +28,7 @@ from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
 from shared.bus.day import DaySlice
 from shared.db.engine import driver
-from shared.events.arrears import PlanChanged, StageReached
+from shared.events.arrears import NoticeChanged, PlanChanged, StageReached
 from shared.events.billing import (
     AnnualStatementIssued,
     CollectionAnnounced,
@@ -154,6 +155,7 @@ _MATTERS: Mapping[str, TypeAdapter[EventMatter]] = {
     # The first that has all its fields: what came back is only in the first.
     "mandate-ended": TypeAdapter(Annotated[MandateEnded | MandateWithdrawn, Field(union_mode="left_to_right")]),
     **dict.fromkeys(plans.STAGE_OF, TypeAdapter(PlanChanged)),
+    **dict.fromkeys(("notice-warning", "notice-registered", "notice-consent"), TypeAdapter(NoticeChanged)),
 }
 """What each letter's event is; all others are stages of the ladder."""
 
@@ -189,9 +191,8 @@ def _given_on(notice: Notice) -> date:
             return notice.ended_on
         case ShareCarried():
             return notice.carried_on
-        case PlanChanged():
-            assert notice.changed_on is not None
-            return notice.changed_on
+        case PlanChanged() | NoticeChanged():
+            return known(notice.changed_on)
 
 
 async def _render(jobs: Sequence[Job], day: date, press: Press) -> list[NewMessage]:

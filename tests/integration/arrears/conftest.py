@@ -14,7 +14,7 @@ from fastapi import APIRouter
 from services.arrears import api
 from services.arrears.domain.policy import Policy
 from services.arrears.handlers import router
-from services.arrears.settings import read_policies
+from services.arrears.settings import read_notice_policies, read_policies
 from services.arrears.usecases.day import work_day
 from services.arrears.usecases.plan_proposals import PLAN
 from shared.bus import gate, outbox
@@ -30,7 +30,7 @@ from shared.cli.main import run
 from shared.db.engine import create_engine, driver, question, session_factory
 from shared.events import topics
 from shared.events.arrears import StageReached
-from shared.events.base import EventData
+from shared.events.base import EventData, source_of
 from shared.events.billing import AccountOpened, ItemsChanged, OpenItem
 from shared.events.envelope import encode
 from shared.events.topics import STAGE_REACHED, Channel, key_of
@@ -41,6 +41,7 @@ from tests.support.servers import Databases
 from tests.support.staff import staff_door, verifier_of
 
 POLICIES = read_policies()
+NOTICE_POLICIES = read_notice_policies()
 ISSUED = date(2026, 4, 1)
 QUOTED = "FY5FN0W0QBWR"
 """A reference that the command line takes: its check digit is right."""
@@ -84,8 +85,8 @@ class Desk(ServiceDesk):
         key = key_of(channel, data)
         version = self.versions[channel.topic, key] = self.versions.get((channel.topic, key), 0) + 1
         value = encode(
-            channel, data, id=f"e{self.offset}", source="closebook/billing", time=datetime.now(UTC), book=self.book,
-            aggver=version,
+            channel, data, id=f"e{self.offset}", source=source_of(channel.owner), time=datetime.now(UTC),
+            book=self.book, aggver=version,
         )  # fmt: skip
         return self.record(channel, data, value)
 
@@ -100,7 +101,7 @@ class Desk(ServiceDesk):
                 break
             self.slices += 1
             piece = DaySlice(state, self.sessions, lambda following: self._slice(state, following))  # noqa: B023 - used at once
-            await work_day(piece, self.policies)
+            await work_day(piece, self.policies, NOTICE_POLICIES)
         async with self.sessions.begin() as session:
             await gate.reopen(await driver(session), self.book)
         self.book += timedelta(days=1)
@@ -135,7 +136,7 @@ async def desk(databases: Databases) -> AsyncIterator[Desk]:
 
 @pytest_asyncio.fixture
 async def client(desk: Desk, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncClient]:
-    async with staff_door(issuer, "arrears", api.routes(desk.doors, POLICIES)) as made:
+    async with staff_door(issuer, "arrears", api.routes(desk.doors, POLICIES, NOTICE_POLICIES)) as made:
         await desk.hear(topics.ACCOUNT_OPENED, opened())
         await desk.hear(topics.ITEMS_CHANGED, items_changed(item()))
         yield made
@@ -152,7 +153,7 @@ async def closebook(
     await desk.work_to(ISSUED)
     second_person = APIRouter(prefix="/bus")
     add_proposals(second_person, Proposals(desk.doors, [PLAN]))
-    app = create_app("arrears", [api.routes(desk.doors, POLICIES), second_person], verifier_of(issuer))
+    app = create_app("arrears", [api.routes(desk.doors, POLICIES, NOTICE_POLICIES), second_person], verifier_of(issuer))
     listening = WebServer(app, host="127.0.0.1", port=0)
     listening.bind()
     serving = asyncio.create_task(listening.run())

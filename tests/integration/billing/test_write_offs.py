@@ -91,8 +91,10 @@ async def test_arrears_hears_what_is_open_and_its_sums_of_charges_and_money_stay
     charged, paid = await debtor.said(ACCOUNT_CHARGED), await debtor.said(ACCOUNT_PAID)
     before = await debtor.ask(stored.account_sums)
     await write_off(debtor, A, {"ROOF": 300_00})
+    earlier = (await debtor.said(ITEMS_CHANGED))[:-1]
     said = (await debtor.said(ITEMS_CHANGED))[-1]
     assert [(item.charge_id, item.open_pence) for item in said.items] == [("STAIR", 42_00)]
+    assert ({one.written_off_pence for one in earlier}, said.written_off_pence) == ({None}, 300_00)
     assert said.balance_pence == (await debtor.account("U1", "A"))["balance_pence"] == 42_00
     assert (await debtor.said(ACCOUNT_CHARGED), await debtor.said(ACCOUNT_PAID)) == (charged, paid)
     assert await debtor.ask(stored.account_sums) == before

@@ -31,8 +31,8 @@ OWN = {
         "select, insert, update (closed_on), update (items_said)": "accounts",
     },
     "arrears": {
-        READ_AND_ADD: "decisions plan_changes",
-        KEPT: "accounts collections holds payments plans unit_lines",
+        READ_AND_ADD: "decisions notice_changes plan_changes",
+        KEPT: "accounts charge_kinds collections holds notices payments plans unit_lines",
     },
     "notify": {
         READ_AND_ADD: "content_reads disputes receipts",

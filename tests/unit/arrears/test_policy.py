@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.arrears import handlers
-from services.arrears.settings import SHIPPED_POLICY, read_policies
+from services.arrears.settings import SHIPPED_NOTICES, SHIPPED_POLICY, read_notice_policies, read_policies
 
 
 def test_every_channel_has_its_handler() -> None:
@@ -36,3 +36,24 @@ def test_a_wrong_policy_file_is_refused(tmp_path: Path, change: dict[str, object
     path.write_text(json.dumps(versions))
     with pytest.raises(ValidationError):
         read_policies(path)
+
+
+def test_the_shipped_policy_of_notices_is_in_force_from_the_first_book_on() -> None:
+    assert min(policy.effective_from for policy in read_notice_policies()) == date(1970, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [({"minimum_pence": 12.5}, ValidationError), ({"eligible_kinds": ["rent"]}, ValidationError),
+     ({"blocking_holds": None}, ValidationError), ({"renewal_task_days": []}, AssertionError),
+     ({"renewal_task_days": [30, 0]}, AssertionError), ({"lasts_years": 0}, AssertionError)],
+)  # fmt: skip
+def test_a_wrong_policy_of_notices_is_refused(
+    tmp_path: Path, change: dict[str, object], error: type[Exception]
+) -> None:
+    versions = json.loads(SHIPPED_NOTICES.read_text())
+    versions[0] |= change
+    path = tmp_path / "notices.json"
+    path.write_text(json.dumps(versions))
+    with pytest.raises(error):
+        read_notice_policies(path)

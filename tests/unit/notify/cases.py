@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 
+from services.notify.domain import liability_notices, plans
 from services.notify.domain.letter import Letter
-from services.notify.domain.plans import letter_of
 from services.notify.domain.recipients import Recipient
 from services.notify.domain.writing import Case, Matter, Welcome, write
 from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
 from services.notify.templates.stationery import load_stationery
-from shared.events.arrears import PlanChanged, StageReached
+from shared.events.arrears import NoticeChanged, PlanChanged, StageReached
 from shared.events.billing import (
     AnnualStatementIssued,
     CollectionAnnounced,
@@ -40,7 +40,7 @@ TEMPLATES: Mapping[type[Matter], str] = {
     ShareCarried: "missing-share",
     Welcome: "welcome",
 }
-"""The letter about each matter but the stages of the ladder and the changes of plans, which name theirs."""
+"""The letter about each matter but the stages of the ladder and the changes of plans and notices, which name theirs."""
 
 
 def a_recipient(name: str = "Aileen MacDonald", mailbox: str | None = "aileen@example.org") -> Recipient:
@@ -71,7 +71,9 @@ def template_of(matter: Matter) -> str:
         case StageReached():
             return matter.name
         case PlanChanged():
-            return letter_of(matter) or ""
+            return plans.letter_of(matter) or ""
+        case NoticeChanged():
+            return liability_notices.letter_of(matter) or ""
         case _:
             return TEMPLATES[type(matter)]
 

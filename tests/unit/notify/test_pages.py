@@ -20,6 +20,7 @@ from tests.support.letters import (
     a_fee_notice,
     a_final_account,
     a_mandate_end,
+    a_notice,
     a_payment_line,
     a_relief_ended,
     a_share_notice,
@@ -35,7 +36,7 @@ NASTY = [
 ]  # fmt: skip
 MATTERS: list[Matter] = [
     a_statement(), a_stage(1), a_stage(2), Welcome(date(2026, 2, 17)), a_fee_notice(), a_mandate_end(),
-    a_share_notice(), a_relief_ended(), a_final_account(),
+    a_share_notice(), a_relief_ended(), a_final_account(), a_notice(),
 ]  # fmt: skip
 
 

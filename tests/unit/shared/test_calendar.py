@@ -37,6 +37,12 @@ def test_office_days_are_counted_without_the_first() -> None:
     assert calendar.office_days_later(date(2026, 4, 30), 0) == date(2026, 4, 30)
 
 
+def test_office_days_are_counted_backwards_as_forwards() -> None:
+    assert calendar.office_days_earlier(date(2026, 5, 6), 3) == date(2026, 4, 30)
+    assert calendar.office_days_earlier(date(2026, 4, 16), 5) == date(2026, 4, 9)
+    assert calendar.office_days_earlier(date(2026, 4, 16), 0) == date(2026, 4, 16)
+
+
 def test_the_day_is_londons_case_51() -> None:
     assert calendar.london_day(datetime(2026, 3, 31, 23, 30, tzinfo=UTC)) == date(2026, 4, 1)
     assert calendar.london_day(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)) == date(2026, 12, 31)

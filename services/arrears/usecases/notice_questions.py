@@ -1,0 +1,46 @@
+"""Answer what people ask about notices of potential liability; nothing here changes anything."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import asyncpg
+
+from services.arrears.db import notices as rows
+from services.arrears.domain import notice_tasks
+from services.arrears.domain.notice_policy import NoticePolicy
+from services.arrears.domain.notices import STANDING, Notice
+from shared.bus import gate
+from shared.bus.refusals import NotKnownError
+from shared.dated import in_force
+
+Policies = Sequence[NoticePolicy]
+
+
+async def worklist(connection: asyncpg.Connection, policies: Policies) -> list[dict[str, Any]]:
+    """Return each notice that somebody has something to do with, and what, as of the book that is open.
+
+    Before sales first, then breaches, renewals, and the rest; figures are those of the last look.
+    """
+    day = (await gate.read(connection)).book
+    policy = in_force(policies, day)
+    listed = [(of, notice) for of, notice in await rows.every(connection) if notice_tasks.is_listed(notice)]
+    tasks = [(notice_tasks.task_of(notice, policy, day), of, notice) for of, notice in listed]
+    ordered = sorted(tasks, key=lambda one: (one[0].rank, one[0].due_on or date.max, one[2].notice_id))
+    return [{**_shown(notice, of, day), "task": task.words, "task_due_on": task.due_on} for task, of, notice in ordered]
+
+
+async def show(connection: asyncpg.Connection, notice_id: str) -> dict[str, Any]:
+    """Return one notice, and all that happened to it with who and why.  Raises ``NotKnownError``."""
+    day = (await gate.read(connection)).book
+    found = await rows.every(connection, notice_id)
+    if not found:
+        raise NotKnownError(f"There is no notice {notice_id}.")
+    [(of, notice)] = found
+    return {**_shown(notice, of, day), "changes": await rows.history(connection, notice_id)}
+
+
+def _shown(notice: Notice, of: dict[str, Any], day: date) -> dict[str, Any]:
+    left = notice.days_left(day) if notice.state in STANDING else None
+    return {**of, **asdict(notice), "days_left": left}

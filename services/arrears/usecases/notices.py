@@ -1,0 +1,157 @@
+"""What officers do to notices of potential liability: two approve one, the rest is noted; a rebuild repeats it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from services.arrears.db import notices as rows
+from services.arrears.db.notices import Owing
+from services.arrears.domain import notice_steps
+from services.arrears.domain.notice_policy import NoticePolicy
+from services.arrears.domain.notice_steps import Deed, Noted
+from services.arrears.domain.notices import UNDER_WAY, Changed, Notice, name_of
+from services.arrears.usecases.notice_changes import keep
+from shared.bus.bodies import Body
+from shared.bus.commands import Command, Json
+from shared.bus.proposals import Kind, Proposal
+from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
+from shared.bus.work import OPENING_BOOK, Work
+from shared.dated import in_force
+from shared.db.engine import driver
+from shared.events.arrears import NoticeForm, NoticeState, NoticeStep
+from shared.events.types import Id, Text
+
+APPROVE, NOTE = "notice", "notice-note"
+Policies = tuple[NoticePolicy, ...]
+_SHOWN = ("notice_id", "state", "registered_on", "renewed_on", "last_on", "reference", "left_to_expire", "renews")
+
+
+class AskedNotice(Body):
+    """What two people approve: a candidate, or without one a notice that officers want; and what its deed says.
+
+    With ``registered_on`` it is on the register since then, as ``reference``, and taken over.
+    """
+
+    account_ref: Id
+    notice_id: Id | None = None
+    form: NoticeForm
+    title_number: Text
+    headings: Annotated[tuple[Text, ...], Field(min_length=1, max_length=20)]
+    registered_on: date | None = None
+    reference: Text | None = None
+    reason: Text
+
+    @property
+    def registration(self) -> Noted | None:
+        """How it was registered, if it was."""
+        if self.registered_on is None:
+            return None
+        return Noted(NoticeStep.REGISTERED, self.registered_on, self.reference, self.reason)
+
+
+class AskedNote(Body):
+    """What an officer notes of a notice; without ``on`` it happened in the book it is noted in."""
+
+    notice_id: Id
+    step: NoticeStep
+    on: date | None = None
+    reference: Text | None = None
+    reason: Text
+    by: Text
+
+
+async def approve(work: Work, content: Json, policies: Policies) -> Json:
+    """Approve an account's candidate, or a notice that officers want without one.  A rebuild does the same again."""
+    asked, owing, known = await check(work, content, policies)
+    policy = in_force(policies, work.book)
+    candidate = _under_way(known) or Notice(
+        name_of(owing.account_ref, len(known)), owing.account_id, NoticeState.CANDIDATE, owing.cycle, work.book,
+        policy.version, asked.reason,
+    )  # fmt: skip
+    deed, registered = Deed(asked.form, asked.title_number, asked.headings), asked.registration
+    if registered is not None:
+        change = notice_steps.take_over(candidate, deed, registered, policy, work.book)
+    else:
+        change = notice_steps.approve(candidate, deed, asked.reason, work.book)
+    return await _keep_and_answer(work, owing, [change], policy)
+
+
+async def check(work: Work, content: Json, policies: Policies) -> tuple[AskedNotice, Owing, tuple[Notice, ...]]:
+    """Refuse what cannot be approved; returns what is asked, its account, locked, and the account's notices."""
+    asked = understood(AskedNotice, content)
+    owing = await rows.account_of_ref(await driver(work.session), asked.account_ref)
+    if owing is None:
+        raise NotKnownError(f"No account has the reference {asked.account_ref}.")
+    if owing.internal:
+        raise NotValidError(f"{asked.account_ref} is the association's own account: it owes nobody.")
+    known = await _locked(work, owing)
+    refusal = _refuse(asked, _under_way(known))
+    if refusal is None and asked.registration is not None:
+        refusal = notice_steps.refuse_registration(asked.registration, in_force(policies, work.book), work.book)
+    if refusal is not None:
+        raise NotNowError(refusal)
+    return asked, owing, known
+
+
+def _refuse(asked: AskedNotice, pending: Notice | None) -> str | None:
+    """Return why another notice of the account stands in the way, or the candidate that is asked for is none."""
+    if pending is not None and pending.state is not NoticeState.CANDIDATE:
+        return f"{pending.notice_id} is {pending.state.value}: {asked.account_ref} has a notice under way."
+    if asked.notice_id is not None and (pending is None or pending.notice_id != asked.notice_id):
+        return f"{asked.notice_id} is no candidate of {asked.account_ref}."
+    return None
+
+
+def as_kind(policies: Policies) -> Kind:
+    """Return the kind of proposal that approves a notice: a lead officer lets another's take effect."""
+
+    async def first(work: Work, proposal: Proposal) -> None:
+        asked, _, _ = await check(work, proposal.body, policies)
+        if asked.account_ref != proposal.subject:
+            raise NotValidError(f"The proposal's subject is {proposal.subject}, its notice is of {asked.account_ref}.")
+
+    async def apply(work: Work, proposal: Proposal) -> Json:
+        return await approve(work, proposal.body, policies)
+
+    return Kind(APPROVE, frozenset({"assistant", "lead-officer"}), frozenset({"lead-officer"}), apply, first)
+
+
+async def note(work: Work, content: Json, policies: Policies) -> Json:
+    """Note what happened to a notice, or what was decided of it.  A rebuild does the same again."""
+    asked = understood(AskedNote, content)
+    owing = await rows.account_of(await driver(work.session), asked.notice_id)
+    if owing is None:
+        raise NotKnownError(f"There is no notice {asked.notice_id}.")
+    known = await _locked(work, owing)
+    notice = next(one for one in known if one.notice_id == asked.notice_id)
+    policy = in_force(policies, work.book)
+    noted = Noted(asked.step, asked.on or work.book, asked.reference, asked.reason)
+    refusal = notice_steps.refuse(notice, noted, policy, work.book, known)
+    if refusal is not None:
+        raise NotNowError(refusal)
+    changes = notice_steps.take(notice, noted, policy, name_of(owing.account_ref, len(known)))
+    return await _keep_and_answer(work, owing, changes, policy)
+
+
+async def _locked(work: Work, owing: Owing) -> tuple[Notice, ...]:
+    """Return the notices of an account, which nobody else changes until the transaction ends."""
+    if work.book == OPENING_BOOK:
+        raise NotNowError("No business day has ended yet: there is no day to note it on.")
+    await work.lock(exclusive=[f"account:{owing.account_id}"])
+    known = await rows.of_accounts(await driver(work.session), [owing.account_id])
+    return known.get(owing.account_id, ())
+
+
+def _under_way(known: Iterable[Notice]) -> Notice | None:
+    return next((one for one in known if one.state in UNDER_WAY), None)
+
+
+async def _keep_and_answer(work: Work, owing: Owing, changes: Sequence[Changed], policy: NoticePolicy) -> Json:
+    """Keep what a command changed and answer with the last; the book's day looks at the account."""
+    told = [(owing.account_ref, change) for change in changes]
+    await keep(work, told, policy, Command.of(work).uid)
+    await rows.look_on(await driver(work.session), {owing.account_id: work.book})
+    last = changes[-1].notice
+    return {"account_ref": owing.account_ref} | {name: getattr(last, name) for name in _SHOWN}

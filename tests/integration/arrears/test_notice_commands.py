@@ -1,0 +1,164 @@
+"""`closebook notices` against arrears' own door: listed, proposed and approved by two people, noted, shown."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date
+from typing import Any, cast
+
+import httpx
+import pytest
+from fastapi import APIRouter
+
+from services.arrears import api
+from services.arrears.app import build
+from shared.bus.proposal_api import add_proposals
+from shared.bus.proposals import Proposals
+from shared.cli.main import run
+from shared.events import topics
+from shared.events.billing import AccountOpened
+from shared.local_issuer import LocalIssuer
+from shared.web import WebServer, create_app
+from tests.integration.arrears.conftest import NOTICE_POLICIES, POLICIES, Desk, item, items_changed
+from tests.integration.arrears.test_notices import RIPE, charged, sold
+from tests.support.staff import as_, verifier_of
+
+REF = "FY5FN0W0QBWR"
+N1 = f"N-{REF}-1"
+PROPOSE = ("notices", "propose", REF, "--form", "2004", "--title", "GLA12345", "--heading", "Repairs", "--reason", "x")
+Closebook = Callable[..., Awaitable[tuple[str, str]]]
+
+
+@pytest.fixture
+async def closebook(
+    desk: Desk, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> AsyncIterator[Closebook]:
+    """Gives a command to arrears, which has found a candidate; returns what it answers and what it tells beside."""
+    opened = AccountOpened(account_id="A1", account_ref=REF, unit_id="U1", ownership_id="O1", internal=False)
+    await desk.hear(topics.ACCOUNT_OPENED, opened)
+    await desk.hear(topics.ACCOUNT_CHARGED, charged())
+    await desk.hear(topics.ITEMS_CHANGED, items_changed(item(300_00)))
+    await desk.work_to(RIPE)
+    bench = APIRouter(prefix="/bus")
+    add_proposals(bench, Proposals(desk.doors, build(cast("Any", None)).kinds))
+    app = create_app("arrears", [api.routes(desk.doors, POLICIES, NOTICE_POLICIES), bench], verifier_of(issuer))
+    listening = WebServer(app, host="127.0.0.1", port=0)
+    listening.bind()
+    serving = asyncio.create_task(listening.run())
+    await listening.started()
+    monkeypatch.setenv("CLOSEBOOK_ARREARS_URL", listening.url)
+    for role in ("assistant", "lead-officer", "auditor"):
+        monkeypatch.setenv(f"CLOSEBOOK_TOKEN_{role.upper().replace('-', '_')}", issuer.token(f"{role}-1", [role]))
+    monkeypatch.setenv("COLUMNS", "300")
+
+    async def give(*words: str, code: int = 0) -> tuple[str, str]:
+        assert await asyncio.to_thread(run, words) == code
+        told = capsys.readouterr()
+        return told.out, told.err
+
+    yield give
+    listening.stop()
+    await serving
+
+
+async def listed(closebook: Closebook) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((await closebook("notices", "list", "--json"))[0])
+    return found
+
+
+async def approve(closebook: Closebook) -> None:
+    told = (await closebook(*PROPOSE))[0]
+    assert told == (
+        f"arrears: proposal 1, notice {N1} of {REF}, waits for a second person "
+        "(`closebook proposals approve arrears 1 --as lead-officer`).\n"
+    )
+    await closebook("proposals", "approve", "arrears", "1", "--as", "lead-officer")
+
+
+async def note(closebook: Closebook, step: str, *more: str) -> str:
+    return (await closebook("notices", "note", N1, step, *more, "--reason", "as told"))[0]
+
+
+async def test_the_worklist_names_each_candidate_with_its_figures_and_its_reason(closebook: Closebook) -> None:
+    told, _ = await closebook("notices", "list")
+    assert told.splitlines()[0].strip() == "1 notices"
+    for words in (N1, REF, "U1", "candidate", "£300.00", "propose or reject it", "the oldest 90 days past due"):
+        assert words in told
+    (row,) = await listed(closebook)
+    assert row.keys() >= {"notice_id", "account_ref", "unit_id", "state", "urgent", "eligible_pence", "oldest_due_on",
+                          "reason", "last_on", "days_left", "entry_on", "buyer_liable", "breach", "task"}  # fmt: skip
+
+
+async def test_two_people_approve_and_officers_note_what_follows(closebook: Closebook) -> None:
+    await approve(closebook)
+    assert [one["state"] for one in await listed(closebook)] == ["approved"]
+    assert await note(closebook, "submitted") == f"Notice {N1} of {REF} is submitted.\n"
+    told = await note(closebook, "registered", "--on", "2026-07-29", "--reference", "GLA-77")
+    assert told == f"Notice {N1} of {REF} is registered, in force to 2029-07-28.\n"
+    assert "is left to expire, in force to 2029-07-28" in await note(closebook, "left-to-expire")
+    shown = json.loads((await closebook("notices", "show", N1, "--json"))[0])
+    people = [(one["change"], one["by"], one["approved_by"]) for one in shown["changes"]]
+    assert people == [
+        ("raised", None, None), ("approved", "assistant-1", "lead-officer-1"), ("submitted", "lead-officer-1", None),
+        ("registered", "lead-officer-1", None), ("left-to-expire", "lead-officer-1", None),
+    ]  # fmt: skip
+    words, _ = await closebook("notices", "show", N1)
+    assert "title_number: GLA12345" in words
+    assert "5 changes" in words
+
+
+async def test_a_late_renewal_is_told_as_a_notice_in_the_place_of_the_expired_one(
+    closebook: Closebook, desk: Desk
+) -> None:
+    await closebook(*PROPOSE, "--registered-on", "2023-07-30", "--reference", "OLD")
+    await closebook("proposals", "approve", "arrears", "1", "--as", "lead-officer")
+    await desk.work_to(date(2026, 7, 30))
+    told = await note(closebook, "renewed", "--on", "2026-07-30", "--reference", "NEW")
+    assert told == (
+        f"Notice N-{REF}-3 of {REF} is registered, in force to 2029-07-29, in the place of {N1}, which had expired.\n"
+    )
+
+
+async def test_a_sale_shows_its_entry_and_whether_the_buyer_is_liable(closebook: Closebook, desk: Desk) -> None:
+    await approve(closebook)
+    await note(closebook, "registered", "--on", "2026-07-29", "--reference", "R")
+    await desk.hear(topics.OWNERS_LINE, sold(date(2026, 8, 30), 1))
+    await desk.work_day()
+    await desk.hear(topics.OWNERS_LINE, sold(date(2026, 8, 11), 2))
+    await desk.work_day()
+    assert "2026-08-11 (was 2026-08-30), buyer not liable" in (await closebook("notices", "list"))[0]
+
+
+async def test_nobody_approves_what_they_proposed_themselves(closebook: Closebook) -> None:
+    await closebook(*PROPOSE, "--as", "lead-officer")
+    _, told = await closebook("proposals", "approve", "arrears", "1", "--as", "lead-officer", code=1)
+    assert "You proposed this yourself; another person must approve it." in told
+
+
+async def test_whether_to_consent_or_to_let_a_notice_expire_the_lead_officer_decides(
+    closebook: Closebook, desk: Desk, issuer: LocalIssuer
+) -> None:
+    await approve(closebook)
+    await note(closebook, "registered", "--reference", "R", "--as", "assistant")
+    for step in ("consent", "left-to-expire"):
+        _, told = await closebook(
+            "notices", "note", N1, step, "--reason", "x", "--as", "assistant", code=64
+        )  # fmt: skip
+        assert f"To decide on {step} needs the role lead-officer." in told
+
+
+async def test_what_is_not_there_or_not_yet_is_one_sentence(closebook: Closebook) -> None:
+    _, told = await closebook("notices", "show", "N-9", code=1)
+    assert "There is no notice N-9." in told
+    assert "`closebook notices list` lists every notice" in told
+    _, told = await closebook("notices", "note", N1, "renewed", "--reason", "x", code=1)
+    assert f"{N1} is candidate: it cannot be noted as renewed." in told
+
+
+@pytest.mark.parametrize("role", ["operator", "auditor", "finance", "board", "admin-team"])
+async def test_only_officers_note(closebook: Closebook, desk: Desk, issuer: LocalIssuer, role: str) -> None:
+    app = create_app("arrears", [api.routes(desk.doors, POLICIES, NOTICE_POLICIES)], verifier_of(issuer))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://arrears") as client:
+        body = {"step": "rejected", "reason": "no"}
+        answer = await client.post(f"/notices/{N1}/steps", json=body, headers=as_(issuer, role))
+    assert answer.status_code == 403
