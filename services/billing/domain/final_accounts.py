@@ -13,7 +13,7 @@ from services.billing.domain.attribution import Account
 from services.billing.domain.lines import Cut, Line
 from services.billing.domain.statement_policy import MOST_MONTHS, StatementPolicy
 from services.billing.domain.statements import Draft
-from shared.calendar import quarter_of
+from shared.calendar import months_later, quarter_of
 from shared.dated import in_force
 
 _DAY = timedelta(days=1)
@@ -41,7 +41,7 @@ def timetable(exit_on: date, policies: Iterable[StatementPolicy]) -> Timetable:
     if exit_on >= _NO_END:
         return Timetable(exit_on, date.max, date.max)
     policy = in_force(policies, exit_on)
-    hard_stop = _months_later(exit_on, policy.final_account_months)
+    hard_stop = months_later(exit_on, policy.final_account_months)
     after_quarter = _quarter_end(exit_on - _DAY) + timedelta(days=policy.final_account_days)
     return Timetable(exit_on, min(after_quarter, hard_stop), hard_stop)
 
@@ -119,10 +119,3 @@ def final_no(account_ref: str, exit_on: date) -> str:
 def _quarter_end(day: date) -> date:
     month = (day.month + 2) // 3 * 3
     return date(day.year, month, monthrange(day.year, month)[1])
-
-
-def _months_later(day: date, months: int) -> date:
-    """Return the same day of a later month, or its last day."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + years, month + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
