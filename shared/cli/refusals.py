@@ -28,6 +28,7 @@ _LISTS: Final[Mapping[str, str]] = {
     "no collection": "`closebook direct-debit list` lists every collection",
     "no mandate": "`closebook direct-debit mandates` lists every mandate",
     "no dispute": "`closebook disputes list` lists every dispute",
+    "no interruption": "`closebook prescription list` lists every interruption",
     "no hold": "`closebook holds list` lists every hold",
     "no payment": "`closebook suspense list` lists payments nobody matches, `closebook account REF` an account's",
     "no relief": "`closebook fees reliefs` lists every relief",
