@@ -47,6 +47,7 @@ OWN: dict[str, dict[str, str]] = {
         "GET /accounts": ALL,
         "GET /accounts/{reference}": STAFF,
         "GET /accounts/{reference}/charges/{charge_id:path}": STAFF,
+        "GET /accounts/{reference}/interest": STAFF,
         "GET /final-accounts": STAFF,
         "GET /trial-balance": BOOKS,
         "GET /suspense": ALL,

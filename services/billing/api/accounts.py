@@ -1,15 +1,18 @@
 """Door 2, people: questions about accounts."""
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from services.billing.api.common import AsOf, Everybody, KnownAt, Staff, as_json
-from services.billing.usecases import explaining, final_accounts, questions
+from services.billing.usecases import explaining, final_accounts, interest, questions
 from shared.bus.transaction import Doors
 from shared.db.engine import snapshot
 
 Reference = Annotated[str, Path(max_length=64, description="The account's reference, as on its statements.")]
+Rate = Annotated[str, Query(max_length=16, description="Percent a year as a decimal, like 8 or 8.25.")]
+To = Annotated[date | None, Query(description="The last day that counts; absent: the day last closed.")]
 Proof = Annotated[bool, Query(description="Each line of a charge or credit says how its pence came about.")]
 
 
@@ -32,6 +35,12 @@ def add(router: APIRouter, doors: Doors) -> None:
         if answer is None:
             raise HTTPException(404, f"No account has the reference {reference}.")
         return as_json(answer)
+
+    @router.get("/accounts/{reference}/interest")
+    async def interest_of(reference: Reference, _caller: Staff, rate: Rate, to: To = None) -> Response:
+        """Return what simple interest on an account's overdue, undisputed debts would come to; nothing is charged."""
+        async with snapshot(doors.sessions) as connection:
+            return as_json(await interest.interest(connection, reference, rate, to))
 
     @router.get("/accounts/{reference}/charges/{charge_id:path}")
     async def explain(reference: Reference, charge_id: str, _caller: Staff) -> Response:
