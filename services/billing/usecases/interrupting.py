@@ -45,8 +45,8 @@ async def interrupt(work: Work, content: Json) -> Json:
     _refuse_day(work, asked)
     connection = await driver(work.session)
     known = (await stored.load_of_accounts(connection, [row.account_id])).get(row.account_id, ())
-    before = prescription.counted(known, asked.interrupted_on, None)
-    debts = (await open_debts(connection, {row.account_id: before}, work.book))[row.account_id]
+    counted = prescription.counted(known, None, None)
+    debts = (await open_debts(connection, {row.account_id: counted}, work.book))[row.account_id]
     if asked.charge_ids:
         await _must_be_on(work, row, asked.charge_ids)
     named = _interrupted(asked, row, debts)

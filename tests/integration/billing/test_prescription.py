@@ -106,6 +106,7 @@ async def test_the_sums_are_those_of_the_open_items_and_tie_to_the_ledger(debtor
     assert {one["band"]: one["open_pence"] for one in found["bands"]} == {
         "past": 0, "months_3": 100_00, "months_6": 0, "months_12": 40_00, "later": 7_00,
     }  # fmt: skip
+    assert [row["charge_id"] for row in found["debts"]] == ["OLD", "MID"]
     shown = ("open_pence", "not_yet_billed_pence", "credit_pence", "association_pence", "ledger_pence", "ties")
     assert [found[name] for name in shown] == [147_00, 5_00, -11_00, 9_00, 150_00, True]
 
@@ -209,6 +210,15 @@ async def test_a_debt_of_a_statement_is_told_when_its_years_are_nearly_over(desk
     await desk.hear(a_payment("P1", 10_00, on="2026-05-01", account_ref=B))
     assert [one["months_12_pence"] for one in await told(desk, "2030-04-29")] == [95_50]
     assert await told(desk, "2030-04-30") == []
+
+
+async def test_a_debt_that_was_set_back_is_told_by_its_new_end_and_the_associations_own_is_not(desk: Desk) -> None:
+    await desk.hear(a_unit(), a_line("U1", ("A", "2016-06-01")), a_unit("U3"), a_line("U3", ("", "2016-06-01", True)))
+    await desk.hear(old("OLD", 100_00, "2017-06-01"), old("OURS", 9_00, "2021-06-10", "U3"))
+    await desk.close("2026-01-01")
+    await interrupted(desk, "2021-06-10", "OLD", ground="admission")
+    assert await told(desk, "2026-03-09") == []
+    assert [one["months_3_pence"] for one in await told(desk, "2026-03-10")] == [100_00]
 
 
 async def test_what_is_taken_over_or_withdrawn_is_told_that_night(debtor: Desk) -> None:
