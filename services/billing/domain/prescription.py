@@ -162,4 +162,4 @@ def refuse_as_prescribed(charge_id: str, asked_pence: int, debts: Sequence[Debt]
     later = [debt.prescribes_on for debt in own if debt.prescribes_on > day]
     if asked_pence <= gone or not later:
         return None
-    return f"{as_pounds(gone)} of {charge_id} has prescribed by {day}, more does on {min(later)}"
+    return f"{as_pounds(gone)} of {charge_id} has prescribed by {day}, the rest does from {min(later)} on"

@@ -165,6 +165,6 @@ def test_no_more_is_given_up_as_prescribed_than_has_prescribed() -> None:
     today = day("2026-04-30")
     assert prescription.refuse_as_prescribed("C1", 100_00, debts, today) is None
     assert prescription.refuse_as_prescribed("C1", 100_01, debts, today) == (
-        "£100.00 of C1 has prescribed by 2026-04-30, more does on 2026-05-01"
+        "£100.00 of C1 has prescribed by 2026-04-30, the rest does from 2026-05-01 on"
     )
     assert prescription.refuse_as_prescribed("C1", 200_00, debts, day("2026-05-01")) is None
