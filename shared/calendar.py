@@ -48,14 +48,22 @@ def month_days(name: str) -> tuple[date, date]:
     return first, _month_end(first)
 
 
+def months_later(day: date, months: int) -> date:
+    """Return the same day so many months later, or that month's last day; below 0: earlier.
+
+    What would be off the calendar is its first or last day.
+    """
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    if year < date.min.year:
+        return date.min
+    if year > date.max.year:
+        return date.max
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
 def _month_end(first: date) -> date:
     return first.replace(day=monthrange(first.year, first.month)[1])
-
-
-def months_later(day: date, months: int) -> date:
-    """Return the same day so many months later, or the last day of a month that is too short."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 @cache

@@ -146,6 +146,7 @@ class LogEvent(StrEnum):
         _W,
         "Statements were not released in time; the next carry their lines.",
     )
+    DEBT_AGED = "debt_aged", _W, "Debts have prescribed, or do within a year."
     INVARIANT_CHECKED = "invariant_checked", _I, "The books were checked and agree."
     INVARIANT_VIOLATION = "invariant_violation", _C, "The books do not agree.", "invariant-violated"
 

@@ -40,6 +40,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "erase": "erase:erase",
     "export": "export:exports",
     "write-off": "write_offs:given_up",
+    "prescription": "prescription:bench",
+    "interest": "interest:interest",
     "fees": "fees:fees",
     "disputes": "disputes:bench",
     "direct-debit": "direct_debit:bench",

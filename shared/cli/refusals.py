@@ -29,6 +29,7 @@ _LISTS: Final[Mapping[str, str]] = {
     "no mandate": "`closebook direct-debit mandates` lists every mandate",
     "no dispute": "`closebook disputes list` lists every dispute",
     "no notice": "`closebook notices list` lists every notice that somebody has something to do with",
+    "no interruption": "`closebook prescription list` lists every interruption",
     "no hold": "`closebook holds list` lists every hold",
     "no plan": "`closebook plans list` lists every plan",
     "no payment": "`closebook suspense list` lists payments nobody matches, `closebook account REF` an account's",

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from services.billing.api.common import AsOf, Everybody, KnownAt, Staff, as_json
-from services.billing.usecases import explaining, final_accounts, questions, settlements
+from services.billing.usecases import explaining, final_accounts, interest, questions, settlements
 from shared.bus.transaction import Doors
 from shared.db.engine import snapshot
 
@@ -15,6 +15,8 @@ Entry = Annotated[date, Query(description="The day of entry: the first that is n
 ValidUntil = Annotated[
     date | None, Query(description="The last day on which the figure holds; absent: as the policy says.")
 ]
+Rate = Annotated[str, Query(max_length=16, description="Percent a year as a decimal, like 8 or 8.25.")]
+To = Annotated[date | None, Query(description="The last day that counts; absent: the day last closed.")]
 Proof = Annotated[bool, Query(description="Each line of a charge or credit says how its pence came about.")]
 
 
@@ -37,6 +39,12 @@ def add(router: APIRouter, doors: Doors) -> None:
         if answer is None:
             raise HTTPException(404, f"No account has the reference {reference}.")
         return as_json(answer)
+
+    @router.get("/accounts/{reference}/interest")
+    async def interest_of(reference: Reference, _caller: Staff, rate: Rate, to: To = None) -> Response:
+        """Return what simple interest on an account's overdue, undisputed debts would come to; nothing is charged."""
+        async with snapshot(doors.sessions) as connection:
+            return as_json(await interest.interest(connection, reference, rate, to))
 
     @router.get("/accounts/{reference}/charges/{charge_id:path}")
     async def explain(reference: Reference, charge_id: str, _caller: Staff) -> Response:

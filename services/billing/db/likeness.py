@@ -47,6 +47,8 @@ COMPARED = (
     whole("notices of collections", "billing.collection_notices", "collection_id || ' ' || account_id"),
     whole("releases of collections", "billing.collection_releases", "collection_id"),
     whole("accounts skipped", "billing.collection_skips", "collection_id || ' ' || account_id"),
+    whole("interruptions of prescription", "billing.interruptions", "interruption_id"),
+    whole("interruptions withdrawn", "billing.interruption_withdrawals", "interruption_id"),
     whole("write-offs", "billing.write_offs", "write_off_id"),
     whole("notices of missing shares", "billing.share_notices", "charge_id || ' ' || account_id"),
     # Of units that were there before it was noted, the book of their registration is not known.

@@ -22,10 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.billing.db import annual_tables, collection_tables, fee_tables, run_tables
+from services.billing.db import annual_tables, collection_tables, fee_tables, prescription_tables, run_tables
 from services.billing.db.schema import metadata
 
-__all__ = ["annual_tables", "collection_tables", "fee_tables", "metadata", "run_tables"]
+__all__ = ["annual_tables", "collection_tables", "fee_tables", "metadata", "prescription_tables", "run_tables"]
 
 
 def _event() -> tuple[Column[object], ...]:
@@ -131,6 +131,8 @@ charges = Table(
     # list_states, list_newcomers: the few charges that are floats.
     Index("ix_charges_floats", "unit_id", postgresql_where=text("kind = 'float'")),
     Index("ix_charges_floats_book", "book", postgresql_where=text("kind = 'float'")),
+    # list_touched: balances taken over whose five years are over soon.
+    Index("ix_charges_due_on", "due_on", "book", postgresql_where=text("due_on is not null")),
     comment="Charges as the housing system raised them.",
 )
 
@@ -321,5 +323,7 @@ statements = Table(
     CheckConstraint("balance_pence = brought_forward_pence + total_pence", name="adds_up"),
     CheckConstraint("due_on > issued_on", name="due_later"),
     CheckConstraint("known_at < issued_on", name="reviewed_before"),
+    # list_touched: statements whose five years are over soon.
+    Index("ix_statements_due_on", "due_on"),
     comment="Statements issued, at most one per account and quarter; their lines follow from the ledger's books.",
 )

@@ -1,6 +1,6 @@
 """Billing's work of a day, in slices: floats, and who carries what was given up; statements, where any are issued or
-struck; final accounts; mandates that the bank ended; reliefs that people ended; annual statements that officers asked
-for; schedules.
+struck; final accounts; mandates that the bank ended; reliefs that people ended; debts that are nearly prescribed;
+annual statements that officers asked for; schedules.
 """
 
 from collections.abc import Sequence
@@ -14,10 +14,12 @@ from services.billing.usecases import (
     final_accounts,
     floats,
     instalments,
+    prescription,
     redistribution,
     relief_ends,
     statement_runs,
 )
+from services.billing.usecases.prescription import Aged
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
 from shared.db.engine import driver, question
@@ -62,23 +64,25 @@ async def _statements(piece: DaySlice, come: Sequence[Newcomer], *, begins: bool
         payers = await statement_runs.payers_of(connection, duty, "" if begins else piece.progress, SLICE)
     following = payers[-1].account_id if len(payers) == SLICE else None
     after = following or await annual_statements.first_slice(piece.sessions) or await _schedules_begin(piece)
+    aged = await prescription.come_of_age(piece.sessions, _closed(piece), piece.day) if following is None else None
     async with piece.open(after) as work:
         if begins:
             await floats.settle(work, _closed(piece))
             await redistribution.follow_shares(work)
             await floats.ask(work, come)
         await statement_runs.work_slice(work, duty, piece.day, payers, is_last=following is None)
-        waiting = await _end_statements(work, piece) if following is None else 0
+        waiting = await _end_statements(work, piece, aged) if aged is not None else 0
     if waiting:
         log(LogEvent.HELD_TOO_LONG, day=piece.day.isoformat(), count=waiting)
 
 
-async def _end_statements(work: Work, piece: DaySlice) -> int:
+async def _end_statements(work: Work, piece: DaySlice, aged: Aged) -> int:
     """Do what comes once a day, behind its statements; return how many charges have waited too long."""
     await final_accounts.issue(work, piece.day)
     await redistribution.settle(work)
     await ended_by_bank.tell(work)
     await relief_ends.tell(work)
+    prescription.tell(work, aged)
     return await _count_waiting(work, piece)
 
 

@@ -45,7 +45,7 @@ async def aged_debt(connection: asyncpg.Connection, by: Grouping, as_of: date | 
         groups[group_of(folder, by, places)].append(folder.position(day).ageing)
     rows = {name: together(ageings) for name, ageings in sorted(groups.items())}
     total = together(rows.values())
-    owed = await _owed(connection, as_of, known_at)
+    owed = await sum_owed(connection, as_of, known_at)
     return {
         "source": source(as_of, known_at, RECEIVABLE) | {"aged_to": day},
         "by": by,
@@ -70,7 +70,7 @@ def _columns(ageing: Ageing) -> Answer:
     return {**asdict(ageing), "balance_pence": ageing.total_pence}
 
 
-async def _owed(connection: asyncpg.Connection, as_of: date | None, known_at: date | None) -> int:
+async def sum_owed(connection: asyncpg.Connection, as_of: date | None, known_at: date | None) -> int:
     """Return what the trial balance says accounts owe."""
     return dict(await questions.trial_balance(connection, as_of, known_at)).get(RECEIVABLE, 0)
 
@@ -82,7 +82,7 @@ async def movement(connection: asyncpg.Connection, first: date, last: date, know
     """
     moved = await reports.list_moved(connection, first, last, known_at)
     rows = [_moved(name, [row for row in moved if row.internal is internal]) for name, internal in _SIDES]
-    owed = await _owed(connection, last, known_at)
+    owed = await sum_owed(connection, last, known_at)
     return {
         "source": source(last, known_at, RECEIVABLE),
         "from": first,

@@ -9,10 +9,11 @@ import asyncpg
 from pydantic import BaseModel, ConfigDict
 
 from services.billing.db import charges, ledger, questions, registry
+from services.billing.db import prescription as interruptions
 from services.billing.db import write_offs as stored
 from services.billing.db.questions import AccountRow
 from services.billing.db.write_offs import Reason
-from services.billing.domain import division, refs, write_offs
+from services.billing.domain import division, prescription, refs, write_offs
 from services.billing.domain.position import as_known, position
 from services.billing.domain.write_offs import Ground, WriteOff
 from services.billing.settings import read_write_off_policies
@@ -20,6 +21,7 @@ from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal, Named
 from services.billing.usecases.kinds import APPROVE, PROPOSE, applying
+from services.billing.usecases.prescription import open_debts
 from shared.auth import Caller
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
@@ -172,13 +174,15 @@ async def _must_be_shared(work: Work, charge_ids: Sequence[str]) -> None:
 
 
 async def _weigh(work: Work, asked: Asked, row: AccountRow) -> None:
-    """Refuse what would not be given up whole, or that nobody would carry; only of people who decide now.
+    """Refuse what would not be given up whole, that nobody would carry, or that has not prescribed; only of people now.
 
     A rebuild repeats what took effect before this was refused.
     """
     connection = await driver(work.session)
     if asked.ground is Ground.RULE_5:
         await _must_have_carriers(connection, asked)
+    if asked.ground is Ground.PRESCRIBED:
+        await _must_have_prescribed(work, asked, row)
     known = (await stored.load_of_accounts(connection, [row.account_id])).get(row.account_id, [])
     lines = (await ledger.load_lines(connection, [row.account_id])).get(row.account_id, [])
     new = _new(work, asked, row)
@@ -201,6 +205,18 @@ async def _must_have_carriers(connection: asyncpg.Connection, asked: Asked) -> N
         version = division.version_on(versions.get(charge.share_set_id or "", {}), charge.liable_from)
         if version is not None and len(version.unit_ids) <= 1:
             raise NotValidError(_NOBODY_CARRIES.format(charge_id))
+
+
+async def _must_have_prescribed(work: Work, asked: Asked, row: AccountRow) -> None:
+    """Refuse what can be claimed still: it is open to be given up on another ground."""
+    connection = await driver(work.session)
+    known = await interruptions.load_of_accounts(connection, [row.account_id])
+    counted = prescription.counted(known.get(row.account_id, ()), None, None)
+    debts = (await open_debts(connection, {row.account_id: counted}, work.book))[row.account_id]
+    for debt in asked.debts:
+        why = prescription.refuse_as_prescribed(debt.charge_id, debt.amount_pence, debts, work.book)
+        if why is not None:
+            raise NotNowError(f"{why}: {as_pounds(debt.amount_pence)} cannot be written off as prescribed.")
 
 
 async def _open_pence(work: Work, account_id: str) -> dict[str, int]:

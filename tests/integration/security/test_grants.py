@@ -19,8 +19,9 @@ OWN = {
         READ_AND_ADD: (
             "annual_funds annual_statements"
             " causes charges collection_notices collection_releases collection_skips collections credits dispute_ends"
-            " disputes entries fee_letters fee_notices fee_relief_ends fee_reliefs float_terms fund_spendings lines"
-            " mandate_ends mandates matches payment_refs release_policies reversals schedules share_notices"
+            " disputes entries fee_letters fee_notices fee_relief_ends fee_reliefs float_terms fund_spendings"
+            " interruption_withdrawals interruptions lines mandate_ends mandates matches payment_refs release_policies"
+            " reversals schedules share_notices"
             " statement_checks statement_releases statement_restrikes statement_runs statement_samples statements"
             " struck_statements tracked_costs write_offs"
         ),

@@ -13,6 +13,8 @@ COMMANDS = [
     "fees cost staff --pounds 48000 --on 2026-04-01 --note N",
     "fees notice S --version 1 --on 2026-04-01 --evidence E",
     "disputes raise FY5FN0W0QBWR ROOF-1 --reason R",
+    "prescription interrupt FY5FN0W0QBWR --on 2026-03-20 --ground admission --evidence E --reason R",
+    "prescription withdraw I-1 --reason R",
     "suspense match P1 FY5FN0W0QBWR --reason R",
     "floats set --for block=B1 --pounds 1 --from 2026-04-01 --reason R",
     "reserve-funds spend B1 --pounds 1 --on 2026-04-01 --words W --evidence E --reason R",

@@ -78,6 +78,21 @@ def test_a_month_is_its_days() -> None:
 
 
 @pytest.mark.parametrize(
+    ("day", "months", "later"),
+    [
+        (date(2026, 1, 31), 1, date(2026, 2, 28)),
+        (date(2026, 11, 15), 3, date(2027, 2, 15)),
+        (date(2024, 2, 29), 60, date(2029, 2, 28)),
+        (date(2029, 3, 1), -60, date(2024, 3, 1)),
+        (date(9999, 10, 1), 3, date(9999, 12, 31)),
+        (date(1, 3, 1), -3, date(1, 1, 1)),
+    ],
+)
+def test_months_later_is_the_same_day_or_the_last_of_its_month(day: date, months: int, later: date) -> None:
+    assert calendar.months_later(day, months) == later
+
+
+@pytest.mark.parametrize(
     "name", ["2026", "2026-Q5", "26-Q1", "2026-13", "0000-Q1", "0000-01", "2026-1", "", "2026-Q1\n"]
 )
 def test_what_names_no_days_is_told(name: str) -> None:
