@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import cast
@@ -142,6 +143,22 @@ async def test_who_brings_a_statement_in_is_kept_once_before_anything_is_sent(
     assert await kept(desk) == [("assistant-1", "bank/TSB-1", "list of April", content)]
     await closebook(*asked, "--reason", "list of April", "--as", "finance", code=75)
     assert [who for who, *_ in await kept(desk)] == ["assistant-1", "finance-1"]
+
+
+async def test_a_pipe_is_not_brought_in_for_its_bytes_can_be_read_once(
+    closebook: Closebook, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOSEBOOK_KAFKA", "127.0.0.1:1")  # nothing can be sent
+    mapping = tmp_path / "bank.toml"
+    mapping.write_text('account = "TSB-1"\ndate = "Date"\namount = "Amount"\nreference = ["Words"]\n')
+    reading, writing = os.pipe()
+    os.write(writing, b"Date,Words,Amount\n20/04/2026,ROOF,7.50\n")
+    os.close(writing)
+    asked = ("bank", "import", f"/dev/fd/{reading}", "--mapping", str(mapping))
+    assert "Write it to a file" in await closebook(*asked, "--reason", "list of April", code=64)
+    assert "1 new payments, £7.50" in await closebook(*asked, "--dry-run")
+    os.close(reading)
+    assert await kept(desk) == []
 
 
 async def kept(desk: Desk) -> list[tuple[object, ...]]:
