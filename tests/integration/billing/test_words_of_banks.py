@@ -77,7 +77,10 @@ async def test_a_word_given_twice_takes_effect_once_and_another_after_it_is_too_
     given = Given(CANCEL, "MD1", "ada", "the bank's list", content, key="K1")
     first = await give(desk.doors, given, lambda work: mandates.cancel_mandate(work, content))
     assert await give(desk.doors, given, lambda work: mandates.cancel_mandate(work, content)) == first
-    assert await refused(say(desk, CANCEL, mandate_id="MD1", bank_code="addacs-2")) is NotNowError
+    with pytest.raises(NotNowError, match="set the hold `deceased` by hand"):
+        await say(desk, CANCEL, mandate_id="MD1", bank_code="addacs-2")
+    with pytest.raises(NotNowError, match=r"is cancelled already\.$"):
+        await say(desk, CANCEL, mandate_id="MD1", bank_code="addacs-1")
     assert await told(desk) == [(A, "MD1", "addacs-2", DAY)]
 
 
