@@ -2,14 +2,17 @@
 
 from typing import Any
 
+import asyncpg
 import pytest
 
 from services.billing import api
+from services.billing.db import direct_debits
 from services.billing.domain.refs import account_ref
 from services.billing.usecases import disputing, settlements
 from services.billing.usecases.mandates import SET
 from shared.auth import STAFF
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
+from shared.db import driver
 from shared.local_issuer import LocalIssuer
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit, shares
@@ -98,6 +101,18 @@ async def test_money_on_its_way_and_the_reserve_fund_are_beside_the_figure(desk:
     assert figure["total_pence"] == figure["balance_pence"] - 21_23
     await desk.hear(a_payment("P2", 42_00, on="2026-04-29", account_ref=SELLER, method="direct-debit"))
     assert (await asked(desk, "2026-05-16"))["collections"] == []
+
+
+async def test_money_on_its_way_from_one_account_is_found_by_indexes(desk: Desk) -> None:
+    """A collection takes from thousands, and one of them is asked for."""
+    async with desk.sessions.begin() as session:
+        connection: asyncpg.Connection = await driver(session)
+        await connection.execute("set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off")
+        await connection.execute(f"prepare flying(text[], uuid) as {direct_debits._ON_ITS_WAY}")
+        rows = await connection.fetch("explain execute flying('{DD}', '00000000-0000-0000-0000-000000000000')")
+        await connection.execute("deallocate flying")
+    conditions = [row[0].strip() for row in rows if "Index Cond" in row[0]]
+    assert any("account_id = $2" in one for one in conditions), conditions
 
 
 async def test_what_is_disputed_is_in_the_total_and_told_apart(desk: Desk) -> None:
