@@ -14,6 +14,7 @@ from services.billing.settings import (
 )
 from services.billing.usecases import (
     annual_statements,
+    bank_imports,
     cost_model,
     direct_debits,
     disputing,
@@ -67,6 +68,7 @@ def build(_settings: Settings) -> Service:
                 WRITE_OFF.name: give_up,
                 cost_model.COST: cost_model.record,
                 annual_statements.ASK: annual_statements.ask,
+                bank_imports.NOTE: bank_imports.note,
                 LETTERS: tell_owners,
                 RELIEF_END: end_relief,
                 **DEEDS,

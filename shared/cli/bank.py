@@ -13,7 +13,7 @@ import typer
 from shared.cli import output
 from shared.cli.api import FINANCE, Api, acting
 from shared.cli.bank_statement import Entry, MoneyOut, Row, read_mapping, read_statement, sendable
-from shared.cli.errors import ExitCode
+from shared.cli.errors import CliError, ExitCode
 from shared.cli.kafka import Broker
 from shared.cli.lines import BadLine
 from shared.cli.options import As, DataDir, JsonFlag
@@ -67,6 +67,8 @@ def import_statement(
     """Publish the payments of a bank statement; rows that are there already, or twice in the file, are left out."""
     if reason is None and not dry_run:
         raise typer.BadParameter("say why, for the audit.", param_hint="--reason")
+    if not dry_run:
+        _require_kept(file, mapping)
     columns, api = read_mapping(mapping), acting(data, role, FINANCE)
     found = sort_out(read_statement(file, columns, keep_equal=keep_equal), _known(api))
     report = Report(file, dry_run)
@@ -76,6 +78,17 @@ def import_statement(
     _tell(found, report, as_json)
     if found.bad or found.repeated or report.bad:
         raise typer.Exit(ExitCode.NEGATIVE)
+
+
+def _require_kept(*paths: Path) -> None:
+    """Refuse what can be read only once: the audit would name it by the hash of nothing."""
+    for path in paths:
+        if path.is_fifo():
+            raise CliError(
+                f"{path} is a pipe, and the audit names what is brought in by the hash of its file.",
+                "Write it to a file that the office keeps, and name that.",
+                ExitCode.USAGE,
+            )
 
 
 def _read(file: Path, mapping: Path, found: Sorted) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from shared.cli import environment, output
 from shared.cli.account import as_reference
 from shared.cli.api import Api
+from shared.cli.errors import CliError
 from shared.cli.options import DataDir, JsonFlag, Reference, SheetFile, day_option, source_line
 
 _COLUMNS = ("why", "what", "for", "days", "statement", "due", "amount")
@@ -38,18 +39,24 @@ def settlement(
     """Work out a settlement figure: what stands, what the sale would change, and what is to come until the entry."""
     params = {"entry": entry.isoformat()} | ({"valid_until": valid_until.isoformat()} if valid_until else {})
     path = f"/accounts/{as_reference(reference)}/settlement"
-    found = Api(environment.resolve(data)).get("billing", path, params)
-    if "words" in found:
-        output.answer(found, found["words"], as_json=as_json)
-    else:
-        show(found, as_json=as_json, to=to)
+    show(Api(environment.resolve(data)).get("billing", path, params), as_json=as_json, to=to)
 
 
 def show(found: dict[str, Any], *, as_json: bool, to: Path | None) -> None:
-    """Print a figure: its rows, and what stands beside it."""
+    """Print a figure: its rows, and what stands beside it; or what an account that has ended is told by."""
+    if "words" in found:
+        _require_no_file(found["words"], to)
+        output.answer(found, found["words"], as_json=as_json)
+        return
     rows = [*map(_row, found["rows"]), ("total", *[None] * 5, output.pounds(found["total_pence"]))]
     table = output.table("Settlement figure", _COLUMNS, rows, right=("amount",))
     output.report(found, table, head=(_head(found),), lines=list(_lines(found)), as_json=as_json, to=to)
+
+
+def _require_no_file(words: str, to: Path | None) -> None:
+    """Refuse a spreadsheet where there is no figure: one of before must not stand for it."""
+    if to is not None:
+        raise CliError(words, f"There is no figure, and {to} was not written: give the command without --output.")
 
 
 def _head(found: dict[str, Any]) -> str:

@@ -57,16 +57,16 @@ where notice.account_id = $1::uuid and notice.mandate_id = $2 and it.says_end an
   and over.book is null and skip.why is null
 order by it.collection_id
 """
-_IN_FLIGHT = """
-select notice.account_id::text, sum(notice.amount_pence)::bigint as pence
+_NOT_COME = """
 from billing.collection_notices as notice join billing.collections as it using (collection_id)
 left join billing.collection_skips as skip using (collection_id, account_id)
 where it.collection_id = any($1) and skip.why is null and not exists (
   select from billing.entries as entry join billing.payments as payment on payment.payment_id = entry.payment_id
   where entry.account_id = notice.account_id and entry.fact_kind = 'payment' and payment.method = 'direct-debit'
     and payment.received_on >= it.collect_on)
-group by 1
 """
+_IN_FLIGHT = f"select notice.account_id::text, sum(notice.amount_pence)::bigint as pence {_NOT_COME} group by 1"
+_ON_ITS_WAY = f"select collection_id, notice.amount_pence {_NOT_COME} and notice.account_id = $2::uuid"
 _COLLECTIONS = """
 select it.collection_id, it.book, it.collect_on, it.policy_version, it.says_end, it.by_days, over.book,
   over.sha256
@@ -191,6 +191,11 @@ async def load_collections(connection: asyncpg.Connection) -> list[Collection]:
 async def in_flight(connection: asyncpg.Connection, collection_ids: Iterable[str]) -> dict[str, int]:
     """Return the pence that collections take from each account and that have not come yet."""
     return {row[0]: row[1] for row in await connection.fetch(_IN_FLIGHT, list(collection_ids))}
+
+
+async def on_its_way(connection: asyncpg.Connection, collection_ids: Iterable[str], account_id: str) -> dict[str, int]:
+    """Return the pence that each collection takes from one account, where they have not come yet."""
+    return {row[0]: row[1] for row in await connection.fetch(_ON_ITS_WAY, list(collection_ids), account_id)}
 
 
 async def release(

@@ -22,7 +22,8 @@ from billing.schedules order by schedule_id, version
 _NOTICES = "select schedule_id, version, notified_on from billing.fee_notices order by 1, 2, 3"
 _RELIEFS = """
 select relief_id, schedule_id, unit_id, basis_points, from_on, proven_to, ended_on, ended.book
-from billing.fee_reliefs left join billing.fee_relief_ends as ended using (relief_id) order by relief_id
+from billing.fee_reliefs left join billing.fee_relief_ends as ended using (relief_id)
+where $1::text is null or unit_id = $1 order by relief_id
 """
 # A registration without a book was written by code that did not note it yet.
 _UNITS = """
@@ -114,8 +115,8 @@ class UnitRow:
         return Place(self.unit_id, self.block_id, self.development_id)
 
 
-async def load(connection: asyncpg.Connection) -> Schedules:
-    """Return all schedules."""
+async def load(connection: asyncpg.Connection, unit_id: str | None = None) -> Schedules:
+    """Return all schedules; with a unit: of reliefs its own alone."""
     terms: dict[str, list[Terms]] = {}
     for row in map(tuple, await connection.fetch(_TERMS)):
         one = Terms(row[0], row[1], ChargeKind(row[2]), Scope(row[3]), *row[4:])
@@ -124,7 +125,7 @@ async def load(connection: asyncpg.Connection) -> Schedules:
     for row in map(tuple, await connection.fetch(_NOTICES)):
         notices.setdefault(row[0], []).append(Notice(*row))
     reliefs: dict[tuple[str, str], list[Relief]] = {}
-    for row in map(tuple, await connection.fetch(_RELIEFS)):
+    for row in map(tuple, await connection.fetch(_RELIEFS, unit_id)):
         relief = Relief(*row)
         reliefs.setdefault((relief.schedule_id, relief.unit_id), []).append(relief)
     letters: dict[str, list[Letters]] = {}

@@ -137,11 +137,9 @@ async def _in_flight(connection: asyncpg.Connection, book: date, but: str | None
 
 async def on_its_way(connection: asyncpg.Connection, account_id: str, book: date) -> list[tuple[Announcement, int]]:
     """Return the collections whose money from an account is announced and has not come, with the pence of each."""
-    found = []
-    for one in await _in_flight(connection, book):
-        pence = (await stored.in_flight(connection, [one.collection_id])).get(account_id)
-        found += [(one, pence)] if pence else []
-    return found
+    flying = await _in_flight(connection, book)
+    pence = await stored.on_its_way(connection, [one.collection_id for one in flying], account_id)
+    return [(one, pence[one.collection_id]) for one in flying if one.collection_id in pence]
 
 
 async def _left(

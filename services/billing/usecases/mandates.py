@@ -82,7 +82,7 @@ async def cancel_mandate(work: Work, content: Json) -> Json:
     await work.lock(exclusive=[_name(asked.mandate_id), f"account:{known.account_id}"], shared=(LOCK, "structure"))
     found = await stored.find_mandate(connection, asked.mandate_id)
     if found is None or found.ended_on is not None:
-        raise NotNowError(f"Mandate {asked.mandate_id} is cancelled already.")
+        raise NotNowError(f"Mandate {asked.mandate_id} is cancelled already{_by_hand(told)}.")
     ended = replace(found, ended_on=work.book, bank_code=told.code if told else None)
     await stored.end_mandate(connection, Command.of(work).uid, ended.mandate_id, work.book, ended.bank_code)
     await _call_off(work, connection, ended)
@@ -102,6 +102,12 @@ def _told_by_bank(words: str | None) -> Reason | None:
     if refusal is not None:
         raise NotValidError(refusal)
     return reason_of(words)
+
+
+def _by_hand(told: Reason | None) -> str:
+    """Return what is left to do when the bank's word comes for a mandate that is cancelled already."""
+    is_death = told is not None and told.next_step is NextStep.CONDOLE
+    return "; set the hold `deceased` by hand with `closebook holds set`" if is_death else ""
 
 
 async def _call_off(work: Work, connection: asyncpg.Connection, ended: Mandate) -> None:

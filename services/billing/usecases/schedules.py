@@ -137,9 +137,12 @@ async def load(work: Work) -> Schedules:
     return await load_known(await driver(work.session))
 
 
-async def load_known(connection: asyncpg.Connection) -> Schedules:
-    """Return all schedules, each with the price of the one it takes over from, and reliefs with what renews them."""
-    known = await stored.load(connection)
+async def load_known(connection: asyncpg.Connection, unit_id: str | None = None) -> Schedules:
+    """Return all schedules, each with the price of the one it takes over from, and reliefs with what renews them.
+
+    With a unit: of reliefs its own alone.
+    """
+    known = await stored.load(connection, unit_id)
     terms = replacing.with_replaced(known.terms, known.notices, read_schedule_policy().notice_days)
     renewed = {name: reliefs.with_renewals(own) for name, own in known.reliefs.items()}
     return replace(known, terms=terms, reliefs=renewed)

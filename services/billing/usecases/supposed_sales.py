@@ -129,7 +129,7 @@ async def _named(
     """Return the charges that the days to come will raise, each with its schedule."""
     charged = (await stored_schedules.list_charged(connection, [unit.unit_id])).get(unit.unit_id, [])
     sets = await registry.sets_naming(connection, unit.unit_id)
-    known = _narrowed(await load_known(connection), unit.place, charged, sets)
+    known = _narrowed(await load_known(connection, unit.unit_id), unit.place, charged, sets)
     wanted = list(coming(known, unit, sale.before.registered_in, charged, closed_on, _days(sale)))
     names = await free_names(connection, wanted)
     return [
@@ -154,7 +154,7 @@ def _narrowed(known: Schedules, place: Place, charged: Sequence[tuple[str, Days]
         or schedules.is_within(versions[0], place)
         or (versions[0].scope is Scope.SHARE_SET and versions[0].scope_id in sets)
     }
-    reliefs = {key: own for key, own in known.reliefs.items() if key[1] == place.unit_id and key[0] in terms}
+    reliefs = {key: own for key, own in known.reliefs.items() if key[0] in terms}
     return replace(known, terms=terms, reliefs=reliefs)
 
 

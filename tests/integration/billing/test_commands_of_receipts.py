@@ -3,19 +3,26 @@
 import asyncio
 import hashlib
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 from fastapi import APIRouter
 
 from services.billing import api
+from services.billing.app import build
 from services.billing.domain.refs import account_ref
+from services.billing.settings import Settings
+from services.billing.usecases import bank_imports
 from services.billing.usecases.direct_debits import RELEASE
+from shared.bus.commands import Given, give
 from shared.bus.proposal_api import add_proposals
 from shared.bus.proposals import Proposals
 from shared.cli.main import run
 from shared.local_issuer import LocalIssuer
+from shared.rebuild.deeds import Deeds
 from shared.web import WebServer, create_app
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_unit
@@ -138,6 +145,22 @@ async def test_who_brings_a_statement_in_is_kept_once_before_anything_is_sent(
     assert [who for who, *_ in await kept(desk)] == ["assistant-1", "finance-1"]
 
 
+async def test_a_pipe_is_not_brought_in_for_its_bytes_can_be_read_once(
+    closebook: Closebook, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOSEBOOK_KAFKA", "127.0.0.1:1")  # nothing can be sent
+    mapping = tmp_path / "bank.toml"
+    mapping.write_text('account = "TSB-1"\ndate = "Date"\namount = "Amount"\nreference = ["Words"]\n')
+    reading, writing = os.pipe()
+    os.write(writing, b"Date,Words,Amount\n20/04/2026,ROOF,7.50\n")
+    os.close(writing)
+    asked = ("bank", "import", f"/dev/fd/{reading}", "--mapping", str(mapping))
+    assert "Write it to a file" in await closebook(*asked, "--reason", "list of April", code=64)
+    assert "1 new payments, £7.50" in await closebook(*asked, "--dry-run")
+    os.close(reading)
+    assert await kept(desk) == []
+
+
 async def kept(desk: Desk) -> list[tuple[object, ...]]:
     """Return who brought what in, and why, as the audit has it."""
     rows = await desk.rows(
@@ -145,6 +168,16 @@ async def kept(desk: Desk) -> list[tuple[object, ...]]:
         " where action = 'bank-import' order by id"
     )
     return [(*tuple(row)[:3], json.loads(row[3])) for row in rows]
+
+
+async def test_a_restored_database_that_forgot_who_brought_a_statement_in_takes_it_in_again(desk: Desk) -> None:
+    """It is given every command again that it forgot (decision 0024); one that nobody can repeat would stop it."""
+    hashes = {"file_sha256": "a" * 64, "mapping_sha256": "b" * 64}
+    content = {"bank_account": "TSB-1", "rows": 3, "payments": 2, "amount_pence": 9_50, **hashes}
+    given = Given(bank_imports.NOTE, "bank/TSB-1", "assistant-1", "list of April", content)
+    answer = await give(desk.doors, given, lambda work: bank_imports.note(work, content))
+    async with desk.doors.command(given.cause) as work:
+        await Deeds(build(cast("Settings", None))).repeat(work, given, answer)
 
 
 async def test_what_billing_has_of_a_statement_is_brought_in_by_nobody(

@@ -2,18 +2,22 @@
 
 from typing import Any
 
+import asyncpg
 import pytest
 
 from services.billing import api
+from services.billing.db import direct_debits
 from services.billing.domain.refs import account_ref
 from services.billing.usecases import disputing, settlements
 from services.billing.usecases.mandates import SET
+from services.billing.usecases.schedules import RELIEF, load_known
 from shared.auth import STAFF
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
+from shared.db import driver
 from shared.local_issuer import LocalIssuer
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_unit, shares
-from tests.integration.billing.people import day
+from tests.integration.billing.people import day, decide
 from tests.integration.billing.test_direct_debits import say
 from tests.integration.billing.test_settlements import SELLER, a_flat, asked, closed_through
 from tests.support.staff import as_, staff_door
@@ -100,6 +104,18 @@ async def test_money_on_its_way_and_the_reserve_fund_are_beside_the_figure(desk:
     assert (await asked(desk, "2026-05-16"))["collections"] == []
 
 
+async def test_money_on_its_way_from_one_account_is_found_by_indexes(desk: Desk) -> None:
+    """A collection takes from thousands, and one of them is asked for."""
+    async with desk.sessions.begin() as session:
+        connection: asyncpg.Connection = await driver(session)
+        await connection.execute("set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off")
+        await connection.execute(f"prepare flying(text[], uuid) as {direct_debits._ON_ITS_WAY}")
+        rows = await connection.fetch("explain execute flying('{DD}', '00000000-0000-0000-0000-000000000000')")
+        await connection.execute("deallocate flying")
+    conditions = [row[0].strip() for row in rows if "Index Cond" in row[0]]
+    assert any("account_id = $2" in one for one in conditions), conditions
+
+
 async def test_what_is_disputed_is_in_the_total_and_told_apart(desk: Desk) -> None:
     await a_flat(desk)
     await desk.close("2026-04-01")
@@ -107,6 +123,17 @@ async def test_what_is_disputed_is_in_the_total_and_told_apart(desk: Desk) -> No
     figure = await asked(desk, "2026-04-02")
     assert (figure["disputed_pence"], figure["sums"]["disputed"], figure["sums"]["due-later"]) == (12_00, 12_00, 30_00)
     assert figure["total_pence"] == sum(figure["sums"].values()) == 42_00 + 46
+
+
+async def test_of_reliefs_only_those_of_the_flat_that_is_asked_for_are_loaded(desk: Desk) -> None:
+    """A large factor's discounts are tens of thousands."""
+    await a_flat(desk)
+    await desk.hear(a_unit("U2"))
+    off = {"schedule_id": "FEE-B1", "basis_points": 500, "from_on": "2026-04-01", "evidence": "paper"}
+    for unit_id in ("U1", "U2"):
+        await decide(desk, RELIEF, unit_id=unit_id, **off)
+    assert {unit_id for _, unit_id in (await desk.ask(load_known)).reliefs} == {"U1", "U2"}
+    assert {unit_id for _, unit_id in (await desk.ask(load_known, "U1")).reliefs} == {"U1"}
 
 
 async def test_every_row_names_its_source_and_an_estimate_its_schedule(desk: Desk) -> None:

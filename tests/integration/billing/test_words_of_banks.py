@@ -77,7 +77,10 @@ async def test_a_word_given_twice_takes_effect_once_and_another_after_it_is_too_
     given = Given(CANCEL, "MD1", "ada", "the bank's list", content, key="K1")
     first = await give(desk.doors, given, lambda work: mandates.cancel_mandate(work, content))
     assert await give(desk.doors, given, lambda work: mandates.cancel_mandate(work, content)) == first
-    assert await refused(say(desk, CANCEL, mandate_id="MD1", bank_code="addacs-2")) is NotNowError
+    with pytest.raises(NotNowError, match="set the hold `deceased` by hand"):
+        await say(desk, CANCEL, mandate_id="MD1", bank_code="addacs-2")
+    with pytest.raises(NotNowError, match=r"is cancelled already\.$"):
+        await say(desk, CANCEL, mandate_id="MD1", bank_code="addacs-1")
     assert await told(desk) == [(A, "MD1", "addacs-2", DAY)]
 
 
@@ -101,6 +104,16 @@ async def test_the_return_and_the_word_of_one_end_ask_once_in_either_order(desks
         await desk.close(DAY, NEXT)
         assert await told(desk) == []
         assert [one.mandate_id for one in await desk.said(MANDATE_ENDED)] == ["MD1"]
+
+
+@pytest.mark.parametrize("words", ["arudd-0", "indemnity-claim"])
+async def test_money_taken_back_for_another_reason_leaves_the_word_to_be_told(desk: Desk, words: str) -> None:
+    await collected(desk)
+    await desk.hear(back(words))
+    await say(desk, CANCEL, mandate_id="MD1", bank_code="addacs-1")
+    await desk.close(DAY)
+    assert await told(desk) == [(A, "MD1", "addacs-1", DAY)]
+    assert await desk.said(MANDATE_ENDED) == []
 
 
 async def test_a_mandate_that_a_return_had_ended_still_takes_the_banks_word_of_a_death(desk: Desk) -> None:

@@ -74,6 +74,7 @@ def test_owners_are_told_the_old_schedules_price() -> None:
         ([("TWO", "2025-04-01", 999_00), ("TWO", "2026-04-01", 0), OLD, END, NEW], 140_00),  # the last one counts
         # Taken up again without a notice it charged nothing: what counts is what it last charged.
         ([OLD, ("OLD", "2026-07-01", 0), ("OLD", "2026-08-01", 150_00), END, NEW], 140_00),
+        ([OLD, ("OLD", "2026-07-01", 0), ("OLD", "2026-08-01", 150_00), NEW], 140_00),  # nor need that be ended
         ([OLD, NEW], None),  # both go on: another service
         ([OLD, ("OLD", "2027-01-01", 0), NEW], None),  # ends later
         ([("OLD", "2026-04-01", 0), NEW], None),
@@ -82,6 +83,20 @@ def test_owners_are_told_the_old_schedules_price() -> None:
 )
 def test_what_a_schedule_takes_over_from(rows: list[Row], replaced: int | None) -> None:
     assert {one.replaces_pence for one in known(terms_of(*rows))["NEW"]} == {replaced}
+
+
+def test_one_that_was_taken_up_again_with_its_notice_goes_on_beside_the_new_one() -> None:
+    rows = [OLD, ("OLD", "2026-07-01", 0), ("OLD", "2026-08-01", 150_00), NEW]
+    for told_on, replaced in (("2026-09-03", None), ("2026-09-04", 140_00)):
+        new = known(terms_of(*rows), told=[Notice("OLD", 3, day(told_on))])["NEW"]
+        assert {one.replaces_pence for one in new} == {replaced}
+
+
+@pytest.mark.timeout(10)
+def test_schedules_of_many_blocks_do_not_look_at_one_another() -> None:
+    """Each day's work and each settlement figure asks for all schedules: the largest factor has 10,000 blocks."""
+    parts = [terms_of((f"S{number}", "2026-04-01", 140_00), scope_id=f"B{number}") for number in range(10_000)]
+    assert len(known(*parts)) == 10_000
 
 
 def test_another_kind_or_place_is_not_replaced() -> None:

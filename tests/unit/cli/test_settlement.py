@@ -1,9 +1,11 @@
 """`closebook settlement` for people: a row for each source, and a sentence for each thing that stands beside them."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.cli.errors import CliError
 from shared.cli.settlement import show
 
 FIGURE: dict[str, Any] = {
@@ -65,3 +67,13 @@ def test_what_is_in_no_total_is_told_in_sentences(capsys: pytest.CaptureFixture[
 
 def test_a_total_below_nothing_goes_back(capsys: pytest.CaptureFixture[str]) -> None:
     assert "£28.52 goes back" in told(capsys, FIGURE | {"total_pence": -28_52})[0]
+
+
+def test_an_account_that_has_ended_is_told_in_words_and_writes_no_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    ended = {"words": "FA ended on 2026-02-17: its final account is due on 2026-04-28; its balance is £21.94."}
+    assert told(capsys, ended) == [ended["words"]]
+    with pytest.raises(CliError, match="FA ended on 2026-02-17") as refused:
+        show(ended, as_json=False, to=tmp_path / "figure.csv")
+    assert "was not written" in refused.value.next_step
