@@ -69,15 +69,11 @@ async def hold_for_death(
 ) -> None:  # fmt: skip
     """Set the hold that a payer's death asks for, when the bank tells of it; an officer lifts it.
 
-    None beside one that stands, whoever set it.
+    One for each word, also beside others that stand: which of them are lifted in the same book plays no part.
     """
-    told, account_id = _told(event.data), event.data.account_id
-    await work.lock(exclusive=[f"account:{account_id}"])
-    standing = await rows.standing_by_account(await driver(work.session), [account_id])
-    if any(one.kind is HoldKind.DECEASED and one.charge_id is None for one in standing.get(account_id, ())):
-        return
+    told = _told(event.data)
     reason = f"The bank says of {told.what}: {told.words}"[:_LONGEST]
-    hold = KeptHold(f"H-{event.uid}", account_id, HoldKind.DECEASED, None, reason, told.on)
+    hold = KeptHold(f"H-{event.uid}", event.data.account_id, HoldKind.DECEASED, None, reason, told.on)
     await keep(work, hold, BANK, policies, Cause.of(event))
 
 
