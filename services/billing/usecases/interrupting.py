@@ -9,7 +9,7 @@ from services.billing.db import prescription as stored
 from services.billing.db.questions import AccountRow
 from services.billing.domain import prescription, refs
 from services.billing.domain.prescription import Debt, Interruption, InterruptionGround
-from services.billing.usecases.prescription import open_debts
+from services.billing.usecases.prescription import debts_of
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
@@ -44,9 +44,7 @@ async def interrupt(work: Work, content: Json) -> Json:
     asked, row = await _account(work, content)
     _refuse_day(work, asked)
     connection = await driver(work.session)
-    known = (await stored.load_of_accounts(connection, [row.account_id])).get(row.account_id, ())
-    counted = prescription.counted(known, None, None)
-    debts = (await open_debts(connection, {row.account_id: counted}, work.book))[row.account_id]
+    debts = await debts_of(connection, row.account_id, work.book)
     if asked.charge_ids:
         await _must_be_on(work, row, asked.charge_ids)
     named = _interrupted(asked, row, debts)

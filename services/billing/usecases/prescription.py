@@ -41,6 +41,12 @@ async def open_debts(
     return found
 
 
+async def debts_of(connection: asyncpg.Connection, account_id: str, day: date) -> list[Debt]:
+    """Return the open debts of one account, by all that is known now."""
+    known = await stored.load_of_accounts(connection, [account_id])
+    return (await open_debts(connection, {account_id: _counted(known, account_id, None)}, day))[account_id]
+
+
 @dataclass(frozen=True, slots=True)
 class Aged:
     """What came into nearer bands: how many debts, and how many pence of them."""

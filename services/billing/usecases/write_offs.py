@@ -9,7 +9,6 @@ import asyncpg
 from pydantic import BaseModel, ConfigDict
 
 from services.billing.db import charges, ledger, questions, registry
-from services.billing.db import prescription as interruptions
 from services.billing.db import write_offs as stored
 from services.billing.db.questions import AccountRow
 from services.billing.db.write_offs import Reason
@@ -21,7 +20,7 @@ from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal, Named
 from services.billing.usecases.kinds import APPROVE, PROPOSE, applying
-from services.billing.usecases.prescription import open_debts
+from services.billing.usecases.prescription import debts_of
 from shared.auth import Caller
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
@@ -174,7 +173,7 @@ async def _must_be_shared(work: Work, charge_ids: Sequence[str]) -> None:
 
 
 async def _weigh(work: Work, asked: Asked, row: AccountRow) -> None:
-    """Refuse what would not be given up whole, that nobody would carry, or that has not prescribed; only of people now.
+    """Refuse what would not be given up whole, nobody would carry, or has not prescribed: only of who decides now.
 
     A rebuild repeats what took effect before this was refused.
     """
@@ -209,10 +208,7 @@ async def _must_have_carriers(connection: asyncpg.Connection, asked: Asked) -> N
 
 async def _must_have_prescribed(work: Work, asked: Asked, row: AccountRow) -> None:
     """Refuse what can be claimed still: it is open to be given up on another ground."""
-    connection = await driver(work.session)
-    known = await interruptions.load_of_accounts(connection, [row.account_id])
-    counted = prescription.counted(known.get(row.account_id, ()), None, None)
-    debts = (await open_debts(connection, {row.account_id: counted}, work.book))[row.account_id]
+    debts = await debts_of(await driver(work.session), row.account_id, work.book)
     for debt in asked.debts:
         why = prescription.refuse_as_prescribed(debt.charge_id, debt.amount_pence, debts, work.book)
         if why is not None:

@@ -190,6 +190,7 @@ UNKNOWN = {
     "/accounts/{reference}/annual/{year}": "/accounts/F0/annual/2026",
     "/accounts/{reference}/charges/{charge_id}": f"/accounts/{A}/charges/C9",
     "/accounts/{reference}/settlement": "/accounts/F0/settlement?entry=2026-05-16",
+    "/accounts/{reference}/interest": "/accounts/F0/interest?rate=8",
     "/collections/{collection_id}": "/collections/DD-2026-04-29-1",
     "/collections/{collection_id}/file": "/collections/DD-2026-04-29-1/file",
     "/payments/{payment_id}": "/payments/P9",
@@ -216,6 +217,13 @@ async def test_commands_about_what_is_not_there_are_not_found(client: httpx.Asyn
     asked: dict[str, dict[str, object]] = {
         "/disputes/D-9/end": {"outcome": "upheld"},
         "/mandates/MD9/cancel": {},
+        "/interruptions/I-9/withdraw": {},
+        "/interruptions": {
+            "account_ref": "F0",
+            "interrupted_on": "2026-01-01",
+            "ground": "admission",
+            "evidence": "file 7",
+        },
         "/mandates": {"account_ref": "F0", "mandate_id": "MD1"},
         "/disputes": {"account_ref": "F0", "charge_id": "C1"},
         "/payments/P9/match": {"account_ref": A},

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.billing import api
 from services.billing.db import prescription as stored
 from services.billing.domain import prescription
 from services.billing.domain.refs import account_ref
@@ -13,11 +14,13 @@ from services.billing.usecases.items import NOTHING_OPEN
 from shared.bus.commands import Given, give
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
 from shared.db import driver
+from shared.local_issuer import LocalIssuer
 from shared.logs import capture
 from tests.integration.billing.conftest import Desk, Desks
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_reversal, a_unit, day
 from tests.integration.billing.people import LEAD, OFFICER, giving_up, office, write_off
 from tests.integration.billing.test_repeated_words import Kept, repeat
+from tests.support.staff import as_, staff_door
 
 A, B = account_ref("U1", "A"), account_ref("U2", "B")
 
@@ -169,6 +172,31 @@ async def test_the_associations_own_account_owes_nobody(debtor: Desk) -> None:
     await debtor.hear(a_unit("U3"), a_line("U3", ("", "2020-06-01", True)), old("OURS", 9_00, "2020-01-01", "U3"))
     with pytest.raises(NotValidError, match="owes nobody"):
         await interrupted(debtor, "2026-03-20", account_ref=account_ref("U3", None))
+
+
+async def test_an_officer_records_once_by_a_key_and_each_word_is_in_the_audit(
+    debtor: Desk, issuer: LocalIssuer
+) -> None:
+    asked = {"account_ref": A, "interrupted_on": "2026-03-20", "ground": "admission", "evidence": "file 7"}
+    asked |= {"reason": "their letter of the day"}
+    await debtor.note_closed()
+    async with staff_door(issuer, "billing", api.routes(debtor.doors)) as client:
+        for role in ("assistant", "board", "auditor"):
+            refused = await client.post("/interruptions", json=asked, headers=as_(issuer, role))
+            assert refused.status_code == 403
+        officer = as_(issuer, "lead-officer", "lea", **{"Idempotency-Key": "k1"})
+        first, again = [await client.post("/interruptions", json=asked, headers=officer) for _ in range(2)]
+        assert (first.status_code, first.json()["charge_ids"]) == (200, ["MID", "NEW", "OLD"])
+        assert again.json() == first.json()
+        path = f"/interruptions/{first.json()['interruption_id']}/withdraw"
+        taken = await client.post(path, json={"reason": "not theirs"}, headers=as_(issuer, "finance", "fay"))
+        assert taken.json()["withdrawn_on"] == "2026-04-02"
+        found = (await client.get("/prescription", params={"within": "3"}, headers=as_(issuer, "auditor"))).json()
+        assert [row["charge_id"] for row in found["debts"]] == ["OLD"]
+    audited = await debtor.rows("select action, who, reason from msg.audit order by id")
+    assert [tuple(one) for one in audited] == [
+        ("prescription-interrupt", "lea", "their letter of the day"), ("prescription-withdraw", "fay", "not theirs"),
+    ]  # fmt: skip
 
 
 async def test_a_debt_is_not_given_up_as_prescribed_before_it_has(debtor: Desk) -> None:
