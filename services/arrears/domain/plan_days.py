@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from services.arrears.domain.account import Account, overdue
+from services.arrears.domain.account import Account, Item, overdue
 from services.arrears.domain.flights import not_flying
 from services.arrears.domain.holds import chased
 from services.arrears.domain.plan_policy import PlanPolicy
@@ -42,7 +42,7 @@ def assess(plan: Plan, account: Account, policy: PlanPolicy, day: date) -> Outco
     if _is_paused(plan, account, policy, day):
         outcome = _outcome(plan, stands, now, _reopened_reason(now))
     else:
-        outcome = _test(plan, stands, _tested(stands, account, policy, day), policy, day)
+        outcome = _test(plan, stands, _tested(account, day), policy, day)
     return replace(outcome, next_check_on=_next_check_on(outcome.plan, account, policy, day))
 
 
@@ -65,21 +65,22 @@ def _is_paused(plan: Plan, account: Account, policy: PlanPolicy, day: date) -> b
     return any(stops_plan(hold.kind, PLAN_WARNING_STAGE) for hold in others)
 
 
-def _tested(plan: Plan, account: Account, policy: PlanPolicy, day: date) -> Progress:
-    """Return the progress that the tests of breach look at: of what is overdue, without what may not be chased."""
+def _tested(account: Account, day: date) -> tuple[Item, ...]:
+    """Return the items that the tests of breach look at: what is overdue, without what may not be chased."""
     late = not_flying(overdue(account.items, day), account.flights, day)
     others = [hold for hold in account.holds if hold.kind is not HoldKind.PLAN_ACTIVE]
-    return progress(plan, chased(late, others, PLAN_WARNING_STAGE), policy, day)
+    return chased(late, others, PLAN_WARNING_STAGE)
 
 
-def _test(plan: Plan, stands: Plan, now: Progress, policy: PlanPolicy, day: date) -> Outcome:
+def _test(plan: Plan, stands: Plan, late: tuple[Item, ...], policy: PlanPolicy, day: date) -> Outcome:
     """Make the tests of breach; what an owner is warned of already has its days to be caught up."""
+    now = progress(stands, late, policy, day)
     troubles = _troubles(stands, now, policy)
     stands = replace(stands, missed=_missed(stands, now))
     if _too_many(stands.missed, policy):
         reason = f"{policy.fails_at_missed} of {policy.in_a_row} instalments in a row were missed"
         return _outcome(plan, _without_warning(stands, PlanState.FAILED), now, reason)
-    if stands.state is PlanState.WARNED and troubles & stands.warned_of:
+    if _warned_still(stands, late, policy):
         return _wait(plan, stands, now, troubles, day)
     if troubles:
         catch_up_by = day + timedelta(days=policy.catch_up_days)
@@ -87,6 +88,14 @@ def _test(plan: Plan, stands: Plan, now: Progress, policy: PlanPolicy, day: date
         return _outcome(plan, warned, now, _words(now, troubles))
     kept = _without_warning(stands, PlanState.AGREED)
     return _outcome(plan, kept, now, "caught up" if plan.state is PlanState.WARNED else _reopened_reason(now))
+
+
+def _warned_still(plan: Plan, late: tuple[Item, ...], policy: PlanPolicy) -> bool:
+    """Say whether something is missing of what the warning that stands asked for: what was late on its day."""
+    if plan.catch_up_by is None:
+        return False
+    then = progress(plan, late, policy, plan.catch_up_by - timedelta(days=policy.catch_up_days))
+    return bool(_troubles(plan, then, policy) & plan.warned_of)
 
 
 def _wait(plan: Plan, stands: Plan, now: Progress, troubles: frozenset[Trouble], day: date) -> Outcome:

@@ -194,6 +194,16 @@ def test_what_comes_up_while_a_warning_stands_has_days_of_its_own() -> None:
     assert (outcome.plan.state, outcome.plan.catch_up_by) == (WARNED, lapses + timedelta(days=10))
 
 
+def test_who_paid_all_that_a_warning_asked_for_is_warned_anew_of_what_became_late_since() -> None:
+    warned = on(missed_on(1), left(401_05, item(120_00, "Q2", FIRST))).plan
+    lapses = missed_on(1) + timedelta(days=11)
+    later = item(50_00, "Q3", lapses - timedelta(days=12))
+    assert on(lapses, left(401_05, item(120_00, "Q2", FIRST), later), warned).plan.state is FAILED
+    outcome = on(lapses, left(401_05, later), warned)
+    assert (outcome.plan.state, outcome.plan.catch_up_by) == (WARNED, lapses + timedelta(days=10))
+    assert outcome.reason == "£50.00 beside the plan is overdue"
+
+
 @pytest.mark.parametrize(
     "kind",
     [HoldKind.MORATORIUM, HoldKind.DECEASED, HoldKind.VULNERABLE, HoldKind.INSOLVENCY, HoldKind.RETURNED_MAIL],
