@@ -36,7 +36,7 @@ def assess(plan: Plan, account: Account, policy: PlanPolicy, day: date) -> Outco
     breach; while another hold stops letters about the account or the plan, they are not made.
     """
     now = progress(plan, account.items, policy, day)
-    if _is_paid(plan, now, policy, day):
+    if _is_paid(plan, now, policy, day) and not _is_disputed(plan, account):
         return _outcome(plan, _without_warning(plan, PlanState.COMPLETED), now, _completed_reason(plan, now))
     stands = plan if plan.state in STANDING else replace(plan, state=PlanState.AGREED)
     if _is_paused(plan, account, policy, day):
@@ -50,6 +50,16 @@ def _is_paid(plan: Plan, now: Progress, policy: PlanPolicy, day: date) -> bool:
     """Nothing is left, or after the last instalment's days of grace no more than is tolerated."""
     over = grace_over(plan.instalments[-1].due_on, policy, day)
     return now.left_pence == 0 or (over and now.left_pence <= policy.tolerance_pence)
+
+
+def _is_disputed(plan: Plan, account: Account) -> bool:
+    """Say whether something of a plan's charges is disputed: then nobody can say yet that nothing is left to pay.
+
+    A completed plan stays so whatever is disputed: its owner was told.
+    """
+    named = {debt.charge_id for debt in plan.debts}
+    disputed = any(item.disputed_pence and item.charge_id in named for item in account.items)
+    return disputed and plan.state is not PlanState.COMPLETED
 
 
 def _is_paused(plan: Plan, account: Account, policy: PlanPolicy, day: date) -> bool:

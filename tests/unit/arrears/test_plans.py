@@ -247,6 +247,15 @@ def test_a_disputed_part_is_neither_in_the_plan_nor_beside_it() -> None:
     assert split(plan.debts, [item(95_50)]) == (55_50, (item(40_00),))
 
 
+def test_a_plan_is_not_completed_while_what_is_left_of_it_is_disputed() -> None:
+    disputed = an_account(item(437_50, disputed=437_50))
+    assert on(FIRST, disputed).plan == a_plan()
+    assert on(missed_on(12), disputed).plan == a_plan(), "nor is it broken"
+    assert on(FIRST, left(0)).plan.state is COMPLETED, "the dispute was upheld"
+    told = a_plan(state=COMPLETED)
+    assert on(FIRST, disputed, told).plan == told, "who was told so is told nothing else"
+
+
 def test_after_the_last_instalment_what_is_tolerated_ends_the_plan() -> None:
     plan = a_plan(count=3)
     assert on(missed_on(3, plan) - DAY, left(4_99), plan).plan.state is AGREED
