@@ -121,3 +121,10 @@ async def test_nobody_approves_a_plan_of_their_own_and_finance_neither_proposes_
         await approve(debtor, number, caller("lead-officer", "ann"))
     with pytest.raises(NotAllowedError):
         await approve(debtor, number, caller("finance"))
+
+
+async def test_debts_that_a_plan_leaves_out_are_no_current_charges(debtor: Desk) -> None:
+    await agree(debtor, "C1")
+    await debtor.work_to(OVERDUE + timedelta(days=15))
+    assert [state for _, state in await changes(debtor)] == ["agreed"], "C2 was overdue before, and is on the ladder"
+    assert [[one.charge_id for one in letter.items] for letter in await debtor.stages()] == [["C2"]]

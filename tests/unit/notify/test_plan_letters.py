@@ -53,12 +53,12 @@ def test_a_warning_says_what_is_missing_and_until_when_to_catch_up_and_names_fre
     assert "£145.83 of the instalments of your repayment plan" in words
     assert "Please pay £145.83 by 18 June 2026." in words
     assert "StepChange Debt Charity Scotland" in words
-    assert "New charges on your account have to be paid on time" not in words
+    assert "What is not part of the plan has to be paid on time" not in words
 
 
 def test_a_warning_of_current_charges_asks_for_those_alone() -> None:
     words = words_of(PlanState.WARNED, warned_of=("current",), current_pence=120_00, short_pence=3_00)
-    assert "£120.00 of them, for Flat 2/1" in words
+    assert "£120.00 beside the plan, for Flat 2/1" in words
     assert "Please pay £120.00 by 18 June 2026." in words
     assert "of the instalments of your repayment plan" not in words
 
