@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Literal
 
+import asyncpg
 from pydantic import Field
 
 from services.arrears.db import holds as hold_rows
@@ -107,6 +108,13 @@ async def _locked(work: Work, plan_id: str) -> Plan:
     locked = await rows.load(connection, plan_id)
     assert locked is not None
     return locked
+
+
+async def refuse_second(connection: asyncpg.Connection, account_id: str, account_ref: str) -> None:
+    """Refuse a plan beside one that stands.  Raises ``NotNowError``."""
+    standing = await rows.standing_of(connection, account_id)
+    if standing is not None:
+        raise NotNowError(f"Plan {standing} stands on {account_ref}; end it before another is agreed.")
 
 
 async def account_of(work: Work, account_ref: str) -> Account:

@@ -88,6 +88,8 @@ async def test_one_plan_stands_for_an_account(debtor: Desk) -> None:
     await approve(debtor, first)
     with pytest.raises(NotNowError, match="Plan PL-1 stands on F000000000A1"):
         await approve(debtor, second)
+    with pytest.raises(NotNowError, match="Plan PL-1 stands on F000000000A1"):
+        await offered(debtor)
 
 
 async def test_what_was_paid_since_it_was_proposed_is_not_agreed(debtor: Desk) -> None:
