@@ -104,7 +104,7 @@ async def _locked(work: Work, plan_id: str) -> Plan:
     plan = await rows.load(connection, plan_id)
     if plan is None:
         raise NotKnownError(f"There is no plan {plan_id}.")
-    await work.lock(exclusive=[f"account:{plan.account_id}"])
+    await _lock(work, plan.account_id)
     locked = await rows.load(connection, plan_id)
     assert locked is not None
     return locked
@@ -122,5 +122,11 @@ async def account_of(work: Work, account_ref: str) -> Account:
     account_id = await hold_rows.account_of(await driver(work.session), account_ref)
     if account_id is None:
         raise NotKnownError(f"No account has the reference {account_ref}.")
-    await work.lock(exclusive=[f"account:{account_id}"])
+    await _lock(work, account_id)
     return (await load_accounts(work.session, work.book, [account_id]))[account_id]
+
+
+async def _lock(work: Work, account_id: str) -> None:
+    """Keep an account as it is, for other commands and for what billing says of it."""
+    await work.lock(exclusive=[f"account:{account_id}"])
+    await rows.lock_account(await driver(work.session), account_id)
