@@ -14,6 +14,7 @@ _COLUMNS = """
 plan_id, account_id, agreed_on, frequency, instalments, first_on, method, affordability_ref, current_charges,
 debts::text as debts, state, change, missed::text as missed, warned_of::text as warned_of, catch_up_by
 """
+_LOCK = "select from arrears.accounts where account_id = $1 for no key update"
 _LET_GO = "update arrears.plans set is_followed = false where account_id = $1 and is_followed"
 _ADD = """
 insert into arrears.plans (plan_id, account_id, agreed_on, frequency, instalments, first_on, method, affordability_ref,
@@ -79,6 +80,11 @@ async def record(connection: asyncpg.Connection, outcome: Outcome, on: date) -> 
         _RECORD, plan.plan_id, plan.change, on, plan.state.value, now.paid_pence, now.due_pence, now.current_pence,
         plan.catch_up_by, outcome.reason,
     )  # fmt: skip
+
+
+async def lock_account(connection: asyncpg.Connection, account_id: str) -> None:
+    """Let what billing says of an account wait until the transaction ends: its figures stay those that are said."""
+    await connection.execute(_LOCK, account_id)
 
 
 async def load_due(connection: asyncpg.Connection, day: date, after: str, limit: int) -> list[Plan]:

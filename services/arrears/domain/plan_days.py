@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from services.arrears.domain.account import Account, overdue
+from services.arrears.domain.account import Account, Item, overdue
 from services.arrears.domain.flights import not_flying
 from services.arrears.domain.holds import chased
 from services.arrears.domain.plan_policy import PlanPolicy
@@ -36,13 +36,13 @@ def assess(plan: Plan, account: Account, policy: PlanPolicy, day: date) -> Outco
     breach; while another hold stops letters about the account or the plan, they are not made.
     """
     now = progress(plan, account.items, policy, day)
-    if _is_paid(plan, now, policy, day):
+    if _is_paid(plan, now, policy, day) and not _is_disputed(plan, account):
         return _outcome(plan, _without_warning(plan, PlanState.COMPLETED), now, _completed_reason(plan, now))
     stands = plan if plan.state in STANDING else replace(plan, state=PlanState.AGREED)
     if _is_paused(plan, account, policy, day):
         outcome = _outcome(plan, stands, now, _reopened_reason(now))
     else:
-        outcome = _test(plan, stands, _tested(stands, account, policy, day), policy, day)
+        outcome = _test(plan, stands, _tested(account, day), policy, day)
     return replace(outcome, next_check_on=_next_check_on(outcome.plan, account, policy, day))
 
 
@@ -50,6 +50,16 @@ def _is_paid(plan: Plan, now: Progress, policy: PlanPolicy, day: date) -> bool:
     """Nothing is left, or after the last instalment's days of grace no more than is tolerated."""
     over = grace_over(plan.instalments[-1].due_on, policy, day)
     return now.left_pence == 0 or (over and now.left_pence <= policy.tolerance_pence)
+
+
+def _is_disputed(plan: Plan, account: Account) -> bool:
+    """Say whether something of a plan's charges is disputed: then nobody can say yet that nothing is left to pay.
+
+    A completed plan stays so whatever is disputed: its owner was told.
+    """
+    named = {debt.charge_id for debt in plan.debts}
+    disputed = any(item.disputed_pence and item.charge_id in named for item in account.items)
+    return disputed and plan.state is not PlanState.COMPLETED
 
 
 def _is_paused(plan: Plan, account: Account, policy: PlanPolicy, day: date) -> bool:
@@ -65,21 +75,22 @@ def _is_paused(plan: Plan, account: Account, policy: PlanPolicy, day: date) -> b
     return any(stops_plan(hold.kind, PLAN_WARNING_STAGE) for hold in others)
 
 
-def _tested(plan: Plan, account: Account, policy: PlanPolicy, day: date) -> Progress:
-    """Return the progress that the tests of breach look at: of what is overdue, without what may not be chased."""
+def _tested(account: Account, day: date) -> tuple[Item, ...]:
+    """Return the items that the tests of breach look at: what is overdue, without what may not be chased."""
     late = not_flying(overdue(account.items, day), account.flights, day)
     others = [hold for hold in account.holds if hold.kind is not HoldKind.PLAN_ACTIVE]
-    return progress(plan, chased(late, others, PLAN_WARNING_STAGE), policy, day)
+    return chased(late, others, PLAN_WARNING_STAGE)
 
 
-def _test(plan: Plan, stands: Plan, now: Progress, policy: PlanPolicy, day: date) -> Outcome:
+def _test(plan: Plan, stands: Plan, late: tuple[Item, ...], policy: PlanPolicy, day: date) -> Outcome:
     """Make the tests of breach; what an owner is warned of already has its days to be caught up."""
+    now = progress(stands, late, policy, day)
     troubles = _troubles(stands, now, policy)
     stands = replace(stands, missed=_missed(stands, now))
     if _too_many(stands.missed, policy):
         reason = f"{policy.fails_at_missed} of {policy.in_a_row} instalments in a row were missed"
         return _outcome(plan, _without_warning(stands, PlanState.FAILED), now, reason)
-    if stands.state is PlanState.WARNED and troubles & stands.warned_of:
+    if _warned_still(stands, late, policy):
         return _wait(plan, stands, now, troubles, day)
     if troubles:
         catch_up_by = day + timedelta(days=policy.catch_up_days)
@@ -87,6 +98,14 @@ def _test(plan: Plan, stands: Plan, now: Progress, policy: PlanPolicy, day: date
         return _outcome(plan, warned, now, _words(now, troubles))
     kept = _without_warning(stands, PlanState.AGREED)
     return _outcome(plan, kept, now, "caught up" if plan.state is PlanState.WARNED else _reopened_reason(now))
+
+
+def _warned_still(plan: Plan, late: tuple[Item, ...], policy: PlanPolicy) -> bool:
+    """Say whether something is missing of what the warning that stands asked for: what was late on its day."""
+    if plan.catch_up_by is None:
+        return False
+    then = progress(plan, late, policy, plan.catch_up_by - timedelta(days=policy.catch_up_days))
+    return bool(_troubles(plan, then, policy) & plan.warned_of)
 
 
 def _wait(plan: Plan, stands: Plan, now: Progress, troubles: frozenset[Trouble], day: date) -> Outcome:

@@ -137,8 +137,16 @@ def progress(plan: Plan, items: Sequence[Item], policy: PlanPolicy, day: date) -
     over = [one for one in plan.instalments if grace_over(one.due_on, policy, day)]
     due = sum(one.amount_pence for one in over)
     behind = over[-1].number if due - paid > policy.tolerance_pence else 0
-    current = sum(item.open_pence for item in beside if is_late(item, policy, day))
+    current = sum(item.open_pence for item in beside if _is_current(item, plan) and is_late(item, policy, day))
     return Progress(paid, due, left, current, behind, _next(plan.instalments, paid))
+
+
+def _is_current(item: Item, plan: Plan) -> bool:
+    """Say whether an item beside a plan has to be paid on time: not a debt that was overdue and left out of the plan.
+
+    Of a charge in the plan every item is, for the plan's hold keeps it from the ladder.
+    """
+    return item.due_on >= plan.agreed_on or any(item.charge_id == debt.charge_id for debt in plan.debts)
 
 
 def _next(instalments: Sequence[Instalment], paid_pence: int) -> Instalment | None:

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from services.arrears.db import plans as rows
 from services.arrears.domain.instalments import months_of
 from services.arrears.domain.plans import Debt, owed
 from services.arrears.settings import read_plan_policies
@@ -42,9 +41,7 @@ async def _weigh(work: Work, asked: Asked) -> None:
     account = await account_of(work, asked.account_ref)
     if account.internal:
         raise NotValidError(f"{asked.account_ref} is the association's own account: it owes nobody.")
-    standing = await rows.standing_of(await driver(work.session), account.account_id)
-    if standing is not None:
-        raise NotNowError(f"Plan {standing} stands on {asked.account_ref}; end it before another is agreed.")
+    await plans.refuse_second(await driver(work.session), account.account_id, asked.account_ref)
     _weigh_days(work, asked)
     _weigh_debts(asked, owed(account, work.book))
 

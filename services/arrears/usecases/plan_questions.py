@@ -14,6 +14,7 @@ from services.arrears.domain.instalments import Instalment, months_of, schedule
 from services.arrears.domain.plan_policy import PlanPolicy
 from services.arrears.domain.plans import STANDING, Debt, Plan, Progress, grace_over, owed, progress
 from services.arrears.settings import read_plan_policies
+from services.arrears.usecases.plans import refuse_second
 from shared.bus import gate
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
 from shared.dated import in_force
@@ -34,11 +35,15 @@ class Offer(NamedTuple):
 
 
 async def offer(session: AsyncSession, asked: Offer) -> Json:
-    """Return the debts that a plan may be about, its schedule and who may approve it; nothing overdue is refused."""
+    """Return the debts that a plan may be about, its schedule and who may approve it.
+
+    Raises ``NotNowError`` when nothing is overdue, or a plan stands.
+    """
     connection = await driver(session)
     account_id = await hold_rows.account_of(connection, asked.account_ref)
     if account_id is None:
         raise NotKnownError(f"No account has the reference {asked.account_ref}.")
+    await refuse_second(connection, account_id, asked.account_ref)
     day = (await gate.read(connection)).book
     account = (await load_accounts(session, day, [account_id]))[account_id]
     debts = [debt for debt in owed(account, day) if not asked.charges or debt.charge_id in asked.charges]

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Literal
 
+import asyncpg
 from pydantic import Field
 
 from services.arrears.db import holds as hold_rows
@@ -103,10 +104,17 @@ async def _locked(work: Work, plan_id: str) -> Plan:
     plan = await rows.load(connection, plan_id)
     if plan is None:
         raise NotKnownError(f"There is no plan {plan_id}.")
-    await work.lock(exclusive=[f"account:{plan.account_id}"])
+    await _lock(work, plan.account_id)
     locked = await rows.load(connection, plan_id)
     assert locked is not None
     return locked
+
+
+async def refuse_second(connection: asyncpg.Connection, account_id: str, account_ref: str) -> None:
+    """Refuse a plan beside one that stands.  Raises ``NotNowError``."""
+    standing = await rows.standing_of(connection, account_id)
+    if standing is not None:
+        raise NotNowError(f"Plan {standing} stands on {account_ref}; end it before another is agreed.")
 
 
 async def account_of(work: Work, account_ref: str) -> Account:
@@ -114,5 +122,11 @@ async def account_of(work: Work, account_ref: str) -> Account:
     account_id = await hold_rows.account_of(await driver(work.session), account_ref)
     if account_id is None:
         raise NotKnownError(f"No account has the reference {account_ref}.")
-    await work.lock(exclusive=[f"account:{account_id}"])
+    await _lock(work, account_id)
     return (await load_accounts(work.session, work.book, [account_id]))[account_id]
+
+
+async def _lock(work: Work, account_id: str) -> None:
+    """Keep an account as it is, for other commands and for what billing says of it."""
+    await work.lock(exclusive=[f"account:{account_id}"])
+    await rows.lock_account(await driver(work.session), account_id)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from shared.events.arrears import HoldKind, OverdueItem, PlanChanged, StageReached
+from shared.events.arrears import HoldKind, OverdueItem, PlanChanged, PlanState, StageReached
 from shared.holds import stops, stops_plan
 
 
@@ -158,14 +158,27 @@ def reason_to_keep_plan_back(
     """Return why a letter about a plan must not go out any more, or None.
 
     A hold that stops letters like it (``stage``) on the account or on a charge of the plan does, but the plan's own; so
-    does money since, if it is all that a warning asks for.  Source: domain.md 4.3.
+    does money since, if it is all that a warning asks for, and the plan's end, or that it stands again.  Source:
+    domain.md 4.3.
     """
     named = {item.charge_id for item in changed.items or ()}
     standing = [hold for hold in holds if not hold.is_lifted and (hold.charge_id is None or hold.charge_id in named)]
     kinds = {hold.kind for hold in standing if stops_plan(hold.kind, stage)}
     if kinds:
         return f"hold:{min(kinds)}"
-    return "paid-since" if 0 < asked_pence <= paid_since_pence else None
+    if 0 < asked_pence <= paid_since_pence:
+        return "paid-since"
+    return "plan-moved-on" if _has_moved_on(changed, holds, named) else None
+
+
+def _has_moved_on(changed: PlanChanged, holds: Collection[Hold], named: Collection[str]) -> bool:
+    """Tell whether what a letter says of a plan is so no more: the plan's own holds stand as long as it does."""
+    own = [(hold, hold.set_in) for hold in holds if hold.kind is HoldKind.PLAN_ACTIVE and hold.charge_id in named]
+    on = changed.changed_on
+    if changed.state == PlanState.COMPLETED:
+        return any(on and set_in and set_in > on and not hold.is_lifted for hold, set_in in own)
+    ended = [hold.is_lifted for hold, set_in in own if on and set_in and set_in <= on]
+    return changed.state in (PlanState.AGREED, PlanState.WARNED) and bool(ended) and all(ended)
 
 
 def _held(stage: StageReached, holds: Collection[Hold]) -> str | None:

@@ -1,15 +1,19 @@
 """Agreeing a plan on a real database: what is refused, who may, and what a plan may be about."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from services.arrears.usecases import plans
 from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError
+from shared.bus.work import Cause
 from shared.events import topics
 from tests.integration.arrears.conftest import ISSUED, Desk, item, opened
 from tests.integration.arrears.planning import (
     OVERDUE,
+    REF,
     agree,
     approve,
     caller,
@@ -88,6 +92,22 @@ async def test_one_plan_stands_for_an_account(debtor: Desk) -> None:
     await approve(debtor, first)
     with pytest.raises(NotNowError, match="Plan PL-1 stands on F000000000A1"):
         await approve(debtor, second)
+    with pytest.raises(NotNowError, match="Plan PL-1 stands on F000000000A1"):
+        await offered(debtor)
+
+
+async def test_what_billing_says_waits_for_a_plan_that_is_being_agreed(debtor: Desk) -> None:
+    """Else the plan is said with figures of before, and a rebuild, which follows the commits, with those of after."""
+    body = await offered(debtor)
+    async with debtor.doors.command(Cause("proposal", "1")) as work:
+        await plans.account_of(work, REF)
+        news = asyncio.create_task(tell(debtor, item(95_50)))
+        await asyncio.wait([news], timeout=0.5)
+        assert not news.done()
+        await plans.agree(work, body)
+    await news
+    [said] = await debtor.said(topics.PLAN_CHANGED)
+    assert said.paid_pence == 0
 
 
 async def test_what_was_paid_since_it_was_proposed_is_not_agreed(debtor: Desk) -> None:
@@ -121,3 +141,10 @@ async def test_nobody_approves_a_plan_of_their_own_and_finance_neither_proposes_
         await approve(debtor, number, caller("lead-officer", "ann"))
     with pytest.raises(NotAllowedError):
         await approve(debtor, number, caller("finance"))
+
+
+async def test_debts_that_a_plan_leaves_out_are_no_current_charges(debtor: Desk) -> None:
+    await agree(debtor, "C1")
+    await debtor.work_to(OVERDUE + timedelta(days=15))
+    assert [state for _, state in await changes(debtor)] == ["agreed"], "C2 was overdue before, and is on the ladder"
+    assert [[one.charge_id for one in letter.items] for letter in await debtor.stages()] == [["C2"]]

@@ -141,7 +141,7 @@ async def test_an_older_plan_stays_completed_once_another_was_agreed(debtor: Des
     await debtor.work_to(date(2026, 5, 12))
     assert await standing(debtor) == [("plan-active", "C3")]
     states = await debtor.rows("select plan_id, state from arrears.plans order by 1")
-    assert [tuple(row) for row in states] == [("PL-1", "completed"), ("PL-2", "warned")], "it is beside the new plan"
+    assert [tuple(row) for row in states] == [("PL-1", "completed"), ("PL-2", "agreed")], "the ladder has it"
 
 
 async def test_case_38_two_instalments_paid_at_once_meet_the_next_one(debtor: Desk) -> None:

@@ -77,3 +77,27 @@ async def test_a_warning_of_what_was_paid_before_it_left_stays_here(office: Offi
     await office.billing_closed(DAY + timedelta(days=1))
     await office.send()
     assert await ends(office) == {"plan-warned": "paid-since"}
+
+
+@pytest.mark.parametrize("state", [PlanState.AGREED, PlanState.WARNED])
+async def test_a_letter_about_a_plan_that_is_over_does_not_leave(office: Office, state: PlanState) -> None:
+    later = DAY + timedelta(days=1)
+    await office.close_of()
+    own = a_hold(HoldKind.PLAN_ACTIVE, charge_id="C1")
+    await office.hear(own, a_plan_change(state))
+    await office.work()
+    await office.hear(own.model_copy(update={"ended_on": later}), book=later)
+    await office.hear(own.model_copy(update={"hold_id": "H2"}), book=later)
+    await office.send()
+    assert await ends(office) == {f"plan-{state}": "plan-moved-on"}
+
+
+async def test_nobody_is_thanked_for_a_plan_that_stands_again(office: Office) -> None:
+    later = DAY + timedelta(days=1)
+    await office.close_of()
+    own = a_hold(HoldKind.PLAN_ACTIVE, charge_id="C1", ended_on=DAY)
+    await office.hear(own, a_plan_change(PlanState.COMPLETED))
+    await office.work()
+    await office.hear(own.model_copy(update={"hold_id": "H2", "ended_on": None}), book=later)
+    await office.send()
+    assert await ends(office) == {"plan-completed": "plan-moved-on"}

@@ -194,6 +194,16 @@ def test_what_comes_up_while_a_warning_stands_has_days_of_its_own() -> None:
     assert (outcome.plan.state, outcome.plan.catch_up_by) == (WARNED, lapses + timedelta(days=10))
 
 
+def test_who_paid_all_that_a_warning_asked_for_is_warned_anew_of_what_became_late_since() -> None:
+    warned = on(missed_on(1), left(401_05, item(120_00, "Q2", FIRST))).plan
+    lapses = missed_on(1) + timedelta(days=11)
+    later = item(50_00, "Q3", lapses - timedelta(days=12))
+    assert on(lapses, left(401_05, item(120_00, "Q2", FIRST), later), warned).plan.state is FAILED
+    outcome = on(lapses, left(401_05, later), warned)
+    assert (outcome.plan.state, outcome.plan.catch_up_by) == (WARNED, lapses + timedelta(days=10))
+    assert outcome.reason == "£50.00 beside the plan is overdue"
+
+
 @pytest.mark.parametrize(
     "kind",
     [HoldKind.MORATORIUM, HoldKind.DECEASED, HoldKind.VULNERABLE, HoldKind.INSOLVENCY, HoldKind.RETURNED_MAIL],
@@ -235,6 +245,15 @@ def test_a_disputed_part_is_neither_in_the_plan_nor_beside_it() -> None:
     assert split(plan.debts, [item(95_50, disputed=40_00)]) == (55_50, ())
     assert split(plan.debts, [item(40_00, disputed=40_00)]) == (0, ())
     assert split(plan.debts, [item(95_50)]) == (55_50, (item(40_00),))
+
+
+def test_a_plan_is_not_completed_while_what_is_left_of_it_is_disputed() -> None:
+    disputed = an_account(item(437_50, disputed=437_50))
+    assert on(FIRST, disputed).plan == a_plan()
+    assert on(missed_on(12), disputed).plan == a_plan(), "nor is it broken"
+    assert on(FIRST, left(0)).plan.state is COMPLETED, "the dispute was upheld"
+    told = a_plan(state=COMPLETED)
+    assert on(FIRST, disputed, told).plan == told, "who was told so is told nothing else"
 
 
 def test_after_the_last_instalment_what_is_tolerated_ends_the_plan() -> None:

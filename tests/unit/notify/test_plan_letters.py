@@ -53,12 +53,17 @@ def test_a_warning_says_what_is_missing_and_until_when_to_catch_up_and_names_fre
     assert "£145.83 of the instalments of your repayment plan" in words
     assert "Please pay £145.83 by 18 June 2026." in words
     assert "StepChange Debt Charity Scotland" in words
-    assert "New charges on your account have to be paid on time" not in words
+    assert "What is not part of the plan has to be paid on time" not in words
+
+
+def test_a_warning_does_not_promise_that_the_plan_goes_on_when_the_next_instalments_are_missed() -> None:
+    """Weekly instalments: the second one's grace is over before the days to catch up are."""
+    assert "or if 2 of any 3 instalments in a row are missed, the plan ends," in words_of(PlanState.WARNED)
 
 
 def test_a_warning_of_current_charges_asks_for_those_alone() -> None:
     words = words_of(PlanState.WARNED, warned_of=("current",), current_pence=120_00, short_pence=3_00)
-    assert "£120.00 of them, for Flat 2/1" in words
+    assert "£120.00 beside the plan, for Flat 2/1" in words
     assert "Please pay £120.00 by 18 June 2026." in words
     assert "of the instalments of your repayment plan" not in words
 
@@ -89,6 +94,11 @@ def test_advice_is_the_same_in_every_letter_that_gives_it() -> None:
         for name in ("reminder-2", "plan-warned", "plan-failed")
     ]
     assert given[0] == given[1] == given[2] != []
+
+
+def test_a_completed_plan_promises_no_letter_that_there_is_not() -> None:
+    assert letter_of(a_plan_change(PlanState.AGREED, change=5)) is None, "it stands again, and is not behind"
+    assert "we would write to you" not in words_of(PlanState.COMPLETED)
 
 
 @pytest.mark.parametrize(
