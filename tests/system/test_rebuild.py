@@ -72,7 +72,7 @@ async def told(office: Office) -> Office:
 
 
 async def planned(office: Office, ref: str) -> None:
-    """Agree a plan, end it, and agree another: what is written off completes it."""
+    """Agree a plan, end it, and agree another: what is written off ends it."""
     for number in (1, 2):
         made = await office.ask(
             "plans", "propose", ref, "--instalments", "12", "--first", "2026-06-30", "--method", "cash",
@@ -205,7 +205,7 @@ async def test_a_rebuilt_database_takes_the_live_ones_place_and_goes_on(told: Of
     year = ("statements", "annual", given_up[0]["account_ref"], "2026")
     listings = (("write-off", "list"), ("fees", "list"), ("floats", "list"), ("reserve-funds", "list"))
     plans = {one["plan_id"]: (one["state"], one["paid_pence"]) for one in await told.ask("plans", "list")}
-    assert plans == {"PL-1": ("ended", 159_04), "PL-2": ("completed", 159_04)}
+    assert plans == {"PL-1": ("ended", 159_04), "PL-2": ("ended", 159_04)}
     for listing in (*listings, ("statements", "list"), ("statements", "show"), year):
         assert (await told.run(*listing)).code == 0
     assert (await told.run("fees", "cost-model", "2026", "--surplus", "10")).code == 0

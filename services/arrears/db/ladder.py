@@ -15,8 +15,8 @@ from shared.db.engine import driver
 from shared.events.arrears import HoldKind
 
 _ACCOUNTS = """
-select a.account_id, a.account_ref, a.internal, a.balance_pence, a.items::text as items, a.cycle, a.stage,
-       a.stage_on, a.letter_on, a.grace_until, a.ended_cycle, a.ended_stage, a.ended_stage_on,
+select a.account_id, a.account_ref, a.internal, a.balance_pence, a.written_off_pence, a.items::text as items,
+       a.cycle, a.stage, a.stage_on, a.letter_on, a.grace_until, a.ended_cycle, a.ended_stage, a.ended_stage_on,
        p.paid_on, p.taken_back, h.holds::text as holds, c.flights::text as flights
 from arrears.accounts a
 cross join lateral (
@@ -78,6 +78,7 @@ def _account(row: asyncpg.Record) -> Account:
         paid_on=row["paid_on"],
         before=ended if row["taken_back"] else None,
         flights=tuple(_flight(one) for one in json.loads(row["flights"] or "[]")),
+        written_off_pence=row["written_off_pence"],
     )
 
 

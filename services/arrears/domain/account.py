@@ -59,7 +59,7 @@ class Account:
 
     ``paid_on`` is the newest value date of the money it still has; ``before`` is the rung that the last closed
     cycle ended with, given only when the money that closed it was taken back since; ``flights`` is what direct debits
-    were announced to take that has neither come nor been called off.
+    were announced to take that has neither come nor been called off; ``written_off_pence`` is what stands given up.
     """
 
     account_id: str
@@ -72,6 +72,7 @@ class Account:
     paid_on: date | None = None
     before: Rung | None = None
     flights: tuple[Flight, ...] = ()
+    written_off_pence: int = 0
 
 
 def overdue(items: tuple[Item, ...], day: date) -> tuple[Item, ...]:

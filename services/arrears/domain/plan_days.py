@@ -33,14 +33,14 @@ def assess(plan: Plan, account: Account, policy: PlanPolicy, day: date) -> Outco
     """Decide about one plan at the end of ``day``, from all that is in the book of that day.
 
     A completed plan that is paid no more stands again.  What is on its way by direct debit counts for the tests of
-    breach; while another hold stops letters about the account or the plan, they are not made.
+    breach; while another hold stops letters about the account or the plan they are not made, and begin anew after it.
     """
     now = progress(plan, account.items, policy, day)
     if _is_paid(plan, now, policy, day) and not _is_disputed(plan, account):
-        return _outcome(plan, _without_warning(plan, PlanState.COMPLETED), now, _completed_reason(plan, now))
+        return _over(plan, now, account)
     stands = plan if plan.state in STANDING else replace(plan, state=PlanState.AGREED)
     if _is_paused(plan, account, policy, day):
-        outcome = _outcome(plan, stands, now, _reopened_reason(now))
+        outcome = _pause(plan, stands, now)
     else:
         outcome = _test(plan, stands, _tested(account, day), policy, day)
     return replace(outcome, next_check_on=_next_check_on(outcome.plan, account, policy, day))
@@ -50,6 +50,22 @@ def _is_paid(plan: Plan, now: Progress, policy: PlanPolicy, day: date) -> bool:
     """Nothing is left, or after the last instalment's days of grace no more than is tolerated."""
     over = grace_over(plan.instalments[-1].due_on, policy, day)
     return now.left_pence == 0 or (over and now.left_pence <= policy.tolerance_pence)
+
+
+def _over(plan: Plan, now: Progress, account: Account) -> Outcome:
+    """Complete a plan; one whose account has something given up ends, for then nobody is told that all is paid."""
+    if account.written_off_pence and plan.state in STANDING:
+        given_up = as_pounds(account.written_off_pence)
+        reason = f"{_completed_reason(plan, now)}, and {given_up} of the account is written off"
+        return _outcome(plan, _without_warning(plan, PlanState.ENDED), now, reason)
+    return _outcome(plan, _without_warning(plan, PlanState.COMPLETED), now, _completed_reason(plan, now))
+
+
+def _pause(plan: Plan, stands: Plan, now: Progress) -> Outcome:
+    """Let a warning end, and count nothing as missed: its letter may not have left, and nobody could catch up by it."""
+    reason = "not warned of while a hold or its days of grace last" if plan.state is PlanState.WARNED else ""
+    after = replace(_without_warning(stands, PlanState.AGREED), missed=frozenset())
+    return _outcome(plan, after, now, reason or _reopened_reason(now))
 
 
 def _is_disputed(plan: Plan, account: Account) -> bool:

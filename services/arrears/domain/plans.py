@@ -103,10 +103,15 @@ class Progress:
 
 
 def owed(account: Account, day: date) -> tuple[Debt, ...]:
-    """Return what a plan may be about: everything overdue on a day that is not disputed, held or frozen."""
+    """Return what a plan may be about: all that is overdue on a day and not held or frozen, nor of a charge disputed.
+
+    Also of one disputed in part: when that ends, nobody could say which part of it was paid.
+    """
     pence = Counter[tuple[str, date]]()
+    disputed = {item.charge_id for item in account.items if item.disputed_pence}
     for item in chased(overdue(account.items, day), account.holds, PLAN_STAGE):
-        pence[item.charge_id, item.due_on] += item.open_pence
+        if item.charge_id not in disputed:
+            pence[item.charge_id, item.due_on] += item.open_pence
     return tuple(Debt(charge_id, due_on, amount) for (charge_id, due_on), amount in pence.items())
 
 

@@ -153,13 +153,18 @@ def reason_to_keep_back(template: str, holds: Collection[Hold]) -> str | None:
 
 
 def reason_to_keep_plan_back(
-    changed: PlanChanged, stage: int, asked_pence: int, paid_since_pence: int, holds: Collection[Hold]
+    changed: PlanChanged,
+    stage: int,
+    asked_pence: int,
+    paid_since_pence: int,
+    holds: Collection[Hold],
+    disputed: Collection[str] = (),
 ) -> str | None:
     """Return why a letter about a plan must not go out any more, or None.
 
     A hold that stops letters like it (``stage``) on the account or on a charge of the plan does, but the plan's own; so
-    does money since, if it is all that a warning asks for, and the plan's end, or that it stands again.  Source:
-    domain.md 4.3.
+    does money since, if it is all that a warning asks for, a dispute since of a charge that it is about, and the plan's
+    end, or that it stands again.  Source: domain.md 4.3.
     """
     named = {item.charge_id for item in changed.items or ()}
     standing = [hold for hold in holds if not hold.is_lifted and (hold.charge_id is None or hold.charge_id in named)]
@@ -168,6 +173,8 @@ def reason_to_keep_plan_back(
         return f"hold:{min(kinds)}"
     if 0 < asked_pence <= paid_since_pence:
         return "paid-since"
+    if changed.state == PlanState.WARNED and named & set(disputed):
+        return "disputed-since"
     return "plan-moved-on" if _has_moved_on(changed, holds, named) else None
 
 

@@ -1,5 +1,7 @@
 """What the letters about a repayment plan say: its schedule, what is missing and until when, what is left."""
 
+from datetime import date
+
 from services.notify.domain import spoken
 from services.notify.domain.letter import Headline, InstalmentRow, ScheduleTable, Subject
 from services.notify.domain.wording import Facts, Wording, fill
@@ -30,6 +32,12 @@ def letter_of(changed: PlanChanged) -> str | None:
     if changed.state == PlanState.AGREED:
         return AGREED if changed.change == 1 else None
     return next((letter for state, letter in _LETTERS.items() if changed.state == state), None)
+
+
+def day_of(changed: PlanChanged) -> date:
+    """Return the day of a change; every one that has a letter has it."""
+    assert changed.changed_on is not None
+    return changed.changed_on
 
 
 def asked_pence(changed: PlanChanged) -> int:

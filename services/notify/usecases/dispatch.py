@@ -75,18 +75,22 @@ async def _others(connection: asyncpg.Connection, others: Sequence[Outgoing]) ->
 
 
 async def _plans(connection: asyncpg.Connection, planned: Sequence[Outgoing]) -> dict[UUID, str]:
-    """Return which letters about plans are stopped by a hold, or warn of what is paid since."""
+    """Return which letters about plans are stopped by a hold, or warn of what is paid or disputed since."""
     matters = await messages.load_matters(connection, {message.letter_no for message in planned})
     changes = {number: PlanChanged.model_validate_json(matter) for number, matter in matters.items()}
     holds = await money.load_holds(connection, {message.account_id for message in planned})
-    days = {(one.account_id, one.changed_on) for one in changes.values() if one.changed_on is not None}
+    days = {(one.account_id, plans.day_of(one)) for one in changes.values()}
     paid = await money.paid_since(connection, days)
+    disputed = await money.load_disputed(connection, {message.account_id for message in planned})
     found = {}
     for message in planned:
         changed, stage = changes[message.letter_no], plans.STAGE_OF[message.template]
-        since = paid[changed.account_id, changed.changed_on] if changed.changed_on is not None else 0
-        held = holds.get(changed.account_id, [])
-        found[message.message_id] = reason_to_keep_plan_back(changed, stage, plans.asked_pence(changed), since, held)
+        on = plans.day_of(changed)
+        since, held = paid[changed.account_id, on], holds.get(changed.account_id, [])
+        charges = {charge_id for charge_id, book in disputed.get(changed.account_id, ()) if book > on}
+        found[message.message_id] = reason_to_keep_plan_back(
+            changed, stage, plans.asked_pence(changed), since, held, charges
+        )
     return {name: reason for name, reason in found.items() if reason is not None}
 
 

@@ -182,17 +182,20 @@ def _dated_on(matter: Matter, day: date) -> date:
 def _given_on(notice: Notice) -> date:
     match notice:
         case FeeNoticeGiven() | ReliefEnded():
-            return notice.notified_on
+            on = notice.notified_on
         case CollectionAnnounced():
-            return notice.announced_on
+            on = notice.announced_on
         case MandateEnded():
-            return notice.noted_on
+            on = notice.noted_on
         case MandateWithdrawn():
-            return notice.ended_on
+            on = notice.ended_on
         case ShareCarried():
-            return notice.carried_on
-        case PlanChanged() | NoticeChanged():
-            return known(notice.changed_on)
+            on = notice.carried_on
+        case PlanChanged():
+            on = plans.day_of(notice)
+        case NoticeChanged():
+            on = known(notice.changed_on)
+    return on
 
 
 async def _render(jobs: Sequence[Job], day: date, press: Press) -> list[NewMessage]:

@@ -80,11 +80,11 @@ async def test_nothing_overdue_no_account_and_the_associations_own_are_refused(d
 
 async def test_a_plan_may_be_of_named_charges_and_leaves_out_what_is_disputed(desk: Desk) -> None:
     disputed = item(95_50).model_copy(update={"disputed_pence": 40_00})
-    await owing(desk, disputed, item(204_50, "C2"))
-    assert [debt["amount_pence"] for debt in (await offered(desk))["debts"]] == [55_50, 204_50]
-    await agree(desk, "C1")
+    await owing(desk, disputed, item(204_50, "C2"), item(30_00, "C3"))
+    assert [debt["amount_pence"] for debt in (await offered(desk))["debts"]] == [204_50, 30_00]
+    await agree(desk, "C3")
     [said] = await desk.said(topics.PLAN_CHANGED)
-    assert (said.total_pence, await standing(desk)) == (55_50, [("plan-active", "C1")])
+    assert (said.total_pence, await standing(desk)) == (30_00, [("plan-active", "C3")])
 
 
 async def test_one_plan_stands_for_an_account(debtor: Desk) -> None:

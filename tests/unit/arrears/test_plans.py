@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.arrears.domain.account import Account, Flight, Hold, Item, Rung
 from services.arrears.domain.plan_days import Outcome, assess
-from services.arrears.domain.plans import Debt, Plan, Terms, Trouble, progress, split
+from services.arrears.domain.plans import Debt, Plan, Terms, Trouble, owed, progress, split
 from services.arrears.settings import read_plan_policies
 from shared.calendar import office_days_later
 from shared.events.arrears import Frequency, HoldKind, PlanState
@@ -21,6 +21,7 @@ DUE = date(2026, 4, 29)
 FIRST = date(2026, 5, 29)
 DAY = timedelta(days=1)
 AGREED, WARNED, FAILED, COMPLETED = PlanState.AGREED, PlanState.WARNED, PlanState.FAILED, PlanState.COMPLETED
+ENDED = PlanState.ENDED
 
 
 def a_plan(total: int = 437_50, count: int = 12, **more: object) -> Plan:
@@ -214,7 +215,11 @@ def test_nobody_is_warned_while_another_hold_stops_the_letter(kind: HoldKind) ->
     on_the_charge = left(437_50, holds=(Hold(kind, FIRST, "C1"),))
     assert on(missed_on(1), on_the_charge).plan == a_plan()
     warned = on(missed_on(1), left(437_50)).plan
-    assert on(missed_on(1) + timedelta(days=20), held, warned).plan == warned, "nor does the warning lapse"
+    paused = on(missed_on(1) + timedelta(days=20), held, warned).plan
+    assert (paused.state, paused.catch_up_by, paused.missed) == (AGREED, None, frozenset()), (
+        "nor does the warning lapse"
+    )
+    assert on(missed_on(2), left(437_50), paused).plan.catch_up_by == missed_on(2) + timedelta(days=10), "warned anew"
     reopened = on(missed_on(1), held, a_plan(state=COMPLETED)).plan
     assert (reopened.state, reopened.catch_up_by) == (AGREED, None)
     elsewhere = left(437_50, holds=(Hold(kind, FIRST, "C9"), Hold(HoldKind.PLAN_ACTIVE, FIRST, "C1")))
@@ -254,6 +259,21 @@ def test_a_plan_is_not_completed_while_what_is_left_of_it_is_disputed() -> None:
     assert on(FIRST, left(0)).plan.state is COMPLETED, "the dispute was upheld"
     told = a_plan(state=COMPLETED)
     assert on(FIRST, disputed, told).plan == told, "who was told so is told nothing else"
+
+
+def test_a_plan_of_which_nothing_is_left_because_it_was_given_up_is_ended_and_nobody_is_thanked() -> None:
+    outcome = on(FIRST, left(0, written_off_pence=437_50))
+    assert (outcome.plan.state, outcome.reason) == (
+        ENDED, "nothing of £437.50 is left, and £437.50 of the account is written off",
+    )  # fmt: skip
+    told = a_plan(state=COMPLETED)
+    assert on(FIRST, left(0, written_off_pence=437_50), told).plan == told
+
+
+def test_a_charge_of_which_something_is_disputed_is_in_no_plan() -> None:
+    """A part of it would be: when the dispute ends, nobody could say which part a payment had paid."""
+    account = an_account(item(95_50, "C1", disputed=40_00), item(20_00, "C1", DUE + DAY), item(204_50, "C2"))
+    assert owed(account, DUE + 2 * DAY) == (Debt("C2", DUE, 204_50),)
 
 
 def test_after_the_last_instalment_what_is_tolerated_ends_the_plan() -> None:

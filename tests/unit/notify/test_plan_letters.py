@@ -148,5 +148,12 @@ def test_a_warning_of_what_is_paid_since_does_not_leave(paid: int, reason: str |
     assert reason_to_keep_plan_back(agreed, 1, asked_pence(agreed), 437_50, ()) is None
 
 
+def test_a_warning_of_a_charge_that_is_disputed_since_does_not_leave() -> None:
+    warned, agreed = a_plan_change(PlanState.WARNED), a_plan_change(PlanState.AGREED)
+    assert reason_to_keep_plan_back(warned, 2, asked_pence(warned), 0, (), {"C1"}) == "disputed-since"
+    assert reason_to_keep_plan_back(warned, 2, asked_pence(warned), 0, (), {"C9"}) is None
+    assert reason_to_keep_plan_back(agreed, 1, asked_pence(agreed), 0, (), {"C1"}) is None
+
+
 def test_the_catch_up_day_is_written_out() -> None:
     assert "1 July 2026" in words_of(PlanState.WARNED, catch_up_by=date(2026, 7, 1))
