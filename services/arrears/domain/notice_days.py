@@ -107,9 +107,10 @@ def _settled(notice: Notice, case: Case, policy: NoticePolicy, day: date) -> Cha
     What was written off is not paid, and of a notice for costs to come nothing was owed yet: of those officers decide.
     """
     pence = owed(case, policy, day)
-    if notice.state is NoticeState.CONSENT_DUE and pence:
+    if notice.state is NoticeState.CONSENT_DUE and (pence or case.written_off_pence):
         state = NoticeState.RENEWED if notice.renewed_on else NoticeState.REGISTERED
-        return changed(notice, NoticeChange.OWED_AGAIN, f"{as_pounds(pence)} is owed again", state=state)
+        why = f"{as_pounds(pence)} is owed again" if pence else f"{as_pounds(case.written_off_pence)} is written off"
+        return changed(notice, NoticeChange.OWED_AGAIN, why, state=state)
     if notice.state not in LIVE | {NoticeState.CONSENT_DUE} or pence or case.written_off_pence or not notice.saw_debt:
         return None
     stays_from = _stays_from(case, policy, day)
