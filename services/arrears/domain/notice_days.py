@@ -143,7 +143,7 @@ def _candidate(case: Case, policy: NoticePolicy, ladder: Policy, day: date) -> C
 
 
 def _turned_down(case: Case, finding: Finding) -> bool:
-    """Whether an officer said no in this cycle; a sale told since then asks again.
+    """Whether an officer said no in this cycle; a sale told, or moved, since then asks again.
 
     What the Registers rejected is still wanted.
     """
@@ -151,7 +151,7 @@ def _turned_down(case: Case, finding: Finding) -> bool:
         one.state is NoticeState.REJECTED
         and one.submitted_on is None
         and one.cycle == case.account.rung.cycle
-        and (one.urgent or not finding.urgent)
+        and (one.entry_on == case.entry_on or not finding.urgent)
         for one in case.notices
     )
 
