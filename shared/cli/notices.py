@@ -92,7 +92,8 @@ def propose(
     ref = as_reference(reference)
     asked = {"account_ref": ref, "form": form.value, "title_number": title, "headings": heading, "reason": reason}
     body: dict[str, Any] = asked | _candidate(api, ref)
-    body |= {"registered_on": registered.isoformat(), "reference": known_as} if registered is not None else {}
+    body |= {"registered_on": registered.isoformat()} if registered is not None else {}
+    body |= {"reference": known_as} if known_as is not None else {}
     made = proposing.propose(api, "arrears", "notice", ref, body, reason, key)
     what = f"notice {body.get('notice_id', 'without a candidate')} of {ref}"
     proposing.tell("arrears", made, what, OFFICER, as_json=as_json)

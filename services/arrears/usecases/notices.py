@@ -87,6 +87,8 @@ async def check(work: Work, content: Json, policies: Policies) -> tuple[AskedNot
     if owing.internal:
         raise NotValidError(f"{asked.account_ref} is the association's own account: it owes nobody.")
     known = await _locked(work, owing)
+    if asked.reference is not None and asked.registered_on is None:
+        raise NotValidError(f"Name the day on which it was registered as {asked.reference}.")
     refusal = _refuse(asked, _under_way(known))
     if refusal is None and asked.registration is not None:
         refusal = notice_steps.refuse_registration(asked.registration, in_force(policies, work.book), work.book)

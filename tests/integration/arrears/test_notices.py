@@ -321,6 +321,8 @@ async def test_what_cannot_be_approved_is_refused_with_the_reason(desk: Desk) ->
         await approve(desk, notice_id=N2)
     with pytest.raises(NotNowError, match="Name the reference"):
         await approve(desk, registered_on="2026-03-01")
+    with pytest.raises(NotValidError, match="Name the day on which it was registered as R"):
+        await approve(desk, reference="R")
     with pytest.raises(NotNowError, match="2026-04-02 has not come yet"):
         await approve(desk, registered_on="2026-04-02", reference="R")
     await approve(desk)
