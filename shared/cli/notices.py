@@ -73,7 +73,7 @@ def propose(
     reference: Reference,
     *,
     form: Annotated[NoticeForm, typer.Option("--form", help="2004 for a flat of a tenement, 2003 for anything else.")],
-    title: Annotated[str, typer.Option("--title", help="The title number, or the deed in the Sasines.")],
+    title: Annotated[str, typer.Option("--title", help="The title number, or the deed in the Sasines; name nobody.")],
     heading: Annotated[list[str], typer.Option("--heading", help="What it is for, e.g. Repairs; may be repeated.")],
     registered: Annotated[
         date | None, day_option("--registered-on", "It is registered already, since this day: take it over.")
