@@ -14,8 +14,9 @@ from shared.events.arrears import NoticeForm, NoticeState, NoticeStep
 
 _COLUMNS = ("id", "account", "unit", "state", "overdue", "in force to", "sale", "what to do", "last day", "why")
 _HEAD = (
-    "notice_id", "account_ref", "unit_id", "state", "form", "title_number", "headings", "reference", "registered_on",
-    "renewed_on", "last_on", "entry_on", "entry_was_on", "buyer_liable", "renews",
+    "notice_id", "account_ref", "unit_id", "state", "form", "title_number", "headings", "reference", "approved_on",
+    "submitted_on", "registered_on", "renewed_on", "last_on", "entry_on", "entry_was_on", "buyer_liable",
+    "consented_on", "ended_on", "renews",
 )  # fmt: skip
 _HISTORY = ("no", "book", "what", "state", "overdue", "by", "approved by", "why")
 
@@ -131,6 +132,8 @@ def note(
 def _told(answer: dict[str, Any], notice: str) -> str:
     """Return how a notice stands now, also when another one took its place."""
     late = f", in the place of {notice}, which had expired" if answer["notice_id"] != notice else ""
-    until = f", in force to {answer['last_on']}" if answer["last_on"] else ""
-    state = "left to expire" if answer["left_to_expire"] else answer["state"]
+    is_over = answer["state"] == NoticeState.DISCHARGED
+    until = f", in force to {answer['last_on']}" if answer["last_on"] and not is_over else ""
+    is_live = answer["state"] in {NoticeState.REGISTERED, NoticeState.RENEWED}
+    state = "left to expire" if answer["left_to_expire"] and is_live else answer["state"]
     return f"Notice {answer['notice_id']} of {answer['account_ref']} is {state}{until}{late}."
