@@ -14,8 +14,9 @@ from shared.events.arrears import NoticeForm, NoticeState, NoticeStep
 
 _COLUMNS = ("id", "account", "unit", "state", "overdue", "in force to", "sale", "what to do", "last day", "why")
 _HEAD = (
-    "notice_id", "account_ref", "unit_id", "state", "form", "title_number", "headings", "reference", "registered_on",
-    "renewed_on", "last_on", "entry_on", "entry_was_on", "buyer_liable", "renews",
+    "notice_id", "account_ref", "unit_id", "state", "form", "title_number", "headings", "reference", "approved_on",
+    "submitted_on", "registered_on", "renewed_on", "last_on", "entry_on", "entry_was_on", "buyer_liable",
+    "consented_on", "ended_on", "renews",
 )  # fmt: skip
 _HISTORY = ("no", "book", "what", "state", "overdue", "by", "approved by", "why")
 
@@ -73,7 +74,7 @@ def propose(
     reference: Reference,
     *,
     form: Annotated[NoticeForm, typer.Option("--form", help="2004 for a flat of a tenement, 2003 for anything else.")],
-    title: Annotated[str, typer.Option("--title", help="The title number, or the deed in the Sasines.")],
+    title: Annotated[str, typer.Option("--title", help="The title number, or the deed in the Sasines; name nobody.")],
     heading: Annotated[list[str], typer.Option("--heading", help="What it is for, e.g. Repairs; may be repeated.")],
     registered: Annotated[
         date | None, day_option("--registered-on", "It is registered already, since this day: take it over.")
@@ -92,7 +93,8 @@ def propose(
     ref = as_reference(reference)
     asked = {"account_ref": ref, "form": form.value, "title_number": title, "headings": heading, "reason": reason}
     body: dict[str, Any] = asked | _candidate(api, ref)
-    body |= {"registered_on": registered.isoformat(), "reference": known_as} if registered is not None else {}
+    body |= {"registered_on": registered.isoformat()} if registered is not None else {}
+    body |= {"reference": known_as} if known_as is not None else {}
     made = proposing.propose(api, "arrears", "notice", ref, body, reason, key)
     what = f"notice {body.get('notice_id', 'without a candidate')} of {ref}"
     proposing.tell("arrears", made, what, OFFICER, as_json=as_json)
@@ -130,6 +132,8 @@ def note(
 def _told(answer: dict[str, Any], notice: str) -> str:
     """Return how a notice stands now, also when another one took its place."""
     late = f", in the place of {notice}, which had expired" if answer["notice_id"] != notice else ""
-    until = f", in force to {answer['last_on']}" if answer["last_on"] else ""
-    state = "left to expire" if answer["left_to_expire"] else answer["state"]
+    is_over = answer["state"] == NoticeState.DISCHARGED
+    until = f", in force to {answer['last_on']}" if answer["last_on"] and not is_over else ""
+    is_live = answer["state"] in {NoticeState.REGISTERED, NoticeState.RENEWED}
+    state = "left to expire" if answer["left_to_expire"] and is_live else answer["state"]
     return f"Notice {answer['notice_id']} of {answer['account_ref']} is {state}{until}{late}."

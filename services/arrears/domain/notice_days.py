@@ -107,9 +107,10 @@ def _settled(notice: Notice, case: Case, policy: NoticePolicy, day: date) -> Cha
     What was written off is not paid, and of a notice for costs to come nothing was owed yet: of those officers decide.
     """
     pence = owed(case, policy, day)
-    if notice.state is NoticeState.CONSENT_DUE and pence:
+    if notice.state is NoticeState.CONSENT_DUE and (pence or case.written_off_pence):
         state = NoticeState.RENEWED if notice.renewed_on else NoticeState.REGISTERED
-        return changed(notice, NoticeChange.OWED_AGAIN, f"{as_pounds(pence)} is owed again", state=state)
+        why = f"{as_pounds(pence)} is owed again" if pence else f"{as_pounds(case.written_off_pence)} is written off"
+        return changed(notice, NoticeChange.OWED_AGAIN, why, state=state)
     if notice.state not in LIVE | {NoticeState.CONSENT_DUE} or pence or case.written_off_pence or not notice.saw_debt:
         return None
     stays_from = _stays_from(case, policy, day)
@@ -142,7 +143,7 @@ def _candidate(case: Case, policy: NoticePolicy, ladder: Policy, day: date) -> C
 
 
 def _turned_down(case: Case, finding: Finding) -> bool:
-    """Whether an officer said no in this cycle; a sale told since then asks again.
+    """Whether an officer said no in this cycle; a sale told, or moved, since then asks again.
 
     What the Registers rejected is still wanted.
     """
@@ -150,7 +151,7 @@ def _turned_down(case: Case, finding: Finding) -> bool:
         one.state is NoticeState.REJECTED
         and one.submitted_on is None
         and one.cycle == case.account.rung.cycle
-        and (one.urgent or not finding.urgent)
+        and (one.entry_on == case.entry_on or not finding.urgent)
         for one in case.notices
     )
 

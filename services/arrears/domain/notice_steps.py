@@ -120,7 +120,8 @@ def _renew_late(notice: Notice, noted: Noted, policy: NoticePolicy, next_id: str
     lapsed = []
     if notice.state is not NoticeState.EXPIRED:
         why = f"its last day was {notice.last_on}, and it was not renewed"
-        over = {"state": NoticeState.EXPIRED, "ended_on": noted.on, "breach": not notice.left_to_expire}
+        breach = notice.state in LIVE and not notice.left_to_expire
+        over = {"state": NoticeState.EXPIRED, "ended_on": noted.on, "breach": breach}
         lapsed = [changed(notice, NoticeChange.EXPIRED, why, **over)]
     new = Notice(
         next_id, notice.account_id, NoticeState.REGISTERED, notice.cycle, noted.on, policy.version, noted.reason,

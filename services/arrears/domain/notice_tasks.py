@@ -39,7 +39,7 @@ def _to_register(notice: Notice, policy: NoticePolicy, day: date) -> Task:
     if by is not None and day > by:
         return Task(TO_DO, f"reject it: {by} was the last useful day before the sale")
     if notice.saw_debt and not notice.eligible_pence:
-        return Task(TO_DO, "reject it: nothing of it counts any more")
+        return Task(TO_DO, "nothing of it counts now (paid, disputed or held): reject it if it is settled")
     words = {
         NoticeState.CANDIDATE: "propose or reject it",
         NoticeState.APPROVED: "submit it to the Registers",

@@ -87,9 +87,9 @@ async def check(work: Work, content: Json, policies: Policies) -> tuple[AskedNot
     if owing.internal:
         raise NotValidError(f"{asked.account_ref} is the association's own account: it owes nobody.")
     known = await _locked(work, owing)
-    refusal = _refuse(asked, _under_way(known))
-    if refusal is None and asked.registration is not None:
-        refusal = notice_steps.refuse_registration(asked.registration, in_force(policies, work.book), work.book)
+    if asked.reference is not None and asked.registered_on is None:
+        raise NotValidError(f"Name the day on which it was registered as {asked.reference}.")
+    refusal = _refuse(asked, _under_way(known)) or await _refuse_day(work, asked, owing, policies)
     if refusal is not None:
         raise NotNowError(refusal)
     return asked, owing, known
@@ -102,6 +102,16 @@ def _refuse(asked: AskedNotice, pending: Notice | None) -> str | None:
     if asked.notice_id is not None and (pending is None or pending.notice_id != asked.notice_id):
         return f"{asked.notice_id} is no candidate of {asked.account_ref}."
     return None
+
+
+async def _refuse_day(work: Work, asked: AskedNotice, owing: Owing, policies: Policies) -> str | None:
+    """Return why a registration cannot be noted, or why none can follow any more (domain.md 8.7)."""
+    if asked.registration is not None:
+        return notice_steps.refuse_registration(asked.registration, in_force(policies, work.book), work.book)
+    aside = (await rows.asides_of(await driver(work.session), [owing.account_id]))[owing.account_id]
+    if aside.entry_on is None or aside.entry_on > work.book:
+        return None
+    return f"The ownership of {asked.account_ref} ended on {aside.entry_on}: the property is another's."
 
 
 def as_kind(policies: Policies) -> Kind:

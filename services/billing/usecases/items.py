@@ -60,21 +60,23 @@ async def say_positions(
     news: list[tuple[str, bytes]] = []
     for account_id in account_ids:
         standing = position(lines.get(account_id, ()), heads.get(account_id, ()), work.book, rules[account_id])
-        sha = fingerprint(standing)
+        given_up = write_offs.standing_pence(lines.get(account_id, ()))
+        sha = fingerprint(standing, given_up)
         if sha != (said.get(account_id) or NOTHING_OPEN):
-            given_up = write_offs.standing_pence(lines.get(account_id, ()))
             work.stage(ITEMS_CHANGED, _items_changed(account_id, standing, given_up), cause=causes[account_id])
             news.append((account_id, sha))
     await ledger.store_said(connection, news)
 
 
-def fingerprint(standing: Position) -> bytes:
-    """Return the hash of what items-changed is about: the open items and the credit, not the balance."""
-    return _hash(standing.items, standing.credit_pence)
+def fingerprint(standing: Position, written_off_pence: int) -> bytes:
+    """Return the hash of what items-changed is about: open items, credit, what stands written off, not the balance."""
+    return _hash(standing.items, standing.credit_pence, written_off_pence)
 
 
-def _hash(items: Iterable[Open], credit_pence: int) -> bytes:
-    return hashlib.sha256("\n".join([*map(_row, items), str(credit_pence)]).encode()).digest()
+def _hash(items: Iterable[Open], credit_pence: int, written_off_pence: int = 0) -> bytes:
+    # Where nothing is written off it reads as it always did, like an item that was never disputed.
+    given_up = [f"written off {written_off_pence}"] if written_off_pence else []
+    return hashlib.sha256("\n".join([*map(_row, items), str(credit_pence), *given_up]).encode()).digest()
 
 
 def _row(one: Open) -> str:

@@ -107,6 +107,17 @@ async def test_two_people_approve_and_officers_note_what_follows(closebook: Clos
     assert "5 changes" in words
 
 
+async def test_what_follows_is_told_as_it_is_and_its_days_are_shown(closebook: Closebook) -> None:
+    await approve(closebook)
+    await note(closebook, "registered", "--on", "2026-07-29", "--reference", "GLA-77")
+    await note(closebook, "left-to-expire")
+    assert await note(closebook, "consent") == f"Notice {N1} of {REF} is consent-issued, in force to 2029-07-28.\n"
+    assert await note(closebook, "discharged") == f"Notice {N1} of {REF} is discharged.\n"
+    words, _ = await closebook("notices", "show", N1)
+    for name in ("approved_on", "consented_on", "ended_on"):
+        assert f"{name}: 2026-07-29" in words
+
+
 async def test_a_late_renewal_is_told_as_a_notice_in_the_place_of_the_expired_one(
     closebook: Closebook, desk: Desk
 ) -> None:

@@ -321,6 +321,8 @@ async def test_what_cannot_be_approved_is_refused_with_the_reason(desk: Desk) ->
         await approve(desk, notice_id=N2)
     with pytest.raises(NotNowError, match="Name the reference"):
         await approve(desk, registered_on="2026-03-01")
+    with pytest.raises(NotValidError, match="Name the day on which it was registered as R"):
+        await approve(desk, reference="R")
     with pytest.raises(NotNowError, match="2026-04-02 has not come yet"):
         await approve(desk, registered_on="2026-04-02", reference="R")
     await approve(desk)
@@ -330,6 +332,20 @@ async def test_what_cannot_be_approved_is_refused_with_the_reason(desk: Desk) ->
         await approve(desk, headings=[])
     with pytest.raises(NotKnownError, match="There is no notice N-9"):
         await note(desk, "submitted", "N-9")
+
+
+async def test_no_notice_is_approved_against_a_property_that_is_another_owners_now(desk: Desk) -> None:
+    """Domain.md 8.7; one that was registered before is a fact, and taken over."""
+    await owe(desk)
+    await desk.work_to(date(2026, 8, 28))
+    await desk.hear(topics.OWNERS_LINE, sold(date(2026, 8, 30), 1))
+    await desk.work_day()
+    assert desk.book == date(2026, 8, 30)
+    with pytest.raises(NotNowError, match=f"The ownership of {REF} ended on 2026-08-30: the property is another's"):
+        await approve(desk)
+    await a_registered(desk, "2026-08-16")
+    await desk.work_day()
+    assert [row["buyer_liable"] for row in await listed(desk)] == [True]
 
 
 _LAST_CHANGE = "a notice stands as its last change says"

@@ -100,6 +100,27 @@ async def test_arrears_hears_what_is_open_and_its_sums_of_charges_and_money_stay
     assert await debtor.ask(stored.account_sums) == before
 
 
+async def test_arrears_hears_that_money_for_what_was_given_up_came_though_nothing_opens_or_closes(debtor: Desk) -> None:
+    await write_off(debtor, A, {"ROOF": 300_00, "STAIR": 42_00})
+    await debtor.hear(a_payment("P2", 142_00, on="2026-06-01", account_ref=A))
+    await debtor.hear(a_payment("P3", 200_00, on="2026-06-02", account_ref=A))
+    said = [(one.items, one.written_off_pence) for one in await debtor.said(ITEMS_CHANGED)]
+    assert said[-3:] == [((), 342_00), ((), 200_00), ((), None)]
+    await ties(debtor)
+
+
+async def test_what_was_written_off_before_it_was_said_is_no_fault_and_is_said_with_the_next_news(
+    debtor: Desk,
+) -> None:
+    await write_off(debtor, A, {"ROOF": 300_00})
+    await debtor.hear(a_payment("P2", 42_00, on="2026-06-01", account_ref=A))
+    await debtor.rows("update billing.accounts set items_said = null where account_ref = $1", A)
+    assert await debtor.wrong() == []
+    await debtor.hear(a_payment("P3", 100_00, on="2026-06-01", account_ref=A))
+    assert [one.written_off_pence for one in await debtor.said(ITEMS_CHANGED)][-2:] == [300_00, 200_00]
+    assert await debtor.wrong() == []
+
+
 async def test_money_that_comes_after_all_is_no_suspense_and_writes_back(debtor: Desk) -> None:
     await write_off(debtor, A, {"ROOF": 300_00})
     await debtor.close("2026-08-31")

@@ -190,6 +190,15 @@ def test_what_an_officer_turned_down_is_not_asked_for_again_in_the_cycle_but_bef
     assert raised(replace(next_cycle, notices=(no,)))
 
 
+def test_what_an_officer_turned_down_knowing_of_a_sale_is_asked_for_again_before_another_sale_only() -> None:
+    start, entry = case(), RIPE + timedelta(days=60)
+    (asked,) = on(RIPE, start).changes
+    for urgent in (True, False):  # raised for the sale, or approved before it was told
+        no = replace(asked.notice, state=NoticeState.REJECTED, ended_on=RIPE, entry_on=entry, urgent=urgent)
+        assert not raised(replace(start, notices=(no,), entry_on=entry))
+        assert raised(replace(start, notices=(no,), entry_on=entry + timedelta(days=90)))
+
+
 def test_what_the_registers_rejected_is_asked_for_again() -> None:
     start = case()
     (asked,) = on(RIPE, start).changes

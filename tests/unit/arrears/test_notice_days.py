@@ -188,6 +188,15 @@ def test_case_44_money_taken_back_before_consent_was_issued_takes_it_back() -> N
         assert (seen.changes[0].notice.state, seen.changes[0].notice.reason) == (state, "£250.00 is owed again")
 
 
+def test_case_44_what_is_written_off_before_consent_was_issued_takes_it_back() -> None:
+    """Else its renewal would be asked for by nobody, and no consent would go either."""
+    due = paid(live(registered(date(2026, 3, 2), state=NoticeState.CONSENT_DUE), written_off_pence=250_00))
+    seen = on(APRIL, due)
+    assert told(seen) == ["owed-again"]
+    assert (seen.changes[0].notice.state, seen.changes[0].notice.reason) == ("registered", "£250.00 is written off")
+    assert told(on(APRIL, after(due, seen))) == []
+
+
 @pytest.mark.parametrize("kind", [ChargeKind.LATE_FEE, ChargeKind.ADMIN_FEE, ChargeKind.FLOAT])
 def test_case_44_what_no_notice_is_for_keeps_no_consent_back(kind: ChargeKind) -> None:
     assert told(on(APRIL, live(kinds={"C1": kind}))) == ["consent-issued"]

@@ -119,6 +119,12 @@ def test_case_41_a_renewal_one_day_late_is_a_new_notice_that_waits_anew_and_a_br
     assert new.binds(date(2026, 5, 29), 14)
 
 
+def test_case_41_a_late_renewal_of_what_nobody_had_to_renew_is_no_breach() -> None:
+    for old in (replace(OLD, state=NoticeState.CONSENT_ISSUED), replace(OLD, left_to_expire=True)):
+        lapsed, _ = taken(old, noted(NoticeStep.RENEWED, date(2026, 5, 15)))
+        assert (lapsed.state, lapsed.breach) == ("expired", False)
+
+
 def test_case_41_a_late_renewal_is_noted_once() -> None:
     old = replace(OLD, state=NoticeState.EXPIRED, breach=True)
     new = registered(date(2026, 5, 15), notice_id="N-new", renews=OLD.notice_id)

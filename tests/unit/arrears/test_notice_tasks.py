@@ -37,9 +37,9 @@ def test_what_is_under_way_has_its_next_step_and_before_a_sale_its_last_useful_d
     assert task(under_way(NoticeState(state), date(2026, 6, 14))) == too_late
 
 
-def test_what_is_under_way_for_a_debt_that_is_paid_is_to_be_rejected() -> None:
+def test_what_is_under_way_for_a_debt_that_is_paid_is_to_be_rejected_and_not_for_one_in_a_plan() -> None:
     paid = replace(under_way(NoticeState.SUBMITTED), eligible_pence=0)
-    assert task(paid) == (TO_DO, "reject it: nothing of it counts any more", None)
+    assert task(paid) == (TO_DO, "nothing of it counts now (paid, disputed or held): reject it if it is settled", None)
     assert task(replace(paid, saw_debt=False))[1] == "note what the Registers say"
 
 

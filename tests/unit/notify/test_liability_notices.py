@@ -76,10 +76,23 @@ def test_a_renewal_says_when_it_was_first_registered_and_until_when_it_is_in_for
 def test_the_consent_says_how_it_is_taken_off_the_register_and_not_that_nothing_is_owed() -> None:
     for page in said(CONSENT):
         assert "We no longer need it, and consent to its discharge." in page
-        assert "Only the owner can have it discharged" in page
+        assert "Only the owner of the property can have it discharged, or a solicitor for the owner." in page
         assert "it ends after 5 May 2029" in page
         assert "First-tier Tribunal" in page
         assert not re.search(r"paid|owe", page)
+
+
+def test_no_letter_says_that_the_reader_owns_the_property_still() -> None:
+    """Sellers often pay out of the price, so that the buyer is the owner by the day of the consent."""
+    for notice in (CONSENT, RENEWED):
+        assert not [page for page in said(notice) if re.search(r"you, or a solicitor|you, as owner", page)]
+
+
+@pytest.mark.parametrize("notice", [WARNING, a_notice(), RENEWED])
+def test_no_letter_says_that_anything_is_overdue_for_it_may_be_for_costs_to_come(notice: NoticeChanged) -> None:
+    for page in said(notice):
+        assert "costs of the property that you owe, or will owe." in page
+        assert "overdue" not in page
 
 
 def test_a_long_deed_and_words_that_look_like_markup_are_shown_as_they_are() -> None:
