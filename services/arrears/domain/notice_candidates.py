@@ -78,11 +78,10 @@ def eligible(case: Case, policy: NoticePolicy, day: date) -> tuple[Item, ...]:
     )
 
 
-def owed(case: Case, policy: NoticePolicy, day: date) -> int:
-    """Return what is overdue, in pence, of all that a notice may be for: also what is disputed, held or on its way."""
-    late = overdue(case.account.items, day)
-    kinds = ((item, case.kinds.get(item.charge_id)) for item in late)
-    return total(tuple(item for item, kind in kinds if kind is None or kind in policy.eligible_kinds))
+def owed(case: Case, policy: NoticePolicy) -> tuple[Item, ...]:
+    """Return what is open of all that a notice may be for, due or not: also what is disputed, held or on its way."""
+    kinds = ((item, case.kinds.get(item.charge_id)) for item in case.account.items)
+    return tuple(item for item, kind in kinds if kind is None or kind in policy.eligible_kinds)
 
 
 def _barred(case: Case, policy: NoticePolicy, day: date) -> str | None:

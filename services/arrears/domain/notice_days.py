@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from services.arrears.domain.account import Item, total
+from services.arrears.domain.account import Item, overdue, total
 from services.arrears.domain.notice_candidates import Case, Finding, eligible, find, owed, ripens_on
 from services.arrears.domain.notice_policy import NoticePolicy
 from services.arrears.domain.notices import LIVE, STANDING, UNDER_WAY, Changed, Notice, changed, name_of
@@ -28,7 +28,7 @@ class Look:
 def look(case: Case, policy: NoticePolicy, ladder: Policy, day: date) -> Look:
     """Decide about one account's notices at the end of ``day``, from all that is in the book of that day."""
     items = eligible(case, policy, day)
-    debt = owed(case, policy, day) > 0
+    debt = bool(overdue(owed(case, policy), day))
     fresh = replace(case, notices=tuple(_fresh(notice, items, policy, debt=debt) for notice in case.notices))
     changes = [change for notice in fresh.notices for change in _follow(notice, fresh, policy, day)]
     now = _with(fresh, changes)
@@ -102,11 +102,11 @@ def _expired(notice: Notice, case: Case, day: date) -> Changed | None:
 
 
 def _settled(notice: Notice, case: Case, policy: NoticePolicy, day: date) -> Changed | None:
-    """Issue the consent once the debt is paid and the newest money has stayed for some days (R-NOPL-7, 9.44).
+    """Issue the consent once the debt is paid, due or not, and the newest money has stayed some days (R-NOPL-7, 9.44).
 
     What was written off is not paid, and of a notice for costs to come nothing was owed yet: of those officers decide.
     """
-    pence = owed(case, policy, day)
+    pence = total(owed(case, policy))
     if notice.state is NoticeState.CONSENT_DUE and (pence or case.written_off_pence):
         state = NoticeState.RENEWED if notice.renewed_on else NoticeState.REGISTERED
         why = f"{as_pounds(pence)} is owed again" if pence else f"{as_pounds(case.written_off_pence)} is written off"

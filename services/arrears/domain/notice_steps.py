@@ -50,8 +50,17 @@ def refuse(
         return f"{noted.on} has not come yet."
     if noted.step in WITH_REFERENCE:
         return refuse_registration(noted, policy, book) or _refuse_day(notice, noted)
-    since = notice.registered_on
-    return f"{notice.notice_id} was registered on {since}." if since is not None and noted.on < since else None
+    return _refuse_end(notice, noted)
+
+
+def _refuse_end(notice: Notice, noted: Noted) -> str | None:
+    """Return why what ends a notice, or its way, cannot have been on a day; None: it can."""
+    registered, consented = notice.registered_on, notice.consented_on
+    if registered is not None and noted.on < registered:
+        return f"{notice.notice_id} was registered on {registered}."
+    if noted.step is NoticeStep.DISCHARGED and consented is not None and noted.on < consented:
+        return f"{notice.notice_id} may be discharged since {consented}."
+    return None
 
 
 def refuse_registration(noted: Noted, policy: NoticePolicy, book: date) -> str | None:

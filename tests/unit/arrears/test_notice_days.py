@@ -209,6 +209,12 @@ def test_case_44_what_is_disputed_held_or_of_a_kind_nobody_told_keeps_it_back() 
     assert told(on(APRIL, disputed)) == []
 
 
+def test_case_44_what_is_billed_and_not_due_yet_keeps_it_back() -> None:
+    """R-NOPL-7: the debt is fully cleared, not only what is overdue of it."""
+    billed = replace(live(), account=replace(live().account, items=(item(due_on=APRIL + timedelta(days=20)),)))
+    assert told(on(APRIL, billed)) == []
+
+
 def test_case_44_what_was_written_off_is_not_paid() -> None:
     given_up = replace(paid(live()), written_off_pence=1)
     assert told(on(APRIL, given_up)) == []

@@ -99,6 +99,15 @@ def test_nothing_ends_before_it_was_registered() -> None:
     )
 
 
+def test_nothing_is_discharged_before_the_consent() -> None:
+    notice = registered(date(2026, 1, 5), state=NoticeState.CONSENT_ISSUED, consented_on=date(2026, 4, 1))
+    assert (
+        refused(notice, noted(NoticeStep.DISCHARGED, date(2026, 3, 31)))
+        == f"{notice.notice_id} may be discharged since 2026-04-01."
+    )
+    assert refused(notice, noted(NoticeStep.DISCHARGED, date(2026, 4, 1))) is None
+
+
 def test_case_41_a_renewal_by_the_last_day_carries_the_notice_on() -> None:
     (now,) = taken(replace(OLD, left_to_expire=True), noted(NoticeStep.RENEWED, date(2026, 5, 14)))
     assert (now.state, now.registered_on, now.renewed_on) == ("renewed", date(2023, 5, 15), date(2026, 5, 14))
