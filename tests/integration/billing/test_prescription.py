@@ -217,6 +217,13 @@ async def test_a_debt_is_not_given_up_as_prescribed_before_it_has(debtor: Desk) 
     assert (await debtor.account("U1", "A"))["due_pence"] == 117_00
 
 
+async def test_money_of_a_day_to_come_makes_no_debt_prescribed_and_keeps_none_from_being_claimed(debtor: Desk) -> None:
+    await debtor.hear(a_payment("P1", 147_00, on="2026-05-01", account_ref=A))
+    with pytest.raises(NotNowError, match=r"£0.00 of NEW has prescribed by 2026-04-02, the rest does from 2031-03-01"):
+        await write_off(debtor, A, {"NEW": 7_00}, ground="prescribed")
+    assert (await interrupted(debtor, "2026-03-20", "OLD"))["charge_ids"] == ["OLD"]
+
+
 async def test_a_night_tells_once_what_came_into_a_nearer_band(desk: Desk) -> None:
     await desk.hear(a_unit(), a_line("U1", ("A", "2020-06-01")))
     await desk.hear(old("OLD", 100_00, "2021-05-01"), old("MID", 40_00, "2021-05-02"), old("NEW", 7_00, "2026-01-01"))
