@@ -17,6 +17,7 @@ _CAUTION = (
     "Nothing is charged. Ask for interest only where the title deeds or the written statement of services allow it.",
     "Simple, a year of 365 days; the due day is not counted, the last day is; what is disputed bears none.",
     "Of what was paid in part, on what is open still, from its due day.",
+    "What has prescribed is in it until it is written off: ask for no interest on that.",
 )
 
 

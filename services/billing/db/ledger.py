@@ -1,6 +1,7 @@
 """Statements about the ledger, and about what stands on accounts."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from uuid import UUID
 
 import asyncpg
@@ -34,8 +35,9 @@ select account_id::text, statement_no, issued_on, due_on, known_at from billing.
 where account_id = any($1::uuid[]) order by account_id, issued_on
 """
 _SAY = """
-update billing.accounts as account set items_said = said.sha
-from unnest($1::uuid[], $2::bytea[]) as said(account_id, sha) where account.account_id = said.account_id
+update billing.accounts as account set items_said = said.sha, open_since = said.since
+from unnest($1::uuid[], $2::bytea[], $3::date[]) as said(account_id, sha, since)
+where account.account_id = said.account_id
 """
 
 
@@ -89,7 +91,17 @@ async def load_said(connection: asyncpg.Connection, account_ids: Iterable[str]) 
     return {row["account_id"]: row["items_said"] for row in rows}
 
 
-async def store_said(connection: asyncpg.Connection, said: Sequence[tuple[str, bytes]]) -> None:
-    """Note what was said about the open items of accounts."""
+async def load_open_since(connection: asyncpg.Connection, account_ids: Iterable[str]) -> dict[str, date]:
+    """Return the oldest due day of the items last said of each account; one of which it is not known is left out."""
+    rows = await connection.fetch(
+        "select account_id::text, open_since from billing.accounts"
+        " where account_id = any($1::uuid[]) and open_since is not null",
+        list(account_ids),
+    )
+    return {row["account_id"]: row["open_since"] for row in rows}
+
+
+async def store_said(connection: asyncpg.Connection, said: Sequence[tuple[str, bytes, date]]) -> None:
+    """Note what was said about the open items of accounts, and the oldest due day among them."""
     if said:
         await connection.execute(_SAY, *columns(said))

@@ -9,7 +9,8 @@ COMPARED = (
         "as row from billing.accounts as account left join billing.entries as entry using (account_id) "
         "group by account.account_ref",
     ),
-    whole("accounts", "billing.accounts", "account_ref"),
+    # Of accounts whose items did not change since it was noted, the oldest due day is not known.
+    whole("accounts", "billing.accounts", "account_ref", "open_since"),
     whole("statements", "billing.statements", "statement_no"),
     whole("ledger entries", "billing.entries", "cause_uid || ' ' || posting_no"),
     whole("causes", "billing.causes", "cause_uid::text"),

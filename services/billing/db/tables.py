@@ -95,6 +95,8 @@ accounts = Table(
     Column("book", Date, nullable=False),
     Column("closed_on", Date),
     Column("items_said", LargeBinary),
+    # The oldest due day of the items said; none is open: infinity.  Without an index: payments are to move none.
+    Column("open_since", Date),
     # accounts_of_units: the accounts a new line opens, closes or moves money between.
     Index("ix_accounts_unit_id", "unit_id"),
     # list_candidates, list_states: who left lately.

@@ -22,6 +22,8 @@ async def interest(connection: asyncpg.Connection, reference: str, rate: str, to
     row = await questions.find_account(connection, refs.normalised(reference), None)
     if row is None:
         raise NotKnownError(f"No account has the reference {reference}.")
+    if not row.ownership_id:
+        raise NotValidError(f"{row.account_ref} is the association's own account: it owes nobody.")
     try:
         percent = rate_of(rate)
     except ValueError as error:

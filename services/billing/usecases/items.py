@@ -57,20 +57,25 @@ async def say_positions(
     account_ids = sorted(causes)
     said = await ledger.load_said(connection, account_ids)
     rules = await rules_of(connection, account_ids)
-    news: list[tuple[str, bytes]] = []
+    news: list[tuple[str, bytes, date]] = []
     for account_id in account_ids:
         standing = position(lines.get(account_id, ()), heads.get(account_id, ()), work.book, rules[account_id])
         given_up = write_offs.standing_pence(lines.get(account_id, ()))
         sha = fingerprint(standing, given_up)
         if sha != (said.get(account_id) or NOTHING_OPEN):
             work.stage(ITEMS_CHANGED, _items_changed(account_id, standing, given_up), cause=causes[account_id])
-            news.append((account_id, sha))
+            news.append((account_id, sha, open_since(standing)))
     await ledger.store_said(connection, news)
 
 
 def fingerprint(standing: Position, written_off_pence: int) -> bytes:
     """Return the hash of what items-changed is about: open items, credit, what stands written off, not the balance."""
     return _hash(standing.items, standing.credit_pence, written_off_pence)
+
+
+def open_since(standing: Position) -> date:
+    """Return the oldest due day of what is open; nothing is: the end of time."""
+    return min((one.item.due_on for one in standing.items), default=date.max)
 
 
 def _hash(items: Iterable[Open], credit_pence: int, written_off_pence: int = 0) -> bytes:

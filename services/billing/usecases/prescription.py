@@ -27,24 +27,31 @@ _AT_ONCE = 200
 
 
 async def open_debts(
-    connection: asyncpg.Connection, interruptions: Interruptions, day: date, known_at: date | None = None
+    connection: asyncpg.Connection,
+    interruptions: Interruptions,
+    day: date,
+    as_of: date | None = None,
+    known_at: date | None = None,
 ) -> dict[str, list[Debt]]:
-    """Return the open debts of the accounts that ``interruptions`` names, as known at a book (None: now)."""
+    """Return the open debts of the accounts that ``interruptions`` names, counting what is of value by ``as_of``.
+
+    As known at a book; None: of any date, known now.
+    """
     lines = await ledger.load_lines(connection, interruptions)
     heads = await ledger.load_heads(connection, interruptions)
     rules = await rules_of(connection, interruptions, None, known_at)
     found = {}
     for account_id, own in interruptions.items():
-        known = as_known(lines.get(account_id, ()), heads.get(account_id, ()), None, known_at)
+        known = as_known(lines.get(account_id, ()), heads.get(account_id, ()), as_of, known_at)
         items = position(*known, day, rules[account_id]).items
         found[account_id] = [prescription.debt_of(one, own) for one in items]
     return found
 
 
 async def debts_of(connection: asyncpg.Connection, account_id: str, day: date) -> list[Debt]:
-    """Return the open debts of one account, by all that is known now."""
+    """Return the open debts of one account on a day, by all that is known now; money of a later day does not count."""
     known = await stored.load_of_accounts(connection, [account_id])
-    return (await open_debts(connection, {account_id: _counted(known, account_id, None)}, day))[account_id]
+    return (await open_debts(connection, {account_id: _counted(known, account_id, None)}, day, day))[account_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,7 @@ async def _entered(
     known = await stored.load_of_accounts(connection, account_ids)
     now = await open_debts(connection, {name: _counted(known, name, None) for name in account_ids}, day)
     old = {name: debts for name, debts in now.items() if any(_is_near(debt, day) for debt in debts)}
-    before = await open_debts(connection, {name: _counted(known, name, closed) for name in old}, closed, closed)
+    before = await open_debts(connection, {name: _counted(known, name, closed) for name in old}, closed, None, closed)
     return [one for name, debts in old.items() for one in prescription.entered(before[name], closed, debts, day)]
 
 

@@ -18,7 +18,7 @@ from services.billing.domain.lines import Line, netted
 from services.billing.domain.position import position
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.charges import surroundings_of
-from services.billing.usecases.items import NOTHING_OPEN, fingerprint
+from services.billing.usecases.items import NOTHING_OPEN, fingerprint, open_since
 from services.billing.usecases.payments import finder
 from shared.bus.work import OPENING_BOOK
 
@@ -147,14 +147,15 @@ async def _unsaid_items(connection: asyncpg.Connection, account_ids: Sequence[st
     lines = await ledger.load_lines(connection, account_ids)
     heads = await ledger.load_heads(connection, account_ids)
     said = await ledger.load_said(connection, account_ids)
+    known = await ledger.load_open_since(connection, account_ids)
     rules = await rules_of(connection, account_ids)
     found = []
     for account_id in account_ids:
         standing = position(lines.get(account_id, ()), heads.get(account_id, ()), OPENING_BOOK, rules[account_id])
-        given_up = write_offs.standing_pence(lines.get(account_id, ()))
+        given_up, since = write_offs.standing_pence(lines.get(account_id, ())), open_since(standing)
         # What was written off before that was said with the items is said with the account's next news.
         right = {fingerprint(standing, given_up), fingerprint(standing, 0)}
-        if (said[account_id] or NOTHING_OPEN) not in right:
+        if (said[account_id] or NOTHING_OPEN) not in right or since != known.get(account_id, since):
             found.append(f"account {account_id}: open items changed and nobody was told")
     return found
 

@@ -79,3 +79,9 @@ async def test_a_rate_out_of_bounds_is_refused_in_words(client: httpx.AsyncClien
 async def test_an_account_that_is_not_known_is_told(client: httpx.AsyncClient) -> None:
     answer = await client.get("/accounts/F0/interest", params={"rate": "8"})
     assert (answer.status_code, answer.json()["detail"]) == (404, "No account has the reference F0.")
+
+
+async def test_the_associations_own_account_owes_no_interest(desk: Desk, client: httpx.AsyncClient) -> None:
+    await desk.hear(a_unit("U3"), a_line("U3", ("", "2025-06-01", True)))
+    answer = await client.get(f"/accounts/{account_ref('U3', None)}/interest", params={"rate": "8"})
+    assert (answer.status_code, "owes nobody" in answer.text) == (422, True)

@@ -57,6 +57,7 @@ async def vandal(desk: Desk) -> AsyncIterator[asyncpg.Connection]:
             {"statements add up to their lines"},
         ),
         ("update billing.accounts set items_said = null", {"open items are as last said"}),
+        ("update billing.accounts set open_since = '2020-01-01'", {"open items are as last said"}),
         ("update billing.entries set cause_uid = gen_random_uuid()", {"every posting has its cause and its account"}),
     ],
 )

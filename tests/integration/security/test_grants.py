@@ -29,7 +29,7 @@ OWN = {
         "select, insert, update, delete": "charge_parts",
         "select, insert, update (account_id)": "payments",
         "select, insert, update (issued_on)": "annual_requests",
-        "select, insert, update (closed_on), update (items_said)": "accounts",
+        "select, insert, update (closed_on), update (items_said), update (open_since)": "accounts",
     },
     "arrears": {
         READ_AND_ADD: "decisions notice_changes plan_changes",
