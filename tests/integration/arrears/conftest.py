@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from services.arrears import api
 from services.arrears.domain.policy import Policy
 from services.arrears.handlers import router
 from services.arrears.settings import read_notice_policies, read_policies
+from services.arrears.usecases import notices
 from services.arrears.usecases.day import work_day
 from services.arrears.usecases.plan_proposals import PLAN
 from shared.bus import gate, outbox
@@ -151,17 +153,26 @@ async def closebook(
     await desk.hear(topics.ACCOUNT_OPENED, opened)
     await desk.hear(topics.ITEMS_CHANGED, items_changed(item()))
     await desk.work_to(ISSUED)
+    monkeypatch.setenv("CLOSEBOOK_TOKEN", issuer.token("officer-7", ["lead-officer"]))
+    monkeypatch.setenv("CLOSEBOOK_TOKEN_LEAD_OFFICER", issuer.token("officer-8", ["lead-officer"]))
+    async with commanding(desk, issuer, monkeypatch, capsys) as give:
+        yield give
+
+
+@asynccontextmanager
+async def commanding(
+    desk: Desk, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> AsyncIterator[Closebook]:
+    """Open the door of arrears to the command line, whose tokens are in the environment."""
     second_person = APIRouter(prefix="/bus")
-    add_proposals(second_person, Proposals(desk.doors, [PLAN]))
+    add_proposals(second_person, Proposals(desk.doors, [PLAN, notices.as_kind(NOTICE_POLICIES)]))
     app = create_app("arrears", [api.routes(desk.doors, POLICIES, NOTICE_POLICIES), second_person], verifier_of(issuer))
     listening = WebServer(app, host="127.0.0.1", port=0)
     listening.bind()
     serving = asyncio.create_task(listening.run())
     await listening.started()
     monkeypatch.setenv("CLOSEBOOK_ARREARS_URL", listening.url)
-    monkeypatch.setenv("CLOSEBOOK_TOKEN", issuer.token("officer-7", ["lead-officer"]))
-    monkeypatch.setenv("CLOSEBOOK_TOKEN_LEAD_OFFICER", issuer.token("officer-8", ["lead-officer"]))
-    monkeypatch.setenv("COLUMNS", "250")
+    monkeypatch.setenv("COLUMNS", "300")
 
     async def give(*words: str, code: int = 0) -> tuple[str, str]:
         assert await asyncio.to_thread(run, words) == code

@@ -1,32 +1,31 @@
 """`closebook notices` against arrears' own door: listed, proposed and approved by two people, noted, shown."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
-import httpx
 import pytest
-from fastapi import APIRouter
 
 from services.arrears import api
-from services.arrears.app import build
-from shared.bus.proposal_api import add_proposals
-from shared.bus.proposals import Proposals
-from shared.cli.main import run
 from shared.events import topics
 from shared.events.billing import AccountOpened
 from shared.local_issuer import LocalIssuer
-from shared.web import WebServer, create_app
-from tests.integration.arrears.conftest import NOTICE_POLICIES, POLICIES, Desk, item, items_changed
+from tests.integration.arrears.conftest import (
+    NOTICE_POLICIES,
+    POLICIES,
+    Closebook,
+    Desk,
+    commanding,
+    item,
+    items_changed,
+)
 from tests.integration.arrears.test_notices import RIPE, charged, sold
-from tests.support.staff import as_, verifier_of
+from tests.support.staff import as_, staff_door
 
 REF = "FY5FN0W0QBWR"
 N1 = f"N-{REF}-1"
 PROPOSE = ("notices", "propose", REF, "--form", "2004", "--title", "GLA12345", "--heading", "Repairs", "--reason", "x")
-Closebook = Callable[..., Awaitable[tuple[str, str]]]
 
 
 @pytest.fixture
@@ -39,26 +38,10 @@ async def closebook(
     await desk.hear(topics.ACCOUNT_CHARGED, charged())
     await desk.hear(topics.ITEMS_CHANGED, items_changed(item(300_00)))
     await desk.work_to(RIPE)
-    bench = APIRouter(prefix="/bus")
-    add_proposals(bench, Proposals(desk.doors, build(cast("Any", None)).kinds))
-    app = create_app("arrears", [api.routes(desk.doors, POLICIES, NOTICE_POLICIES), bench], verifier_of(issuer))
-    listening = WebServer(app, host="127.0.0.1", port=0)
-    listening.bind()
-    serving = asyncio.create_task(listening.run())
-    await listening.started()
-    monkeypatch.setenv("CLOSEBOOK_ARREARS_URL", listening.url)
     for role in ("assistant", "lead-officer", "auditor"):
         monkeypatch.setenv(f"CLOSEBOOK_TOKEN_{role.upper().replace('-', '_')}", issuer.token(f"{role}-1", [role]))
-    monkeypatch.setenv("COLUMNS", "300")
-
-    async def give(*words: str, code: int = 0) -> tuple[str, str]:
-        assert await asyncio.to_thread(run, words) == code
-        told = capsys.readouterr()
-        return told.out, told.err
-
-    yield give
-    listening.stop()
-    await serving
+    async with commanding(desk, issuer, monkeypatch, capsys) as give:
+        yield give
 
 
 async def listed(closebook: Closebook) -> list[dict[str, Any]]:
@@ -168,8 +151,7 @@ async def test_what_is_not_there_or_not_yet_is_one_sentence(closebook: Closebook
 
 @pytest.mark.parametrize("role", ["operator", "auditor", "finance", "board", "admin-team"])
 async def test_only_officers_note(closebook: Closebook, desk: Desk, issuer: LocalIssuer, role: str) -> None:
-    app = create_app("arrears", [api.routes(desk.doors, POLICIES, NOTICE_POLICIES)], verifier_of(issuer))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://arrears") as client:
+    async with staff_door(issuer, "arrears", api.routes(desk.doors, POLICIES, NOTICE_POLICIES)) as client:
         body = {"step": "rejected", "reason": "no"}
         answer = await client.post(f"/notices/{N1}/steps", json=body, headers=as_(issuer, role))
     assert answer.status_code == 403
