@@ -29,26 +29,36 @@ LETTERS = {
 def letter_of(notice: NoticeChanged) -> str | None:
     """Return the letter that tells of what happened to a notice; None: there is none.
 
-    Of one that was taken over from elsewhere its owner was told when it was registered.
+    None either of what is said without something that the letter names, nor of a notice that was taken over from
+    elsewhere: its owner was told when it was registered.
     """
-    taken_over = (
-        notice.change is NoticeChange.REGISTERED
-        and notice.approved_on is not None
-        and known(notice.registered_on) < notice.approved_on
-    )
-    return None if notice.change is None or taken_over else LETTERS.get(notice.change)
+    letter = LETTERS.get(notice.change) if notice.change is not None else None
+    return letter if letter is not None and _is_whole(notice) and not _is_taken_over(notice) else None
+
+
+def _is_whole(notice: NoticeChanged) -> bool:
+    named: list[object] = [notice.number, notice.changed_on, notice.form, notice.title_number]
+    if notice.change is not NoticeChange.APPROVED:
+        named += [notice.registered_on, notice.reference, notice.binds_from, notice.last_on]
+    return None not in named
+
+
+def _is_taken_over(notice: NoticeChanged) -> bool:
+    registered, approved = notice.registered_on, notice.approved_on
+    was_there = registered is not None and approved is not None and registered < approved
+    return notice.change is NoticeChange.REGISTERED and was_there
 
 
 def known(fact: Told | None) -> Told:
-    """Return a fact that every notice has from its registration on."""
-    assert fact is not None, "a registered notice has it"
+    """Return a fact that every notice has of which a letter tells."""
+    assert fact is not None, "letter_of saw to it"
     return fact
 
 
 def facts_of(notice: NoticeChanged) -> dict[str, str]:
     """Return the facts that the letters' wordings may name; those of a registration once there is one."""
     deed = {"act": _ACTS[known(notice.form)], "title_number": safety.clean(known(notice.title_number))}
-    return deed | (_registration(notice) if notice.registered_on is not None else {})
+    return deed | (_registration(notice) if notice.change is not NoticeChange.APPROVED else {})
 
 
 def _registration(notice: NoticeChanged) -> dict[str, str]:

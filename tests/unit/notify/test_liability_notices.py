@@ -20,6 +20,18 @@ def said(notice: NoticeChanged) -> list[str]:
     return [" ".join(page.split()) for page in texts(a_case(notice))]
 
 
+NAMED = ("number", "changed_on", "form", "title_number", "registered_on", "reference", "binds_from", "last_on")
+
+
+@pytest.mark.parametrize("field", NAMED)
+@pytest.mark.parametrize("change", [NoticeChange.REGISTERED, NoticeChange.RENEWED, NoticeChange.CONSENT_ISSUED])
+def test_what_is_said_without_something_that_its_letter_names_has_no_letter(change: NoticeChange, field: str) -> None:
+    """The fields are optional in the contract: an event without them is valid and must not stop the day."""
+    whole = a_notice(change)
+    assert letter_of(whole) is not None
+    assert letter_of(whole.model_copy(update={field: None})) is None
+
+
 def test_it_says_the_headings_the_effect_on_a_buyer_the_end_and_how_it_is_cleared() -> None:
     """Domain.md 5: title number, headings, effect on the buyer, cost, expiry, how it is cleared."""
     for page in said(a_notice()):
