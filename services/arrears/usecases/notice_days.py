@@ -38,8 +38,8 @@ async def _cases(connection: asyncpg.Connection, accounts: Sequence[Account], da
     if not asked:
         return []
     asides = await rows.asides_of(connection, [one.account_id for one in asked])
-    late = [(one.account_id, item.charge_id) for one in asked for item in overdue(one.items, day)]
-    kinds = await rows.kinds_of(connection, late)
+    opened = [(one.account_id, item.charge_id) for one in asked for item in one.items]
+    kinds = await rows.kinds_of(connection, opened)
     return [
         Case(one, kinds.get(one.account_id, {}), *asides[one.account_id], known.get(one.account_id, ()))
         for one in asked

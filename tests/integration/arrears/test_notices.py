@@ -246,6 +246,20 @@ async def test_case_44_consent_follows_full_payment_and_no_renewal_is_asked_for_
     assert await listed(desk) == []
 
 
+@pytest.mark.parametrize(("kind", "consents"), [(ChargeKind.LATE_FEE, True), (ChargeKind.REPAIR, False)])
+async def test_case_44_of_what_is_not_due_yet_only_what_a_notice_is_for_keeps_consent_back(
+    desk: Desk, kind: ChargeKind, *, consents: bool
+) -> None:
+    await owe(desk)
+    await desk.work_to(REMINDER_2)
+    await a_registered(desk)
+    await desk.work_to(REMINDER_2 + timedelta(days=1))
+    await desk.hear(topics.ACCOUNT_CHARGED, charged("C2", kind))
+    await desk.hear(topics.ITEMS_CHANGED, items_changed(item(40_00, "C2", issued=desk.book)))
+    await desk.work_to(desk.book + timedelta(days=5))
+    assert (await said(desk))[-1].state == ("consent-issued" if consents else "registered")
+
+
 async def test_case_44_no_consent_goes_by_itself_for_what_was_written_off(desk: Desk) -> None:
     await owe(desk)
     await desk.work_to(date(2026, 8, 19))
