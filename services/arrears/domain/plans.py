@@ -154,6 +154,33 @@ def _is_current(item: Item, plan: Plan) -> bool:
     return item.due_on >= plan.agreed_on or any(item.charge_id == debt.charge_id for debt in plan.debts)
 
 
+class Met(StrEnum):
+    """How an instalment stands; ``missed`` once its days of grace are over and more than is tolerated is missing."""
+
+    MET = "met"
+    PART = "part"
+    OPEN = "open"
+    MISSED = "missed"
+
+
+def stand(plan: Plan, paid_pence: int, policy: PlanPolicy, day: date) -> list[tuple[Instalment, int, Met]]:
+    """Return each instalment with what is paid of it, money counted in their order, and how it stands on a day."""
+    ends = accumulate(one.amount_pence for one in plan.instalments)
+    left = [
+        (one, min(max(0, end - paid_pence), one.amount_pence)) for one, end in zip(plan.instalments, ends, strict=True)
+    ]
+    return [(one, one.amount_pence - pence, _met(one, pence, policy, day)) for one, pence in left]
+
+
+def _met(one: Instalment, left_pence: int, policy: PlanPolicy, day: date) -> Met:
+    over = grace_over(one.due_on, policy, day)
+    if left_pence <= (policy.tolerance_pence if over else 0):
+        return Met.MET
+    if over:
+        return Met.MISSED
+    return Met.PART if left_pence < one.amount_pence else Met.OPEN
+
+
 def _next(instalments: Sequence[Instalment], paid_pence: int) -> Instalment | None:
     """Return the first instalment that money in their order does not pay whole, with what is left of it."""
     ends = accumulate(one.amount_pence for one in instalments)

@@ -1,9 +1,8 @@
 """Proposals of repayment plans: what is refused when one is made, and again when somebody approves it."""
 
-from datetime import timedelta
-
 from services.arrears.domain.instalments import months_of
-from services.arrears.domain.plans import Debt, owed
+from services.arrears.domain.plan_limits import refuse_debts, refuse_terms
+from services.arrears.domain.plans import owed
 from services.arrears.settings import read_plan_policies
 from services.arrears.usecases import plans
 from services.arrears.usecases.plans import Asked, account_of
@@ -14,7 +13,6 @@ from shared.bus.refusals import NotAllowedError, NotNowError, NotValidError, und
 from shared.bus.work import OPENING_BOOK, Work
 from shared.dated import in_force
 from shared.db.engine import driver
-from shared.money import as_pounds
 
 
 async def _check(work: Work, proposal: Proposal) -> None:
@@ -42,31 +40,13 @@ async def _weigh(work: Work, asked: Asked) -> None:
     if account.internal:
         raise NotValidError(f"{asked.account_ref} is the association's own account: it owes nobody.")
     await plans.refuse_second(await driver(work.session), account.account_id, asked.account_ref)
-    _weigh_days(work, asked)
-    _weigh_debts(asked, owed(account, work.book))
-
-
-def _weigh_days(work: Work, asked: Asked) -> None:
-    """Refuse a first day that is past or far."""
+    not_now = refuse_debts(asked.agreed, owed(account, work.book), asked.account_ref)
+    if not_now is not None:
+        raise NotNowError(not_now)
     policy = in_force(read_plan_policies(), work.book)
-    latest = work.book + timedelta(days=policy.first_within_days)
-    if not work.book <= asked.first_on <= latest:
-        raise NotValidError(f"The first instalment is on {asked.first_on}; it may be from {work.book} to {latest}.")
-
-
-def _weigh_debts(asked: Asked, overdue: tuple[Debt, ...]) -> None:
-    """Refuse debts other than what is overdue of each, and instalments of nothing."""
-    if len(set(asked.agreed)) < len(asked.agreed):
-        raise NotValidError("Name each debt once.")
-    pence = {(debt.charge_id, debt.due_on): debt.amount_pence for debt in overdue}
-    for debt in asked.agreed:
-        if (known := pence.get((debt.charge_id, debt.due_on), 0)) != debt.amount_pence:
-            raise NotNowError(
-                f"{as_pounds(known)} of {debt.charge_id}, due on {debt.due_on}, is overdue and may be in a plan on"
-                f" {asked.account_ref}; {as_pounds(debt.amount_pence)} is proposed."
-            )
-    if sum(debt.amount_pence for debt in asked.agreed) < asked.instalments:
-        raise NotValidError(f"The debt does not make {asked.instalments} instalments of a penny.")
+    never = refuse_terms(asked.agreed, asked.instalments, asked.first_on, policy, work.book)
+    if never is not None:
+        raise NotValidError(never)
 
 
 async def _apply(work: Work, proposal: Proposal) -> Json:

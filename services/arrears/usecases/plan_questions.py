@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from itertools import accumulate
 from typing import Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +11,7 @@ from services.arrears.db import plans as rows
 from services.arrears.db.ladder import items_of, load_accounts
 from services.arrears.domain.instalments import Instalment, months_of, schedule
 from services.arrears.domain.plan_policy import PlanPolicy
-from services.arrears.domain.plans import STANDING, Debt, Plan, Progress, grace_over, owed, progress
+from services.arrears.domain.plans import STANDING, Debt, Plan, owed, progress, stand
 from services.arrears.settings import read_plan_policies
 from services.arrears.usecases.plans import refuse_second
 from shared.bus import gate
@@ -95,7 +94,10 @@ async def show(session: AsyncSession, plan_id: str) -> Json:
         "current_charges": plan.terms.current_charges,
         "current_pence": now.current_pence,
         "debts": [_debt(debt) for debt in plan.debts],
-        "schedule": _schedule(plan, now, policy, day),
+        "schedule": [
+            _instalment(one) | {"paid_pence": paid, "is": met}
+            for one, paid, met in stand(plan, now.paid_pence, policy, day)
+        ],
         "changes": await rows.changes(connection, plan_id),
         "policy_version": policy.version,
     }
@@ -124,25 +126,6 @@ def _listed(plan: Plan, row: Json, day: date) -> Json:
         "catch_up_by": plan.catch_up_by,
         "reason": row["reason"],
     }
-
-
-def _schedule(plan: Plan, now: Progress, policy: PlanPolicy, day: date) -> list[Json]:
-    """Return each instalment with what is paid of it, money counted in their order, and how that stands."""
-    ends = accumulate(one.amount_pence for one in plan.instalments)
-    return [
-        _instalment(one) | {"paid_pence": max(0, one.amount_pence - max(0, end - now.paid_pence)), "is": _how(
-            one, end - now.paid_pence, policy, day)}
-        for one, end in zip(plan.instalments, ends, strict=True)
-    ]  # fmt: skip
-
-
-def _how(one: Instalment, left_pence: int, policy: PlanPolicy, day: date) -> str:
-    """Return ``met``, ``missed`` when the days of grace are over, ``part``, or ``open``."""
-    if left_pence <= 0:
-        return "met"
-    if grace_over(one.due_on, policy, day):
-        return "missed" if left_pence > policy.tolerance_pence else "met"
-    return "part" if left_pence < one.amount_pence else "open"
 
 
 def _instalment(one: Instalment) -> Json:
