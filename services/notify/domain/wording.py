@@ -17,16 +17,23 @@ class AdviceBody:
 
 
 @dataclass(frozen=True, slots=True)
+class AdviceWords:
+    """Where owners get advice: the same in every letter that gives it."""
+
+    title: str
+    intro: str
+    rows: tuple[AdviceBody, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BlockWords:
     """One part of a letter; ``when`` names the condition under which it is printed (always, if empty)."""
 
     kind: str
     text: str = ""
     title: str = ""
-    intro: str = ""
     when: str = ""
     points: tuple[str, ...] = ()
-    rows: tuple[AdviceBody, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class CommonWords:
-    """The words on every letter."""
+    """The words that more letters than one have."""
 
     alternative_formats: str
     complaints_title: str
@@ -55,6 +62,7 @@ class CommonWords:
     contact_title: str
     contact: str
     pay: Facts
+    advice: AdviceWords
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,7 +218,7 @@ def _block(words: BlockWords, facts: Facts, subject: Subject, stationery: Statio
         "small": lambda: Small(fill(words.title, facts), fill(words.text, facts)),
         "complaints": lambda: Small(f"{common.complaints_title}.", fill(common.complaints, facts)),
         "contact": lambda: Small(f"{common.contact_title}.", fill(common.contact, facts)),
-        "advice": lambda: Advice(words.title, words.intro, words.rows),
+        "advice": lambda: Advice(common.advice.title, common.advice.intro, common.advice.rows),
         "pay": lambda: _pay(stationery.letterhead, common, facts),
     }
     return {**made, **subject.tables}[words.kind]()

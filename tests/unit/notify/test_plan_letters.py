@@ -88,12 +88,11 @@ def test_a_completed_plan_is_thanked_for_and_what_is_tolerated_is_named() -> Non
     assert "Nothing is left" not in words
 
 
-def test_advice_is_the_same_in_every_letter_that_gives_it() -> None:
-    given = [
-        [block for block in stationery().wordings[name].blocks if block.kind == "advice"]
-        for name in ("reminder-2", "plan-warned", "plan-failed")
-    ]
-    assert given[0] == given[1] == given[2] != []
+@pytest.mark.parametrize("state", [PlanState.WARNED, PlanState.FAILED])
+def test_who_is_behind_is_told_of_every_free_adviser_there_is(state: PlanState) -> None:
+    words = words_of(state)
+    assert all(body.name in words for body in stationery().common.advice.rows)
+    assert len(stationery().common.advice.rows) == 4
 
 
 def test_a_completed_plan_promises_no_letter_that_there_is_not() -> None:
