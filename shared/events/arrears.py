@@ -104,7 +104,9 @@ class PlanChanged(EventData):
 
     account_id: Id
     plan_id: Id
-    state: Id = Field(description="agreed (it stands), warned, failed, completed, or ended by an officer.")
+    state: Id = Field(
+        description="agreed (it stands), warned, failed, completed, or ended: by an officer, or the rest was given up."
+    )
     total_pence: PositivePence
     policy_version: Id
     reason: Text
