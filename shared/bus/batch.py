@@ -50,6 +50,12 @@ class Applier:
 
     async def apply(self, work: Work, taken: Sequence[Taken]) -> Outcome:
         """Apply records in order; everything they change and say is in the transaction when this returns."""
+        outcome = await self.decide(work, taken)
+        outcome.said = await outbox.flush(work)
+        return outcome
+
+    async def decide(self, work: Work, taken: Sequence[Taken]) -> Outcome:
+        """Apply records in order; what they say is staged, and nothing is locked any more when this returns."""
         connection = await driver(work.session)
         verdicts = await self._take_in(connection, work, taken)
         fresh = [item for item in taken if id(item) not in verdicts]
@@ -58,7 +64,6 @@ class Applier:
         outcome = Outcome([(item, verdicts.get(id(item), _DONE)) for item in taken], remarks=work.remarks)
         await self._settle(connection, work, outcome.verdicts)
         outcome.released = await self._release(connection, work, late)
-        outcome.said = await outbox.flush(work)
         return outcome
 
     async def redo(self, work: Work, item: Taken) -> Verdict:

@@ -21,11 +21,12 @@ from shared.bus.cuts import Cuts
 from shared.bus.kafka_client import PatientConsumer, handed_over, wrapped
 from shared.bus.lanes import Continuity, LaneState
 from shared.bus.letters import Taken
-from shared.bus.pipeline import Decoded, Lanes, Pipeline, Poll, joined
+from shared.bus.pipeline import Decoded, Lanes, Poll, joined
 from shared.bus.positions import Lane
 from shared.bus.pump import Pump, lane_of, sleep_unless
 from shared.bus.rebalancing import Handovers
 from shared.bus.skips import Skips
+from shared.bus.strands import Strands
 from shared.bus.transaction import Doors
 from shared.bus.work import OPENING_BOOK
 from shared.db.engine import driver
@@ -57,10 +58,9 @@ class Consumer:
         self.nudge = asyncio.Event()
         self._ahead: dict[Lane, tuple[date, int]] = {}
         self._committed_at = 0.0
-        self._pipeline = Pipeline(self._apply_safely)
+        self._strands = Strands(self._apply_safely)
         self._skips = Skips()
         self._renewing = False
-        self.progress_at = time.monotonic()
 
     def subscribe(self, broker: KafkaBroker, *, max_records: int = 500) -> None:
         """Register the subscriber: one consumer for all topics the service hears."""
@@ -74,7 +74,7 @@ class Consumer:
         )  # fmt: skip
         subscriber(self._on_batch)
         self._subscriber = subscriber
-        self._pipeline.most = max_records
+        self._strands.limit(max_records)
 
     async def start(self, broker: KafkaBroker) -> None:
         """Start the broker's consumers, reading through ``PatientConsumer``."""
@@ -94,9 +94,14 @@ class Consumer:
     @property
     def oldest_waiting_ms(self) -> int | None:
         """Kafka's time of the oldest record that is here and not in the database yet; none: nothing waits here."""
-        here = self._pipeline.oldest_ms
+        here = self._strands.oldest_ms
         waiting = [since for _, since in self._ahead.values()]
         return min([*waiting, *([here] if here is not None else [])], default=None)
+
+    @property
+    def progress_at(self) -> float:
+        """When this process last dealt with a batch of what it has read, by the monotonic clock."""
+        return self._strands.progress_at
 
     def waits(self, lane: Lane) -> bool:
         """Whether the next record of a lane was said in a later book than ours."""
@@ -119,14 +124,17 @@ class Consumer:
         It is decoded while the batch before it waits for the database (a third more events a second, measured).
         """
         lanes, read = self._by_lane(raw), self._kafka.last_read
-        await self._pipeline.put(lanes, read, min(item.timestamp for item in raw))
+        await self._strands.put(lanes, read, min(item.timestamp for item in raw))
 
     async def settled(self) -> None:
         """Wait until what was read is dealt with."""
-        await self._pipeline.settled()
+        await self._strands.settled()
 
-    async def _apply_safely(self, polls: Sequence[Poll]) -> None:
-        """Apply a batch, or read it again; what the batch before it had read again is read after that, not now."""
+    async def _apply_safely(self, polls: Sequence[Poll]) -> bool:
+        """Apply a batch, or read it again; what the batch before it had read again is read after that, not now.
+
+        Returns whether it is dealt with.
+        """
         lanes, decoded = joined(polls, lambda lane, read: self._kafka.is_stale(self._place(lane), read))
         try:
             await self._apply(lanes, decoded)
@@ -135,6 +143,8 @@ class Consumer:
             for lane, records in lanes.items():
                 self.seek(lane, records[0].offset)
             await asyncio.sleep(0.5)
+            return False
+        return True
 
     async def _apply(self, lanes: Lanes, decoded: Decoded) -> None:
         """Admit and apply decoded records."""
@@ -144,7 +154,6 @@ class Consumer:
             if state is not None:
                 admitted += await self._continuity.admit(state, records)
         await self._pump.run(self._barrier([Taken(record, decoded[id(record)]) for record in admitted]))
-        self.progress_at = time.monotonic()
         await self._commit_advisory()
 
     def _by_lane(self, raw: Sequence[ConsumerRecord]) -> Lanes:
@@ -254,7 +263,7 @@ class Consumer:
 
     async def _look_for_skips(self) -> None:
         """Read again what the client has passed although the database does not have it."""
-        if not self.started or self._pipeline.oldest_ms is not None:
+        if not self.started or self._strands.oldest_ms is not None:
             return
         async with self._doors.sessions.begin() as session:
             reached = await positions.all_positions(await driver(session))
@@ -264,7 +273,7 @@ class Consumer:
             for lane in reached.keys() - waiting
             if self._assigned(lane)
         }
-        for lane in [] if self._pipeline.oldest_ms is not None else self._skips.judge(client, reached):
+        for lane in [] if self._strands.oldest_ms is not None else self._skips.judge(client, reached):
             log(LogEvent.POSITION_PASSED, topic=lane[0], partition=lane[1], offset=reached[lane])
             self.seek(lane, reached[lane])
 
@@ -283,7 +292,7 @@ class Consumer:
 
     async def drain(self) -> None:
         """Let the batch in hand come to its end, and commit the last positions to Kafka before leaving."""
-        await self._pipeline.end()
+        await self._strands.end()
         self._committed_at = 0.0
         await self._commit_advisory()
 

@@ -8,7 +8,19 @@ import asyncpg
 from shared.bus.work import OPENING_BOOK
 
 _STATE = "select working, stage, progress, last_closed, first_ended from msg.gate"
+# A row lock that is shared is shared with whoever comes, also past a day that waits for it.  Who waits for an advisory
+# lock waits in line, so a day gets in however many batches overlap (docs/decisions/0041).
+_NAME = "hashtextextended('closebook gate', 0)"
 # All in the one row: a waiter for the row lock re-reads the row, but nothing else, when it gets in.
+_ENTER = f"""
+with line as materialized (select pg_advisory_xact_lock_shared({_NAME}))
+select working, stage, progress, last_closed, first_ended from msg.gate, line for share of gate
+"""  # noqa: S608 - ours
+_SHUT = f"""
+with line as materialized (select pg_advisory_xact_lock({_NAME}))
+update msg.gate set working = $1, stage = 'working', progress = '' from line
+where working is null and (last_closed is null or last_closed < $1)
+"""  # noqa: S608 - ours
 
 
 class GateClosedError(Exception):
@@ -48,7 +60,7 @@ async def read(connection: asyncpg.Connection) -> GateState:
 
 async def enter(connection: asyncpg.Connection) -> GateState:
     """Pass the gate with others until this transaction ends; raises ``GateClosedError`` while a day is being worked."""
-    state = await _state(connection, _STATE + " for share")
+    state = await _state(connection, _ENTER)
     if state.working is not None:
         raise GateClosedError
     return state
@@ -66,11 +78,7 @@ async def shut(connection: asyncpg.Connection, day: date) -> None:
 
     Raises ``GateClosedError`` when another process has gone on with the days meanwhile.
     """
-    done = await connection.execute(
-        "update msg.gate set working = $1, stage = 'working', progress = '' "
-        "where working is null and (last_closed is null or last_closed < $1)",
-        day,
-    )
+    done = await connection.execute(_SHUT, day)
     if done != "UPDATE 1":
         raise GateClosedError
 

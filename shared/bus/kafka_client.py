@@ -7,6 +7,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from faststream.kafka import KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
 
+from shared.bus.strands import STRANDS, strand_of
+
 _PATIENCE_MS = 500
 _GROUP_PARTS = ("_coordination_task", "_heartbeat_task", "_commit_refresh_task")
 
@@ -23,12 +25,28 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # the library ha
         super().__init__(*topics, **options)
         self._seeks: Counter[TopicPartition] = Counter()
         self.last_read: Counter[TopicPartition] = Counter()
+        self._strand = 0
 
     async def getmany(self, *places: TopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> Any:
-        """Return records as soon as there are any, or nothing after half a second."""
-        found = await super().getmany(*places, timeout_ms=max(timeout_ms, _PATIENCE_MS), max_records=max_records)
+        """Return records as soon as there are any, or nothing after half a second.
+
+        What is here already is taken from one strand after the other: aiokafka goes through one partition before it
+        comes to the next, and one strand would have to wait for its records while the other cannot take more.
+        """
+        found = await self._of_next_strand(max_records)
+        if not found:
+            found = await super().getmany(*places, timeout_ms=max(timeout_ms, _PATIENCE_MS), max_records=max_records)
         self.last_read = self._seeks.copy()
         return found
+
+    async def _of_next_strand(self, max_records: int | None) -> Any:
+        """Return what is here of the next strand that has anything."""
+        for _ in range(STRANDS):
+            self._strand = (self._strand + 1) % STRANDS
+            own = [place for place in self.assignment() if strand_of(place.partition) == self._strand]
+            if own and (found := await super().getmany(*own, max_records=max_records)):
+                return found
+        return {}
 
     def seek(self, place: TopicPartition, offset: int) -> None:
         """Read on from ``offset``; what was read of the partition before this is stale."""

@@ -1,6 +1,7 @@
 """What was read is decoded and waits here while the batch before it is applied; all that waits is the next batch."""
 
 import asyncio
+import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import Context
@@ -36,10 +37,12 @@ class Pipeline:
 
     A poll ends with the first records that are there: if each were a batch, what comes during one would wait not only
     for the next but for the one behind it.  No more is read from ``most`` waiting records on, nor applied at once.
+    ``apply`` says whether it has dealt with what it was given; ``progress_at``: when it last had.
     """
 
-    def __init__(self, apply: Callable[[Sequence[Poll]], Awaitable[None]]) -> None:
+    def __init__(self, apply: Callable[[Sequence[Poll]], Awaitable[bool]]) -> None:
         self.most = 1
+        self.progress_at = time.monotonic()
         self._ended = False
         self._apply = apply
         self._waiting: list[Poll] = []
@@ -88,7 +91,8 @@ class Pipeline:
             self._in_hand = self._take()
             self._taken.set()
             try:
-                await self._apply(self._in_hand)
+                if await self._apply(self._in_hand):
+                    self.progress_at = time.monotonic()
             finally:
                 self._in_hand = ()
 

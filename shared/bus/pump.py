@@ -5,12 +5,13 @@ import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 
 from shared import metrics
-from shared.bus import batch_log, gate, intake, positions
+from shared.bus import batch_log, gate, intake, outbox, positions
 from shared.bus.audit_lines import batch_line, event_lines
 from shared.bus.batch import Applier, Outcome
 from shared.bus.failures import FailureKind, kind_of, sqlstate_of
@@ -75,6 +76,7 @@ class Pump:
         self.lanes: dict[Lane, LaneState] = {}
         self.stopping = asyncio.Event()
         self.gate_opened = asyncio.Event()
+        self._turn = asyncio.Lock()
         self.book: date | None = None
 
     def stops(self) -> dict[Lane, LogEvent]:
@@ -139,29 +141,37 @@ class Pump:
     async def _commit(self, todo: Sequence[Taken]) -> None:
         """One transaction for the batch; afterwards the lanes' states follow the database."""
         started = time.monotonic()
-        outcome, steps = await self._transact(todo, lambda work: self._applier.apply(work, todo), started)
+        outcome, steps = await self._transact(todo, lambda work: self._applier.decide(work, todo), started)
         await self._after(outcome, steps, started)
 
     async def _transact(
         self,
         todo: Sequence[Taken],
-        apply: Callable[[Work], Awaitable[Outcome]],
+        decide: Callable[[Work], Awaitable[Outcome]],
         started: float,
         verdict: Verdict | None = None,
     ) -> tuple[Outcome, list[Step]]:
-        """Fence the lanes, apply, note the proof; raises ``TripError`` before anything past a limit commits."""
+        """Fence the lanes, decide, say, note the proof; raises ``TripError`` before anything past a limit commits.
+
+        One strand decides at a time: two that lock accounts for one kind of event after another could each wait for
+        the other.  While it stores what it says, and commits, the other begins.
+        """
         steps = self._steps(todo)
-        async with self._doors.sessions.begin() as session:
-            connection = await driver(session)
-            state = await gate.enter(connection)
-            self.book = state.book
-            await positions.fence(connection, steps)
-            work = Work(session, service=self._doors.service, book=state.book, cause=Cause("", ""))
-            intake.note_batch(work, steps, verdict)
-            outcome = await apply(work)
-            self._check_limits(outcome)
-            took = int((time.monotonic() - started) * 1000)
-            await batch_log.note(connection, steps, counts_of(outcome), took)
+        async with AsyncExitStack() as turn:
+            await turn.enter_async_context(self._turn)
+            async with self._doors.sessions.begin() as session:
+                connection = await driver(session)
+                state = await gate.enter(connection)
+                self.book = state.book
+                await positions.fence(connection, steps)
+                work = Work(session, service=self._doors.service, book=state.book, cause=Cause("", ""))
+                intake.note_batch(work, steps, verdict)
+                outcome = await decide(work)
+                self._check_limits(outcome)
+                await turn.aclose()
+                outcome.said += await outbox.flush(work)
+                took = int((time.monotonic() - started) * 1000)
+                await batch_log.note(connection, steps, counts_of(outcome), took)
         work.committed()
         return outcome, steps
 
@@ -192,7 +202,7 @@ class Pump:
         batch_line(outcome, steps, started)
         event_lines(outcome)
         self._doors.committed()
-        for state in self._tripped():
+        for state in self._tripped(steps):
             await self._trip(state)
 
     def _check_limits(self, outcome: Outcome) -> None:
@@ -205,11 +215,11 @@ class Pump:
             if rows[lane] >= self._limits.dead_in_row and last[lane] is not taken:
                 raise TripError(taken)
 
-    def _tripped(self) -> list[LaneState]:
-        """Return the lanes that have reached a limit and are not stopped yet."""
+    def _tripped(self, steps: Sequence[Step]) -> list[LaneState]:
+        """Return the lanes of a batch that have reached a limit and are not stopped yet."""
         return [
             state
-            for state in self.lanes.values()
+            for state in (self.lanes[step.lane] for step in steps)
             if state.stopped is None
             and (state.dead_in_row >= self._limits.dead_in_row or state.bugs_in_row >= self._limits.bugs_in_row)
         ]

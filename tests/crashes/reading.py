@@ -89,7 +89,7 @@ async def work(case: Case) -> None:
         async with question(running.doors.sessions) as connection:
             log = Log(story(), await positions.all_positions(connection))
         running.consumer._subscriber = SimpleNamespace(consumer=log, tasks=())
-        running.consumer._pipeline.most = 1  # each poll is a batch
+        running.consumer._strands.limit(1)  # each poll is a batch
         await running.consumer.open_barrier()
         while batch := log.poll() or await _more(running.consumer, log):
             await running.consumer._on_batch(batch)

@@ -51,6 +51,7 @@ def unit(number: int, kind: str = "flat") -> bytes:
 
 async def _number(work: Work, event: Event[Any]) -> None:
     """Say how many units were seen before: another order or another batch would say something else."""
+    await work.lock(exclusive=["unit:U"])
     seen = await (await driver(work.session)).fetchval("select count(*) from public.seen")
     if event.data.kind == "garage":
         work.refuse(event, "no-garages", "because", "kind")

@@ -22,10 +22,11 @@ class Applied:
         self.batches: list[dict[Lane, list[int]]] = []
         self.go_on = asyncio.Event()
 
-    async def __call__(self, polls: Sequence[Poll]) -> None:
+    async def __call__(self, polls: Sequence[Poll]) -> bool:
         lanes, _ = joined(polls, lambda _lane, _read: False)
         self.batches.append({lane: [record.offset for record in records] for lane, records in lanes.items()})
         await self.go_on.wait()
+        return True
 
 
 def records(lane: Lane, first: int, last: int) -> dict[Lane, list[Record]]:
