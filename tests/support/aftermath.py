@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any
@@ -35,13 +35,15 @@ _STOPPED = "select topic, partition_no from msg.position where quarantined_at is
 class Aftermath:
     """What reached the mail server, how often people lent a hand, and the log's lines of each process by its name.
 
-    ``leaves``: the log's events that the fault must have left, as ``process:event``.
+    ``leaves``: the log's events that the fault must have left, as ``process:event``; ``excuses``: those that this
+    fault, and no other, explains.
     """
 
     mails: Sequence[EmailMessage]
     by_hand: int
     lines: Mapping[str, Sequence[Mapping[str, Any]]]
     leaves: Sequence[str] = field(default=())
+    excuses: Collection[LogEvent] = field(default=())
 
 
 async def letters(notify: asyncpg.Connection, mails: Iterable[EmailMessage]) -> list[str]:
@@ -90,7 +92,7 @@ def told(after: Aftermath) -> list[str]:
             f"I11: {name}: {line['event.name']} {line.get('error.type', '')} {line.get('app.detail', '')}"
             for name, lines in after.lines.items()
             for line in lines
-            if line["event.name"] in _NEVER
+            if line["event.name"] in _NEVER and line["event.name"] not in after.excuses
         ][:_NAMED]
     )
 

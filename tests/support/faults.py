@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from services.billing.domain import refs
 from services.notify.db.spacing import FREE
 from shared.events.topics import CHANNELS, LINE_OF_SERVICES
+from shared.log_events import LogEvent
 from tests.support.aftermath import Aftermath
 from tests.support.bus import cloud_event
 from tests.support.invariants import assert_invariants
@@ -196,15 +197,16 @@ class Plant(PlantFloor):
         )
         return f"{waiting} letters are on their way" if waiting else ""
 
-    async def prove(self, seconds: float = 60, leaves: Sequence[str] = ()) -> None:
+    async def prove(self, seconds: float = 60, leaves: Sequence[str] = (), excuses: Collection[LogEvent] = ()) -> None:
         """Wait for quiet, letters included, then check every invariant, and that the log tells of the fault.
 
-        ``leaves``: what a process must have said since the test began, as ``process:event``.
+        ``leaves``: what a process must have said since the test began, as ``process:event``; ``excuses``: what one
+        may say for once.
         """
         await self.settle(seconds)
         await until_quiet(self._posting, seconds)
         await self.settle(seconds)
-        after = Aftermath(self.mail.messages(), self.by_hand, self.lines(), leaves)
+        after = Aftermath(self.mail.messages(), self.by_hand, self.lines(), leaves, excuses)
         await assert_invariants(self.tools.bootstrap, self.tools.prefix, self.tools.partitions, self.stack.urls, after)
 
     async def stop(self) -> None:
