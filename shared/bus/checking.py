@@ -18,6 +18,7 @@ from shared.db.engine import LONG_SECONDS, snapshot
 from shared.log_events import LogEvent
 from shared.logs import log
 
+_FIRST_S = 10.0
 EVERY_S = 300.0
 MOST_S = 1800.0
 _SHARE = 50
@@ -43,19 +44,20 @@ class Checking:
     """Checks in the process whose relay leads, at one moment of the database.
 
     Between two checks lie five minutes, or fifty times what the last one took, but at most half an hour: a ledger of
-    many years is not read all day long.
+    many years is not read all day long.  The first leaves what waited for the process ten seconds: read beside the
+    backlog the books took half as much of the database as the backlog itself (measured).
     """
 
     def __init__(self, running: Running) -> None:
         self._running = running
 
     async def run(self) -> None:
-        """Check at the start and from time to time until the service stops."""
-        due = 0.0
+        """Check soon after the start and from time to time until the service stops."""
+        due = time.monotonic() + _FIRST_S
         while not await sleep_unless(self._running.stopping, _LOOK_S):
             if not self._running.relay.leads:
                 metrics.INVARIANT.clear()
-                due = 0.0
+                due = time.monotonic() + _FIRST_S
             elif time.monotonic() >= due:
                 due = time.monotonic() + await self._once()
 

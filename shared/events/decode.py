@@ -13,7 +13,7 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from shared.events.base import Event, EventData, sorted_sha, source_of
+from shared.events.base import Event, EventData, content_sha, source_of
 from shared.events.explain import reason_of
 from shared.events.headers import binary_envelope
 from shared.events.rejection import Reason, Record, Refused, Rejection
@@ -93,7 +93,7 @@ def _event(record: Record, document: dict[str, Any], changed: bool) -> Event[Eve
     check_shape(channel.topic, data)
     return Event(
         event_uid(envelope.source, envelope.id),
-        sorted_sha(channel.type, document["data"]),
+        content_sha(channel.type, document["data"]),
         envelope.id,
         envelope.source,
         channel.type,
@@ -133,7 +133,7 @@ def _channel(topic: str, document: Mapping[str, Any]) -> Channel:
 
 def _validated(channel: Channel, value: bytes, document: dict[str, Any], changed: bool) -> _Envelope[EventData]:
     model = _envelope_of(channel.topic)
-    if changed or (b"null" in value and channel is not CONTACT_CHANGED):
+    if changed:
         value = json.dumps(document).encode()
     try:
         return model.model_validate_json(value, by_alias=True, by_name=False)
@@ -161,7 +161,7 @@ def _rejection(refused: Refused, document: Mapping[str, Any]) -> Rejection:
         event_id=event_id,
         source=source,
         type=event_type,
-        sha=sorted_sha(event_type, document.get("data")) if event_type is not None else None,
+        sha=content_sha(event_type, document.get("data")) if event_type is not None else None,
         pence=_readable_pence(event_type, document.get("data")),
         book=_readable_day(document.get("book")),
         aggver=_readable_version(document.get("aggver")),
