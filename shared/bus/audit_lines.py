@@ -10,7 +10,7 @@ from shared.bus.batch import Outcome
 from shared.bus.letters import Taken
 from shared.bus.positions import Step
 from shared.bus.work import Disposition, Verdict
-from shared.events.base import Event
+from shared.events.base import Event, EventData
 from shared.log_events import LogEvent
 from shared.logs import log
 
@@ -50,19 +50,22 @@ def _line(taken: Taken, verdict: Verdict, remarks: Mapping[UUID, Mapping[str, ob
     name = LogEvent.DEAD_LETTER if verdict.disposition is Disposition.DEAD else LogEvent.EVENT
     if verdict.disposition is Disposition.DUPLICATE:
         name = LogEvent.EVENT_REPEATED
-    fields: dict[str, object] = {"reason_code": verdict.reason, "needs": verdict.needs, "field": verdict.field}
-    known = {key: value for key, value in fields.items() if value}
-    if isinstance(event, Event):
-        known |= {
-            "event_id": event.id,
-            "aggregate_id": event.key,
-            "pence": event.pence,
-            "correlation_id": event.correlation_id or event.id,
-            **remarks.get(event.uid, {}),
-        }
-    else:
-        known |= {"event_id": event.event_id}
+    known = _known(event, remarks) if isinstance(event, Event) else {"event_id": event.event_id}
+    if verdict.disposition is not Disposition.DONE:
+        fields = {"reason_code": verdict.reason, "needs": verdict.needs, "field": verdict.field}
+        known = {key: value for key, value in fields.items() if value} | known
     log(
         name, topic=record.topic, partition=record.partition, offset=record.offset,
         outcome=_OUTCOMES[verdict.disposition], **known,
     )  # fmt: skip
+
+
+def _known(event: Event[EventData], remarks: Mapping[UUID, Mapping[str, object]]) -> dict[str, object]:
+    """Return what is said of an event that could be read."""
+    return {
+        "event_id": event.id,
+        "aggregate_id": event.key,
+        "pence": event.pence,
+        "correlation_id": event.correlation_id or event.id,
+        **remarks.get(event.uid, {}),
+    }

@@ -36,6 +36,11 @@ class Outcome:
     said: int = 0
     remarks: Mapping[UUID, Mapping[str, object]] = field(default_factory=dict)
 
+    @property
+    def has_dead(self) -> bool:
+        """Whether a record became a dead letter: most batches have none, and nothing is counted."""
+        return any(verdict.disposition is Disposition.DEAD for _, verdict in self.verdicts)
+
     def counts(self) -> Counter[Disposition]:
         """Return how many records got each disposition."""
         return Counter(verdict.disposition for _, verdict in self.verdicts)
@@ -142,7 +147,7 @@ class Applier:
             events: list[Event[EventData]] = [i.outcome for i in batch if isinstance(i.outcome, Event)]
             work.cause = Cause.of(events[-1])
             await self._router.handlers[topic](work, events)
-            for item in batch:
+            for item in batch if work.verdicts else ():
                 if item.uid in work.verdicts:
                     verdicts[id(item)] = work.verdicts.pop(item.uid)
 
@@ -188,8 +193,9 @@ class Applier:
         announce: bool = True,
     ) -> None:
         """Keep the dead and the held with their bytes, say the dead, correct the inbox."""
-        dead = [pair for pair in verdicts if pair[1].disposition is Disposition.DEAD]
-        held = [pair for pair in verdicts if pair[1].disposition is Disposition.HELD]
+        others = [pair for pair in verdicts if pair[1].disposition is not Disposition.DONE]
+        dead = [pair for pair in others if pair[1].disposition is Disposition.DEAD]
+        held = [pair for pair in others if pair[1].disposition is Disposition.HELD]
         if dead:
             await letters.bury(connection, dead, work.book)
             for taken, verdict in dead if announce else ():
@@ -198,12 +204,9 @@ class Applier:
             await letters.hold(connection, held, work.book)
         amended = {
             taken.uid: str(verdict.disposition)
-            for taken, verdict in verdicts
+            for taken, verdict in others
             # A record that could not be read was not taken in: under its id stands another that was.
-            if taken.uid is not None
-            and taken.outcome.sha is not None
-            and verdict.disposition is not Disposition.DONE
-            and _first(verdict)
+            if taken.uid is not None and taken.outcome.sha is not None and _first(verdict)
         }
         await inbox.amend(connection, amended)
 

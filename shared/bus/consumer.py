@@ -35,6 +35,12 @@ from shared.events.topics import BY_TOPIC, heard_by
 from shared.log_events import LogEvent
 from shared.logs import log
 
+_FETCH_WAIT_MS = 100
+"""How long the broker waits for records of quiet topics; meanwhile aiokafka asks it for nothing else.
+
+With the library's half second a partition of which all was read waited that long for more, beside topics without any:
+a charge took 102 µs of the clock instead of 94.  It costs an idle service 0.4 % of a core (both measured).
+"""
 _COMMIT_EVERY_S = 1.0
 _WATCH_EVERY_S = 0.05
 _RELEASE_EVERY_S = 0.5
@@ -68,9 +74,9 @@ class Consumer:
         subscriber = broker.subscriber(
             *topics, batch=True, group_id=f"{self._prefix}closebook.{self._doors.service}", ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest", isolation_level="read_committed", max_records=max_records,
-            batch_timeout_ms=10, no_reply=True, session_timeout_ms=10_000, heartbeat_interval_ms=1_000,
-            max_poll_interval_ms=1_800_000, rebalance_timeout_ms=20_000, parser=wrapped, decoder=handed_over,
-            include_in_schema=False, listener=Handovers(self._prefix, lambda: self._pump.lanes),
+            batch_timeout_ms=10, fetch_max_wait_ms=_FETCH_WAIT_MS, no_reply=True, session_timeout_ms=10_000,
+            heartbeat_interval_ms=1_000, max_poll_interval_ms=1_800_000, rebalance_timeout_ms=20_000, parser=wrapped,
+            decoder=handed_over, include_in_schema=False, listener=Handovers(self._prefix, lambda: self._pump.lanes),
         )  # fmt: skip
         subscriber(self._on_batch)
         self._subscriber = subscriber

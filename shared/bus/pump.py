@@ -194,7 +194,9 @@ class Pump:
         for step in steps:
             state = self.lanes[step.lane]
             state.expected, state.last_sha = step.next, step.sha
-        for taken, verdict in outcome.verdicts:
+            if not outcome.has_dead:
+                state.dead_in_row = state.bugs_in_row = 0
+        for taken, verdict in outcome.verdicts if outcome.has_dead else ():
             state = self.lanes[lane_of(taken)]
             dead = verdict.disposition is Disposition.DEAD
             state.dead_in_row = state.dead_in_row + 1 if dead else 0
@@ -207,6 +209,8 @@ class Pump:
 
     def _check_limits(self, outcome: Outcome) -> None:
         """Cut the batch where a lane's row of dead letters reaches its limit, if records follow there."""
+        if not outcome.has_dead:
+            return
         rows = {lane: state.dead_in_row for lane, state in self.lanes.items()}
         last = {lane_of(taken): taken for taken, _ in outcome.verdicts}
         for taken, verdict in outcome.verdicts:

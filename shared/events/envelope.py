@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
+import orjson
 from pydantic_core import to_json
 
 from shared.events.base import EventData
@@ -36,7 +37,7 @@ def encode(
         "correlationid": correlation_id, "causationid": causation_id, "traceparent": traceparent,
     }  # fmt: skip
     present = {name: value for name, value in attributes.items() if value}
-    return to_json(present)[:-1] + b',"data":' + data_bytes(data) + b"}"
+    return orjson.dumps(present)[:-1] + b',"data":' + data_bytes(data) + b"}"
 
 
 def id_in(body: bytes) -> str:
