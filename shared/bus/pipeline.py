@@ -14,7 +14,7 @@ from shared.bus.positions import Lane
 from shared.events.base import Event, EventData
 from shared.events.decode import Record, Rejection, decode
 
-_DECODED_AT_ONCE = 25
+DECODED_AT_ONCE = 25
 """About a millisecond: the answers of the database do not wait longer."""
 
 Lanes = dict[Lane, list[Record]]
@@ -119,7 +119,7 @@ async def _decode(poll: Poll) -> None:
     """Decode a poll, and let others have their turn in between."""
     for number, record in enumerate(chain.from_iterable(poll.lanes.values()), start=1):
         poll.decoded[id(record)] = decode(record)
-        if number % _DECODED_AT_ONCE == 0:
+        if number % DECODED_AT_ONCE == 0:
             await asyncio.sleep(0)
 
 

@@ -7,7 +7,7 @@ is in a command line; every line of the answer is one JSON object with ``done`` 
 import json
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -19,7 +19,7 @@ from shared.db.engine import create_engine, libpq_url, session_factory
 from shared.rebuild import adoption, comparison, guide
 from shared.rebuild.comparison import Difference
 from shared.rebuild.likeness import Likeness, of_the_bus
-from shared.rebuild.replay import OtherBookError, Replay
+from shared.rebuild.replay import OtherBookError, Replay, read_ahead
 from shared.rebuild.source import GoneError, Records
 from shared.settings import ServiceSettings
 
@@ -108,12 +108,14 @@ async def _bring_forward(
     replay = Replay(service, likeness, Doors(service.name, session_factory(engine), lambda: None), records)
     try:
         await records.start()
-        async for step in guide.steps(live, service.name, likeness.deeds):
-            await replay.take(step)
-            done += len(step.rows)
-            if done >= told + total / _LINES:
-                told = done
-                _tell(done=done, of=total, book=step.book.isoformat())
+        steps = guide.steps(live, service.name, likeness.deeds)
+        async with aclosing(read_ahead(steps, replay.read)) as read:
+            async for step, taken in read:
+                await replay.take(step, taken)
+                done += len(step.rows)
+                if done >= told + total / _LINES:
+                    told = done
+                    _tell(done=done, of=total, book=step.book.isoformat())
         await replay.forget_outbox()
     finally:
         await records.stop()

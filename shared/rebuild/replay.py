@@ -1,7 +1,8 @@
 """Applies the steps of a guide to a fresh database, through the service's own handlers, commands and day's work."""
 
+import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from datetime import date
 
 import asyncpg
@@ -14,6 +15,7 @@ from shared.bus.day import DayGate
 from shared.bus.failures import FailureKind, kind_of
 from shared.bus.latecomers import Latecomers
 from shared.bus.letters import Taken
+from shared.bus.pipeline import DECODED_AT_ONCE
 from shared.bus.pump import failed
 from shared.bus.redrive import BusRedriver
 from shared.bus.relay import Relay
@@ -54,6 +56,24 @@ class KnownCuts(Cuts):
         return self.after
 
 
+async def read_ahead(
+    steps: AsyncIterator[Step], read: Callable[[Step], Awaitable[Sequence[Taken]]]
+) -> AsyncGenerator[tuple[Step, Sequence[Taken]]]:
+    """Yield steps with their records, each read while the one before it is applied, as the service does."""
+    ahead: tuple[Step, asyncio.Future[Sequence[Taken]]] | None = None
+    try:
+        async for step in steps:
+            ready = (ahead[0], await ahead[1]) if ahead is not None else None
+            ahead = (step, asyncio.ensure_future(read(step)))
+            if ready is not None:
+                yield ready
+        if ahead is not None:
+            yield ahead[0], await ahead[1]
+    finally:
+        if ahead is not None:
+            ahead[1].cancel()
+
+
 class Replay:
     """One service's fresh database, brought forward step by step."""
 
@@ -67,13 +87,22 @@ class Replay:
         late = Latecomers(doors, self._applier, self._cuts)
         self._gate = DayGate(doors, SilentRelay(), self._cuts, late, service.day_work, lambda: None)
 
-    async def take(self, step: Step) -> None:
-        """Do what the live database did in one step."""
+    async def read(self, step: Step) -> Sequence[Taken]:
+        """Return the records of a step, decoded; what people did and a day have none to read."""
+        taken: list[Taken] = []
+        for row in step.rows if step.kind in ("batch", "burial") else ():
+            taken.append(await self._taken(row))
+            if len(taken) % DECODED_AT_ONCE == 0:
+                await asyncio.sleep(0)  # the database's answers do not wait longer
+        return taken
+
+    async def take(self, step: Step, taken: Sequence[Taken]) -> None:
+        """Do what the live database did in one step, with the records that ``read`` found for it."""
         match step.kind:
             case "batch":
-                await self._apply([await self._taken(row) for row in step.rows], step.book)
+                await self._apply(taken, step.book)
             case "burial":
-                await self._bury(await self._taken(step.rows[0]), step.book, _verdict(step.rows[0]))
+                await self._bury(taken[0], step.book, _verdict(step.rows[0]))
             case "deed":
                 await self._deed(step.rows[0], step.book)
             case "redrive":

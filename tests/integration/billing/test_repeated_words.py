@@ -50,7 +50,7 @@ async def repeat(live: Desk, fresh: Desk, kept: Kept, matches: int = 3) -> list[
     try:
         async with ours.transaction():
             async for step in guide.steps(ours, "billing", service.likeness.deeds):
-                await replay.take(step)
+                await replay.take(step, await replay.read(step))
         async with ours.transaction(), theirs.transaction():
             found = [
                 await compare(ours, theirs, one, {}) for one in (*COMPARED, *of_the_bus(("billing.command-given",)))
