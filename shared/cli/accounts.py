@@ -31,7 +31,7 @@ def accounts(
         )
         for account in found
     ]
-    table = output.table(f"{len(rows)} accounts", _COLUMNS, rows, right=_MONEY)
+    table = output.table(output.counted(len(rows), "account"), _COLUMNS, rows, right=_MONEY)
     output.report(found, table, as_json=as_json, to=to)
 
 

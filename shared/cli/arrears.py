@@ -22,7 +22,7 @@ def arrears(*, as_json: JsonFlag = False, to: SheetFile = None, data: DataDir = 
         )
         for account in found
     ]
-    table = output.table(f"{len(rows)} accounts in arrears", _COLUMNS, rows, right=("overdue",))
+    table = output.table(output.counted(len(rows), "account") + " in arrears", _COLUMNS, rows, right=("overdue",))
     output.report(found, table, as_json=as_json, to=to)
 
 

@@ -95,7 +95,7 @@ def list_mandates(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
     columns = ("mandate_id", "account_ref", "set_on", "ended_on", "state", "bank_code")
     rows = [tuple(row[name] for name in columns) for row in found]
     heads = ("mandate", "account", "since", "cancelled", "state", "code")
-    output.show(output.table(f"{len(rows)} mandates", heads, rows))
+    output.show(output.table(output.counted(len(rows), "mandate"), heads, rows))
 
 
 @bench.command("announce")
@@ -142,7 +142,7 @@ def list_collections(*, as_json: JsonFlag = False, to: SheetFile = None, data: D
     """List every collection, the newest first."""
     found = Api(environment.resolve(data)).get("billing", "/collections")
     right = ("accounts", "amount", "skipped", "not taken")
-    table = output.table(f"{len(found)} collections", _COLUMNS, [_row(row) for row in found], right=right)
+    table = output.table(output.counted(len(found), "collection"), _COLUMNS, [_row(row) for row in found], right=right)
     output.report(found, table, as_json=as_json, to=to)
 
 
@@ -162,7 +162,7 @@ def show(collection: Collection, *, as_json: JsonFlag = False, to: SheetFile = N
         (row["account_ref"], row["mandate_id"], output.pounds(row["amount_pence"]), row["skipped"]) for row in found
     ]
     columns = ("account", "mandate", "amount", "skipped")
-    table = output.table(f"{collection}: {len(rows)} accounts", columns, rows, right=("amount",))
+    table = output.table(f"{collection}: {output.counted(len(rows), 'account')}", columns, rows, right=("amount",))
     output.report(found, table, as_json=as_json, to=to)
 
 

@@ -31,7 +31,9 @@ Dispute = Annotated[str, typer.Argument(metavar="ID", help="The dispute's id.", 
 def list_disputes(*, as_json: JsonFlag = False, to: SheetFile = None, data: DataDir = None) -> None:
     """List disputes: those that stand, those upheld and not credited yet, those that ended; with who and why."""
     found = Api(environment.resolve(data)).get("billing", "/disputes")
-    table = output.table(f"{len(found)} disputes", _COLUMNS, [_row(row) for row in found], right=("disputed",))
+    table = output.table(
+        output.counted(len(found), "dispute"), _COLUMNS, [_row(row) for row in found], right=("disputed",)
+    )
     output.report(found, table, as_json=as_json, to=to)
 
 

@@ -75,7 +75,7 @@ def list_reliefs(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
         )
         for one in reliefs
     ]
-    output.show(output.table(f"{len(rows)} reliefs", _COLUMNS, rows, right=("points",)))
+    output.show(output.table(output.counted(len(rows), "relief"), _COLUMNS, rows, right=("points",)))
 
 
 def propose(

@@ -128,5 +128,5 @@ def list_schedules(*, as_json: JsonFlag = False, to: SheetFile = None, data: Dat
         )
         for row in found
     ]
-    table = output.table(f"{len(rows)} schedules", _COLUMNS, rows, right=("a year, net",))
+    table = output.table(output.counted(len(rows), "schedule"), _COLUMNS, rows, right=("a year, net",))
     output.report(found, table, as_json=as_json, to=to)

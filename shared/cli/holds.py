@@ -25,7 +25,7 @@ def list_holds(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
     if as_json:
         output.write_json(found)
         return
-    output.show(output.table(f"{len(found)} holds", _COLUMNS, [_row(row) for row in found]))
+    output.show(output.table(output.counted(len(found), "hold"), _COLUMNS, [_row(row) for row in found]))
 
 
 def _row(row: dict[str, Any]) -> tuple[object, ...]:

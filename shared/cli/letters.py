@@ -27,4 +27,4 @@ def letters(
         output.write_json(found)
         return
     rows = [(*(letter.get(name) for name in _FIELDS[:-1]), str(letter.get("sha256") or "")[:12]) for letter in found]
-    output.show(output.table(f"{len(rows)} messages", _FIELDS, rows))
+    output.show(output.table(output.counted(len(rows), "message"), _FIELDS, rows))

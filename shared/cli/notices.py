@@ -28,7 +28,9 @@ NoticeId = Annotated[str, typer.Argument(metavar="ID", help="The notice's id.", 
 def list_notices(*, as_json: JsonFlag = False, to: SheetFile = None, data: DataDir = None) -> None:
     """List what is to be done: before sales first, then breaches, renewals, candidates, and what waits."""
     found = reading(data).get("arrears", "/notices")
-    table = output.table(f"{len(found)} notices", _COLUMNS, [_row(row) for row in found], right=("overdue",))
+    table = output.table(
+        output.counted(len(found), "notice"), _COLUMNS, [_row(row) for row in found], right=("overdue",)
+    )
     output.report(found, table, as_json=as_json, to=to)
 
 
@@ -59,7 +61,7 @@ def show_notice(notice: NoticeId, *, as_json: JsonFlag = False, data: DataDir = 
         if name in _HEAD and value is not None:
             output.tell(f"{name}: {'; '.join(value) if isinstance(value, list) else value}")
     rows = [_change(row) for row in found["changes"]]
-    output.show(output.table(f"{len(rows)} changes", _HISTORY, rows, right=("no", "overdue")))
+    output.show(output.table(output.counted(len(rows), "change"), _HISTORY, rows, right=("no", "overdue")))
 
 
 def _change(row: dict[str, Any]) -> tuple[object, ...]:

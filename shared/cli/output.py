@@ -116,6 +116,11 @@ def is_wide() -> bool:
     return answer_console().width >= _WIDE_ENOUGH
 
 
+def counted(number: int, noun: str) -> str:
+    """Return how many there are of a thing, in words that fit one, too."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def pounds(pence: int | None) -> str:
     """Return money for a table; nothing for nothing known."""
     return "" if pence is None else Pounds(pence)

@@ -83,7 +83,7 @@ def _in_words(schedule: Sequence[dict[str, Any]]) -> str:
 def list_plans(*, as_json: JsonFlag = False, to: SheetFile = None, data: DataDir = None) -> None:
     """List plans: those that stand, then those that are over; how far each is paid, and why it stands so."""
     found = reading(data).get("arrears", "/plans")
-    table = output.table(f"{len(found)} plans", _COLUMNS, [_row(row) for row in found], right=_MONEY)
+    table = output.table(output.counted(len(found), "plan"), _COLUMNS, [_row(row) for row in found], right=_MONEY)
     output.report(found, table, as_json=as_json, to=to)
 
 

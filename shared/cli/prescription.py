@@ -91,7 +91,7 @@ def _interruptions(found: dict[str, Any]) -> Table:
         )
         for row in found["interruptions"]
     ]  # fmt: skip
-    return output.table(f"{len(rows)} interruptions", _INTERRUPTIONS, rows)
+    return output.table(output.counted(len(rows), "interruption"), _INTERRUPTIONS, rows)
 
 
 def _rest(found: dict[str, Any]) -> str:

@@ -41,7 +41,7 @@ def list_proposals(
         output.write_json(found)
     else:
         rows = [tuple(proposal.get(name) for name in _FIELDS) for proposal in found]
-        output.show(output.table(f"{len(found)} proposals", _FIELDS, rows, right=("id",)))
+        output.show(output.table(output.counted(len(found), "proposal"), _FIELDS, rows, right=("id",)))
 
 
 @second_person.command("show")

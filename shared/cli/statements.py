@@ -30,7 +30,7 @@ def list_runs(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
         f"an outlier changes by more than {policy['outlier_percent']} %."
     )
     rows = [(run["run_id"], run["quarter"], run["known_at"], run["state"]) for run in found["runs"]]
-    output.show(output.table(f"{len(rows)} runs", ("run", "quarter", "struck on", "state"), rows))
+    output.show(output.table(output.counted(len(rows), "run"), ("run", "quarter", "struck on", "state"), rows))
 
 
 @bench.command("show")

@@ -63,6 +63,18 @@ def _refuse_end(notice: Notice, noted: Noted) -> str | None:
     return None
 
 
+def refuse_another(account_ref: str, candidate: str | None, under_way: Notice | None) -> str | None:
+    """Return why a notice of an account cannot be approved beside the one under way; None: it can.
+
+    ``candidate``: the id that was found for it, where one is named.
+    """
+    if under_way is not None and under_way.state is not NoticeState.CANDIDATE:
+        return f"{under_way.notice_id} is {under_way.state.value}: {account_ref} has a notice under way."
+    if candidate is not None and (under_way is None or under_way.notice_id != candidate):
+        return f"{candidate} is no candidate of {account_ref}."
+    return None
+
+
 def refuse_registration(noted: Noted, policy: NoticePolicy, book: date) -> str | None:
     """Return why a registration cannot be noted of any notice; None: it can."""
     if noted.on > book:

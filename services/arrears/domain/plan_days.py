@@ -155,6 +155,11 @@ def _too_many(missed: frozenset[int], policy: PlanPolicy) -> bool:
     return any(last - first < policy.in_a_row for first, last in ends)
 
 
+def ended(plan: Plan, now: Progress, reason: str) -> Outcome:
+    """Return a plan that an officer ends: the ladder goes on, and what it was warned of is over."""
+    return _outcome(plan, _without_warning(plan, PlanState.ENDED), now, reason)
+
+
 def _without_warning(plan: Plan, state: PlanState) -> Plan:
     return replace(plan, state=state, warned_of=frozenset(), catch_up_by=None)
 

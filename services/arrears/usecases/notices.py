@@ -89,19 +89,11 @@ async def check(work: Work, content: Json, policies: Policies) -> tuple[AskedNot
     known = await _locked(work, owing)
     if asked.reference is not None and asked.registered_on is None:
         raise NotValidError(f"Name the day on which it was registered as {asked.reference}.")
-    refusal = _refuse(asked, _under_way(known)) or await _refuse_day(work, asked, owing, policies)
+    refusal = notice_steps.refuse_another(asked.account_ref, asked.notice_id, _under_way(known))
+    refusal = refusal or await _refuse_day(work, asked, owing, policies)
     if refusal is not None:
         raise NotNowError(refusal)
     return asked, owing, known
-
-
-def _refuse(asked: AskedNotice, pending: Notice | None) -> str | None:
-    """Return why another notice of the account stands in the way, or the candidate that is asked for is none."""
-    if pending is not None and pending.state is not NoticeState.CANDIDATE:
-        return f"{pending.notice_id} is {pending.state.value}: {asked.account_ref} has a notice under way."
-    if asked.notice_id is not None and (pending is None or pending.notice_id != asked.notice_id):
-        return f"{asked.notice_id} is no candidate of {asked.account_ref}."
-    return None
 
 
 async def _refuse_day(work: Work, asked: AskedNotice, owing: Owing, policies: Policies) -> str | None:

@@ -1,6 +1,5 @@
 """Repayment plans: what two people agreed takes effect; an officer ends one."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Literal
 
@@ -11,7 +10,7 @@ from services.arrears.db import holds as hold_rows
 from services.arrears.db import plans as rows
 from services.arrears.db.ladder import load_accounts
 from services.arrears.domain.account import Account
-from services.arrears.domain.plan_days import Outcome
+from services.arrears.domain.plan_days import Outcome, ended
 from services.arrears.domain.plans import STANDING, Debt, Plan, Terms, progress
 from services.arrears.settings import read_plan_policies
 from services.arrears.usecases import plan_changes
@@ -89,10 +88,7 @@ async def end(work: Work, content: Json) -> Json:
         policy = in_force(read_plan_policies(), plan.agreed_on)
         account = (await load_accounts(work.session, work.book, [plan.account_id]))[plan.account_id]
         now = progress(plan, account.items, policy, work.book)
-        ended = replace(
-            plan, state=PlanState.ENDED, change=plan.change + 1, warned_of=frozenset(), catch_up_by=None
-        )  # fmt: skip
-        await plan_changes.follow(work, Outcome(ended, now, content["reason"]), stood=True)
+        await plan_changes.follow(work, ended(plan, now, content["reason"]), stood=True)
     elif plan.state is not PlanState.ENDED:
         raise NotNowError(f"Plan {plan.plan_id} is {plan.state} already.")
     return {"plan_id": plan.plan_id, "state": PlanState.ENDED}

@@ -64,7 +64,7 @@ async def note(closebook: Closebook, step: str, *more: str) -> str:
 
 async def test_the_worklist_names_each_candidate_with_its_figures_and_its_reason(closebook: Closebook) -> None:
     told, _ = await closebook("notices", "list")
-    assert told.splitlines()[0].strip() == "1 notices"
+    assert told.splitlines()[0].strip() == "1 notice"
     for words in (N1, REF, "U1", "candidate", "£300.00", "propose or reject it", "the oldest 90 days past due"):
         assert words in told
     (row,) = await listed(closebook)
