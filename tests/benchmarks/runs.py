@@ -64,6 +64,7 @@ async def _run(stage: Stage, units: int) -> Run:
             await close_day(office, _EVE, 1)
             await people.agree(POLICY, "statements", {"release": "reviewed"})
             await close_day(office, _LAST, 2)
+            await office.checked()
             dry_run = await people.ask_dry_run(units)
             struck = await close_day(office, _STRUCK, 3)
             await people.pass_all()

@@ -27,7 +27,7 @@ async def measure(stage: Stage) -> list[Figure]:
     for _ in range(stage.rounds):
         small.append(await _close(stage, sizes[0]))
         middle.append(await _close(stage, sizes[1]))
-    large = await _close(stage, sizes[2])
+    large = await _close(stage, sizes[2], is_long=True)
     each = [[close.each_ms for close in closes] for closes in (small, middle)]
     return [
         Figure("quarter.1k-each", "ms", tuple(each[0])),
@@ -41,12 +41,15 @@ async def measure(stage: Stage) -> list[Figure]:
     ]
 
 
-async def _close(stage: Stage, units: int) -> Close:
+async def _close(stage: Stage, units: int, *, is_long: bool = False) -> Close:
+    """Close a quarter; one that takes longer than the books are left alone is closed after their first check."""
     async with stage.office("billing") as office:
         await ledger.register(office.sql, units)
         await ledger.charge_quarter(office.sql, _QUARTER, units)
         await know_sizes(office.sql)
         process = await office.start()
+        if is_long:
+            await office.checked()
         seconds = await close_day(office, _DAY)
         peak = peak_mib(process.pid)
         assert await office.sql.fetchval("select count(*) from billing.statements") == units
