@@ -22,11 +22,11 @@ _OUTCOMES = {
 }
 
 
-def batch_line(outcome: Outcome, steps: Sequence[Step], started: float) -> None:
+def batch_line(outcome: Outcome, steps: Sequence[Step]) -> None:
     """Say which ranges were committed and what became of their records."""
     counts = {_OUTCOMES[disposition]: number for disposition, number in outcome.counts().items()}
     ranges = [f"{step.lane[0]}/{step.lane[1]}:{step.start}-{step.next}" for step in steps]
-    took = round((time.monotonic() - started) * 1000, 1)
+    took = round((time.monotonic() - outcome.began_at) * 1000, 1)
     metrics.BATCH_SECONDS.observe(took / 1000)
     oldest_ms = min((taken.record.timestamp_ms for taken, _ in outcome.verdicts), default=0)
     if oldest_ms > 0:

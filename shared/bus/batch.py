@@ -28,13 +28,15 @@ _DONE = Verdict(Disposition.DONE)
 class Outcome:
     """What became of a batch: each record's verdict, in order; what it released; how many events were said.
 
-    ``remarks``: what use cases have to add to the log line of an event.
+    ``remarks``: what use cases have to add to the log line of an event.  ``began_at``: when it had the turn to decide,
+    by the monotonic clock.
     """
 
     verdicts: list[tuple[Taken, Verdict]] = field(default_factory=list)
     released: list[tuple[Taken, Verdict]] = field(default_factory=list)
     said: int = 0
     remarks: Mapping[UUID, Mapping[str, object]] = field(default_factory=dict)
+    began_at: float = 0.0
 
     @property
     def has_dead(self) -> bool:
@@ -60,7 +62,7 @@ class Applier:
         return outcome
 
     async def decide(self, work: Work, taken: Sequence[Taken]) -> Outcome:
-        """Apply records in order; what they say is staged, and nothing is locked any more when this returns."""
+        """Apply records in order; what they say is staged, and all that has to be locked is, when this returns."""
         connection = await driver(work.session)
         verdicts = await self._take_in(connection, work, taken)
         fresh = [item for item in taken if id(item) not in verdicts]

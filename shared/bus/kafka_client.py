@@ -27,7 +27,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # the library ha
         self.last_read: Counter[TopicPartition] = Counter()
         self._strand = 0
 
-    async def getmany(self, *places: TopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> Any:
+    async def getmany(self, *, timeout_ms: int = 0, max_records: int | None = None) -> Any:
         """Return records as soon as there are any, or nothing after half a second.
 
         What is here already is taken from one strand after the other: aiokafka goes through one partition before it
@@ -35,7 +35,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # the library ha
         """
         found = await self._of_next_strand(max_records)
         if not found:
-            found = await super().getmany(*places, timeout_ms=max(timeout_ms, _PATIENCE_MS), max_records=max_records)
+            found = await super().getmany(timeout_ms=max(timeout_ms, _PATIENCE_MS), max_records=max_records)
         self.last_read = self._seeks.copy()
         return found
 

@@ -140,15 +140,13 @@ class Pump:
 
     async def _commit(self, todo: Sequence[Taken]) -> None:
         """One transaction for the batch; afterwards the lanes' states follow the database."""
-        started = time.monotonic()
-        outcome, steps = await self._transact(todo, lambda work: self._applier.decide(work, todo), started)
-        await self._after(outcome, steps, started)
+        outcome, steps = await self._transact(todo, lambda work: self._applier.decide(work, todo))
+        await self._after(outcome, steps)
 
     async def _transact(
         self,
         todo: Sequence[Taken],
         decide: Callable[[Work], Awaitable[Outcome]],
-        started: float,
         verdict: Verdict | None = None,
     ) -> tuple[Outcome, list[Step]]:
         """Fence the lanes, decide, say, note the proof; raises ``TripError`` before anything past a limit commits.
@@ -159,6 +157,7 @@ class Pump:
         steps = self._steps(todo)
         async with AsyncExitStack() as turn:
             await turn.enter_async_context(self._turn)
+            began_at = time.monotonic()
             async with self._doors.sessions.begin() as session:
                 connection = await driver(session)
                 state = await gate.enter(connection)
@@ -167,10 +166,11 @@ class Pump:
                 work = Work(session, service=self._doors.service, book=state.book, cause=Cause("", ""))
                 intake.note_batch(work, steps, verdict)
                 outcome = await decide(work)
+                outcome.began_at = began_at
                 self._check_limits(outcome)
                 await turn.aclose()
                 outcome.said += await outbox.flush(work)
-                took = int((time.monotonic() - started) * 1000)
+                took = int((time.monotonic() - began_at) * 1000)
                 await batch_log.note(connection, steps, counts_of(outcome), took)
         work.committed()
         return outcome, steps
@@ -189,7 +189,7 @@ class Pump:
             for lane, item in last.items()
         ]
 
-    async def _after(self, outcome: Outcome, steps: Sequence[Step], started: float) -> None:
+    async def _after(self, outcome: Outcome, steps: Sequence[Step]) -> None:
         """Follow the commit: lane states, audit lines, whoever waits for progress."""
         for step in steps:
             state = self.lanes[step.lane]
@@ -201,7 +201,7 @@ class Pump:
             dead = verdict.disposition is Disposition.DEAD
             state.dead_in_row = state.dead_in_row + 1 if dead else 0
             state.bugs_in_row = state.bugs_in_row + 1 if dead and verdict.reason_class is ReasonClass.BUG else 0
-        batch_line(outcome, steps, started)
+        batch_line(outcome, steps)
         event_lines(outcome)
         self._doors.committed()
         for state in self._tripped(steps):
@@ -271,10 +271,9 @@ class Pump:
         """
         state, verdict, tries = self.lanes[lane_of(item)], failed(error, kind), Tries()
         while not self.stopping.is_set():
-            started = time.monotonic()
             try:
                 outcome, steps = await self._transact(
-                    [item], lambda work: self._applier.bury(work, item, verdict), started, verdict
+                    [item], lambda work: self._applier.bury(work, item, verdict), verdict
                 )
             except GateClosedError:
                 await self._wait_for_gate()
@@ -287,7 +286,7 @@ class Pump:
                     return
                 await self._back_off(again, [item], tries)
             else:
-                await self._after(outcome, steps, started)
+                await self._after(outcome, steps)
                 return
 
     def _is_ours(self, item: Taken) -> bool:
