@@ -200,7 +200,10 @@ class Applier:
         held = [pair for pair in others if pair[1].disposition is Disposition.HELD]
         if dead:
             await letters.bury(connection, dead, work.book)
-            for taken, verdict in dead if announce else ():
+        if dead and announce:
+            # Whatever key a record came with: versions of one key are counted by one transaction at a time.
+            await work.lock(exclusive={f"rejected:{_key_of(taken.record)}" for taken, _ in dead})
+            for taken, verdict in dead:
                 self._announce(work, taken, verdict)
         if held:
             await letters.hold(connection, held, work.book)
@@ -216,13 +219,18 @@ class Applier:
         """Say that a record was rejected, under the key it came with; the record's place is the cause."""
         record = taken.record
         cause = Cause("record", f"{record.topic}/{record.partition}/{record.offset}")
-        key = storable((record.key or b"").decode(errors="replace"))[:64]
-        work.stage(topics.EVENT_REJECTED[self._service], _notice(taken, verdict), cause=cause, key=key)
+        notice = _notice(taken, verdict)
+        work.stage(topics.EVENT_REJECTED[self._service], notice, cause=cause, key=_key_of(record))
 
 
 _CONTRADICTION = Verdict(
     Disposition.DEAD, ReasonClass.CONFLICT, "conflicting-event", "this event id was used before for other content"
 )
+
+
+def _key_of(record: Record) -> str:
+    """Return the key under which the rejection of a record is said: its own, as far as it can be stored."""
+    return storable((record.key or b"").decode(errors="replace"))[:64]
 
 
 def _is_dead(verdict: Verdict) -> bool:

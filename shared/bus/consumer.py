@@ -141,11 +141,12 @@ class Consumer:
 
         Returns whether it is dealt with.
         """
-        lanes, decoded = joined(polls, lambda lane, read: self._kafka.is_stale(self._place(lane), read))
+        lanes: Lanes = {}
         try:
+            lanes, decoded = joined(polls, lambda lane, read: self._kafka.is_stale(self._place(lane), read))
             await self._apply(lanes, decoded)
         except Exception as error:  # noqa: BLE001 - an exception here would be committed past
-            log(LogEvent.RETRYING, error_type=type(error).__name__, count=len(decoded))
+            log(LogEvent.RETRYING, error_type=type(error).__name__, count=sum(map(len, lanes.values())))
             for lane, records in lanes.items():
                 self.seek(lane, records[0].offset)
             await asyncio.sleep(0.5)

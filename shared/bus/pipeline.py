@@ -17,6 +17,9 @@ from shared.events.decode import Record, Rejection, decode
 DECODED_AT_ONCE = 25
 """About a millisecond: the answers of the database do not wait longer."""
 
+_READ_AGAIN_S = 5.0
+"""What could not be dealt with comes again sooner, unless another process reads it now."""
+
 Lanes = dict[Lane, list[Record]]
 Decoded = dict[int, Event[EventData] | Rejection]
 """What records were decoded to, by the records' identity in this process."""
@@ -43,6 +46,7 @@ class Pipeline:
     def __init__(self, apply: Callable[[Sequence[Poll]], Awaitable[bool]]) -> None:
         self.most = 1
         self.progress_at = time.monotonic()
+        self._failed_at = float("-inf")
         self._ended = False
         self._apply = apply
         self._waiting: list[Poll] = []
@@ -75,6 +79,17 @@ class Pipeline:
             self._taken.clear()
             await self._taken.wait()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is here, or was a moment ago and is read again because it could not be dealt with."""
+        is_failing = self.progress_at < self._failed_at > time.monotonic() - _READ_AGAIN_S
+        return is_failing or self.oldest_ms is not None
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether something is decoded or applied here at this moment."""
+        return self._entering is not None or (self._applying is not None and not self._applying.done())
+
     async def settled(self) -> None:
         """Wait until all that was put is dealt with."""
         if self._applying is not None:
@@ -93,6 +108,8 @@ class Pipeline:
             try:
                 if await self._apply(self._in_hand):
                     self.progress_at = time.monotonic()
+                else:
+                    self._failed_at = time.monotonic()
             finally:
                 self._in_hand = ()
 

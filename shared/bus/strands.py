@@ -18,7 +18,10 @@ def strand_of(partition: int) -> int:
 
 
 class Strands:
-    """A pipeline for each strand; what of a poll belongs to one is handed over to it and waits for no other."""
+    """A pipeline for each strand, which applies what of each poll belongs to it and waits for no other.
+
+    Only reading waits: while one has as much waiting as it may, nothing more is read for either.
+    """
 
     def __init__(self, apply: Callable[[Sequence[Poll]], Awaitable[bool]]) -> None:
         self._pipelines = tuple(Pipeline(apply) for _ in range(STRANDS))
@@ -35,11 +38,11 @@ class Strands:
 
     @property
     def progress_at(self) -> float:
-        """When a batch was last dealt with, in the strand that has longest done without of those with something here.
+        """When a batch was last dealt with, in the strand that has longest done without of those with something to do.
 
-        A strand that stands still is not hidden by one that goes on.
+        A strand that stands still, or fails again and again, is not hidden by one that goes on.
         """
-        busy = [one.progress_at for one in self._pipelines if one.oldest_ms is not None]
+        busy = [one.progress_at for one in self._pipelines if one.is_busy]
         return min(busy) if busy else max(one.progress_at for one in self._pipelines)
 
     async def put(self, lanes: Lanes, read: Counter[TopicPartition], oldest_ms: int) -> None:
@@ -51,8 +54,10 @@ class Strands:
             await self._pipelines[strand].put(found, read, oldest_ms)
 
     async def settled(self) -> None:
-        """Wait until all that was put is dealt with."""
-        await asyncio.gather(*(one.settled() for one in self._pipelines))
+        """Wait until all that was put is dealt with, also what had to wait for room before it reached its strand."""
+        while any(one.is_at_work for one in self._pipelines):
+            await asyncio.gather(*(one.settled() for one in self._pipelines))
+            await asyncio.sleep(0)  # whoever waited for room goes on
 
     async def end(self) -> None:
         """Wait for the batches that are being applied and for no other: what waits is still in Kafka."""

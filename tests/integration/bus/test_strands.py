@@ -11,6 +11,7 @@ from tests.integration.bus.test_hearing import CHARGES, charge
 from tests.support.bus import cloud_event, eventually
 
 PAYMENTS = "housing.payment-received"
+WAITING = "select count(*) = $1 from pg_locks where not granted"
 
 
 def payment(number: int) -> bytes:
@@ -58,3 +59,33 @@ async def test_strands_that_lock_accounts_in_opposite_orders_never_wait_for_each
     async with billing.running():
         await eventually(lambda: billing.sql.fetchval("select sum(n_done) = 24 from msg.batch_log"))
     assert retried(lines) == 0
+
+
+async def test_strands_that_announce_rejections_without_a_key_blame_nobody_for_it(billing: Bench) -> None:
+    """What is rejected is said under the key it came with, and versions of one key count 1, 2, 3 over all strands."""
+    decided: list[str] = []
+
+    async def judge(work: Work, event: Event[Any]) -> None:
+        decided.append(event.id)
+        if event.data.charge_id == "C1":
+            work.known("charge:C1")
+        elif "charge-1" in decided:
+            work.refuse(event, "some-rule", "because", "charge_id")
+        else:
+            work.hold(event, "charge:C1")
+
+    billing.recorder.behaviours[CHARGES] = judge
+    async with billing.running():
+        await billing.kafka.send(CHARGES, charge(0), partition=0)
+        await eventually(lambda: billing.count("msg.held"))
+        async with billing.sql.transaction():
+            await billing.sql.execute("lock table msg.batch_log in exclusive mode")
+            await billing.kafka.send(CHARGES, b"no event", partition=1)
+            await eventually(lambda: billing.sql.fetchval(WAITING, 1))
+            await billing.kafka.send(CHARGES, charge(1), partition=0)  # sound; it lets the other be refused
+            await eventually(lambda: billing.sql.fetchval(WAITING, 2))
+        await eventually(lambda: billing.sql.fetchval("select count(*) = 3 from msg.batch_log"))
+    letters = await billing.sql.fetch("select event_id, reason_code from msg.dead_letter order by partition_no")
+    assert [tuple(row) for row in letters] == [("charge-0", "some-rule"), (None, "not-json")]
+    assert await billing.seen() == [f"{CHARGES}:100"]
+    assert await billing.count("msg.held") == 0
