@@ -58,6 +58,11 @@ class LogEvent(StrEnum):
     PARTITION_CLAIMED = "partition_claimed", _I, "A partition was taken over."
     PARTITION_LOST = "partition_lost", _I, "A partition went to another process."
     FENCED = "fenced", _W, "Another process has taken a partition over; our batch was rolled back."
+    FROZEN_SESSION_ENDED = (
+        "frozen_session_ended",
+        _W,
+        "A process stood still while it wrote, and its session was ended; it rolls back and reads on where it stands.",
+    )
     BATCH = "batch", _I, "A batch was committed."
     EVENT = "event", _I, "An event was taken in."
     EVENT_REPEATED = "event_repeated", _D, "An event came again; nothing changed."

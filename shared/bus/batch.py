@@ -41,7 +41,7 @@ class Outcome:
     @property
     def has_dead(self) -> bool:
         """Whether a record became a dead letter: most batches have none, and nothing is counted."""
-        return any(verdict.disposition is Disposition.DEAD for _, verdict in self.verdicts)
+        return any(_is_dead(verdict) for _, verdict in self.verdicts)
 
     def counts(self) -> Counter[Disposition]:
         """Return how many records got each disposition."""
@@ -196,7 +196,7 @@ class Applier:
     ) -> None:
         """Keep the dead and the held with their bytes, say the dead, correct the inbox."""
         others = [pair for pair in verdicts if pair[1].disposition is not Disposition.DONE]
-        dead = [pair for pair in others if pair[1].disposition is Disposition.DEAD]
+        dead = [pair for pair in others if _is_dead(pair[1])]
         held = [pair for pair in others if pair[1].disposition is Disposition.HELD]
         if dead:
             await letters.bury(connection, dead, work.book)

@@ -12,6 +12,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+import asyncpg
 from aiokafka import ConsumerRecord, TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -176,8 +177,12 @@ class Consumer:
 
     async def _claim(self, lane: Lane, first: int) -> LaneState | None:
         """Take a lane over in the database; a lane without a position is an alarm, not an assumption."""
-        async with self._doors.sessions.begin() as session:
-            claim = await positions.claim(await driver(session), lane, self._owner)
+        try:
+            async with self._doors.sessions.begin() as session:
+                claim = await positions.claim(await driver(session), lane, self._owner)
+        except asyncpg.LockNotAvailableError:
+            await self._end_frozen()
+            raise
         if claim is None:
             log(LogEvent.POSITION_MISSING, topic=lane[0], partition=lane[1], offset=first)
             self.pause(lane)
@@ -185,6 +190,13 @@ class Consumer:
         state = self._pump.lanes[lane] = LaneState.claimed(lane, claim)
         log(LogEvent.PARTITION_CLAIMED, topic=lane[0], partition=lane[1], offset=claim.next_offset, epoch=claim.epoch)
         return state
+
+    async def _end_frozen(self) -> None:
+        """Free what another process holds that stands still while it writes; the lane is claimed again soon."""
+        async with self._doors.sessions.begin() as session:
+            ended = await positions.end_frozen(await driver(session))
+        if ended:
+            log(LogEvent.FROZEN_SESSION_ENDED, count=ended)
 
     def _barrier(self, taken: Sequence[Taken]) -> list[Taken]:
         """Leave in Kafka what another service says in a later book than ours (docs/decisions/0003)."""

@@ -21,6 +21,14 @@ where place.topic = step.topic and place.partition_no = step.partition_no
 returning place.topic, place.partition_no
 """
 
+FROZEN_S = 10.0
+"""How long a session may wait for the rest of a COPY: as long as for its next statement in a transaction."""
+_END_FROZEN = """
+select count(pg_terminate_backend(pid)) from pg_stat_activity
+where datname = current_database() and usename = current_user and state = 'active' and wait_event = 'ClientRead'
+  and state_change < now() - make_interval(secs => $1)
+"""
+
 
 class FencedError(Exception):
     """Another process has taken these lanes over: what we hold of them is stale."""
@@ -55,6 +63,15 @@ async def claim(connection: asyncpg.Connection, lane: Lane, owner: str) -> Claim
     """Take a lane over; waits for its former owner's open transaction.  ``None``: the position is missing."""
     row = await connection.fetchrow(_CLAIM, *lane, owner)
     return Claim(**dict(row)) if row else None
+
+
+async def end_frozen(connection: asyncpg.Connection) -> int:
+    """End sessions of ours whose process stands still in the middle of a COPY; return how many.
+
+    A session that is idle in a transaction ends by itself, and a statement that runs too long does, but one that waits
+    for the rest of a COPY would keep its locks until its process goes on or dies.
+    """
+    return int(await connection.fetchval(_END_FROZEN, FROZEN_S))
 
 
 async def fence(connection: asyncpg.Connection, steps: Sequence[Step]) -> None:

@@ -194,18 +194,25 @@ class Pump:
         for step in steps:
             state = self.lanes[step.lane]
             state.expected, state.last_sha = step.next, step.sha
-            if not outcome.has_dead:
-                state.dead_in_row = state.bugs_in_row = 0
-        for taken, verdict in outcome.verdicts if outcome.has_dead else ():
-            state = self.lanes[lane_of(taken)]
-            dead = verdict.disposition is Disposition.DEAD
-            state.dead_in_row = state.dead_in_row + 1 if dead else 0
-            state.bugs_in_row = state.bugs_in_row + 1 if dead and verdict.reason_class is ReasonClass.BUG else 0
+        self._count_rows(outcome, steps)
         batch_line(outcome, steps)
         event_lines(outcome)
         self._doors.committed()
         for state in self._tripped(steps):
             await self._trip(state)
+
+    def _count_rows(self, outcome: Outcome, steps: Sequence[Step]) -> None:
+        """Count how many records in a row each lane of a batch has lost to the dead letters by now."""
+        if not outcome.has_dead:
+            for step in steps:
+                state = self.lanes[step.lane]
+                state.dead_in_row = state.bugs_in_row = 0
+            return
+        for taken, verdict in outcome.verdicts:
+            state = self.lanes[lane_of(taken)]
+            dead = verdict.disposition is Disposition.DEAD
+            state.dead_in_row = state.dead_in_row + 1 if dead else 0
+            state.bugs_in_row = state.bugs_in_row + 1 if dead and verdict.reason_class is ReasonClass.BUG else 0
 
     def _check_limits(self, outcome: Outcome) -> None:
         """Cut the batch where a lane's row of dead letters reaches its limit, if records follow there."""

@@ -31,8 +31,8 @@ _BATCH = 10
 class Log(PatientConsumer):
     """A Kafka client over records in memory: all lanes assigned, read in the order of publication, batch by batch.
 
-    A batch is never mixed with the next one, so that whoever reads on after a crash gets the batches that another would
-    have got: then everything must be equal, not only what no order can change.
+    A batch is never mixed with the next one of its strand, so that whoever reads on after a crash gets the batches that
+    another would have got: then everything must be equal, not only what no order can change.
     """
 
     def __init__(self, records: Sequence[ConsumerRecord], reached: Mapping[Lane, int]) -> None:
@@ -89,7 +89,7 @@ async def work(case: Case) -> None:
         async with question(running.doors.sessions) as connection:
             log = Log(story(), await positions.all_positions(connection))
         running.consumer._subscriber = SimpleNamespace(consumer=log, tasks=())
-        running.consumer._strands.limit(1)  # each poll is a batch
+        running.consumer._strands.limit(1)  # each poll is a batch of each strand
         await running.consumer.open_barrier()
         while batch := log.poll() or await _more(running.consumer, log):
             await running.consumer._on_batch(batch)

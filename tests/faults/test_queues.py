@@ -20,14 +20,14 @@ with copies as materialized (
 ), queued as (
   insert into notify.messages (message_id, letter_no, account_id, account_ref, template, template_version, channel,
     contact_kind, contact_id, mailbox, dated_on, created_on, sha256, state)
-  select fresh, letter_no, account_id, account_ref, template, template_version, channel, contact_kind, contact_id,
+  select fresh, letter_no, account_id, account_ref, template, template_version, channel, contact_kind, fresh::text,
     mailbox, dated_on, created_on, sha256, 'queued' from copies returning message_id
 )
 insert into notify.contents (message_id, media_type, body)
 select fresh, media_type, convert_to(replace(convert_from(body, 'UTF8'), message_id::text, fresh::text), 'UTF8')
 from copies
 """
-"""Each mail there is, again and again, under names of their own."""
+"""Each mail there is, again and again, under names of their own, each to a recipient of its own: the books agree."""
 _QUEUED = "select count(*) from notify.messages where channel = 'email' and state <> 'handed-over'"
 
 

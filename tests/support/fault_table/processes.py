@@ -11,6 +11,7 @@ _R = "tests/faults/test_resources.py::test_"
 _AROUND = f"{_P}a_consumer_killed_around_its_commit_neither_loses_nor_doubles"
 _SHARE = f"{_P}two_processes_share_the_partitions_and_the_second_relays_when_the_first_dies"
 _FROZEN = f"{_P}a_frozen_consumer_is_replaced_and_fenced_when_it_thaws"
+_WRITING = f"{_B}test_frozen_writers.py::test_the_lanes_of_a_process_that_froze_while_it_wrote_are_taken_over"
 
 ROWS = (
     Row(1, "Consumer dies before its commit", "SIGKILL at a named point", "the batch is read again, once", (_AROUND,)),
@@ -49,7 +50,7 @@ ROWS = (
         "exit 0 or 70 within 30 s, nothing lost",
         ("tests/faults/test_database.py::test_a_service_ends_in_time_although_its_statement_hangs",),
     ),
-    Row(6, "Consumer frozen, replaced, thawed", "SIGSTOP, SIGCONT", "fenced; nothing twice", (_FROZEN,)),
+    Row(6, "Consumer frozen, replaced, thawed", "SIGSTOP, SIGCONT", "fenced; nothing twice", (_FROZEN, _WRITING)),
     Row(
         7,
         "Relay frozen in a page, replaced, thawed",
