@@ -164,7 +164,9 @@ async def _new_charges(
 
 async def credit_charges(work: Work, events: Sequence[Event[ChargeCredited]]) -> None:
     """Take charges back, in part or whole; a credit of a charge not known yet is held."""
-    await work.lock(exclusive=(f"charge:{event.data.charge_id}" for event in events), shared=("structure",))
+    told = [event.data for event in events]
+    things = (name for data in told for name in (f"charge:{data.charge_id}", f"credit:{data.credit_id}"))
+    await work.lock(exclusive=things, shared=("structure",))
     connection = await driver(work.session)
     charge_ids = sorted({event.data.charge_id for event in events})
     known = await stored.load_charges(connection, charge_ids)

@@ -109,7 +109,9 @@ class Taken(NamedTuple):
 
 async def reverse(work: Work, events: Sequence[Event[PaymentReversed]]) -> None:
     """Take back what the bank took back; a reversal of a payment not known yet is held."""
-    await work.lock(exclusive=(f"payment:{event.data.payment_id}" for event in events), shared=("structure",))
+    told = [event.data for event in events]
+    things = (name for data in told for name in (f"payment:{data.payment_id}", f"reversal:{data.reversal_id}"))
+    await work.lock(exclusive=things, shared=("structure",))
     connection = await driver(work.session)
     payment_ids = sorted({event.data.payment_id for event in events})
     known = await stored.load_payments(connection, payment_ids)
