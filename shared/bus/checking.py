@@ -11,8 +11,8 @@ import asyncpg
 from shared import metrics
 from shared.bus import audit, queries
 from shared.bus.commands import topic_of
-from shared.bus.pump import sleep_unless
 from shared.bus.service import Running
+from shared.bus.sleeping import sleep_unless
 from shared.bus.totals import gap_in_words
 from shared.db.engine import LONG_SECONDS, snapshot
 from shared.log_events import LogEvent

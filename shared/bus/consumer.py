@@ -24,9 +24,10 @@ from shared.bus.lanes import Continuity, LaneState
 from shared.bus.letters import Taken
 from shared.bus.pipeline import Decoded, Lanes, Poll, joined
 from shared.bus.positions import Lane
-from shared.bus.pump import Pump, lane_of, sleep_unless
+from shared.bus.pump import Pump, lane_of
 from shared.bus.rebalancing import Handovers
 from shared.bus.skips import Skips
+from shared.bus.sleeping import sleep_unless
 from shared.bus.strands import Strands
 from shared.bus.transaction import Doors
 from shared.bus.work import OPENING_BOOK

@@ -11,9 +11,9 @@ from shared.bus.cuts import Cuts
 from shared.bus.gate import GateState
 from shared.bus.latecomers import Latecomers
 from shared.bus.prerequisites import Prerequisites, Stops
-from shared.bus.pump import sleep_unless
 from shared.bus.purging import Purge, purge
 from shared.bus.relay import Relay
+from shared.bus.sleeping import sleep_unless
 from shared.bus.transaction import Doors, Sessions
 from shared.bus.waiting import Waiting
 from shared.bus.work import Cause, Work

@@ -12,8 +12,8 @@ from shared.bus import figures, gate, positions
 from shared.bus.lag import Lags
 from shared.bus.lanes import LaneState
 from shared.bus.positions import Lane
-from shared.bus.pump import sleep_unless
 from shared.bus.service import Running
+from shared.bus.sleeping import sleep_unless
 from shared.bus.waiting import DIFFERS
 from shared.db.engine import question
 from shared.health import Health

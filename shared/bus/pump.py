@@ -19,6 +19,7 @@ from shared.bus.gate import GateClosedError
 from shared.bus.lanes import LaneState, fingerprint
 from shared.bus.letters import Taken
 from shared.bus.positions import FencedError, Lane, Step
+from shared.bus.sleeping import sleep_unless
 from shared.bus.transaction import Doors
 from shared.bus.work import Cause, Disposition, ReasonClass, Verdict, Work
 from shared.db.engine import driver
@@ -355,13 +356,3 @@ def _cut_after(todo: Sequence[Taken], last: Taken) -> list[Taken]:
     """Return the batch without what follows ``last`` on its lane."""
     lane, offset = lane_of(last), last.record.offset
     return [item for item in todo if lane_of(item) != lane or item.record.offset <= offset]
-
-
-async def sleep_unless(event: asyncio.Event, seconds: float) -> bool:
-    """Sleep, but wake at once when ``event`` is set; returns whether it is."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass
-    return event.is_set()

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 
 from shared import metrics
 from shared.bus.parcels import send_page
-from shared.bus.pump import sleep_unless
+from shared.bus.sleeping import sleep_unless
 from shared.events.envelope import id_in
 from shared.log_events import LogEvent
 from shared.logs import log

@@ -118,7 +118,7 @@ SMALL: dict[str, Any] = {
     "services.arrears.usecases.day:SLICE": 2,
     "services.arrears.usecases.plan_days:SLICE": 1,
     "services.notify.usecases.rendering:LETTERS_IN_A_SLICE": 2,
-    "services.notify.usecases.sending:MAILS_IN_A_CLAIM": 2,
+    "services.notify.usecases.sending:_MOST_IN_A_CLAIM": 2,
     "shared.bus.relay:_PAGE": relay._PAGE.replace("limit 1000", f"limit {relaying.PAGE}"),
 }
 """What is made small, so that a few records are several pages, claims and slices."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -34,13 +34,18 @@ from (select message_id from notify.messages as message
       where {_TO_PRINT} and created_on = (select min(created_on) from notify.messages as message where {_TO_PRINT})
       order by message_id limit $3 for update skip locked) as due
 where message.message_id = due.message_id
+returning lease_until
 """  # noqa: S608 - ours
 _RECLAIM_PRINTS = """
 update notify.messages set lease_until = now() + $1
 where state = 'claimed' and claim = (
   select claim from notify.messages
   where channel = 'print' and state = 'claimed' and lease_until < now() order by claim limit 1 for update skip locked)
-returning claim
+returning claim as batch, lease_until as until
+"""
+_RENEW_PRINTS = """
+update notify.messages set lease_until = now() + $3 where claim = $1 and state = 'claimed' and lease_until = $2
+returning lease_until
 """
 _BATCH = """
 select message.message_id, message.account_id, message.account_ref, message.template, message.template_version,
@@ -66,7 +71,8 @@ update notify.messages set state = $2, due_at = now() + $3, lease_until = null, 
   claim = case when $2 = 'handed-over' then claim end,
   attempts = attempts + 1, sent_at = case when $2 = 'handed-over' then now() else sent_at end,
   handed_in = case when $2 = 'handed-over' then {OPEN_BOOK} end
-where claim = $1 and state = 'claimed'
+where claim = $1 and state = 'claimed' and lease_until = $5
+returning message_id
 """  # noqa: S608 - ours
 _RELEASE = """
 update notify.messages set
@@ -182,6 +188,14 @@ class PrintMessage:
     body: bytes | None
 
 
+@dataclass(slots=True)
+class PrintLease:
+    """A batch of letters in one printer's hands ``until`` then; whoever takes it over has another end."""
+
+    batch: str
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """A message that came to its end and has not been said yet."""
@@ -219,15 +233,23 @@ async def claim_mails(connection: asyncpg.Connection, claim: str, lease: timedel
     return sorted((ClaimedMail(**dict(row)) for row in rows), key=lambda mail: mail.message_id)
 
 
-async def claim_prints(connection: asyncpg.Connection, claim: str, lease: timedelta, limit: int) -> bool:
-    """Take letters of one day that are free to leave, as one batch to print; false when there are none."""
-    return await connection.execute(_CLAIM_PRINTS, claim, lease, limit) != "UPDATE 0"
+async def claim_prints(connection: asyncpg.Connection, batch: str, lease: timedelta, limit: int) -> PrintLease | None:
+    """Take letters of one day that are free to leave, as one batch to print; none: there are no such letters."""
+    until = await connection.fetchval(_CLAIM_PRINTS, batch, lease, limit)
+    return None if until is None else PrintLease(batch, until)
 
 
-async def reclaim_prints(connection: asyncpg.Connection, lease: timedelta) -> str | None:
-    """Take over a batch whose sender died; returns its name."""
-    claim: str | None = await connection.fetchval(_RECLAIM_PRINTS, lease)
-    return claim
+async def reclaim_prints(connection: asyncpg.Connection, lease: timedelta) -> PrintLease | None:
+    """Take over a batch whose printer died, or has stood still for as long as its lease."""
+    row = await connection.fetchrow(_RECLAIM_PRINTS, lease)
+    return None if row is None else PrintLease(**dict(row))
+
+
+async def renew_prints(connection: asyncpg.Connection, held: PrintLease, lease: timedelta) -> bool:
+    """Lengthen the lease of a batch; false: another has taken it over."""
+    until = await connection.fetchval(_RENEW_PRINTS, held.batch, held.until, lease)
+    held.until = until or held.until
+    return until is not None
 
 
 async def list_batch(connection: asyncpg.Connection, claim: str) -> list[PrintMessage]:
@@ -250,9 +272,10 @@ async def end(
     await connection.execute(_END, message_id, claim, step.state.value, step.wait, answer, int(silent))
 
 
-async def end_batch(connection: asyncpg.Connection, claim: str, step: Step, answer: str) -> None:
-    """Note what became of a batch of letters to print."""
-    await connection.execute(_END_BATCH, claim, step.state.value, step.wait, answer)
+async def end_batch(connection: asyncpg.Connection, held: PrintLease, step: Step, answer: str) -> int:
+    """Note what became of a batch of letters to print, if it is still in these hands; returns of how many letters."""
+    rows = await connection.fetch(_END_BATCH, held.batch, step.state.value, step.wait, answer, held.until)
+    return len(rows)
 
 
 async def release(connection: asyncpg.Connection, claim: str) -> None:

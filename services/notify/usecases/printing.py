@@ -1,9 +1,6 @@
 """The print folder: letters that go by post, a batch at a time, each batch appearing whole or not at all."""
 
 import asyncio
-import json
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,9 +11,9 @@ from uuid import UUID
 import asyncpg
 
 from services.notify.db import messages
-from services.notify.db.messages import PrintMessage
-from services.notify.domain import identity
+from services.notify.db.messages import PrintLease, PrintMessage
 from services.notify.domain.dispatch import Answer, State, Step
+from services.notify.usecases import print_folder
 from services.notify.usecases.background import Bell, report, wait
 from services.notify.usecases.dispatch import reasons_to_suppress, story
 from services.notify.usecases.sending import Rules
@@ -29,6 +26,11 @@ from shared.logs import log
 LETTERS_IN_A_BATCH = 200
 _IDLE_SECONDS = 1.0
 _TRY_AGAIN = timedelta(minutes=1)
+_LETTERS_IN_A_LEASE = 20
+
+
+class _ChangedError(Exception):
+    """A letter of the batch was withdrawn while it was written: the others are laid out without it."""
 
 
 @dataclass
@@ -53,105 +55,79 @@ class Printer:
                 await wait(ear, _IDLE_SECONDS)
 
     async def _round(self) -> bool:
-        """Claim a batch (or take over one whose sender died), lay it out, note it; false when there is none."""
+        """Claim a batch (or take over one whose printer died), lay it out, note it; false when there is none."""
         async with self.sessions.begin() as session:
             connection = await driver(session)
-            batch = await messages.reclaim_prints(connection, self.rules.lease)
-            if batch is None:
-                batch = token_hex(4)
-                if not await messages.claim_prints(connection, batch, self.rules.lease, LETTERS_IN_A_BATCH):
-                    return False
-            letters = await messages.list_batch(connection, batch)
-            reasons = await self._suppress(connection, letters, batch)
+            held = await self._claim(connection)
+            if held is None:
+                return False
+            letters = await messages.list_batch(connection, held.batch)
+            reasons = await self._suppress(connection, letters, held.batch)
         for letter in letters:
             if letter.message_id in reasons:
                 log(LogEvent.MAIL_SUPPRESSED, **story(letter), reason_code=reasons[letter.message_id])
-        await self._lay_out([letter for letter in letters if letter.message_id not in reasons], batch)
+        left = [letter for letter in letters if letter.message_id not in reasons]
+        if left:
+            await self._lay_out(left, held)
         self.bell.ring()
         return True
+
+    async def _claim(self, connection: asyncpg.Connection) -> PrintLease | None:
+        lease = self.rules.lease
+        held = await messages.reclaim_prints(connection, lease)
+        return held or await messages.claim_prints(connection, token_hex(4), lease, LETTERS_IN_A_BATCH)
 
     async def _suppress(
         self, connection: asyncpg.Connection, letters: Sequence[PrintMessage], batch: str
     ) -> Mapping[UUID, str]:
         """End here what must not go out any more; return why.  A batch that lies in the folder is out already."""
-        if letters and _place(self.folder, letters, batch).exists():
+        if letters and print_folder.place_of(self.folder, letters, batch).exists():
             return {}
         reasons = await reasons_to_suppress(connection, letters)
         for message_id, reason in reasons.items():
             await messages.end(connection, message_id, batch, Step(State.SUPPRESSED), reason)
         return reasons
 
-    async def _lay_out(self, letters: Sequence[PrintMessage], batch: str) -> None:
+    async def _lay_out(self, letters: Sequence[PrintMessage], held: PrintLease) -> None:
+        """Print a batch and say so; one that cannot be is tried again later, unless another has taken it over."""
         step, answer = Step(State.HANDED_OVER), "laid out"
         try:
-            await asyncio.to_thread(write_batch, self.folder, letters, batch)
-        except OSError as error:
-            step, answer = Step(State.DEFERRED, _TRY_AGAIN), type(error).__name__
+            is_ours = await self._print(letters, held, step, answer)
+        except (OSError, _ChangedError) as error:
+            step, answer = Step(State.DEFERRED, _TRY_AGAIN), type(error).__name__.strip("_")
+            async with self.sessions.begin() as session:
+                is_ours = await messages.end_batch(await driver(session), held, step, answer) > 0
+        if is_ours:
+            await asyncio.to_thread(print_folder.clear, self.folder, held.batch)
+            _tell(letters, step, answer)
+
+    async def _print(self, letters: Sequence[PrintMessage], held: PrintLease, step: Step, answer: str) -> bool:
+        """Write a batch, and let it appear as its end is noted: both, or neither; false: it is another's by now.
+
+        Whoever takes a batch over waits for that transaction, and then finds it in its place.
+        """
+        place, building = print_folder.place_of(self.folder, letters, held.batch), None
+        if not place.exists():
+            building = await asyncio.to_thread(print_folder.begin, self.folder, held.batch)
+            for start in range(0, len(letters), _LETTERS_IN_A_LEASE):
+                some = letters[start : start + _LETTERS_IN_A_LEASE]
+                await asyncio.to_thread(print_folder.write, building, some)
+                async with self.sessions.begin() as session:
+                    if not await messages.renew_prints(await driver(session), held, self.rules.lease):
+                        return False
         async with self.sessions.begin() as session:
-            await messages.end_batch(await driver(session), batch, step, answer)
-        outcome = Answer.ACCEPTED if step.state is State.HANDED_OVER else Answer.NOT_NOW
-        metrics.MAIL_SENT.labels("print", outcome.value, "").inc(len(letters))
-        for letter in letters:
-            printed = step.state is State.HANDED_OVER
-            line = LogEvent.LETTER_PRINTED if printed else LogEvent.MAIL_DEFERRED
-            log(line, **story(letter), reason_code=answer)
+            ended = await messages.end_batch(await driver(session), held, step, answer)
+            if ended not in {0, len(letters)}:
+                raise _ChangedError
+            if ended and building is not None:
+                await asyncio.to_thread(print_folder.appear, building, place)
+        return ended > 0
 
 
-def write_batch(folder: Path, letters: Sequence[PrintMessage], batch: str) -> None:
-    """Write a batch's PDFs and manifest beside its place and move the folder there at once; again is harmless."""
-    if not letters:
-        return
-    place = _place(folder, letters, batch)
-    if place.exists():
-        return
-    building = folder / f".building-{batch}"
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(mode=0o750, parents=True)  # owners' letters: for the service and the group that prints
-    rows = []
+def _tell(letters: Sequence[PrintMessage], step: Step, answer: str) -> None:
+    """Count and log what became of a batch."""
+    is_printed = step.state is State.HANDED_OVER
+    outcome = Answer.ACCEPTED if is_printed else Answer.NOT_NOW
+    metrics.MAIL_SENT.labels("print", outcome.value, "").inc(len(letters))
     for letter in letters:
-        if letter.body is None:
-            continue
-        name = print_name(letter)
-        _write(building / name, letter.body)
-        rows.append(_row(letter, name))
-    _write(building / "manifest.jsonl", "".join(f"{json.dumps(row)}\n" for row in rows).encode())
-    building.rename(place)
-    _sync_directory(folder)
-
-
-def _place(folder: Path, letters: Sequence[PrintMessage], batch: str) -> Path:
-    """Return where a batch appears; its letters are of one day."""
-    return folder / f"{letters[0].created_on.isoformat()}-{batch}"
-
-
-def print_name(letter: PrintMessage) -> str:
-    """Return a PDF's name: made by us, unique in the batch, without anybody's name."""
-    name = identity.file_name(letter.account_ref, letter.template, letter.dated_on)
-    return f"{name.removesuffix('.pdf')}-{str(letter.message_id)[:8]}.pdf"
-
-
-def _row(letter: PrintMessage, name: str) -> dict[str, str]:
-    return {
-        "file": name,
-        "message_id": str(letter.message_id),
-        "account_ref": letter.account_ref,
-        "template": letter.template,
-        "template_version": letter.template_version,
-        "dated_on": letter.dated_on.isoformat(),
-        "sha256": letter.sha256.hex(),
-    }
-
-
-def _write(path: Path, body: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_directory(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        log(LogEvent.LETTER_PRINTED if is_printed else LogEvent.MAIL_DEFERRED, **story(letter), reason_code=answer)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum, auto
 from secrets import token_hex
 
 from services.notify.db import messages
@@ -14,12 +15,13 @@ from services.notify.usecases.background import Bell, report, wait
 from services.notify.usecases.dispatch import reasons_to_suppress, story
 from services.notify.usecases.mail_server import Delivery, MailServer
 from shared import metrics
+from shared.bus.sleeping import sleep_unless
 from shared.bus.transaction import Sessions
 from shared.db.engine import driver
 from shared.log_events import LogEvent
 from shared.logs import log
 
-MAILS_IN_A_CLAIM = 20
+_MOST_IN_A_CLAIM = 20
 _IDLE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 15.0
 
@@ -42,6 +44,21 @@ class Rules:
     allowed_domains: frozenset[str]
     seconds_between: float
 
+    @property
+    def mails_in_a_claim(self) -> int:
+        """Return how many mails to claim at once: the pauses between them fill half of the lease at most."""
+        if not self.seconds_between:
+            return _MOST_IN_A_CLAIM
+        return max(1, min(_MOST_IN_A_CLAIM, int(self.lease.total_seconds() / 2 / self.seconds_between)))
+
+
+class _Became(Enum):
+    """What came of a claimed mail: spoken of with the server, no longer to be sent by us, or the server is away."""
+
+    TRIED = auto()
+    NOT_OURS = auto()
+    CUT_OFF = auto()
+
 
 @dataclass
 class Sender:
@@ -52,6 +69,7 @@ class Sender:
     rules: Rules
     bell: Bell
     outage: bool = field(default=False)
+    _failing: bool = field(default=False)
     _pause: float = field(default=_IDLE_SECONDS)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -61,17 +79,18 @@ class Sender:
         ear = self.bell.listen()
         while not stopping.is_set():
             try:
-                busy = await self.one_round()
+                busy, self._failing = await self.one_round(), False
             except Exception as error:  # noqa: BLE001 - the database is away: leases see to it that nothing is lost
                 report(error, "sender")
-                busy, self.outage = False, True
+                busy, self._failing = False, True
             if not busy:
                 await wait(ear, self._rest())
         await self.server.leave()
 
     def _rest(self) -> float:
-        """Return how long to wait: a second, and longer each time while the mail server is away."""
-        self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS) if self.outage else _IDLE_SECONDS
+        """Return how long to wait: a second, and longer each time while the mail server or the database is away."""
+        is_longer = self.outage or self._failing
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS) if is_longer else _IDLE_SECONDS
         return self._pause
 
     async def one_round(self) -> bool:
@@ -103,7 +122,7 @@ class Sender:
         async with self.sessions.begin() as session:
             connection = await driver(session)
             recovered = await messages.recover(connection, self.rules.patience.silence_wait)
-            mails = await messages.claim_mails(connection, claim, self.rules.lease, MAILS_IN_A_CLAIM)
+            mails = await messages.claim_mails(connection, claim, self.rules.lease, self.rules.mails_in_a_claim)
             stopped = dict(await reasons_to_suppress(connection, mails))
             for mail in mails:
                 if mail.mailbox is not None and not dispatch.is_allowed(mail.mailbox, self.rules.allowed_domains):
@@ -122,15 +141,16 @@ class Sender:
     async def _send_all(self, mails: Sequence[ClaimedMail], claim: str) -> None:
         """Send a claim's mails; gives back what was not begun when the server goes away or the process stops."""
         for mail in mails:
-            if self._stopping.is_set() or not await self._send(mail, claim):
+            became = _Became.CUT_OFF if self._stopping.is_set() else await self._send(mail, claim)
+            if became is _Became.CUT_OFF:
                 break
-            if self.rules.seconds_between:
-                await asyncio.sleep(self.rules.seconds_between)
+            if became is _Became.TRIED and self.rules.seconds_between:
+                await sleep_unless(self._stopping, self.rules.seconds_between)
         async with self.sessions.begin() as session:
             await messages.release(await driver(session), claim)
 
-    async def _send(self, mail: ClaimedMail, claim: str) -> bool:
-        """Send one mail; false when the server cannot be reached."""
+    async def _send(self, mail: ClaimedMail, claim: str) -> _Became:
+        """Send one mail, if it is still ours to send and the server can be reached."""
         trouble = await self.server.connect()
         async with self.sessions.begin() as session:
             begun = await messages.begin(await driver(session), mail.message_id, claim, self.rules.lease)
@@ -138,18 +158,18 @@ class Sender:
             self.outage = True
             log(LogEvent.MAIL_BLOCKED, error_type=trouble)
         if begun is None:
-            return trouble is None
+            return _Became.NOT_OURS if trouble is None else _Became.CUT_OFF
         body, tried_for = begun
         if trouble is not None:
             await self._end(mail, claim, Delivery(Answer.NO_CONNECTION, Answer.NO_CONNECTION), tried_for)
-            return False
+            return _Became.CUT_OFF
         if body is None or mail.mailbox is None:
             await self._note(mail, claim, Step(State.WITHDRAWN), "erased", silent=False)
             log(LogEvent.LETTER_WITHDRAWN, **story(mail), reason_code="erased")
-            return True
+            return _Became.NOT_OURS
         delivery = await self.server.hand_over(mail.mailbox, body)
         await self._end(mail, claim, delivery, tried_for)
-        return True
+        return _Became.TRIED
 
     async def _end(self, mail: ClaimedMail, claim: str, delivery: Delivery, tried_for: timedelta) -> None:
         step = dispatch.after(
