@@ -4,7 +4,7 @@ from functools import partial
 
 from services.arrears import api, handlers
 from services.arrears.db.likeness import COMPARED
-from services.arrears.settings import read_notice_policies, read_plan_policies, read_policies
+from services.arrears.settings import read_ladder_policies, read_notice_policies, read_plan_policies
 from services.arrears.usecases import holds, notices, plans
 from services.arrears.usecases.day import work_day
 from services.arrears.usecases.plan_proposals import PLAN
@@ -16,7 +16,7 @@ from shared.settings import ServiceSettings
 
 def build(_settings: ServiceSettings) -> Service:
     """Return the service as the bus runs it, under the shipped versions of the ladder, of plans and of notices."""
-    policies, notice_policies = read_policies(), read_notice_policies()
+    policies, notice_policies = read_ladder_policies(), read_notice_policies()
     read_plan_policies()
     return Service(
         name="arrears",

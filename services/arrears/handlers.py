@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.arrears.settings import read_policies
+from services.arrears.settings import read_ladder_policies
 from services.arrears.usecases import accounts, collections, payments
 from shared.bus.handlers import Router
 from shared.bus.work import Work
@@ -13,7 +13,7 @@ from shared.events.mandates import MandateWithdrawn
 from shared.events.owners import OwnershipLineChanged
 
 router = Router()
-_POLICIES = read_policies()
+_POLICIES = read_ladder_policies()
 """The ladder's versions, read once: a hold that the bank's word sets is said with the one in force."""
 
 

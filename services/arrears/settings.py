@@ -1,7 +1,5 @@
 """Settings of arrears, and the shipped versions of the ladder, of plans and of notices: all read once, at start."""
 
-import json
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import ClassVar
@@ -9,15 +7,15 @@ from typing import ClassVar
 from pydantic import TypeAdapter
 from pydantic_settings import SettingsConfigDict
 
-from services.arrears.domain import notice_policy, plan_policy
+from services.arrears.domain import ladder_policy, notice_policy, plan_policy
+from services.arrears.domain.ladder_policy import LadderPolicy
 from services.arrears.domain.notice_policy import NoticePolicy
 from services.arrears.domain.plan_policy import PlanPolicy
-from services.arrears.domain.policy import Policy
 from shared.auth import ROLES
 from shared.settings import ServiceSettings
 
 SHIPPED_PLANS = Path(__file__).parent / "domain" / "plan_policy.json"
-SHIPPED_POLICY = Path(__file__).parent / "domain" / "policy.json"
+SHIPPED_LADDER = Path(__file__).parent / "domain" / "ladder_policy.json"
 SHIPPED_NOTICES = Path(__file__).parent / "domain" / "notice_policy.json"
 
 
@@ -30,13 +28,11 @@ class Settings(ServiceSettings):
 
 
 @cache
-def read_policies(path: Path = SHIPPED_POLICY) -> tuple[Policy, ...]:
+def read_ladder_policies(path: Path = SHIPPED_LADDER) -> tuple[LadderPolicy, ...]:
     """Return every version of the ladder in a file; a file that is wrong stops the process with the field's name."""
-    policies = TypeAdapter(tuple[Policy, ...]).validate_python(_dated(json.loads(path.read_text(encoding="utf-8"))))
-    for policy in policies:
-        numbers = [stage.number for stage in policy.stages]
-        assert numbers == sorted(set(numbers)), f"{policy.version}: stages go upwards"
-    return policies
+    versions = TypeAdapter(tuple[LadderPolicy, ...]).validate_json(path.read_text(encoding="utf-8"))
+    ladder_policy.check(versions)
+    return versions
 
 
 @cache
@@ -45,10 +41,6 @@ def read_plan_policies(path: Path = SHIPPED_PLANS) -> tuple[PlanPolicy, ...]:
     versions = TypeAdapter(tuple[PlanPolicy, ...]).validate_json(path.read_text(encoding="utf-8"))
     plan_policy.check(versions, ROLES)
     return versions
-
-
-def _dated(versions: list[dict[str, object]]) -> list[dict[str, object]]:
-    return [{**version, "effective_from": date.fromisoformat(str(version["effective_from"]))} for version in versions]
 
 
 @cache

@@ -4,9 +4,9 @@ from services.billing import api, handlers
 from services.billing.db.likeness import COMPARED
 from services.billing.settings import (
     Settings,
-    read_allocation,
-    read_direct_debit,
-    read_liability,
+    read_allocation_policies,
+    read_direct_debit_policies,
+    read_liability_policies,
     read_schedule_policy,
     read_settlement_policies,
     read_statement_policies,
@@ -38,9 +38,9 @@ from shared.rebuild.likeness import Likeness
 
 def build(_settings: Settings) -> Service:
     """Return the service as the bus runs it; a policy that is wrong stops it here."""
-    read_allocation()
-    read_direct_debit()
-    read_liability()
+    read_allocation_policies()
+    read_direct_debit_policies()
+    read_liability_policies()
     read_write_off_policies()
     read_schedule_policy()
     read_settlement_policies()

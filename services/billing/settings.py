@@ -48,7 +48,7 @@ class Settings(ServiceSettings):
 
 
 @cache
-def read_liability(path: Path = SHIPPED_LIABILITY) -> tuple[Liability, ...]:
+def read_liability_policies(path: Path = SHIPPED_LIABILITY) -> tuple[Liability, ...]:
     """Return every version of who owes a charge."""
     versions = TypeAdapter(tuple[Liability, ...]).validate_json(path.read_text(encoding="utf-8"))
     liability.check(versions)
@@ -88,7 +88,7 @@ def read_settlement_policies(path: Path = SHIPPED_SETTLEMENTS) -> tuple[Settleme
 
 
 @cache
-def read_allocation(path: Path = SHIPPED_ALLOCATION) -> tuple[AllocationOrder, ...]:
+def read_allocation_policies(path: Path = SHIPPED_ALLOCATION) -> tuple[AllocationOrder, ...]:
     """Return every version of the order in which money settles what is open."""
     versions = TypeAdapter(tuple[AllocationOrder, ...]).validate_json(path.read_text(encoding="utf-8"))
     allocation_policy.check(versions)
@@ -96,7 +96,7 @@ def read_allocation(path: Path = SHIPPED_ALLOCATION) -> tuple[AllocationOrder, .
 
 
 @cache
-def read_direct_debit(path: Path = SHIPPED_DIRECT_DEBIT) -> tuple[DirectDebitPolicy, ...]:
+def read_direct_debit_policies(path: Path = SHIPPED_DIRECT_DEBIT) -> tuple[DirectDebitPolicy, ...]:
     """Return every version of how long before a collection owners are told and its file goes out."""
     versions = TypeAdapter(tuple[DirectDebitPolicy, ...]).validate_json(path.read_text(encoding="utf-8"))
     direct_debit_policy.check(versions)

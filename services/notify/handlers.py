@@ -162,5 +162,5 @@ async def notices_changed(work: Work, events: Sequence[Event[NoticeChanged]]) ->
 
 
 @router.hears(topics.WRITE_OFF_CHANGED)
-async def unsaid(work: Work, events: Sequence[Event[WriteOffChanged]]) -> None:
-    """Write no letter: nobody says these yet (docs/decisions/0028); one that comes is in the inbox."""
+async def write_offs_changed(work: Work, events: Sequence[Event[WriteOffChanged]]) -> None:
+    """Write no letter: nobody says this yet (docs/decisions/0028); one that comes is in the inbox."""

@@ -11,6 +11,7 @@ from typer.main import get_command
 from shared.cli.commands import COMMANDS, application
 from shared.cli.demo import next_step
 from shared.cli.lines import Sendable, checked, read_lines
+from shared.events.access import PRINCIPALS, SIMULATION, rights_of
 from shared.events.rejection import Reason
 from shared.events.topics import BY_TOPIC, CHANNELS, NOT_YET_SAID
 from shared.log_events import LogEvent
@@ -172,3 +173,10 @@ def test_a_demonstration_ends_with_commands_that_can_be_typed_as_they_stand(tmp_
 
     assert next_step("/usr/bin", tmp_path).startswith(f"Next: export PATH={tmp_path}:$PATH\n")
     assert next_step(f"/usr/bin:{tmp_path}", tmp_path).startswith("Next: closebook up ")
+
+
+def test_the_operator_reads_how_many_rights_are_granted() -> None:
+    """What `python -m shared.embedded.acls` prints, without the simulation."""
+    whose = [who for who in PRINCIPALS if who != SIMULATION]
+    granted = sum(len(list(rights_of(who, ""))) for who in whose)
+    assert f"\n{granted} rights granted to {len(whose)} users.\n" in text(ROOT / "docs" / "operator.md")

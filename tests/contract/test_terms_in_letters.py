@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.billing.settings import read_direct_debit
+from services.billing.settings import read_direct_debit_policies
 from services.notify.templates import stationery
 
 WORDINGS = sorted((stationery.HERE / "wording").glob("*.toml"))
@@ -33,7 +33,7 @@ def test_a_letter_names_no_term_that_is_dated_data(path: Path) -> None:
 
 def test_the_guarantee_names_the_notice_that_owners_get() -> None:
     """Its number stands in the letters: a version of the rules with another notice needs other words first."""
-    assert {one.notice_bank_days for one in read_direct_debit()} == {10}
+    assert {one.notice_bank_days for one in read_direct_debit_policies()} == {10}
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 from fastapi import APIRouter
 
 from services.arrears.api import accounts, holds, notices, plans
+from services.arrears.domain.ladder_policy import LadderPolicy
 from services.arrears.domain.notice_policy import NoticePolicy
-from services.arrears.domain.policy import Policy
 from shared.bus.transaction import Doors
 
 
-def routes(doors: Doors, policies: tuple[Policy, ...], notice_policies: tuple[NoticePolicy, ...]) -> APIRouter:
+def routes(doors: Doors, policies: tuple[LadderPolicy, ...], notice_policies: tuple[NoticePolicy, ...]) -> APIRouter:
     """Return the staff API of arrears."""
     router = APIRouter(tags=["arrears"])
     accounts.add(router, doors, policies)

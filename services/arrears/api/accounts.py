@@ -5,14 +5,14 @@ from typing import Any
 from fastapi import APIRouter
 
 from services.arrears.api.common import Reader
-from services.arrears.domain.policy import Policy
+from services.arrears.domain.ladder_policy import LadderPolicy
 from services.arrears.usecases import questions
 from services.arrears.usecases.verify import verify
 from shared.bus.transaction import Doors
 from shared.db.engine import snapshot
 
 
-def add(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) -> None:
+def add(router: APIRouter, doors: Doors, policies: tuple[LadderPolicy, ...]) -> None:
     """Add the questions about accounts."""
 
     @router.get("/arrears")

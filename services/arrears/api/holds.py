@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from services.arrears.api.common import Officer, Staff
-from services.arrears.domain.policy import Policy
+from services.arrears.domain.ladder_policy import LadderPolicy
 from services.arrears.usecases import holds, questions
 from shared.bus.bodies import WithReason
 from shared.bus.commands import Given, give, named
@@ -44,7 +44,7 @@ class Hold(BaseModel):
     ended_on: date | None
 
 
-def add(router: APIRouter, doors: Doors, policies: tuple[Policy, ...]) -> None:
+def add(router: APIRouter, doors: Doors, policies: tuple[LadderPolicy, ...]) -> None:
     """Add the routes of holds."""
 
     @router.get("/holds")

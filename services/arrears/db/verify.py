@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from services.arrears.domain.policy import Policy
+from services.arrears.domain.ladder_policy import LadderPolicy
 
 _SUMS = """
 select a.account_id, a.charges_pence as charges, coalesce(p.payments, 0)::bigint as payments
@@ -63,7 +63,7 @@ async def sums(connection: asyncpg.Connection) -> dict[str, dict[str, int]]:
     return {row["account_id"]: {"charges": row["charges"], "payments": row["payments"]} for row in rows}
 
 
-async def wrong(connection: asyncpg.Connection, query: str, policies: Sequence[Policy]) -> list[str]:
+async def wrong(connection: asyncpg.Connection, query: str, policies: Sequence[LadderPolicy]) -> list[str]:
     """Return the first things that a check finds wrong, under the versions of the ladder."""
     versions, apart = [one.version for one in policies], [one.letters_apart_days for one in policies]
     return [row[0] for row in await connection.fetch(f"{_POLICIES} {query} limit 5", versions, apart)]

@@ -1,1 +1,1 @@
-"""The rules of the ladder, on plain values."""
+"""The rules of arrears, on plain values: the ladder, holds, plans and notices."""

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from services.arrears.domain import holds
 from services.arrears.domain.account import Account, Item, Rung, overdue, total
 from services.arrears.domain.flights import not_flying
-from services.arrears.domain.policy import Policy, Stage
+from services.arrears.domain.ladder_policy import LadderPolicy, Stage
 from shared.calendar import office_day_from, office_days_later
 from shared.money import as_pounds
 
@@ -33,7 +33,7 @@ class Decision:
     reason: str
 
 
-def assess(account: Account, policy: Policy, day: date) -> Decision:
+def assess(account: Account, policy: LadderPolicy, day: date) -> Decision:
     """Decide about one account at the end of ``day``, from all that is in the book of that day."""
     late = overdue(account.items, day)
     rung, closed = _cycle(account, policy, late)
@@ -52,7 +52,7 @@ def assess(account: Account, policy: Policy, day: date) -> Decision:
     return climbed
 
 
-def _cycle(account: Account, policy: Policy, late: tuple[Item, ...]) -> tuple[Rung, bool]:
+def _cycle(account: Account, policy: LadderPolicy, late: tuple[Item, ...]) -> tuple[Rung, bool]:
     """Close the cycle below the limit; take a closed one up again when the money that closed it was taken back."""
     rung, before = account.rung, account.before
     if rung.stage and _owed(rung, account, late) < policy.cycle_closes_below_pence:
@@ -85,7 +85,9 @@ def _never(account: Account) -> str | None:
     return None
 
 
-def _climb(account: Account, policy: Policy, stage: Stage, decision: Decision, late: tuple[Item, ...]) -> Decision:
+def _climb(
+    account: Account, policy: LadderPolicy, stage: Stage, decision: Decision, late: tuple[Item, ...]
+) -> Decision:
     """Decide whether ``stage`` is reached today, and if not, why not."""
     rest = not_flying(late, account.flights, decision.day)
     items = holds.chased(rest, account.holds, stage.number)
@@ -110,7 +112,7 @@ def _kept_back(late: tuple[Item, ...], rest: tuple[Item, ...]) -> str:
     return how if rest == late else f"{how}, or {flying}"
 
 
-def _when(account: Account, policy: Policy, stage: Stage, decision: Decision) -> Decision:
+def _when(account: Account, policy: LadderPolicy, stage: Stage, decision: Decision) -> Decision:
     """The figures are there: the letter goes on the first office day that every rule allows."""
     earliest, why = max(_bounds(account, policy, stage, decision), key=lambda bound: bound[0])
     go_on = office_day_from(max(earliest, decision.day))
@@ -122,7 +124,7 @@ def _when(account: Account, policy: Policy, stage: Stage, decision: Decision) ->
     return _wait(account, reached, decision.day + timedelta(days=policy.letters_apart_days))
 
 
-def _bounds(account: Account, policy: Policy, stage: Stage, decision: Decision) -> list[tuple[date, str]]:
+def _bounds(account: Account, policy: LadderPolicy, stage: Stage, decision: Decision) -> list[tuple[date, str]]:
     """Return every rule's first allowed day with its name, in the order in which ties are told."""
     rung = account.rung
     items, day = decision.items, decision.day

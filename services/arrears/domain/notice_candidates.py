@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from services.arrears.domain.account import Account, Hold, Item, overdue, total
 from services.arrears.domain.flights import not_flying
 from services.arrears.domain.holds import not_frozen
+from services.arrears.domain.ladder_policy import LadderPolicy
 from services.arrears.domain.notice_policy import NoticePolicy
 from services.arrears.domain.notices import LIVE, Notice
-from services.arrears.domain.policy import Policy
 from shared.events.arrears import HoldKind, NoticeState
 from shared.events.housing import ChargeKind
 from shared.money import as_pounds
@@ -45,7 +45,7 @@ class Finding:
         return total(self.items)
 
 
-def find(case: Case, policy: NoticePolicy, ladder: Policy, day: date) -> Finding:
+def find(case: Case, policy: NoticePolicy, ladder: LadderPolicy, day: date) -> Finding:
     """Look at one account at the end of a day."""
     finding = Finding(False, False, eligible(case, policy, day), "")
     barred = _barred(case, policy, day)
@@ -144,7 +144,7 @@ def _for_a_sale(case: Case, finding: Finding, policy: NoticePolicy, day: date) -
     )
 
 
-def _short(case: Case, finding: Finding, policy: NoticePolicy, ladder: Policy, day: date) -> str | None:
+def _short(case: Case, finding: Finding, policy: NoticePolicy, ladder: LadderPolicy, day: date) -> str | None:
     """Return what of the ordinary conditions is not met; None: all are."""
     if finding.pence < policy.minimum_pence:
         return f"{as_pounds(finding.pence)} eligible overdue is below the minimum {as_pounds(policy.minimum_pence)}"

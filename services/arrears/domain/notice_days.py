@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.arrears.domain.account import Item, overdue, total
+from services.arrears.domain.ladder_policy import LadderPolicy
 from services.arrears.domain.notice_candidates import Case, Finding, eligible, find, owed, ripens_on
 from services.arrears.domain.notice_policy import NoticePolicy
 from services.arrears.domain.notices import LIVE, STANDING, UNDER_WAY, Changed, Notice, changed, name_of
-from services.arrears.domain.policy import Policy
 from shared.calendar import office_days_later
 from shared.events.arrears import NoticeChange, NoticeState
 from shared.money import as_pounds
@@ -25,7 +25,7 @@ class Look:
     next_on: date | None
 
 
-def look(case: Case, policy: NoticePolicy, ladder: Policy, day: date) -> Look:
+def look(case: Case, policy: NoticePolicy, ladder: LadderPolicy, day: date) -> Look:
     """Decide about one account's notices at the end of ``day``, from all that is in the book of that day."""
     items = eligible(case, policy, day)
     debt = bool(overdue(owed(case, policy), day))
@@ -131,7 +131,7 @@ def _stays_from(case: Case, policy: NoticePolicy, day: date) -> date:
     return office_days_later(min(paid_on, day), policy.consent_after_office_days) + _DAY
 
 
-def _candidate(case: Case, policy: NoticePolicy, ladder: Policy, day: date) -> Changed | None:
+def _candidate(case: Case, policy: NoticePolicy, ladder: LadderPolicy, day: date) -> Changed | None:
     """Raise a candidate, bring its figures up to date, or withdraw it."""
     pending = next((one for one in case.notices if one.state in UNDER_WAY), None)
     if pending is not None and pending.state is not NoticeState.CANDIDATE:

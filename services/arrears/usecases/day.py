@@ -7,8 +7,8 @@ from services.arrears.db import ladder as rows
 from services.arrears.domain import ladder
 from services.arrears.domain.account import Account
 from services.arrears.domain.ladder import Decision
+from services.arrears.domain.ladder_policy import LadderPolicy
 from services.arrears.domain.notice_policy import NoticePolicy
-from services.arrears.domain.policy import Policy
 from services.arrears.usecases import notice_days, plan_days
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
@@ -20,7 +20,9 @@ SLICE = 1000
 """Accounts in one transaction."""
 
 
-async def work_day(piece: DaySlice, policies: tuple[Policy, ...], notice_policies: tuple[NoticePolicy, ...]) -> None:
+async def work_day(
+    piece: DaySlice, policies: tuple[LadderPolicy, ...], notice_policies: tuple[NoticePolicy, ...]
+) -> None:
     """Work one slice under the versions in force; the last one found fewer accounts than a slice holds.
 
     Plans come first: what they let go or take back is on the ladder, or off it, in the same day's work.
@@ -37,7 +39,7 @@ async def work_day(piece: DaySlice, policies: tuple[Policy, ...], notice_policie
             await notice_days.look_after(work, await assess(work, due, policy), policy, notice_policies)
 
 
-async def assess(work: Work, due: Sequence[Account], policy: Policy) -> list[Account]:
+async def assess(work: Work, due: Sequence[Account], policy: LadderPolicy) -> list[Account]:
     """Decide about accounts on the day whose book is written, store and say it; returns them as they stand then."""
     decisions = [ladder.assess(account, policy, work.book) for account in due]
     await rows.store_decisions(work.session, work.book, decisions)

@@ -1,4 +1,4 @@
-"""Staff set and lift holds; each says who and why, and the day's work decides what follows."""
+"""Holds: set and lifted by staff, by the bank's word and with plans; the day's work decides what follows."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from services.arrears.db import holds as rows
 from services.arrears.db.holds import KeptHold
 from services.arrears.domain import holds
-from services.arrears.domain.policy import Policy
+from services.arrears.domain.ladder_policy import LadderPolicy
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError
 from shared.bus.work import Cause, Work
@@ -23,7 +23,7 @@ from shared.returns import reason_of
 
 BANK, PLAN = "bank", "plan"
 """Who set a hold that no person set."""
-Policies = tuple[Policy, ...]
+Policies = tuple[LadderPolicy, ...]
 _LONGEST = 500
 _SHOWN = ("hold_id", "account_id", "kind", "charge_id", "reason", "started_on", "review_on", "ended_on")
 
@@ -135,8 +135,13 @@ async def keep(work: Work, hold: KeptHold, by: str, policies: Policies, cause: C
 
 
 def _say(
-    work: Work, hold: KeptHold, by: str, policy: Policy, grace_until: date | None = None, cause: Cause | None = None
-) -> None:  # fmt: skip
+    work: Work,
+    hold: KeptHold,
+    by: str,
+    policy: LadderPolicy,
+    grace_until: date | None = None,
+    cause: Cause | None = None,
+) -> None:
     """Say how a hold stands now, with what it stops and the version of the ladder it was changed under."""
     work.stage(
         HOLD_CHANGED,

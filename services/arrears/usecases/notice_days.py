@@ -8,9 +8,9 @@ import asyncpg
 from services.arrears.db import notices as rows
 from services.arrears.domain import notice_days
 from services.arrears.domain.account import Account, overdue
+from services.arrears.domain.ladder_policy import LadderPolicy
 from services.arrears.domain.notice_candidates import Case
 from services.arrears.domain.notice_policy import NoticePolicy
-from services.arrears.domain.policy import Policy
 from services.arrears.usecases.notice_changes import keep
 from shared.bus.work import Work
 from shared.dated import in_force
@@ -18,7 +18,7 @@ from shared.db.engine import driver
 
 
 async def look_after(
-    work: Work, accounts: Sequence[Account], ladder: Policy, policies: tuple[NoticePolicy, ...]
+    work: Work, accounts: Sequence[Account], ladder: LadderPolicy, policies: tuple[NoticePolicy, ...]
 ) -> None:
     """Look at the notices of accounts as the day's ladder left them; store and say what was decided."""
     connection = await driver(work.session)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.arrears.db import collections, payments
 from services.arrears.db.payments import Movement
-from services.arrears.domain.policy import Policy
+from services.arrears.domain.ladder_policy import LadderPolicy
 from services.arrears.usecases import holds
 from shared.bus.work import Work
 from shared.db.engine import driver
@@ -27,7 +27,7 @@ async def add_payments(work: Work, events: Sequence[Event[AccountPaid]]) -> None
 
 
 async def reverse_payments(
-    work: Work, events: Sequence[Event[AccountPaymentReversed]], policies: tuple[Policy, ...]
+    work: Work, events: Sequence[Event[AccountPaymentReversed]], policies: tuple[LadderPolicy, ...]
 ) -> None:  # fmt: skip
     """The bank took money back; if it says that the payer has died, letters stop.
 
@@ -41,7 +41,9 @@ async def reverse_payments(
             await holds.hold_for_death(work, event, policies)
 
 
-async def note_withdrawn(work: Work, events: Sequence[Event[MandateWithdrawn]], policies: tuple[Policy, ...]) -> None:
+async def note_withdrawn(
+    work: Work, events: Sequence[Event[MandateWithdrawn]], policies: tuple[LadderPolicy, ...]
+) -> None:
     """The bank told, with no money taken back, that a mandate is no more; if the payer has died, letters stop."""
     for event in events:
         if tells_of_death(event.data.code):

@@ -6,15 +6,15 @@ from typing import Any
 import asyncpg
 
 from services.arrears.db import verify as rows
-from services.arrears.domain.policy import Policy
+from services.arrears.domain.ladder_policy import LadderPolicy
 
 
-async def checks(connection: asyncpg.Connection, policies: tuple[Policy, ...]) -> dict[str, str]:
+async def checks(connection: asyncpg.Connection, policies: tuple[LadderPolicy, ...]) -> dict[str, str]:
     """Return what differs of all that holds at every commit."""
     return await _differences(connection, rows.AT_EVERY_COMMIT, policies)
 
 
-async def verify(connection: asyncpg.Connection, policies: tuple[Policy, ...]) -> dict[str, Any]:
+async def verify(connection: asyncpg.Connection, policies: tuple[LadderPolicy, ...]) -> dict[str, Any]:
     """Return the checks of the records against themselves, and each account's sums for the comparison with billing.
 
     Both are of the moment of a snapshot.
@@ -25,6 +25,6 @@ async def verify(connection: asyncpg.Connection, policies: tuple[Policy, ...]) -
 
 
 async def _differences(
-    connection: asyncpg.Connection, queries: Mapping[str, str], policies: tuple[Policy, ...]
+    connection: asyncpg.Connection, queries: Mapping[str, str], policies: tuple[LadderPolicy, ...]
 ) -> dict[str, str]:
     return {name: ", ".join(await rows.wrong(connection, query, policies)) for name, query in queries.items()}

@@ -13,7 +13,7 @@ BOOKKEEPERS = ("lead-officer", "finance", "board", "auditor")
 
 Staff = Annotated[Caller, requires(*STAFF)]
 Everybody = Annotated[Caller, requires(*EVERYBODY)]
-# Of what names nobody: operators prove the books and look for what an event waits for.
+"""For what names nobody: operators prove the books and look for what an event waits for."""
 Matcher = Annotated[Caller, requires(*MATCHERS)]
 Bookkeeper = Annotated[Caller, requires(*BOOKKEEPERS)]
 AsOf = Annotated[

@@ -8,6 +8,7 @@ from enum import StrEnum
 from services.billing.domain.facts import BILLED, FactKind
 from services.billing.domain.items import Places, StatementHead
 from services.billing.domain.lines import Line, kind_of, netted
+from services.billing.domain.statements import reading_order
 from shared.events.billing import LineKind
 from shared.events.housing import ChargeKind
 
@@ -65,7 +66,7 @@ Numbered = Sequence[tuple[Line, str | None]]
 
 def numbered(lines: Iterable[Line], heads: Collection[StatementHead]) -> Numbered:
     """Return an account's lines in reading order, each with its statement; ``heads`` are all of the account's."""
-    rows = sorted(netted(lines), key=lambda line: (line.value_on, line.kind, line.fact_id, line.book))
+    rows = sorted(netted(lines), key=reading_order)
     places = Places(heads)
     found = [(line, places.carrying(line)) for line in rows]
     return [(line, head.statement_no if head is not None else None) for line, head in found]

@@ -131,8 +131,8 @@ class Unit(NamedTuple):
 class ShareVersion:
     """A share set from ``effective_from`` on, as whole-number weights over one denominator ``whole``.
 
-    ``unit_ids`` and ``weights`` go together; ``shares`` says each unit's share as published (``3/27``).  An incomplete
-    version has no weights and bills nothing.
+    ``unit_ids`` and ``weights`` go together; ``shares`` says each unit's share as published (``3/27``).  The weights of
+    an incomplete version do not make up ``whole`` (``division.gap_of``), and it bills nothing.
     """
 
     share_set_id: str

@@ -4,7 +4,6 @@ A document beside the statements: it changes no line, balance or due day, and wh
 next statement all the same.  When it is issued, the policy in force on the exit's day says.  Source: domain.md 8.6.
 """
 
-from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -13,7 +12,7 @@ from services.billing.domain.attribution import Account
 from services.billing.domain.lines import Cut, Line
 from services.billing.domain.statement_policy import MOST_MONTHS, StatementPolicy
 from services.billing.domain.statements import Draft
-from shared.calendar import months_later, quarter_of
+from shared.calendar import months_later, quarter_days, quarter_of
 from shared.dated import in_force
 
 _DAY = timedelta(days=1)
@@ -42,7 +41,7 @@ def timetable(exit_on: date, policies: Iterable[StatementPolicy]) -> Timetable:
         return Timetable(exit_on, date.max, date.max)
     policy = in_force(policies, exit_on)
     hard_stop = months_later(exit_on, policy.final_account_months)
-    after_quarter = _quarter_end(exit_on - _DAY) + timedelta(days=policy.final_account_days)
+    after_quarter = quarter_days(quarter_of(exit_on - _DAY))[1] + timedelta(days=policy.final_account_days)
     return Timetable(exit_on, min(after_quarter, hard_stop), hard_stop)
 
 
@@ -114,8 +113,3 @@ def final_draft(draft: Draft, account_ref: str, exit_on: date) -> Draft:
 def final_no(account_ref: str, exit_on: date) -> str:
     """Return the number of the final account of an exit; payments that quote it find the account."""
     return f"{account_ref}-FINAL-{exit_on:%Y%m%d}"
-
-
-def _quarter_end(day: date) -> date:
-    month = (day.month + 2) // 3 * 3
-    return date(day.year, month, monthrange(day.year, month)[1])

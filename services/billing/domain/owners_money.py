@@ -12,6 +12,7 @@ from services.billing.domain.lines import Line
 from services.billing.domain.position import position
 from services.billing.domain.postings import Posting
 from shared.events.housing import ChargeKind
+from shared.money import as_pounds
 
 
 class Kept(NamedTuple):
@@ -72,9 +73,10 @@ def refuse_spending(amount_pence: int, held_pence: int, spent_pence: int) -> str
     """
     left = held_pence - spent_pence
     if amount_pence > 0 and amount_pence > left:
-        return f"{left} pence of the fund are paid in, billed and not spent; {amount_pence} are asked."
+        asked = as_pounds(amount_pence)
+        return f"{as_pounds(left)} of the fund is paid in, billed and not spent; {asked} is asked."
     if amount_pence < -spent_pence:
-        return f"{spent_pence} pence were spent; {-amount_pence} cannot come back."
+        return f"{as_pounds(spent_pence)} was spent; {as_pounds(-amount_pence)} cannot come back."
     return None
 
 

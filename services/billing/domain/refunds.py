@@ -9,6 +9,7 @@ from services.billing.domain.payments import Held
 from services.billing.domain.rules import Refusal
 from shared.calendar import office_days_later
 from shared.events.housing import PaymentMethod
+from shared.money import as_pounds
 
 REASON = "refund"
 SOURCES = frozenset(
@@ -50,4 +51,5 @@ def refuse_refund(payment: Payment, held: Held, credit_pence: int | None, amount
     most = held.left_pence if credit_pence is None else min(held.left_pence, max(credit_pence, 0))
     if amount_pence <= most:
         return None
-    return Refusal("refund-above-credit", f"{amount_pence} pence asked; {most} of this payment may go back.", "amount")
+    detail = f"{as_pounds(amount_pence)} is asked; {as_pounds(most)} of this payment may go back."
+    return Refusal("refund-above-credit", detail, "amount")

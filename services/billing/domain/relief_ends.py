@@ -1,4 +1,4 @@
-"""The end of a relief: from when a unit is charged more by it, also by an increase; which owner is told before."""
+"""The end of a relief: from when a unit pays more by it, or by an increase; which owners are told before."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
@@ -29,7 +29,7 @@ def loss(
     raised: Collection[Days],
     book: date,
 ) -> Loss | None:
-    """Return what a unit loses when one of its ``own`` reliefs is ``ended`` in a book; None: it pays no more by it.
+    """Return what a unit pays more when one of its ``own`` reliefs is ``ended`` in a book; None: no more than before.
 
     ``raised`` are the days that the schedule charged it for already: they keep their price.
     """
@@ -47,9 +47,9 @@ def loss(
 
 
 def _charged_from(own: Iterable[Relief], after: Sequence[Relief], raised: Collection[Days], book: date) -> date | None:
-    """Return the first day, not raised yet, that is let off less than the book, and than without the end; None: none.
+    """Return the first day not raised yet on which a unit pays more than on the book's day, and because of the end.
 
-    So a relief that never began to hold ends without a word, and one beside which others hold when they do not.
+    None: there is no such day; other reliefs may hold on each, or this one never began.
     """
     own, now = list(own), points_on(own, book)
     ends = {one.last_on for one in after if one.last_on is not None and one.last_on < date.max}

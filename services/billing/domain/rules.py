@@ -7,6 +7,7 @@ from services.billing.domain.charges import left_of
 from services.billing.domain.facts import Charge, Credit, Payment, Reversal
 from services.billing.domain.payments import live_pence
 from shared.events.housing import ChargeKind, ChargeRaised
+from shared.money import as_pounds
 
 CREDIT_ABOVE_CHARGE = "credit-above-charge"
 FLOAT_OF_ONE_OWNER = "float-of-one-owner"
@@ -60,6 +61,6 @@ def refuse_match(payment: Payment, shares: Sequence[tuple[str, int]]) -> Refusal
         return Refusal(MATCH_DOES_NOT_FIT, "Each account gets a sum above nothing.", "shares")
     given = sum(pence for _, pence in shares)
     if given > payment.amount_pence:
-        detail = f"The shares make {given} pence; the payment is {payment.amount_pence}."
+        detail = f"The shares make {as_pounds(given)}; the payment is {as_pounds(payment.amount_pence)}."
         return Refusal(MATCH_DOES_NOT_FIT, detail, "shares")
     return None

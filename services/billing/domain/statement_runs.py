@@ -11,8 +11,8 @@ from heapq import nsmallest
 from services.billing.domain.facts import BILLED
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Cut, Line, netted
-from services.billing.domain.statements import Draft, quarter_billed
-from shared.calendar import quarter_days, quarter_start
+from services.billing.domain.statements import Draft, is_issue_day, quarter_billed
+from shared.calendar import quarter_days
 
 _DAY = timedelta(days=1)
 
@@ -84,7 +84,7 @@ def state_of(run: Run, book: date, last_no: int, asked_anew: bool, released_in: 
 
 def in_hand(book: date) -> str | None:
     """Return the quarter whose statements people may look at in a book: none on the day that strikes or issues."""
-    return None if book == quarter_start(book) else quarter_billed(book)
+    return None if is_issue_day(book) else quarter_billed(book)
 
 
 class Flag(StrEnum):

@@ -35,7 +35,7 @@ class Draft:
 
 def is_issue_day(day: date) -> bool:
     """Say whether statements are issued in this day's work: the first day of a quarter."""
-    return day.day == 1 and day.month % 3 == 1
+    return day == quarter_start(day)
 
 
 def quarter_billed(issued_on: date) -> str:
@@ -69,7 +69,7 @@ def draft(
     total, quarter = sum(line.amount_pence for line in carried), quarter_billed(issued_on)
     return Draft(
         refs.statement_no(account_ref, quarter), quarter, issued_on, due_on, brought_forward, total,
-        brought_forward + total, tuple(sorted(carried, key=_reading_order)), struck,
+        brought_forward + total, tuple(sorted(carried, key=reading_order)), struck,
     )  # fmt: skip
 
 
@@ -113,5 +113,6 @@ def struck_for(issued_on: date, known_at: date | None) -> Cut | None:
     return None if known_at is None else Cut(quarter_start(issued_on), known_at)
 
 
-def _reading_order(line: Line) -> tuple[date, str, str, date]:
+def reading_order(line: Line) -> tuple[date, str, str, date]:
+    """Return by what the lines of a document are sorted: value date, then kind; the rest decides between equals."""
     return (line.value_on, line.kind, line.fact_id, line.book)

@@ -10,7 +10,7 @@ from services.billing.db.registry import Versions
 from services.billing.db.waiting import overtaken
 from services.billing.domain import charges, division, postings, rules
 from services.billing.domain.facts import Charge, Credit, FactKind, Part, ShareVersion, Unit, is_waiting
-from services.billing.settings import read_liability
+from services.billing.settings import read_liability_policies
 from services.billing.usecases.claims import claim
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal
@@ -158,7 +158,7 @@ async def _new_charges(
             work.refuse(event, refusal.rule, refusal.detail, refusal.field)
             continue
         known[charge_id] = event.sha
-        accepted.append((event, charges.charge_of(event.data, read_liability())))
+        accepted.append((event, charges.charge_of(event.data, read_liability_policies())))
     return accepted
 
 

@@ -20,7 +20,7 @@ from services.billing.domain.direct_debits import (
     why_skipped,
 )
 from services.billing.domain.position import position
-from services.billing.settings import read_direct_debit
+from services.billing.settings import read_direct_debit_policies
 from services.billing.usecases.allocating import rules_of
 from services.billing.usecases.kinds import PROPOSE, applying
 from services.billing.usecases.mandates import LOCK, mandates_of, say_ended, standing_mandates
@@ -73,7 +73,7 @@ async def announce(work: Work, content: Json) -> Json:
     collect_on = collection_day(asked.collect_on)
     if work.book == OPENING_BOOK:
         raise NotNowError("No business day has ended yet: there is no day to announce on.")
-    policy = in_force(read_direct_debit(), work.book)
+    policy = in_force(read_direct_debit_policies(), work.book)
     refusal = policy.refuse_day(collect_on, work.book)
     if refusal is not None:
         raise NotValidError(refusal)
@@ -166,7 +166,7 @@ async def _left(
 
 def policy_of(version: str) -> DirectDebitPolicy:
     """Return the policy that a collection was announced under: it holds for that one, whatever was added since."""
-    return next(one for one in read_direct_debit() if one.version == version)
+    return next(one for one in read_direct_debit_policies() if one.version == version)
 
 
 async def _payable(

@@ -17,7 +17,7 @@ from services.billing.domain.explanation import Pool
 from services.billing.domain.facts import BILLED, Charge, Credit, FactKind, Part, ShareVersion, Unit, is_waiting
 from services.billing.domain.liability import owed_as_kept
 from services.billing.domain.lines import Line
-from services.billing.settings import read_liability
+from services.billing.settings import read_liability_policies
 from services.billing.usecases.charges import surroundings_of
 
 Answer = dict[str, Any]
@@ -126,7 +126,7 @@ async def _each(connection: asyncpg.Connection, row: AccountRow, charge_ids: Ite
 
 def _steps(grounds: Grounds, pool: Pool) -> Answer:
     """Return what a charge and a credit have in common: pool, days owed for, share set, claims, whose the days are."""
-    owed = owed_as_kept(grounds.charge, grounds.given, read_liability())
+    owed = owed_as_kept(grounds.charge, grounds.given, read_liability_policies())
     return {
         "pool": {"net_pence": pool.net_pence, "tax_pence": pool.tax_pence, "gross_pence": pool.gross_pence},
         "liability": {

@@ -14,7 +14,7 @@ from services.billing.domain.facts import Charge, Part, ShareVersion
 from services.billing.domain.liability import asked
 from services.billing.domain.redistribution import Step
 from services.billing.domain.write_offs import Ground
-from services.billing.settings import read_liability
+from services.billing.settings import read_liability_policies
 from services.billing.usecases.charges import credit_charges, raise_charges, surroundings_of
 from services.billing.usecases.moves import Moves
 from services.billing.usecases.own_events import own_event
@@ -134,7 +134,7 @@ def _charge(work: Work, one: GivenUp, charge: Charge, step: Step, number: int) -
 def _days(charge: Charge, raised_on: date) -> dict[str, object]:
     """Return whose days it is owed for: those of the charge whose share is missing, under the name that decides."""
     if charge.liable_from == charge.liable_to:
-        return {asked(charge.kind, raised_on, read_liability()): charge.liable_from}
+        return {asked(charge.kind, raised_on, read_liability_policies()): charge.liable_from}
     return {"period": {"from": charge.liable_from, "to": charge.liable_to}}
 
 

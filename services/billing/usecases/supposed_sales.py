@@ -22,7 +22,7 @@ from services.billing.domain.instalments import Days
 from services.billing.domain.lines import Line
 from services.billing.domain.schedules import DAY
 from services.billing.domain.scopes import Place, Scope
-from services.billing.settings import read_liability
+from services.billing.settings import read_liability_policies
 from services.billing.usecases.charges import surroundings_of
 from services.billing.usecases.instalments import coming
 from services.billing.usecases.own_events import free_names
@@ -111,7 +111,7 @@ async def to_come(connection: asyncpg.Connection, sale: Sale, closed_on: date) -
     """Return what schedules will raise before the entry, with what of it would be the seller's (all or a part)."""
     unit = await stored_schedules.load_unit(connection, sale.account.unit_id)
     named = await _named(connection, sale, unit, closed_on) if unit is not None else []
-    raised = [charges.charge_of(data, read_liability()) for _, data in named]
+    raised = [charges.charge_of(data, read_liability_policies()) for _, data in named]
     around = (await surroundings_of(connection, raised, [sale.account.unit_id])).supposing(sale.units)
     found = []
     for (schedule_id, data), charge in zip(named, raised, strict=True):

@@ -27,11 +27,6 @@ def quarter(name: str) -> str:
     return f"{MONTHS[first]} to {MONTHS[first + 2]} {year}"
 
 
-def quarter_start(name: str) -> date:
-    """Return the first day of a quarter (``2026Q1``)."""
-    return date(int(name[:4]), (int(name[5]) - 1) * 3 + 1, 1)
-
-
 def address_lines(address: Address) -> tuple[str, ...]:
     """Return a postal address line by line, as an envelope shows it."""
     return (*address.lines, f"{address.town} {address.postcode}")

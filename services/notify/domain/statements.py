@@ -7,7 +7,7 @@ from typing import TypeVar
 from services.notify.domain import safety, spoken
 from services.notify.domain.letter import Fact, Headline, StatementGroup, StatementRow, StatementTable, Subject
 from services.notify.domain.wording import Facts, Wording, fill
-from shared.calendar import quarter_start
+from shared.calendar import quarter_days, quarter_start
 from shared.events.billing import LineKind, StatementIssued, StatementLine
 from shared.events.housing import ChargeKind
 from shared.money import as_pounds
@@ -76,7 +76,7 @@ def balance_case(balance_pence: int) -> str:
 def table(statement: StatementIssued, wording: Wording, facts: Facts) -> StatementTable:
     """Return the statement's lines in groups; groups and brought forward add up to the balance."""
     return StatementTable(
-        from_on=spoken.short_day(spoken.quarter_start(statement.quarter)),
+        from_on=spoken.short_day(quarter_days(statement.quarter)[0]),
         brought_forward=as_pounds(statement.brought_forward_pence),
         groups=groups_of(statement.lines, wording, title_of),
         balance_label=fill(wording.balance[balance_case(statement.balance_pence)], facts),

@@ -13,9 +13,9 @@ import pytest_asyncio
 from fastapi import APIRouter
 
 from services.arrears import api
-from services.arrears.domain.policy import Policy
+from services.arrears.domain.ladder_policy import LadderPolicy
 from services.arrears.handlers import router
-from services.arrears.settings import read_notice_policies, read_policies
+from services.arrears.settings import read_ladder_policies, read_notice_policies
 from services.arrears.usecases import notices
 from services.arrears.usecases.day import work_day
 from services.arrears.usecases.plan_proposals import PLAN
@@ -42,7 +42,7 @@ from tests.support.desk import ServiceDesk
 from tests.support.servers import Databases
 from tests.support.staff import staff_door, verifier_of
 
-POLICIES = read_policies()
+POLICIES = read_ladder_policies()
 NOTICE_POLICIES = read_notice_policies()
 ISSUED = date(2026, 4, 1)
 QUOTED = "FY5FN0W0QBWR"
@@ -77,7 +77,7 @@ class Desk(ServiceDesk):
     versions: dict[tuple[str, str], int] = field(default_factory=dict)
     applier: Applier = field(default_factory=lambda: Applier("arrears", router))
     slices: int = 0
-    policies: tuple[Policy, ...] = POLICIES
+    policies: tuple[LadderPolicy, ...] = POLICIES
 
     async def hear(self, channel: Channel, *batch: EventData) -> list[str]:
         return await self.apply([self._taken(channel, data) for data in batch], self.book)

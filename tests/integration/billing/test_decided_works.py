@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.billing.domain.refs import account_ref
-from services.billing.settings import SHIPPED_LIABILITY, read_liability
+from services.billing.settings import SHIPPED_LIABILITY, read_liability_policies
 from services.billing.usecases import charges, explaining, redistribution
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_credit, a_line, a_unit, shares
@@ -26,7 +26,7 @@ def by_decision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest
     path = tmp_path / "liability.json"
     path.write_text(json.dumps([shipped | {"version": "by-decision"}]))
     for module in (charges, explaining, redistribution):
-        monkeypatch.setattr(module, "read_liability", lambda: read_liability(path))
+        monkeypatch.setattr(module, "read_liability_policies", lambda: read_liability_policies(path))
 
 
 async def a_sale_between(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.billing.domain.refs import account_ref
-from services.billing.settings import read_direct_debit
+from services.billing.settings import read_direct_debit_policies
 from services.billing.usecases import direct_debit_questions, direct_debits, disputing, mandates
 from services.billing.usecases.direct_debits import ANNOUNCE
 from services.billing.usecases.mandates import CANCEL, SET
@@ -77,7 +77,7 @@ async def test_owners_are_told_and_what_they_were_told_is_taken(desk: Desk) -> N
     assert sorted(line.split(",")[6] for line in first.split("\r\n")[1:3]) == ["100.00", "200.00"]
     [row] = await desk.ask(direct_debit_questions.worklist)
     assert (row["sha256"], row["announced_pence"]) == (went["sha256"], 300_00)
-    assert (row["policy_version"], row["release_by"]) == (read_direct_debit()[0].version, date(2026, 4, 27))
+    assert (row["policy_version"], row["release_by"]) == (read_direct_debit_policies()[0].version, date(2026, 4, 27))
     assert await refused(released(desk)) is NotNowError
     assert await desk.wrong() == []
 

@@ -9,12 +9,12 @@ from services.arrears.domain.account import Account, Hold, Item, Rung
 from services.arrears.domain.notice_candidates import Case
 from services.arrears.domain.notice_days import Look, look
 from services.arrears.domain.notices import Notice
-from services.arrears.settings import read_notice_policies, read_policies
+from services.arrears.settings import read_ladder_policies, read_notice_policies
 from shared.events.arrears import HoldKind, NoticeForm, NoticeState
 from shared.events.housing import ChargeKind
 
 POLICY = read_notice_policies()[0]
-LADDER = read_policies()[0]
+LADDER = read_ladder_policies()[0]
 REF = "F0000000001Z"
 DUE = date(2026, 1, 29)
 RIPE = DUE + timedelta(days=90)

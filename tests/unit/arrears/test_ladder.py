@@ -7,13 +7,13 @@ import pytest
 
 from services.arrears.domain.account import Account, Hold, Item, Rung
 from services.arrears.domain.ladder import Decision, assess
-from services.arrears.domain.policy import Policy
-from services.arrears.settings import read_policies
+from services.arrears.domain.ladder_policy import LadderPolicy
+from services.arrears.settings import read_ladder_policies
 from shared.calendar import is_office_day
 from shared.dated import in_force
 from shared.events.arrears import HoldKind
 
-POLICY = read_policies()[0]
+POLICY = read_ladder_policies()[0]
 ISSUED = date(2026, 4, 1)
 REMINDER_1 = ISSUED + timedelta(days=35)
 REMINDER_2 = ISSUED + timedelta(days=49)
@@ -34,7 +34,7 @@ def stage(decision: Decision) -> int:
     return decision.reached.number if decision.reached else 0
 
 
-def play(start: Account, days: int, policy: Policy = POLICY) -> list[tuple[date, str]]:
+def play(start: Account, days: int, policy: LadderPolicy = POLICY) -> list[tuple[date, str]]:
     """Live through the days from the issue on; returns the letters."""
     letters = []
     for number in range(days):

@@ -15,7 +15,7 @@ from services.billing.domain.lines import Cut, Line
 from services.billing.domain.position import Position
 from services.billing.domain.reports import Rate
 from services.billing.domain.statements import Draft
-from services.billing.settings import read_allocation, read_statement_policies
+from services.billing.settings import read_allocation_policies, read_statement_policies
 from shared.events.housing import ChargeKind, PaymentMethod
 
 MANAGED_FROM = date(2020, 1, 1)
@@ -145,7 +145,7 @@ def a_dispute(
 
 def shipped(*disputes: Dispute) -> Rules:
     """The order of allocation as shipped, with these disputes."""
-    return Rules(read_allocation(), disputes)
+    return Rules(read_allocation_policies(), disputes)
 
 
 def allocate(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.billing.domain.allocation import Receipt, Rules
 from services.billing.domain.allocation_policy import AllocationOrder, Criterion
 from services.billing.domain.items import Item, payment_order
-from services.billing.settings import read_allocation
+from services.billing.settings import read_allocation_policies
 from shared.dated import in_force
 from tests.unit.billing.builders import allocate, an_item, day
 
@@ -19,7 +19,7 @@ OLD = an_item(120_00, "C-old", "2026-01-28")
 OLD_FEE = an_item(20_00, "A-fee", "2026-01-28", is_fee=True)
 NEW = an_item(95_50, "C-new", "2026-04-28")
 ITEMS = (OLD, OLD_FEE, NEW)
-(SHIPPED,) = read_allocation()
+(SHIPPED,) = read_allocation_policies()
 CHARGES_FIRST = AllocationOrder("x-2", day("2026-06-01"), (Criterion.CHARGES_FIRST, Criterion.OLDEST_DUE))
 RULES = Rules((SHIPPED, CHARGES_FIRST))
 
@@ -62,7 +62,7 @@ def test_a_file_without_a_version_for_every_day_or_with_a_riddle_stops_the_proce
         path = tmp_path / f"{number}.json"
         path.write_text(f'[{{"version": "x", "effective_from": "{since}", "order": {order}}}]')
         with pytest.raises(AssertionError):
-            read_allocation(path)
+            read_allocation_policies(path)
 
 
 item_lists = st.lists(

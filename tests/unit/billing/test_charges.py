@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.billing.domain import charges
 from services.billing.domain.facts import Charge, Credit, FactKind, Part, Unit
-from services.billing.settings import read_liability
+from services.billing.settings import read_liability_policies
 from shared.events.housing import ChargeCredited, ChargeKind, ChargeRaised, Period, Tax
 from tests.unit.billing.builders import (
     MANAGED_FROM,
@@ -49,23 +49,25 @@ def raised(**facts: object) -> ChargeRaised:
 def test_owner_on_the_first_known_of_instructed_completed_invoiced_raised_owes(
     facts: dict[str, date], liable_on: str
 ) -> None:
-    charge = charges.charge_of(raised(**facts), read_liability())
+    charge = charges.charge_of(raised(**facts), read_liability_policies())
     assert (charge.liable_from, charge.liable_to) == (day(liable_on), day(liable_on))
 
 
 def test_period_goes_before_every_other_day() -> None:
     period = Period(from_=day("2026-01-01"), to=day("2026-03-31"))
-    charge = charges.charge_of(raised(period=period, instructed_on=day("2025-12-01")), read_liability())
+    charge = charges.charge_of(raised(period=period, instructed_on=day("2025-12-01")), read_liability_policies())
     assert (charge.liable_from, charge.liable_to) == (day("2026-01-01"), day("2026-03-31"))
 
 
 def test_charge_without_tax_is_all_net() -> None:
-    charge = charges.charge_of(raised(), read_liability())
+    charge = charges.charge_of(raised(), read_liability_policies())
     assert (charge.net_pence, charge.tax_pence, charge.gross_pence) == (120_00, 0, 120_00)
 
 
 def test_tax_is_kept_apart_from_net() -> None:
-    charge = charges.charge_of(raised(tax=Tax(code="VAT20", net_pence=100_00, tax_pence=20_00)), read_liability())
+    charge = charges.charge_of(
+        raised(tax=Tax(code="VAT20", net_pence=100_00, tax_pence=20_00)), read_liability_policies()
+    )
     assert (charge.net_pence, charge.tax_pence) == (100_00, 20_00)
 
 

@@ -18,12 +18,12 @@ from services.billing.domain.direct_debits import (
     why_skipped,
 )
 from services.billing.domain.position import Open
-from services.billing.settings import read_direct_debit
+from services.billing.settings import read_direct_debit_policies
 from shared.calendar import bank_days_earlier, bank_days_later, is_bank_day, office_day_from
 from shared.events.billing import NotTaken
 from tests.unit.billing.builders import an_item, day
 
-(POLICY,) = read_direct_debit()
+(POLICY,) = read_direct_debit_policies()
 TOLD = Announced("A1", "F0000000001Z", "MD1", 95_50)
 MANDATE = Mandate("MD1", "A1", day("2026-04-01"))
 
@@ -109,7 +109,7 @@ def test_a_mandate_stands_until_it_is_cancelled_or_the_bank_ends_it() -> None:
 
 
 def test_money_is_in_flight_until_the_bank_has_told_of_it_and_an_announcement_while_its_file_may_go() -> None:
-    (policy,) = read_direct_debit()
+    (policy,) = read_direct_debit_policies()
     taken = day("2026-04-29")
     assert policy.is_in_flight(taken, day("2026-05-07"), released=True)  # 4 May is a bank holiday
     assert not policy.is_in_flight(taken, day("2026-05-08"), released=True)

@@ -13,12 +13,12 @@ from pydantic import ValidationError
 
 from services.billing.domain import charges
 from services.billing.domain.liability import KindRule, OwedOn, asked, owed, owed_as_kept
-from services.billing.settings import SHIPPED_LIABILITY, read_liability
+from services.billing.settings import SHIPPED_LIABILITY, read_liability_policies
 from shared.dated import in_force
 from shared.events.housing import ChargeKind, ChargeRaised
 from tests.unit.billing.builders import a_charge, a_unit, account, amounts, day, units_of
 
-(SHIPPED,) = read_liability()
+(SHIPPED,) = read_liability_policies()
 BY_COMPLETION = replace(
     SHIPPED,
     version="by-completion",
@@ -155,12 +155,12 @@ def test_a_policy_file_may_ask_for_the_day_decided(tmp_path: Path) -> None:
     versions[0]["kinds"]["repair"] = {"accrues": False, "owed_on": ["decided_on", "raised_on"]}
     path = tmp_path / "liability.json"
     path.write_text(json.dumps(versions))
-    (policy,) = read_liability(path)
+    (policy,) = read_liability_policies(path)
     assert policy.kinds[ChargeKind.REPAIR] == KindRule(False, (OwedOn.DECIDED, OwedOn.RAISED))
 
 
 def test_the_shipped_policy_is_in_force_for_every_day() -> None:
-    assert in_force(read_liability(), date.min).version == SHIPPED.version
+    assert in_force(read_liability_policies(), date.min).version == SHIPPED.version
 
 
 @pytest.mark.parametrize("rule", [{"accrues": True}, {"accrues": True, "owed_on": ["paid_on"]}])
@@ -170,7 +170,7 @@ def test_a_wrong_rule_stops_the_process(tmp_path: Path, rule: dict[str, object])
     path = tmp_path / "liability.json"
     path.write_text(json.dumps(versions))
     with pytest.raises(ValidationError):
-        read_liability(path)
+        read_liability_policies(path)
 
 
 def test_a_policy_that_forgets_a_kind_stops_the_process(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_policy_that_forgets_a_kind_stops_the_process(tmp_path: Path) -> None:
     path = tmp_path / "liability.json"
     path.write_text(json.dumps(versions))
     with pytest.raises(AssertionError, match="every kind"):
-        read_liability(path)
+        read_liability_policies(path)
 
 
 def quarter(first: str, last: str, *entries: str) -> dict[str, int]:

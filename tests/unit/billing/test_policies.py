@@ -8,9 +8,9 @@ import pytest
 from services.billing.domain import allocation_policy, direct_debit_policy, liability, schedule_policy, write_off_policy
 from services.billing.domain.schedules import KINDS
 from services.billing.settings import (
-    read_allocation,
-    read_direct_debit,
-    read_liability,
+    read_allocation_policies,
+    read_direct_debit_policies,
+    read_liability_policies,
     read_schedule_policy,
     read_write_off_policies,
 )
@@ -19,7 +19,7 @@ from shared.events.housing import ChargeKind
 
 
 def test_a_file_goes_out_after_owners_were_told() -> None:
-    (shipped,) = read_direct_debit()
+    (shipped,) = read_direct_debit_policies()
     with pytest.raises(AssertionError, match="told before it is submitted"):
         direct_debit_policy.check([shipped, replace(shipped, submit_bank_days=shipped.notice_bank_days)])
 
@@ -38,19 +38,19 @@ def test_only_roles_that_exist_write_off() -> None:
 
 
 def test_each_rule_of_who_owes_ends_with_the_day_every_charge_has() -> None:
-    (shipped,) = read_liability()
+    (shipped,) = read_liability_policies()
     rule = liability.KindRule(accrues=False, owed_on=(liability.OwedOn.COMPLETED,))
     with pytest.raises(AssertionError, match="raised_on ends"):
         liability.check([replace(shipped, kinds={**shipped.kinds, ChargeKind.LIFT: rule})])
 
 
 def test_no_charge_is_too_old_to_be_somebodys() -> None:
-    (shipped,) = read_liability()
+    (shipped,) = read_liability_policies()
     with pytest.raises(AssertionError, match="from the first day on"):
         liability.check([replace(shipped, effective_from=date(1970, 1, 1))])
 
 
 def test_two_versions_of_an_order_have_two_names() -> None:
-    (shipped,) = read_allocation()
+    (shipped,) = read_allocation_policies()
     with pytest.raises(AssertionError, match="name of its own"):
         allocation_policy.check([shipped, replace(shipped, effective_from=date(2027, 1, 1))])

@@ -1,5 +1,6 @@
 """The ladder as data: versions of the policy, each from a day on, each with its stages (domain.md 4.2)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,7 +21,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class LadderPolicy:
     """One version of the ladder, in force from ``effective_from`` until the next version's."""
 
     version: str
@@ -34,3 +35,10 @@ class Policy:
     def after(self, number: int) -> Stage | None:
         """Return the next enabled stage after ``number`` (0 before the first); nothing at the top."""
         return next((stage for stage in self.stages if stage.number > number and stage.enabled), None)
+
+
+def check(versions: Iterable[LadderPolicy]) -> None:
+    """Raise ``AssertionError`` for a version whose stages do not go upwards, each number once."""
+    for one in versions:
+        numbers = [stage.number for stage in one.stages]
+        assert numbers == sorted(set(numbers)), f"{one.version}: stages go upwards"

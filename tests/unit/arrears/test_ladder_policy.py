@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.arrears import handlers
-from services.arrears.settings import SHIPPED_NOTICES, SHIPPED_POLICY, read_notice_policies, read_policies
+from services.arrears.settings import SHIPPED_LADDER, SHIPPED_NOTICES, read_ladder_policies, read_notice_policies
 
 
 def test_every_channel_has_its_handler() -> None:
@@ -16,11 +16,11 @@ def test_every_channel_has_its_handler() -> None:
 
 
 def test_the_shipped_policy_is_in_force_from_the_first_book_on() -> None:
-    assert min(policy.effective_from for policy in read_policies()) == date(1970, 1, 1)
+    assert min(policy.effective_from for policy in read_ladder_policies()) == date(1970, 1, 1)
 
 
 def test_stages_that_are_not_enabled_are_never_next() -> None:
-    policy = read_policies()[0]
+    policy = read_ladder_policies()[0]
     first = policy.after(0)
     second = policy.after(1)
     assert first is not None
@@ -30,12 +30,12 @@ def test_stages_that_are_not_enabled_are_never_next() -> None:
 
 @pytest.mark.parametrize("change", [{"day": "soon"}, {"minimum_pence": 12.5}, {"number": None}])
 def test_a_wrong_policy_file_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
-    versions = json.loads(SHIPPED_POLICY.read_text())
+    versions = json.loads(SHIPPED_LADDER.read_text())
     versions[0]["stages"][0] |= change
-    path = tmp_path / "policy.json"
+    path = tmp_path / "ladder_policy.json"
     path.write_text(json.dumps(versions))
     with pytest.raises(ValidationError):
-        read_policies(path)
+        read_ladder_policies(path)
 
 
 def test_the_shipped_policy_of_notices_is_in_force_from_the_first_book_on() -> None:
