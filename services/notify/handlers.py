@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.notify.usecases import address_book, letters, money
+from services.notify.usecases import address_book, dispatch_facts, letters
 from shared.bus.handlers import Router
 from shared.bus.work import Work
 from shared.events import topics
@@ -116,37 +116,37 @@ async def stages_reached(work: Work, events: Sequence[Event[StageReached]]) -> N
 @router.hears(topics.ACCOUNT_PAID)
 async def money_received(work: Work, events: Sequence[Event[AccountPaid]]) -> None:
     """Count money for the check at dispatch."""
-    await money.count_received(work, events)
+    await dispatch_facts.count_received(work, events)
 
 
 @router.hears(topics.ACCOUNT_REVERSED)
 async def money_reversed(work: Work, events: Sequence[Event[AccountPaymentReversed]]) -> None:
     """Count money taken back."""
-    await money.count_reversed(work, events)
+    await dispatch_facts.count_reversed(work, events)
 
 
 @router.hears(topics.PAYMENT_UNMATCHED)
 async def money_moved_away(work: Work, events: Sequence[Event[PaymentUnmatched]]) -> None:
     """Count money moved away."""
-    await money.count_moved_away(work, events)
+    await dispatch_facts.count_moved_away(work, events)
 
 
 @router.hears(topics.HOLD_CHANGED)
 async def holds_changed(work: Work, events: Sequence[Event[HoldChanged]]) -> None:
     """Keep holds for the check at dispatch."""
-    await money.change_holds(work, events)
+    await dispatch_facts.change_holds(work, events)
 
 
 @router.hears(topics.DISPUTE_RAISED)
 async def disputes_raised(work: Work, events: Sequence[Event[DisputeRaised]]) -> None:
     """Keep disputes for the check at dispatch."""
-    await money.note_disputes(work, events)
+    await dispatch_facts.note_disputes(work, events)
 
 
 @router.hears(topics.ITEMS_CHANGED)
 async def items_changed(work: Work, events: Sequence[Event[ItemsChanged]]) -> None:
     """Keep what is open for the check at dispatch."""
-    await money.note_items(work, events)
+    await dispatch_facts.note_items(work, events)
 
 
 @router.hears(topics.PLAN_CHANGED)

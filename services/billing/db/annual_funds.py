@@ -1,4 +1,4 @@
-"""Statements about reserve funds in annual statements: who pays into them, and what the owners of a year were told."""
+"""Queries about reserve funds in annual statements: who pays into them, and what the owners of a year were told."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date

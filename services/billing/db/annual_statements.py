@@ -1,4 +1,4 @@
-"""Statements about annual statements: which years were asked for, whose turn it is, and issuing them."""
+"""Queries about annual statements: which years were asked for, whose turn it is, and issuing them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Statements about charges, their credits, and where they stand now."""
+"""Queries about charges, their credits, and where they stand now."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

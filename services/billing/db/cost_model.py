@@ -1,4 +1,4 @@
-"""Statements about the cost of factoring: costs that officers recorded, and what the ledger says of fees and debts."""
+"""Queries about the cost of factoring: costs that officers recorded, and what the ledger says of fees and debts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

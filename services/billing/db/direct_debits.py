@@ -1,4 +1,4 @@
-"""Statements about direct debits: mandates, returns that end them, collections, and who was told of what."""
+"""Queries about direct debits: mandates, returns that end them, collections, and who was told of what."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

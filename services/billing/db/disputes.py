@@ -1,4 +1,4 @@
-"""Statements about disputes: what is disputed on whose account, and how it ended."""
+"""Queries about disputes: what is disputed on whose account, and how it ended."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Statements about direct debits whose return is new on an account, and mandates that the bank's word ended."""
+"""Queries about direct debits whose return is new on an account, and mandates that the bank's word ended."""
 
 from collections.abc import Collection
 from datetime import date

@@ -1,4 +1,4 @@
-"""Statements about final accounts: whose exit may be due, who has left, what was said, and what still waits."""
+"""Queries about final accounts: whose exit may be due, who has left, what was said, and what still waits."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""Statements about floats: what is asked of whom, who has come, and where each float stands."""
+"""Queries about floats: what is asked of whom, who has come, and where each float stands."""
 
 from collections.abc import Sequence
 from dataclasses import astuple

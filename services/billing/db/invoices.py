@@ -1,4 +1,4 @@
-"""Statements about suppliers' invoices that came as more than one charge."""
+"""Queries about suppliers' invoices that came as more than one charge."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Statements about the ledger, and about what stands on accounts."""
+"""Queries about the ledger, and about what stands on accounts."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""Statements about what people said of whose money a payment is."""
+"""Queries about what people said of whose money a payment is."""
 
 from collections.abc import Iterable
 from datetime import date

@@ -1,4 +1,4 @@
-"""Statements about owners' own money: what waits of it, whose accounts a fund has, and what funds spent."""
+"""Queries about owners' own money: what waits of it, whose accounts a fund has, and what funds spent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

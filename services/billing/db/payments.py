@@ -1,4 +1,4 @@
-"""Statements about payments and their reversals."""
+"""Queries about payments and their reversals."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Statements about interruptions of prescription: which charges a claim or an admission names, and what came of age."""
+"""Queries about interruptions of prescription: which charges a claim or an admission names, and what came of age."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""Statements about shares that the other owners carry: which, what of them stands, and what the others carry so far."""
+"""Queries about shares that the other owners carry: which, what of them stands, and what the others carry so far."""
 
 import json
 from collections.abc import Iterable

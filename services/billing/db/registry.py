@@ -1,4 +1,4 @@
-"""Statements about the registry: units, their ownership lines, share sets, accounts."""
+"""Queries about the registry: units, their ownership lines, share sets, accounts."""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Statements about schedules: their versions, the notices given of them, reliefs, and the units they may charge."""
+"""Queries about schedules: their versions, the notices given of them, reliefs, and the units they may charge."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass

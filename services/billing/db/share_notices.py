@@ -1,4 +1,4 @@
-"""Statements about notices of missing shares: who carries one and was not told yet, and noting that they were."""
+"""Queries about notices of missing shares: who carries one and was not told yet, and noting that they were."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Statements about reviewed runs: the policy, what was struck, who looked at it, and what was released."""
+"""Queries about reviewed runs: the policy, what was struck, who looked at it, and what was released."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass

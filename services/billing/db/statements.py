@@ -1,4 +1,4 @@
-"""Statements about statements: whose turn it is, what their lines say, and issuing them."""
+"""Queries about statements: whose turn it is, what their lines say, and issuing them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Statements about what is in suspense: money nobody matches, and charges, credits and reversals that wait."""
+"""Queries about what is in suspense: money nobody matches, and charges, credits and reversals that wait."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

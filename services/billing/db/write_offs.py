@@ -1,4 +1,4 @@
-"""Statements about write-offs: what was given up, on whose account, by which command."""
+"""Queries about write-offs: what was given up, on whose account, by which command."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass

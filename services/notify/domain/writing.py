@@ -56,7 +56,7 @@ class Welcome:
     from_on: date
 
 
-Notice = (
+OtherMatter = (
     FeeNoticeGiven
     | ReliefEnded
     | CollectionAnnounced
@@ -68,7 +68,7 @@ Notice = (
 )
 """What an owner is told beside statements and the ladder."""
 
-EventMatter = StatementIssued | AnnualStatementIssued | StageReached | Notice
+EventMatter = StatementIssued | AnnualStatementIssued | StageReached | OtherMatter
 Matter = EventMatter | Welcome
 """The business fact a letter is about."""
 
@@ -141,28 +141,28 @@ def _facts(case: Case, wording: Wording, head: Letterhead) -> Facts:
         case Welcome(from_on):
             own = welcome.facts_of(from_on, head.name)
         case _:
-            own = _facts_of_notice(case.matter)
+            own = _facts_of_other(case.matter)
     return common | own
 
 
-def _facts_of_notice(notice: Notice) -> dict[str, str]:
-    match notice:
+def _facts_of_other(matter: OtherMatter) -> dict[str, str]:
+    match matter:
         case FeeNoticeGiven():
-            own = fee_notices.facts_of(notice)
+            own = fee_notices.facts_of(matter)
         case ReliefEnded():
-            own = reliefs.facts_of(notice)
+            own = reliefs.facts_of(matter)
         case CollectionAnnounced():
-            own = collections.facts_of(notice)
+            own = collections.facts_of(matter)
         case MandateEnded():
-            own = mandate_ends.facts_of(notice)
+            own = mandate_ends.facts_of(matter)
         case MandateWithdrawn():
-            own = mandate_ends.facts_of_withdrawn(notice)
+            own = mandate_ends.facts_of_withdrawn(matter)
         case ShareCarried():
-            own = missing_shares.facts_of(notice)
+            own = missing_shares.facts_of(matter)
         case PlanChanged():
-            own = plans.facts_of(notice)
+            own = plans.facts_of(matter)
         case NoticeChanged():
-            own = liability_notices.facts_of(notice)
+            own = liability_notices.facts_of(matter)
     return own
 
 
@@ -179,28 +179,28 @@ def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
         case Welcome():
             subject = welcome.describe(wording, case.account_ref)
         case _:
-            subject = _describe_notice(case.matter, wording, facts)
+            subject = _describe_other(case.matter, wording, facts)
     return subject
 
 
-def _describe_notice(notice: Notice, wording: Wording, facts: Facts) -> Subject:
-    match notice:
+def _describe_other(matter: OtherMatter, wording: Wording, facts: Facts) -> Subject:
+    match matter:
         case FeeNoticeGiven():
-            subject = fee_notices.describe(notice, wording, facts)
+            subject = fee_notices.describe(matter, wording, facts)
         case ReliefEnded():
-            subject = reliefs.describe(notice, wording, facts)
+            subject = reliefs.describe(matter, wording, facts)
         case CollectionAnnounced():
-            subject = collections.describe(notice, wording, facts)
+            subject = collections.describe(matter, wording, facts)
         case MandateEnded():
-            subject = mandate_ends.describe(notice, wording, facts)
+            subject = mandate_ends.describe(matter, wording, facts)
         case MandateWithdrawn():
-            subject = mandate_ends.describe_withdrawn(notice)
+            subject = mandate_ends.describe_withdrawn(matter)
         case ShareCarried():
-            subject = missing_shares.describe(notice, wording)
+            subject = missing_shares.describe(matter, wording)
         case PlanChanged():
-            subject = plans.describe(notice, wording, facts)
+            subject = plans.describe(matter, wording, facts)
         case NoticeChanged():
-            subject = liability_notices.describe(notice, wording, facts)
+            subject = liability_notices.describe(matter, wording, facts)
     return subject
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.notify.db import messages, money, open_items
+from services.notify.db import dispatch_facts, messages, open_items
 from services.notify.domain import plans
 from services.notify.domain.dispatch import (
     KEPT_BACK_BY,
@@ -69,7 +69,7 @@ async def reasons_to_suppress(connection: asyncpg.Connection, outgoing: Sequence
 
 async def _others(connection: asyncpg.Connection, others: Sequence[Outgoing]) -> dict[UUID, str]:
     """Return which letters beside the ladder a hold keeps here."""
-    holds = await money.load_holds(connection, {message.account_id for message in others})
+    holds = await dispatch_facts.load_holds(connection, {message.account_id for message in others})
     found = {one.message_id: reason_to_keep_back(one.template, holds.get(one.account_id, [])) for one in others}
     return {name: reason for name, reason in found.items() if reason is not None}
 
@@ -78,10 +78,10 @@ async def _plans(connection: asyncpg.Connection, planned: Sequence[Outgoing]) ->
     """Return which letters about plans are stopped by a hold, or warn of what is paid or disputed since."""
     matters = await messages.load_matters(connection, {message.letter_no for message in planned})
     changes = {number: PlanChanged.model_validate_json(matter) for number, matter in matters.items()}
-    holds = await money.load_holds(connection, {message.account_id for message in planned})
+    holds = await dispatch_facts.load_holds(connection, {message.account_id for message in planned})
     days = {(one.account_id, plans.day_of(one)) for one in changes.values()}
-    paid = await money.paid_since(connection, days)
-    disputed = await money.load_disputed(connection, {message.account_id for message in planned})
+    paid = await dispatch_facts.paid_since(connection, days)
+    disputed = await dispatch_facts.load_disputed(connection, {message.account_id for message in planned})
     found = {}
     for message in planned:
         changed, stage = changes[message.letter_no], plans.STAGE_OF[message.template]
@@ -101,10 +101,10 @@ async def _reminders(connection: asyncpg.Connection, reminders: Sequence[Outgoin
     accounts = {stage.account_id for stage in stages.values()}
     # From the day a stage was decided on, also when its event was heard later than that.
     decided = {(stage.account_id, stage.stage_on) for stage in stages.values()}
-    paid = await money.paid_since(connection, decided)
+    paid = await dispatch_facts.paid_since(connection, decided)
     still_open = await open_items.changed_since(connection, decided)
-    holds = await money.load_holds(connection, accounts)
-    disputed = await money.load_disputed(connection, accounts)
+    holds = await dispatch_facts.load_holds(connection, accounts)
+    disputed = await dispatch_facts.load_disputed(connection, accounts)
     found = {}
     for message in reminders:
         stage = stages[message.letter_no]

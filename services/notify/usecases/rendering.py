@@ -22,7 +22,7 @@ from services.notify.domain.liability_notices import known
 from services.notify.domain.recipients import Contacts, Recipient, recipients
 from services.notify.domain.welcome import Timing
 from services.notify.domain.wording import Stationery
-from services.notify.domain.writing import Case, EventMatter, Matter, Notice, Welcome, write
+from services.notify.domain.writing import Case, EventMatter, Matter, OtherMatter, Welcome, write
 from services.notify.templates.mail import Envelope, UnsafeHeaderError, compose
 from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
@@ -179,22 +179,22 @@ def _dated_on(matter: Matter, day: date) -> date:
             return _given_on(matter)
 
 
-def _given_on(notice: Notice) -> date:
-    match notice:
+def _given_on(matter: OtherMatter) -> date:
+    match matter:
         case FeeNoticeGiven() | ReliefEnded():
-            on = notice.notified_on
+            on = matter.notified_on
         case CollectionAnnounced():
-            on = notice.announced_on
+            on = matter.announced_on
         case MandateEnded():
-            on = notice.noted_on
+            on = matter.noted_on
         case MandateWithdrawn():
-            on = notice.ended_on
+            on = matter.ended_on
         case ShareCarried():
-            on = notice.carried_on
+            on = matter.carried_on
         case PlanChanged():
-            on = plans.day_of(notice)
+            on = plans.day_of(matter)
         case NoticeChanged():
-            on = known(notice.changed_on)
+            on = known(matter.changed_on)
     return on
 
 

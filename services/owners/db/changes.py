@@ -1,4 +1,4 @@
-"""Statements about changes of owner: every accepted one, whole, for ever."""
+"""Queries about changes of owner: every accepted one, whole, for ever."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence

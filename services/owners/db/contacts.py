@@ -1,4 +1,4 @@
-"""Statements about contacts: everything ever said of a party, and what was last said of each contact."""
+"""Queries about contacts: everything ever said of a party, and what was last said of each contact."""
 
 import json
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Statements about erasures: whose contact was erased, and the blanking of what is kept of them."""
+"""Queries about erasures: whose contact was erased, and the blanking of what is kept of them."""
 
 from collections.abc import Collection
 from datetime import date

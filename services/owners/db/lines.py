@@ -1,4 +1,4 @@
-"""Statements about ownership lines: every version as it was said."""
+"""Queries about ownership lines: every version as it was said."""
 
 from collections.abc import Collection, Sequence
 from datetime import date

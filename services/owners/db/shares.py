@@ -1,4 +1,4 @@
-"""Statements about share sets: the newest publication of each set and effective day."""
+"""Queries about share sets: the newest publication of each set and effective day."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date

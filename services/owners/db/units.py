@@ -1,4 +1,4 @@
-"""Statements about units: the newest registration of each."""
+"""Queries about units: the newest registration of each."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date

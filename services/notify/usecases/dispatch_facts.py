@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from services.notify.db import money, open_items
-from services.notify.db.money import Dispute, Receipt
+from services.notify.db import dispatch_facts, open_items
+from services.notify.db.dispatch_facts import Dispute, Receipt
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.arrears import HoldChanged
@@ -33,13 +33,13 @@ async def _count(work: Work, events: Sequence[Event[_Money]], pence_of: Callable
     receipts = [
         Receipt(event.uid, event.data.account_id, event.book or work.book, pence_of(event.data)) for event in events
     ]
-    await money.add_receipts(await driver(work.session), receipts)
+    await dispatch_facts.add_receipts(await driver(work.session), receipts)
 
 
 async def change_holds(work: Work, events: Sequence[Event[HoldChanged]]) -> None:
     """Keep which holds were set, in which of arrears' books, and which are lifted."""
     told = [(event.data, event.book or work.book) for event in events]
-    await money.store_holds(await driver(work.session), told)
+    await dispatch_facts.store_holds(await driver(work.session), told)
 
 
 async def note_disputes(work: Work, events: Sequence[Event[DisputeRaised]]) -> None:
@@ -48,7 +48,7 @@ async def note_disputes(work: Work, events: Sequence[Event[DisputeRaised]]) -> N
         Dispute(event.data.dispute_id, event.data.account_id, event.data.charge_id, event.book or work.book)
         for event in events
     ]
-    await money.add_disputes(await driver(work.session), disputes)
+    await dispatch_facts.add_disputes(await driver(work.session), disputes)
 
 
 async def note_items(work: Work, events: Sequence[Event[ItemsChanged]]) -> None:
