@@ -139,10 +139,12 @@ def create_engine(
 def _refuse_unknown_transaction(adapted: Any, _record: Any, _proxy: Any) -> None:
     """Replace a connection that comes out of the pool inside a transaction: SQLAlchemy would never commit it.
 
-    A BEGIN that was cancelled while its answer was on the way has begun all the same (a slow network, a time limit).
+    A BEGIN that was cancelled while its answer was on the way has begun all the same (a slow network, a time limit), or
+    the driver alone believes that it has, and takes the next for a part of it.
     """
-    if adapted.driver_connection.is_in_transaction():
-        raise DisconnectionError("the connection is inside a transaction that nobody knows")
+    raw = adapted.driver_connection
+    if raw.is_closed() or raw.is_in_transaction() or raw._top_xact is not None:
+        raise DisconnectionError("the connection is closed, or inside a transaction that nobody knows")
 
 
 def session_factory(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
@@ -190,10 +192,11 @@ async def snapshot(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[
 async def _begin(connection: AsyncConnection, adapted: Any) -> None:
     """Send SQLAlchemy's BEGIN alone: a first statement would cost another round trip.
 
-    When that fails a statement is sent after all: what SQLAlchemy makes of the error also takes the connection out of
-    the pool.
+    A connection on which that fails is thrown away: the server may have begun all the same, and then the driver would
+    make the next transaction a part of one that nobody commits.  Raises ``ConnectionError``.
     """
     try:
         await adapted._start_transaction()
-    except Exception:  # noqa: BLE001 - raised again by the statement
-        await connection.exec_driver_sql("select 1")
+    except Exception as error:
+        await connection.invalidate(error)
+        raise ConnectionError("the database began no transaction") from error

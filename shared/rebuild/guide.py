@@ -1,9 +1,12 @@
 """The order in which a live database took everything in, book by book: what a rebuild follows, step by step."""
 
 import json
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import asyncpg
@@ -13,8 +16,9 @@ from shared.bus.positions import Lane
 from shared.bus.pump import FAILURES
 
 # A record stands in the inbox, or among the dead letters if it could not even be read; repeats stand nowhere.
-# One transaction has one time, and its rows lie in the order in which they were applied. What failed was buried in
-# a transaction of its own, and is buried again: what mended code makes of it counts from when it was driven again.
+# One transaction has one time, and its rows lie in the order in which they were taken in, or nearly (`in_order`). What
+# failed was buried in a transaction of its own, and is buried again: what mended code makes of it counts from when it
+# was driven again.
 # Times are those at which all locks were held, so they follow one another as commits did: a command's is when it was
 # recorded, a batch's stands in the log of batches, under the time at which its transaction began.
 _BATCH = """
@@ -49,7 +53,7 @@ where given.topic = $1 and convert_from(given.body, 'UTF8')::jsonb ->> 'kind' = 
 union all
 select 'deed', book, recorded_at, null, topic, 0, seq, event_uid, body, null, null, null from msg.event_log
 where topic = $1 and convert_from(body, 'UTF8')::jsonb ->> 'kind' = any($3::text[])
-order by book, at, kind, nth nulls first, topic, partition_no, kafka_offset
+order by book, at, kind, nth nulls last, topic, partition_no, kafka_offset
 """  # noqa: S608 - ours
 _WANTED = """
 select topic, partition_no, array_agg(kafka_offset) as offsets from (
@@ -90,17 +94,49 @@ async def steps(live: asyncpg.Connection, service: str, deeds: Collection[str]) 
     names = (topic_of(service), FAILURES, list(deeds))
     async for row in live.cursor(_STEPS, *names, prefetch=2000):
         if batch and not _together(batch[-1], row):
-            yield Step(batch[0]["kind"], batch[0]["book"], batch)
+            yield Step(batch[0]["kind"], batch[0]["book"], in_order(batch))
             batch = []
         while day is not None and day[0] < row["book"]:
             yield Step("day", day[0], after=day[1])
             day = next(days, None)
         batch.append(row)
     if batch:
-        yield Step(batch[0]["kind"], batch[0]["book"], batch)
+        yield Step(batch[0]["kind"], batch[0]["book"], in_order(batch))
     while day is not None:
         yield Step("day", day[0], after=day[1])
         day = next(days, None)
+
+
+def in_order(rows: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
+    """Return the rows of one transaction as it applied them: lanes mixed as their rows lie, each by its offsets.
+
+    A letter that never stood in the inbox lies nowhere, and a row whose disposition was corrected lies behind the
+    others: each goes before the next of its lane.
+    """
+    lying: list[asyncpg.Record] = []
+    loose: defaultdict[Lane, list[asyncpg.Record]] = defaultdict(list)
+    reached: dict[Lane, int] = {}
+    for row in rows:
+        lane, offset = _lane(row), row["kafka_offset"]
+        if row["nth"] is None or offset < reached.get(lane, 0):
+            loose[lane].append(row)
+        else:
+            reached[lane] = offset
+            lying.append(row)
+    if not loose:
+        return lying
+    waiting = {lane: deque(sorted(some, key=itemgetter("kafka_offset"))) for lane, some in loose.items()}
+    ordered: list[asyncpg.Record] = []
+    for row in lying:
+        before = waiting.get(_lane(row), deque())
+        while before and before[0]["kafka_offset"] < row["kafka_offset"]:
+            ordered.append(before.popleft())
+        ordered.append(row)
+    return [*ordered, *chain.from_iterable(waiting.values())]
+
+
+def _lane(row: asyncpg.Record) -> Lane:
+    return row["topic"], row["partition_no"]
 
 
 def _together(one: asyncpg.Record, other: asyncpg.Record) -> bool:

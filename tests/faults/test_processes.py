@@ -113,6 +113,7 @@ async def test_two_processes_share_the_partitions_and_the_second_relays_when_the
         assert leads == [True, False]
         plant.stack.kill_service("billing")
         await plant.until_leads("billing", 2)
+    await plant.say_many(plant.mixture(10))
     await plant.settle()
     assert plant.said("billing-2", "relay_elected", since)
     assert plant.said("billing-2", "page", since)

@@ -6,6 +6,7 @@ from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGQUIT, SIGSTOP, Signals
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from shared.events.topics import LINE_OF_SERVICES
@@ -36,6 +37,29 @@ async def test_postgresql_stopped_at_once_and_restarted_under_load(plant: Plant,
     assert _pids(plant) == pids
     assert all(plant.stack.processes[service, 1].child.running for service in LINE_OF_SERVICES)
     assert not plant.said("billing", "dead_letter", plant.began["billing"])
+
+
+@pytest.mark.slow
+async def test_a_database_frozen_for_longer_than_a_command_may_take_costs_time_only(plant: Plant) -> None:
+    """F42: unlike behind a black hole, what was asked arrives after all, when nobody waits for the answer any more."""
+    pids = _pids(plant)
+    first = psutil.Process(plant.postgres.process.pid)
+    async with plant.load():
+        await asyncio.sleep(1)
+        frozen = [first, *first.children()]
+        for process in frozen:
+            process.suspend()
+        try:
+            await asyncio.sleep(13)
+        finally:
+            for process in frozen:
+                process.resume()
+        await plant.until_moving("billing", seconds=60)
+    await plant.close_day(seconds=90)
+    await plant.prove(90, leaves=["billing:retrying"])
+    assert _pids(plant) == pids
+    for service in LINE_OF_SERVICES:
+        assert not plant.said(service, "dead_letter", plant.began[service])
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from shared.rebuild.comparison import compare
 from shared.rebuild.likeness import of_the_bus
 from shared.rebuild.replay import Replay
 from tests.integration.billing.conftest import Desk, Desks
-from tests.integration.billing.facts import a_charge, a_line, a_payment, a_reversal, a_unit
+from tests.integration.billing.facts import a_charge, a_credit, a_line, a_payment, a_reversal, a_unit
 
 A, B = account_ref("U1", "A"), account_ref("U2", "B")
 BOOK = date(2026, 1, 1)
@@ -85,3 +85,24 @@ async def test_a_rebuild_repeats_what_officers_said(desks: Desks) -> None:
     assert await repeat(live, fresh, kept) == []
     assert await fresh.balances() == await live.balances()
     assert await fresh.wrong() == []
+
+
+async def test_a_rebuild_believes_the_first_of_two_events_of_one_id_and_says_rejections_in_their_order(
+    desks: Desks,
+) -> None:
+    """All of one batch: what is repeated with other content, and what a rule refuses, are told of in turn."""
+    live, fresh, kept = await desks(), await desks(), Kept()
+    taken = live.taken
+    live.taken = lambda data, event_id="": kept.keep(taken(data, event_id))  # type: ignore[method-assign]
+    await live.hear(a_charge("C0", 800, unit="U1", on="2026-01-01", kind="opening-balance", due_on="2026-01-10"))
+    batch = [
+        live.taken(a_payment("P1", 5000, on="2026-01-09"), "pay-1"),
+        live.taken(a_payment("P1", 6000, on="2026-01-09"), "pay-1"),
+        live.taken(a_credit("K1", "C0", 900, on="2026-01-09")),
+        live.taken(a_credit("K2", "C0", 700, on="2026-01-09"), "credit-2"),
+        live.taken(a_credit("K2", "C0", 600, on="2026-01-09"), "credit-2"),
+        live.taken(a_credit("K3", "C0", 200, on="2026-01-09")),
+    ]
+    assert await live.apply(batch, BOOK) == ["D", "X", "X", "D", "X", "X"]
+    assert await repeat(live, fresh, kept, matches=0) == []
+    assert await fresh.balances() == await live.balances()

@@ -2,9 +2,12 @@
 
 from collections import Counter
 from datetime import date
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.bus import batch_log, inbox, positions
 from shared.bus.work import Disposition
@@ -103,3 +106,49 @@ async def test_what_came_late_comes_when_it_held_its_locks(databases: Databases)
         await person.close()
     assert [step.kind for step in found] == ["deed", "batch"]
     assert [row["event_uid"] for row in found[1].rows] == uids
+
+
+def row(partition: int, offset: int, nth: int | None) -> Any:
+    """A row as the guide's query returns it, as far as its order is concerned."""
+    return {"topic": "housing.payment-received", "partition_no": partition, "kafka_offset": offset, "nth": nth}
+
+
+@given(st.data())
+def test_rows_that_lie_elsewhere_go_back_to_their_lane_and_the_others_stay(data: st.DataObject) -> None:
+    lanes = data.draw(st.lists(st.integers(0, 2), max_size=30))
+    applied = [row(lane, offset, offset) for offset, lane in enumerate(lanes)]
+    moved = data.draw(st.sets(st.sampled_from(range(len(applied))))) if applied else set()
+    letters = {offset for offset in moved if data.draw(st.booleans())}
+    lying = [each for each in applied if each["kafka_offset"] not in moved]
+    corrected = [each for each in applied if each["kafka_offset"] in moved - letters]
+    never = [each | {"nth": None} for each in applied if each["kafka_offset"] in letters]
+    found = guide.in_order([*lying, *data.draw(st.permutations(corrected)), *never])
+    offsets = [each["kafka_offset"] for each in found]
+    assert sorted(offsets) == list(range(len(applied)))
+    for lane in range(3):
+        own = [each["kafka_offset"] for each in found if each["partition_no"] == lane]
+        assert own == sorted(own)
+    stayed = [offset for offset in offsets if offset not in moved]
+    assert stayed == sorted(stayed)
+
+
+async def test_a_letter_that_contradicts_an_event_of_its_batch_comes_after_it(databases: Databases) -> None:
+    """The first of two events of one id is the one that counts, and so it must be when all is applied again."""
+    sql = await asyncpg.connect((await databases("billing")).owner_url)
+    try:
+        async with sql.transaction():
+            arrivals = [
+                inbox.Arrival(uuid4(), bytes(32), "housing.charge-credited", None, 1, 0, offset) for offset in (3, 5, 7)
+            ]
+            await inbox.claim(sql, arrivals, BOOK)
+            await inbox.amend(sql, {arrivals[0].uid: "H"})
+            await sql.execute(
+                "insert into msg.dead_letter (topic, partition_no, kafka_offset, raw_headers, reason_class,"
+                " reason_code, own_book) values ('housing.charge-credited', 0, 6, '[]', 'conflict',"
+                " 'conflicting-event', $1)",
+                BOOK,
+            )
+        (step,) = await steps(sql)
+    finally:
+        await sql.close()
+    assert [each["kafka_offset"] for each in step.rows] == [3, 5, 6, 7]
