@@ -16,6 +16,7 @@ from joserfc.jwt import JWTClaimsRegistry
 from shared.auth_keys import KeySource, KeysUnavailableError
 from shared.log_events import LogEvent
 from shared.logs import log
+from shared.web_names import method_of, route_of
 
 ALGORITHMS: Final = ("ES256", "RS256")
 LEEWAY_SECONDS = 60
@@ -119,8 +120,12 @@ def _within_limit(request: Request, caller: Caller) -> None:
     """Let a caller pass who has not asked for more than their share (``app.state.rate_limit`` counts)."""
     wait_s = request.app.state.rate_limit.take(caller.subject)
     if wait_s:
-        log(LogEvent.RATE_EXCEEDED, subject=caller.subject, method=request.method, route=route_of(request))
+        log(LogEvent.RATE_EXCEEDED, subject=caller.subject, **_asked(request))
         raise HTTPException(429, "You ask too much at once; try again in a moment.", {"Retry-After": str(wait_s)})
+
+
+def _asked(request: Request) -> dict[str, str]:
+    return {"method": method_of(request.scope), "route": route_of(request.scope)}
 
 
 def _bearer_token(request: Request) -> str:
@@ -139,7 +144,7 @@ class _Requires:
     async def __call__(self, request: Request) -> Caller:
         caller = await authenticate(request)
         if not caller.roles & self.roles:
-            log(LogEvent.AUTHZ_FAILED, subject=caller.subject, method=request.method, route=route_of(request))
+            log(LogEvent.AUTHZ_FAILED, subject=caller.subject, **_asked(request))
             raise HTTPException(403, "Your roles do not allow this.")
         return caller
 
@@ -158,8 +163,3 @@ def requires(*roles: str) -> Any:  # what FastAPI's own ``Depends`` returns
 def roles_allowed(call: object) -> frozenset[str] | None:
     """Return the roles a dependency lets in, ``None`` when it is not one of ``requires``."""
     return call.roles if isinstance(call, _Requires) else None
-
-
-def route_of(request: Request) -> str:
-    """Return the route's template, never the path with its ids."""
-    return str(getattr(request.scope.get("route"), "path", "unknown"))

@@ -9,12 +9,12 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from shared.auth import route_of
 from shared.bus.failures import FailureKind, kind_of
 from shared.bus.gate import GateClosedError
 from shared.bus.refusals import RefusedError
 from shared.log_events import LogEvent
 from shared.logs import log
+from shared.web_names import route_of
 
 
 class WrongField(BaseModel):
@@ -86,5 +86,5 @@ def unexpected(request: Request, error: Exception) -> JSONResponse:
     if kind_of(error) is FailureKind.TRANSIENT:
         return answer(request, 503, "The service cannot answer at the moment.", {"Retry-After": "2"})
     correlation = getattr(request.state, "correlation_id", "")
-    log(LogEvent.UNEXPECTED_ERROR, error=error, route=route_of(request), correlation_id=correlation)
+    log(LogEvent.UNEXPECTED_ERROR, error=error, route=route_of(request.scope), correlation_id=correlation)
     return answer(request, 500, "Something went wrong; the operators can find it by the correlation id.")

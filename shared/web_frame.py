@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared import metrics
 from shared.log_events import LogEvent
 from shared.logs import log
+from shared.web_names import method_of, route_of
 
 MAX_BODY = 1_048_576
 CORRELATION = "x-correlation-id"
@@ -115,11 +116,11 @@ def _limited(receive: Receive) -> Receive:
 
 
 def _measure(scope: Scope, status: int, seconds: float, correlation: str) -> None:
-    route = str(getattr(scope.get("route"), "path", "unknown"))
-    metrics.REQUESTS.labels(scope["method"], route, str(status)).observe(seconds)
+    method, route = method_of(scope), route_of(scope)
+    metrics.REQUESTS.labels(method, route, str(status)).observe(seconds)
     log(
         LogEvent.REQUEST,
-        method=scope["method"],
+        method=method,
         route=route,
         status_code=status,
         duration_ms=round(seconds * 1000, 1),
