@@ -102,30 +102,36 @@ def _caller(claims: Mapping[str, Any]) -> Caller:
 
 
 async def authenticate(request: Request) -> Caller:
-    """Return the caller of a request whose token ``app.state.verifier`` accepts; 401 without one, 429 too soon."""
+    """Return the caller of a request whose token ``app.state.verifier`` accepts; 401 without one, 429 too soon.
+
+    The frame asks before the body is read, the route asks again: the caller stands in the request from then on.
+    """
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is None:
+        known = await _verified(request)
+        _within_limit(request, known)
+        request.state.caller = known
+    return known
+
+
+async def _verified(request: Request) -> Caller:
     verifier: TokenVerifier = request.app.state.verifier
     try:
-        caller = await verifier.verify(_bearer_token(request))
+        return await verifier.verify(_bearer_token(request))
     except TokenError as error:
         log(LogEvent.AUTHN_FAILED, reason_code=str(error))
         raise HTTPException(401, "A valid token is needed.", {"WWW-Authenticate": "Bearer"}) from None
     except KeysUnavailableError as error:
         log(LogEvent.KEYS_UNAVAILABLE, error_type=error.kind)
         raise HTTPException(503, "Tokens cannot be checked at the moment.", {"Retry-After": "5"}) from None
-    _within_limit(request, caller)
-    return caller
 
 
 def _within_limit(request: Request, caller: Caller) -> None:
     """Let a caller pass who has not asked for more than their share (``app.state.rate_limit`` counts)."""
     wait_s = request.app.state.rate_limit.take(caller.subject)
     if wait_s:
-        log(LogEvent.RATE_EXCEEDED, subject=caller.subject, **_asked(request))
+        log(LogEvent.RATE_EXCEEDED, subject=caller.subject, method=method_of(request.scope))
         raise HTTPException(429, "You ask too much at once; try again in a moment.", {"Retry-After": str(wait_s)})
-
-
-def _asked(request: Request) -> dict[str, str]:
-    return {"method": method_of(request.scope), "route": route_of(request.scope)}
 
 
 def _bearer_token(request: Request) -> str:
@@ -144,7 +150,8 @@ class _Requires:
     async def __call__(self, request: Request) -> Caller:
         caller = await authenticate(request)
         if not caller.roles & self.roles:
-            log(LogEvent.AUTHZ_FAILED, subject=caller.subject, **_asked(request))
+            method, route = method_of(request.scope), route_of(request.scope)
+            log(LogEvent.AUTHZ_FAILED, subject=caller.subject, method=method, route=route)
             raise HTTPException(403, "Your roles do not allow this.")
         return caller
 

@@ -1,8 +1,12 @@
-"""How much one caller may ask of a service: a bucket of requests that fills up again by the second."""
+"""How much one caller may ask of a service: so many requests a minute, and so many at a time."""
 
+import contextlib
 import math
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from starlette.exceptions import HTTPException
 
 _MANY = 10_000
 """More callers than any office has: then those who have not asked for a minute are forgotten."""
@@ -34,3 +38,31 @@ class RateLimit:
         """Drop the buckets that are full again, when there are many."""
         if len(self._left) >= _MANY:
             self._left = {subject: kept for subject, kept in self._left.items() if now - kept[1] < 60}
+
+
+class TooManyOpenError(HTTPException):
+    """An address has as many requests open as it may."""
+
+    def __init__(self) -> None:
+        super().__init__(429, "Too many requests of your address are open.", {"Retry-After": "1"})
+
+
+class OpenRequests:
+    """Counts the requests of each address that are open in this process; ``most`` 0 lets everything through."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._open: Counter[str] = Counter()
+
+    @contextlib.contextmanager
+    def another(self, address: str) -> Iterator[None]:
+        """Count one request while it is open; raises ``TooManyOpenError`` when there is no room for it."""
+        if self._most and self._open[address] >= self._most:
+            raise TooManyOpenError
+        self._open[address] += 1
+        try:
+            yield
+        finally:
+            self._open[address] -= 1
+            if not self._open[address]:
+                del self._open[address]

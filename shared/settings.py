@@ -60,6 +60,7 @@ class ServiceSettings(BaseSettings):
     jwks: str | None = Field(default=None, validation_alias=_common("JWKS"))
     issuer: str = Field(default="closebook", validation_alias=_common("ISSUER"))
     requests_per_minute: int = Field(default=6000, validation_alias=_common("REQUESTS_PER_MINUTE"), ge=0)
+    open_per_address: int = Field(default=50, validation_alias=_common("OPEN_PER_ADDRESS"), ge=0)
     audience: str = Field(default="closebook", validation_alias=_common("AUDIENCE"))
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

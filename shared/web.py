@@ -1,9 +1,8 @@
 """The staff API: deny by default, generic errors, and a server that runs inside our own event loop."""
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -12,19 +11,28 @@ from fastapi.routing import iter_route_contexts
 from starlette.types import ASGIApp
 
 from shared.auth import TokenVerifier, roles_allowed
-from shared.rate_limit import RateLimit
-from shared.web_errors import EVERYWHERE, install, unexpected
+from shared.rate_limit import OpenRequests, RateLimit
+from shared.web_connections import Connection, Server
+from shared.web_errors import EVERYWHERE, failed, install
 from shared.web_frame import Frame
 
 _GRACE_SECONDS = 5
+MOST_CONNECTIONS = 200
+"""So many open connections of one port; a request that finds all of them being answered gets 503."""
 
 
 def create_app(
-    title: str, routers: Sequence[APIRouter], verifier: TokenVerifier, *, requests_per_minute: int = 0
+    title: str,
+    routers: Sequence[APIRouter],
+    verifier: TokenVerifier,
+    *,
+    requests_per_minute: int = 0,
+    open_per_address: int = 0,
 ) -> FastAPI:
     """Return the staff API of a service; fails when a route does not say which roles it lets in.
 
-    ``requests_per_minute`` is what one caller may ask for; 0: no limit.
+    ``requests_per_minute`` is what one caller may ask for, ``open_per_address`` how many requests of one address may be
+    open at a time; 0: no limit.
     Its OpenAPI document is ``app.openapi()``: it is published with the code, not by the service.
     """
     app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None, responses=EVERYWHERE)
@@ -36,7 +44,7 @@ def create_app(
     open_routes = sorted(path for path, roles in guarded_routes(app) if not roles)
     if open_routes:
         raise LookupError(f"routes without required roles: {', '.join(open_routes)}")
-    app.add_middleware(Frame, on_failure=unexpected)
+    app.add_middleware(Frame, on_failure=failed, open_requests=OpenRequests(open_per_address))
     return app
 
 
@@ -58,13 +66,6 @@ def _roles(dependant: Dependant | None) -> frozenset[str]:
     return next((roles for inner in dependant.dependencies if (roles := _roles(inner))), frozenset())
 
 
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Take no signals: the process that runs us decides when to stop."""
-        yield
-
-
 class WebServer:
     """An HTTP server in the running event loop: ``bind`` (port 0: any free one), ``run`` as a task, ``stop``."""
 
@@ -79,10 +80,13 @@ class WebServer:
             lifespan="off",
             timeout_keep_alive=5,
             timeout_graceful_shutdown=_GRACE_SECONDS,
-            limit_concurrency=200,
+            http=Connection,
+            ws="none",
+            proxy_headers=False,  # or whoever calls from this machine says which address they have
+            limit_concurrency=MOST_CONNECTIONS,
             h11_max_incomplete_event_size=16_384,
         )
-        self._server = _Server(config)
+        self._server = Server(config)
 
     def bind(self) -> int:
         """Open the port and return its number; raises ``OSError`` when somebody else has it."""

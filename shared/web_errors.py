@@ -38,7 +38,7 @@ def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Problem, "description": HTTPStatus(status).phrase} for status in statuses}
 
 
-EVERYWHERE: Final = declared(400, 401, 403, 404, 409, 413, 422, 429, 503)
+EVERYWHERE: Final = declared(400, 401, 403, 404, 408, 409, 413, 422, 429, 503)
 """What any route may answer; a route that has more says so itself."""
 
 
@@ -61,8 +61,7 @@ def answer(
 
 async def _declared(request: Request, error: Exception) -> JSONResponse:
     """An answer a route chose itself: its sentence is made for people."""
-    assert isinstance(error, HTTPException)
-    return answer(request, error.status_code, str(error.detail), dict(error.headers or {}))
+    return failed(request, error)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -79,6 +78,13 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
 
 async def _closing(request: Request, _: Exception) -> JSONResponse:
     return answer(request, 503, "A business day is being closed; try again in a moment.", {"Retry-After": "1"})
+
+
+def failed(request: Request, error: Exception) -> JSONResponse:
+    """Return the answer to what ended a request outside its route: one that was chosen, or what nobody expected."""
+    if isinstance(error, HTTPException):
+        return answer(request, error.status_code, str(error.detail), dict(error.headers or {}))
+    return unexpected(request, error)
 
 
 def unexpected(request: Request, error: Exception) -> JSONResponse:

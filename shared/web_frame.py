@@ -1,5 +1,9 @@
-"""What surrounds every answer of the staff API: correlation id, security headers, size limit, measured duration."""
+"""What surrounds every answer of the staff API: correlation id, security headers, limits, measured duration.
 
+Nothing of a body is read before the caller is known: strangers get their 401 and nothing to hang on to.
+"""
+
+import asyncio
 import re
 import time
 from collections.abc import Callable
@@ -12,11 +16,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import metrics
+from shared.auth import authenticate
 from shared.log_events import LogEvent
 from shared.logs import log
+from shared.rate_limit import OpenRequests
 from shared.web_names import method_of, route_of
 
 MAX_BODY = 1_048_576
+BODY_SECONDS = 10.0
+"""So long a body may take, from the end of the head."""
 CORRELATION = "x-correlation-id"
 SECURITY_HEADERS = {
     "cache-control": "no-store",
@@ -36,12 +44,22 @@ class TooLargeError(HTTPException):
         super().__init__(413, "The request is too large.")
 
 
-class Frame:
-    """ASGI middleware around a whole app."""
+class TooSlowError(HTTPException):
+    """A request's body did not come in time; what may still come of it is not waited for."""
 
-    def __init__(self, app: ASGIApp, on_failure: Callable[[Request, Exception], Response]) -> None:
+    def __init__(self) -> None:
+        super().__init__(408, "The request did not come in time.", {"Connection": "close"})
+
+
+class Frame:
+    """ASGI middleware around a whole app: every route of it needs a token."""
+
+    def __init__(
+        self, app: ASGIApp, on_failure: Callable[[Request, Exception], Response], open_requests: OpenRequests
+    ) -> None:
         self._app = app
         self._on_failure = on_failure
+        self._open = open_requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -62,13 +80,15 @@ class Frame:
             body = {"error": "bad-request", "detail": "No name has a zero byte.", "correlation_id": correlation}
             await JSONResponse(body, 400)(scope, receive, answer)
         else:
-            await self._answer(scope, _limited(receive), answer)
+            await self._answer(scope, _Body(receive), answer)
         _measure(scope, answer.status, time.monotonic() - started, correlation)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        """Let the app answer; what nobody expected becomes a generic answer, if none has begun."""
+        """Let the app answer a caller we know; what nobody expected becomes a generic answer, if none has begun."""
         try:
-            await self._app(scope, receive, answer)
+            with self._open.another((scope.get("client") or ("",))[0]):
+                await authenticate(Request(scope))
+                await self._app(scope, receive, answer)
         except Exception as error:
             response = self._on_failure(Request(scope), error)
             if answer.begun:
@@ -100,19 +120,26 @@ def _has_zero_byte(scope: Scope) -> bool:
     return "\0" in scope["path"] or b"%00" in scope["query_string"]
 
 
-def _limited(receive: Receive) -> Receive:
-    """Return ``receive`` with a limit for bodies that do not say how long they are."""
-    seen = 0
+class _Body:
+    """The way in of one request: a body is neither larger nor slower than the limits, whatever it says of itself."""
 
-    async def take() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > MAX_BODY:
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._seen = 0
+        self._until: float | None = asyncio.get_running_loop().time() + BODY_SECONDS
+
+    async def __call__(self) -> Message:
+        try:
+            async with asyncio.timeout_at(self._until):
+                message = await self._receive()
+        except TimeoutError:
+            raise TooSlowError from None
+        self._seen += len(message.get("body", b""))
+        if self._seen > MAX_BODY:
             raise TooLargeError
+        if not message.get("more_body", False):
+            self._until = None  # whole: who asks now waits for the caller to go away
         return message
-
-    return take
 
 
 def _measure(scope: Scope, status: int, seconds: float, correlation: str) -> None:

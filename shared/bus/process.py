@@ -178,7 +178,8 @@ def _api(running: Running) -> FastAPI:
     verifier = TokenVerifier(KeySource(settings.jwks or ""), issuer=settings.issuer, audience=settings.audience)
     own = [running.service.api(running)] if running.service.api else []
     title, routers = f"Closebook {running.service.name}", [*own, bus_router(running)]
-    return create_app(title, routers, verifier, requests_per_minute=settings.requests_per_minute)
+    limits = {"requests_per_minute": settings.requests_per_minute, "open_per_address": settings.open_per_address}
+    return create_app(title, routers, verifier, **limits)
 
 
 async def _web(server: WebServer, running: Running) -> None:

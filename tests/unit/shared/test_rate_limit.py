@@ -74,6 +74,8 @@ async def test_a_burst_is_answered_429_with_when_to_ask_again(issuer: LocalIssue
     told = [line["app.subject"] for line in lines if line["event.name"] == "excess_rate_limit_exceeded"]
     assert told == ["mo"]
     assert (await call(app, "GET", "/things/t1", jo)).status_code == 200
+    assert (await call(app, "GET", "/nowhere", jo)).status_code == 404
+    assert (await call(app, "POST", "/things", jo, content="no JSON")).status_code == 429
     assert (await call(app, "GET", "/things/t1")).status_code == 401
 
 

@@ -82,7 +82,7 @@ async def test_answers_carry_security_headers_and_the_correlation_id(app: Any, i
         answer = await call(app, "GET", path, token, headers={"x-correlation-id": "story-1"})
         assert {name: answer.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
         assert answer.headers["x-correlation-id"] == "story-1"
-    odd = await call(app, "GET", "/nowhere", headers={"x-correlation-id": "a b\tc"})
+    odd = await call(app, "GET", "/nowhere", issuer.tokens()["auditor"], headers={"x-correlation-id": "a b\tc"})
     assert odd.json() == {
         "error": "not-found",
         "detail": "Not Found",
