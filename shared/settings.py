@@ -16,6 +16,11 @@ from shared.kafka_security import KafkaSecurity, Mechanism, Protocol
 EXIT_CONFIGURATION = 64
 """Exit code of a process whose settings are wrong: starting it again does not help."""
 
+PRODUCTION = "production"
+DEVELOPMENT = ("local", "compose")
+"""The environments whose servers are on the same machine; in any other, whatever its name, all traffic is encrypted."""
+
+OUTSIDE = f"unless CLOSEBOOK_ENVIRONMENT is {' or '.join(DEVELOPMENT)}"
 _Port = Annotated[int, Field(ge=0, le=65535)]
 _Settings = TypeVar("_Settings", bound=BaseSettings)
 
@@ -66,7 +71,7 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", validation_alias=_common("LOG_LEVEL")
     )
-    environment: str = Field(default="local", validation_alias=_common("ENVIRONMENT"))
+    environment: str = Field(default="unnamed", validation_alias=_common("ENVIRONMENT"), pattern=r"^\S+$")
     version: str = Field(default="0.1.0", validation_alias=_common("VERSION"))
 
     @property
@@ -83,18 +88,29 @@ class ServiceSettings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _production_is_encrypted(self) -> Self:
-        """Refuse to run in production over a network that anybody on the way could read or answer on."""
-        if self.environment == "production":
-            if not self.kafka_security.endswith("SSL"):
-                raise ValueError("in production CLOSEBOOK_KAFKA_SECURITY must be SSL or SASL_SSL")
-            for name, url in (("database_url", self.database_url), ("owner_database_url", self.owner_database_url)):
-                if url is not None and not _verified(url.get_secret_value()):
-                    raise ValueError(f"in production {variable(type(self), name)} must end with ?sslmode=verify-full")
-            keys = urlsplit(self.jwks or "")
-            if keys.scheme == "http" and not on_this_host(keys.hostname or ""):
-                raise ValueError("in production CLOSEBOOK_JWKS must be an https address or a file")
+    def _traffic_is_encrypted(self) -> Self:
+        """Refuse to run over a network that anybody on the way could read or answer on."""
+        if self.in_development:
+            return self
+        if not self.kafka_security.endswith("SSL"):
+            raise ValueError(f"{OUTSIDE} CLOSEBOOK_KAFKA_SECURITY must be SSL or SASL_SSL")
+        for name, url in (("database_url", self.database_url), ("owner_database_url", self.owner_database_url)):
+            if url is not None and not _verified(url.get_secret_value()):
+                raise ValueError(f"{OUTSIDE} {variable(type(self), name)} must end with ?sslmode=verify-full")
+        keys = urlsplit(self.jwks or "")
+        if keys.scheme == "http" and not on_this_host(keys.hostname or ""):
+            raise ValueError(f"{OUTSIDE} CLOSEBOOK_JWKS must be an https address or a file")
         return self
+
+    @property
+    def in_development(self) -> bool:
+        """Say whether this is one of the few environments in which nothing crosses a network."""
+        return self.environment.casefold() in DEVELOPMENT
+
+    @property
+    def in_production(self) -> bool:
+        """Say whether this is the environment whose letters go to real people."""
+        return self.environment.casefold() == PRODUCTION
 
     @property
     def digest(self) -> str:

@@ -30,6 +30,7 @@ def _keep_files_in_memory() -> None:
 
 
 _keep_files_in_memory()
+os.environ["CLOSEBOOK_ENVIRONMENT"] = "local"  # the tests' servers are on this machine: nothing is encrypted there
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -10,7 +10,10 @@ from pydantic_settings import SettingsConfigDict
 
 from services.notify.domain import safety
 from services.notify.domain.dispatch import Patience
-from shared.settings import ServiceSettings, on_this_host
+from shared.settings import OUTSIDE, ServiceSettings, on_this_host
+
+_CATCHERS = frozenset({"mailpit"})
+"""Mail servers that keep what they are given: the one of docker-compose.yml."""
 
 
 class Settings(ServiceSettings):
@@ -54,9 +57,20 @@ class Settings(ServiceSettings):
 
     @model_validator(mode="after")
     def _letters_are_encrypted(self) -> Self:
-        """Refuse to hand letters over in production where anybody on the way could read them."""
-        if self.environment == "production" and self.smtp_tls == "none" and not on_this_host(self.smtp_host):
-            raise ValueError("in production NOTIFY_SMTP_TLS may be none for a server on the same host only")
+        """Refuse to hand letters over where anybody on the way could read them."""
+        if not self.in_development and self.smtp_tls == "none" and not on_this_host(self.smtp_host):
+            raise ValueError(f"{OUTSIDE} NOTIFY_SMTP_TLS may be none for a server on the same host only")
+        return self
+
+    @model_validator(mode="after")
+    def _nobody_is_mailed_by_mistake(self) -> Self:
+        """Refuse, outside production, to send to whatever address stands in the data: it may be a real person's."""
+        caught = on_this_host(self.smtp_host) or self.smtp_host in _CATCHERS
+        if self.sending and not (self.in_production or self.allowed_domains or caught):
+            raise ValueError(
+                "unless CLOSEBOOK_ENVIRONMENT is production NOTIFY_RECIPIENT_DOMAINS must say where mail may go "
+                "(or NOTIFY_SENDING be false, or NOTIFY_SMTP_HOST a server on the same host or mailpit)"
+            )
         return self
 
     @property

@@ -57,12 +57,12 @@ class StackSettings:
         if service == "notify":
             own |= self._of_notify()
         # Unbuffered: a process that crashes has said everything it knew.
-        return {**self._kafka(), **service_settings(self.issuer), "PYTHONUNBUFFERED": "1", **own}
+        return {**self._shared(), **service_settings(self.issuer), "PYTHONUNBUFFERED": "1", **own}
 
     def of_commands(self, apis: Mapping[str, tuple[str, str]]) -> dict[str, str]:
         """Return what ``closebook`` needs; ``apis`` are each service's addresses, staff's and private."""
         return {
-            **self._kafka(),
+            **self._shared(),
             **{f"CLOSEBOOK_{service.upper()}_URL": api for service, (api, _) in apis.items()},
             **{f"CLOSEBOOK_{service.upper()}_PRIVATE_URL": private for service, (_, private) in apis.items()},
             "CLOSEBOOK_MAIL_DIR": str(self.folders.mail),
@@ -74,8 +74,9 @@ class StackSettings:
             **token_variables(self.issuer),
         }
 
-    def _kafka(self) -> dict[str, str]:
+    def _shared(self) -> dict[str, str]:
         return {
+            "CLOSEBOOK_ENVIRONMENT": os.environ.get("CLOSEBOOK_ENVIRONMENT", "local"),
             "CLOSEBOOK_KAFKA": self.servers.kafka.bootstrap,
             "CLOSEBOOK_TOPIC_PREFIX": self.topic_prefix,
             "CLOSEBOOK_PARTITIONS": str(self.partitions),

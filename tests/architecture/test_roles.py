@@ -123,7 +123,11 @@ OWN: dict[str, dict[str, str]] = {
 def settings_of(name: str) -> Any:
     """Return a service's settings with what has no default."""
     kind = importlib.import_module(f"services.{name}.settings").Settings
-    mail = {"smtp_host": "h", "smtp_port": 25, "sender": "a@x.scot", "print_dir": "print"} if name == "notify" else {}
+    mail = (
+        {"smtp_host": "127.0.0.1", "smtp_port": 25, "sender": "a@x.scot", "print_dir": "print"}
+        if name == "notify"
+        else {}
+    )
     return kind(database_url="postgresql://x", kafka="x:1", **mail)
 
 

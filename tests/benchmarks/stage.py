@@ -92,6 +92,7 @@ class Office:
         return {
             **os.environ,
             **service_settings(self.stage.issuer),
+            "CLOSEBOOK_ENVIRONMENT": "local",
             "CLOSEBOOK_KAFKA": self.kafka.bootstrap,
             "CLOSEBOOK_TOPIC_PREFIX": self.kafka.prefix,
             "CLOSEBOOK_PARTITIONS": str(PARTITIONS),

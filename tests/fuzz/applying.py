@@ -49,6 +49,7 @@ async def fuzz(
 
 def _running(service: str, urls: ServiceUrls) -> Running:
     given: dict[str, Any] = {"database_url": urls.app_url, "kafka": "127.0.0.1:1", "partitions": 1}
+    given["environment"] = "local"
     return build(Service(service, _ROUTERS[service]), ServiceSettings(**given, dead_letters_in_row=10**9))
 
 

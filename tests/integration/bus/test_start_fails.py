@@ -17,6 +17,7 @@ _RUN = _IMPATIENT + "runpy.run_module('services.owners', run_name='__main__')"
 async def _ended(verb: str, url: str) -> tuple[int | None, list[dict[str, Any]], str]:
     """Run a service's process to its end: exit code, lines, and what it said besides."""
     settings = {"OWNERS_DATABASE_URL": url, "CLOSEBOOK_KAFKA": _NOWHERE, "OWNERS_API_PORT": "0"}
+    settings["CLOSEBOOK_ENVIRONMENT"] = "local"
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _RUN, verb, env=settings | {"OWNERS_PRIVATE_PORT": "0"},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,

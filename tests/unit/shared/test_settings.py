@@ -17,6 +17,7 @@ class OwnersSettings(ServiceSettings):
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("OWNERS_DATABASE_URL", "CLOSEBOOK_KAFKA", "CLOSEBOOK_SECRETS", "CLOSEBOOK_PARTITIONS"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CLOSEBOOK_ENVIRONMENT", "local")
 
 
 def test_own_names_carry_the_prefix_and_shared_ones_closebook(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,6 +121,44 @@ def test_what_does_not_fit_together_is_one_sentence_too(
     assert words in said
     assert said.count("\n") == 1
     assert "example.org" not in said
+
+
+_ODD = ["Production", "PRODUCTION", "prod", "live", "staging", "uat", "dev", "locale", "local-2", "test"]
+
+
+@pytest.mark.parametrize("environment", [None, "", *_ODD])
+@pytest.mark.parametrize(
+    ("spoilt", "words"),
+    [
+        ({"CLOSEBOOK_KAFKA_SECURITY": "PLAINTEXT"}, "CLOSEBOOK_KAFKA_SECURITY"),
+        ({"OWNERS_DATABASE_URL": "postgresql://h/o"}, "OWNERS_DATABASE_URL"),
+        ({"CLOSEBOOK_JWKS": "http://sign-in.example.org/keys.json"}, "CLOSEBOOK_JWKS"),
+    ],
+)
+def test_only_an_environment_on_the_list_goes_without_encryption(
+    monkeypatch: pytest.MonkeyPatch, environment: str | None, spoilt: dict[str, str], words: str
+) -> None:
+    monkeypatch.delenv("CLOSEBOOK_ENVIRONMENT", raising=False)
+    given = _IN_PRODUCTION | {"CLOSEBOOK_ENVIRONMENT": environment, "CLOSEBOOK_KAFKA": "h:1"} | spoilt
+    for name, value in given.items():
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError) as caught:
+        OwnersSettings()
+    assert words in explain(OwnersSettings, caught.value)
+
+
+@pytest.mark.parametrize("environment", ["local", "compose", "Local", "COMPOSE"])
+def test_development_goes_without_encryption(monkeypatch: pytest.MonkeyPatch, environment: str) -> None:
+    monkeypatch.setenv("CLOSEBOOK_ENVIRONMENT", environment)
+    settings = ServiceSettings(database_url="postgresql://h/o", kafka="h:1", jwks="http://issuer:8/keys.json")
+    assert settings.kafka_security == "PLAINTEXT"
+
+
+@pytest.mark.parametrize("environment", ["", " ", "\t", " local", "local\n"])
+def test_an_environment_has_a_name_without_blanks(environment: str) -> None:
+    with pytest.raises(ValidationError, match="environment"):
+        ServiceSettings(database_url="postgresql://h/o", kafka="h:1", environment=environment)
 
 
 @pytest.mark.parametrize("jwks", ["https://sign-in.example.org/keys.json", "/run/keys.json", "http://127.0.0.1:8/keys"])
