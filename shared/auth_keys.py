@@ -1,7 +1,9 @@
 """The keys that tokens are checked with: read from the configured file or address, and from nowhere else."""
 
+import asyncio
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,18 @@ import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
+from shared.log_events import LogEvent
+from shared.logs import log
+
 _REFRESH_SECONDS = 600.0
 _REFRESH_AT_MOST_SECONDS = 30.0
+_RETRY_SECONDS = 5.0
+"""After a failure while there are no keys; a fetch takes as long at most."""
+_TRUSTED_SECONDS = 24 * 3600.0
+"""While the provider is away it issues no tokens either: after a day hardly any but a thief's is still good."""
 _MAX_BYTES = 262_144
 _SMALLEST_RSA = 2048
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, httpx.HTTPError, JoseError)
 
 
 class KeysUnavailableError(Exception):
@@ -32,54 +42,76 @@ class UnknownKeyError(JoseError):
 class KeySource:
     """A cached key set.
 
-    An address is asked again after ten minutes, or for a key nobody knows, but then at most every 30 seconds: tokens
-    with invented names must not become a flood of requests.  A file is read again when it changes.
+    A file is looked at for every token and read again when it changed.  An address is asked again after ten minutes,
+    and for a key nobody knows, but then at most every 30 seconds, by one request at a time: tokens with invented names
+    must not become a flood of requests.  A set that cannot be read any more is trusted for a day, then no token is.
     """
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._location = location
+        self._clock = clock
         self._keys: dict[str, ECKey | RSAKey] = {}
         self._version: object = None
-        self._tried_at = float("-inf")
+        self._seen_at = self._tried_at = float("-inf")
+        self._failure = ""
+        self._asking = asyncio.Lock()
 
     async def find(self, kid: str) -> ECKey | RSAKey:
         """Return the key of that name; raises ``UnknownKeyError`` or ``KeysUnavailableError``."""
-        age = time.monotonic() - self._tried_at
-        if age > _REFRESH_SECONDS or (kid not in self._keys and age > self._patience):
-            await self._refresh()
+        if self._location.startswith(("https://", "http://")):
+            await self._ask(kid)
+        else:
+            self._look()
+        if not self._trusted:
+            raise KeysUnavailableError(self._failure)
         if kid not in self._keys:
             raise UnknownKeyError
         return self._keys[kid]
 
     @property
-    def _remote(self) -> bool:
-        return self._location.startswith(("https://", "http://"))
+    def _trusted(self) -> bool:
+        return self._clock() - self._seen_at <= _TRUSTED_SECONDS
 
-    @property
-    def _patience(self) -> float:
-        """Looking at a file costs nothing; asking somebody else does."""
-        return _REFRESH_AT_MOST_SECONDS if self._remote and self._keys else 0.0
-
-    async def _refresh(self) -> None:
-        """Read the set anew; a set that cannot be read leaves the one we have."""
-        self._tried_at = time.monotonic()
+    def _look(self) -> None:
+        """Read the file if it is not the one we know."""
         try:
-            raw = await self._fetch() if self._remote else self._read()
-            if raw is not None:
-                self._keys = usable_keys(json.loads(raw))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, httpx.HTTPError, JoseError) as error:
-            if not self._keys:
-                self._tried_at = float("-inf")
-                raise KeysUnavailableError(type(error).__name__) from error
+            found = Path(self._location).stat()
+            version = (found.st_mtime_ns, found.st_size, found.st_ino)
+            if version != self._version:
+                self._keys = usable_keys(json.loads(Path(self._location).read_bytes()))
+                self._version = version
+            self._seen_at = self._clock()
+        except _UNREADABLE as error:
+            self._failed(error)
 
-    def _read(self) -> bytes | None:
-        path = Path(self._location)
-        version = (path.stat().st_mtime_ns, path.stat().st_size)
-        if version == self._version:
-            return None
-        raw = path.read_bytes()
-        self._version = version
-        return raw
+    async def _ask(self, kid: str) -> None:
+        """Fetch the set if it is time; only one request does, and who has a key does not wait for it."""
+        if not self._is_time(kid) or (self._asking.locked() and self._trusted and kid in self._keys):
+            return
+        async with self._asking:
+            if not self._is_time(kid):
+                return  # somebody asked while this one waited
+            try:
+                self._keys = usable_keys(json.loads(await self._fetch()))
+                self._seen_at = self._clock()
+            except _UNREADABLE as error:
+                self._failed(error)
+            finally:
+                self._tried_at = self._clock()
+
+    def _is_time(self, kid: str) -> bool:
+        """Say whether the set must be fetched for this key, and may be."""
+        now = self._clock()
+        if not self._trusted:
+            return now - self._tried_at > _RETRY_SECONDS
+        wanted = kid not in self._keys or now - self._seen_at > _REFRESH_SECONDS
+        return wanted and now - self._tried_at > _REFRESH_AT_MOST_SECONDS
+
+    def _failed(self, error: Exception) -> None:
+        """Remember why; the keys stay for their time, and somebody must know before it is over."""
+        self._failure = type(error).__name__
+        if self._trusted:
+            log(LogEvent.KEYS_UNAVAILABLE, error_type=self._failure)
 
     async def _fetch(self) -> bytes:
         async with httpx.AsyncClient(timeout=5, follow_redirects=False) as client:
