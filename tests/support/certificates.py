@@ -1,5 +1,6 @@
 """Certificates for one test run: an authority, and a server's certificate for this machine signed by it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -9,12 +10,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+HERE: tuple[x509.GeneralName, ...] = (x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1")))
+ELSEWHERE: tuple[x509.GeneralName, ...] = (x509.DNSName("elsewhere.test"), x509.IPAddress(ip_address("127.0.0.2")))
+"""The names of this machine, and those of one that no test speaks to."""
 
-def make_authority(directory: Path, name: str = "authority") -> tuple[Path, Path]:
-    """Return the authority's certificate and the server's key with its chain, both as PEM files."""
+
+def make_authority(
+    directory: Path, name: str = "authority", names: Sequence[x509.GeneralName] = HERE
+) -> tuple[Path, Path]:
+    """Return the authority's certificate and the key with its chain of a server of these names, both as PEM files."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca_name, server_name = _name(f"Closebook tests {name}"), _name("localhost")
-    here = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    ca_name, server_name = _name(f"Closebook tests {name}"), _name("server")
     root = (
         _builder(ca_name, ca_name, ca_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -23,7 +29,7 @@ def make_authority(directory: Path, name: str = "authority") -> tuple[Path, Path
     )
     leaf = (
         _builder(server_name, ca_name, key.public_key())
-        .add_extension(here, critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )

@@ -110,11 +110,11 @@ class Office(ServiceDesk):
         lease = timedelta(seconds=settings.lease_seconds)
         return Rules(settings.sending, settings.patience, lease, settings.allowed_domains, 0.0)
 
-    def sender(self, **more: Any) -> Sender:
-        address = MailAddress(
-            "127.0.0.1", self.mail.port, more.pop("tls", "none"), "factor@rowanbank.example", command_seconds=1.0
-        )
-        return Sender(self.sessions, MailServer(address), self.rules, Bell(), **more)
+    def sender(self, **address: Any) -> Sender:
+        """Return a sender to the scripted server, in clear unless ``tls``, ``ca`` and a password say otherwise."""
+        told: dict[str, Any] = {"tls": "none", "command_seconds": 1.0} | address
+        server = MailServer(MailAddress("127.0.0.1", self.mail.port, sender="factor@rowanbank.example", **told))
+        return Sender(self.sessions, server, self.rules, Bell())
 
     async def send(self) -> None:
         """Run a sender until nothing is due."""

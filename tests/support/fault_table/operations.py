@@ -5,6 +5,7 @@ from tests.support.fault_table.row import Row
 _M = "tests/faults/test_mail.py::test_"
 _LETTERS = "tests/integration/notify/test_rendering.py::test_"
 _N = "tests/integration/notify/test_sending.py::test_"
+_C = "tests/integration/notify/test_mail_certificates.py::test_a_server_"
 _BENCH = "tests/integration/shared/test_bench.py::test_"
 _Q = "tests/faults/test_queues.py::test_"
 
@@ -70,10 +71,15 @@ ROWS = (
     ),
     Row(
         74,
-        "STARTTLS taken away",
-        "scripted server",
-        "nothing goes in clear",
-        (f"{_N}nothing_goes_in_clear_to_a_server_without_starttls",),
+        "STARTTLS taken away, or a bad certificate",
+        "scripted server: without the offer, vouched for by a stranger, of another name",
+        "nothing goes in clear, nothing to a stranger: the letter waits",
+        (
+            f"{_N}nothing_goes_in_clear_to_a_server_without_starttls",
+            f"{_C}that_proves_its_name_gets_the_letter",
+            f"{_C}that_a_stranger_vouches_for_gets_nothing",
+            f"{_C}with_a_proof_of_another_name_gets_nothing",
+        ),
     ),
     Row(
         75,
