@@ -1,6 +1,6 @@
 """A real Kafka that lets nobody in without a password, over TLS, and gives each user the rights of the table."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from shared.embedded.kafka import EmbeddedKafka
 from shared.embedded.ports import free_ports
 from shared.events.access import PRINCIPALS, SIMULATION, rights_of, user_of
 from shared.kafka_security import KafkaSecurity
-from tests.support.certificates import make_authority
+from tests.support.certificates import ELSEWHERE, make_authority
 
 _AUTHORIZER = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
 _LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
@@ -21,10 +21,15 @@ OPERATOR = "operator"
 
 @dataclass(frozen=True)
 class Fortress:
-    """The guarded address, the authority that signed its certificate, and everybody's password."""
+    """The guarded address, the authority that signed its certificate, and everybody's password.
+
+    ``misnamed`` is the same broker behind a certificate of another name, for which ``other_authority`` vouches.
+    """
 
     bootstrap: str
     authority: Path
+    misnamed: str
+    other_authority: Path
     passwords: dict[str, str]
 
     def access(self, principal: str, password: str = "", authority: Path | None = None) -> KafkaSecurity:
@@ -38,33 +43,43 @@ class Fortress:
 async def fortress(tmp_path_factory) -> AsyncIterator[Fortress]:  # type: ignore[no-untyped-def]
     directory = tmp_path_factory.mktemp("fortress")
     authority, server = make_authority(directory)
-    open_port, guarded_port, controller = free_ports(3)
+    other_authority, impostor = make_authority(directory, "other", ELSEWHERE)
+    open_port, guarded_port, misnamed_port, controller = free_ports(4)
     passwords = {user_of(name): f"secret-of-{name}" for name in (*PRINCIPALS, SIMULATION, OPERATOR)}
-    kafka = EmbeddedKafka(
-        directory / "kafka", open_port, _settings(open_port, guarded_port, controller, server), passwords
-    )
+    listening = {"CLIENT": open_port, "GUARDED": guarded_port, "MISNAMED": misnamed_port}
+    settings = _settings(listening, controller, server, impostor)
+    kafka = EmbeddedKafka(directory / "kafka", open_port, settings, passwords)
     try:
         await kafka.start()
         await topics.provision(kafka.bootstrap, partitions=PARTITIONS)
         # The open listener is the administrator's, on this machine only.
         administrator = {"bootstrap_servers": kafka.bootstrap}
         await acls.grant(administrator, [right for name in PRINCIPALS for right in rights_of(name)])
-        yield Fortress(f"127.0.0.1:{guarded_port}", authority, passwords)
+        addresses = f"127.0.0.1:{guarded_port}", f"127.0.0.1:{misnamed_port}"
+        yield Fortress(addresses[0], authority, addresses[1], other_authority, passwords)
     finally:
         await kafka.stop()
 
 
-def _settings(open_port: int, guarded_port: int, controller: int, server: Path) -> dict[str, str]:
-    listeners = f"CLIENT://127.0.0.1:{open_port},GUARDED://127.0.0.1:{guarded_port}"
+def _settings(listening: Mapping[str, int], controller: int, server: Path, impostor: Path) -> dict[str, str]:
+    listeners = ",".join(f"{name}://127.0.0.1:{port}" for name, port in listening.items())
     return {
         "listeners": f"{listeners},CONTROLLER://127.0.0.1:{controller}",
         "advertised.listeners": listeners,
         "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-        "listener.security.protocol.map": "CLIENT:PLAINTEXT,GUARDED:SASL_SSL,CONTROLLER:PLAINTEXT",
-        "listener.name.guarded.sasl.enabled.mechanisms": "SCRAM-SHA-512",
-        "listener.name.guarded.scram-sha-512.sasl.jaas.config": _LOGIN,
-        "listener.name.guarded.ssl.keystore.type": "PEM",
-        "listener.name.guarded.ssl.keystore.location": str(server),
+        "listener.security.protocol.map": ("CLIENT:PLAINTEXT,GUARDED:SASL_SSL,MISNAMED:SASL_SSL,CONTROLLER:PLAINTEXT"),
+        **_guarded("guarded", server),
+        **_guarded("misnamed", impostor),
         "authorizer.class.name": _AUTHORIZER,
         "super.users": f"User:ANONYMOUS;User:{user_of(OPERATOR)}",
+    }
+
+
+def _guarded(listener: str, server: Path) -> dict[str, str]:
+    """Let in over one listener only who has a password, behind the certificate in ``server``."""
+    return {
+        f"listener.name.{listener}.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        f"listener.name.{listener}.scram-sha-512.sasl.jaas.config": _LOGIN,
+        f"listener.name.{listener}.ssl.keystore.type": "PEM",
+        f"listener.name.{listener}.ssl.keystore.location": str(server),
     }

@@ -128,6 +128,20 @@ async def test_there_is_no_other_way_in(
         await producer.stop()
 
 
+@aio
+async def test_a_broker_with_a_certificate_of_another_name_is_told_nothing(
+    fortress: Fortress, caplog: pytest.LogCaptureFixture
+) -> None:
+    access = fortress.access("billing", authority=fortress.other_authority)
+    producer = AIOKafkaProducer(bootstrap_servers=fortress.misnamed, request_timeout_ms=2_000, **access.options())
+    try:
+        with pytest.raises(KafkaError, match="Unable to bootstrap"):
+            await producer.start()
+    finally:
+        await producer.stop()
+    assert "certificate is not valid for '127.0.0.1'" in caplog.text
+
+
 def test_credentials_that_were_forgotten_stop_a_client_before_it_starts() -> None:
     with pytest.raises(ValueError, match="SASL_SSL needs a username and a password"):
         KafkaSecurity("SASL_SSL")

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from shared.db.engine import connect
-from tests.support.certificates import make_authority
+from tests.support.certificates import ELSEWHERE, make_authority
 
 _SSL_REQUEST = bytes.fromhex("0000000804d2162f")
 
@@ -56,6 +56,14 @@ async def test_a_server_that_another_authority_vouches_for_is_told_nothing(tmp_p
     _, stranger = make_authority(tmp_path, "stranger")
     async with stand_in(b"S", stranger) as (port, heard):
         with pytest.raises(ssl.SSLCertVerificationError):
+            await connect(_url(port, "verify-full", authority), application_name="tests")
+    assert [piece for piece in heard if piece] == [_SSL_REQUEST]
+
+
+async def test_a_server_with_a_certificate_of_another_name_is_told_nothing(tmp_path: Path) -> None:
+    authority, server = make_authority(tmp_path, names=ELSEWHERE)
+    async with stand_in(b"S", server) as (port, heard):
+        with pytest.raises(ssl.SSLCertVerificationError, match=r"certificate is not valid for '127\.0\.0\.1'"):
             await connect(_url(port, "verify-full", authority), application_name="tests")
     assert [piece for piece in heard if piece] == [_SSL_REQUEST]
 
