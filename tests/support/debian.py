@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 _BUILD = Path(__file__).parents[2] / "build"
-_FOLDERS = ("usr/bin", "usr/sbin")
+_FOLDERS = ("usr/bin", "usr/sbin", "usr/lib/postgresql/*/bin")
 
 
 def program(name: str, *packages: str) -> str:
@@ -15,8 +15,13 @@ def program(name: str, *packages: str) -> str:
 
 
 def _found(name: str) -> str | None:
-    places = (None, *(str(_BUILD / name / folder) for folder in _FOLDERS), "/usr/sbin")
+    unpacked, installed = ([str(place) for each in _FOLDERS for place in root.glob(each)] for root in _roots(name))
+    places = (None, *unpacked, *installed)
     return next(filter(None, (shutil.which(name, path=place) for place in places)), None)
+
+
+def _roots(name: str) -> tuple[Path, Path]:
+    return _BUILD / name, Path("/")
 
 
 def libraries(name: str) -> dict[str, str]:
