@@ -46,7 +46,7 @@ group by fact.charge_id, fact.event_uid, fact.unit_id, account.account_ref, acco
 having coalesce({_GIVEN_BACK}, 0) < 0 or sum(part.net_pence) > 0 and (
   account.closed_on is not null or unit.managed_to is not null or {_OWNER} <> coalesce(account.account_ref, ''))
 order by fact.charge_id
-"""  # noqa: S608
+"""  # noqa: S608 - ours
 _NEWCOMERS = f"""
 select account.account_id::text, account.account_ref, account.unit_id, account.ownership_id,
   (stay ->> 1)::date as from_on, (stay ->> 2)::date as to_on, unit.block_id, unit.development_id,
