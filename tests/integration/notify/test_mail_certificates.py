@@ -9,7 +9,8 @@ from services.notify.usecases.sending import Sender
 from tests.integration.notify.conftest import Office, run_until
 from tests.support.certificates import ELSEWHERE, make_authority
 
-ONE, PASSWORD = "owner1@example.org", "mail-server-secret"
+ONE = "owner1@example.org"
+PASSWORD = "mail-server-secret"
 both_ways = pytest.mark.parametrize("tls", ["starttls", "tls"])
 
 
