@@ -155,7 +155,7 @@ class Bench:
         """Put a dead letter away for good; its bytes stay.  One that carries money is proposed to a second person."""
         letter = await self.letter(number)
         place = [letter["topic"], letter["partition"], letter["offset"]]
-        subject, content = f"dead-letter:{number}", {"dead_letter": number, "place": place}
+        subject, content = kinds.subject_at(place), {"dead_letter": number, "place": place}
         if _carries_money(letter):
             proposal = Proposal(kinds.DISCARD.name, subject, content, why, caller.subject)
             made = await self.proposals.propose(caller, proposal, key)

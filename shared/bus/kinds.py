@@ -1,5 +1,6 @@
 """What the bus itself lets take effect only with a second person, in every service."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from shared.bus import letters, queries
@@ -25,6 +26,11 @@ async def put_away(work: Work, number: int, who: str, why: str) -> Json:
     return {"id": number, "status": "discarded", "place": letters.place_of(row)}
 
 
+def subject_at(place: Sequence[object]) -> str:
+    """Return what a discard is about: the letter by its place in Kafka, a name that outlives its number."""
+    return "dead-letter:{}/{}/{}".format(*place)
+
+
 async def _discard(work: Work, proposal: Proposal) -> Json:
     number = await _number(work, proposal)
     return await put_away(work, number, proposal.proposed_by, proposal.why)
@@ -32,6 +38,8 @@ async def _discard(work: Work, proposal: Proposal) -> Json:
 
 async def _must_be_open(work: Work, proposal: Proposal) -> None:
     number = await _number(work, proposal)
+    if proposal.body.get("dead_letter", number) != number:
+        raise NotValidError(f"{proposal.subject} is dead letter {number}, not {proposal.body['dead_letter']}.")
     letter = await (await driver(work.session)).fetchrow(queries.LETTER, number)
     if letter is None or letter["status"] != "open":
         raise NotNowError(f"There is no open dead letter {number}; it was decided already.")
@@ -39,28 +47,29 @@ async def _must_be_open(work: Work, proposal: Proposal) -> None:
 
 async def _number(work: Work, proposal: Proposal) -> int:
     """Return the number of the letter by its place: a database that was restored since may have given it another."""
-    match proposal.body.get("place"):
-        case [str(topic), int(partition), int(offset)]:
-            pass
-        case _:
-            raise NotValidError(
-                "A dead letter is put away by POST /dead-letters/{number}/discard, not by its number here."
-            )
+    topic, partition, offset = _place(proposal.body)
     try:
         return await letters.number_of(await driver(work.session), topic, partition, offset)
     except LookupError as error:
         raise NotNowError(f"There is {error}.") from error
 
 
+def _place(body: Json) -> tuple[str, int, int]:
+    match body.get("place"):
+        case [str(topic), int(partition), int(offset)]:
+            return topic, int(partition), int(offset)  # True is an int, too
+    raise NotValidError("A dead letter is put away by POST /dead-letters/{number}/discard, not by its number here.")
+
+
 async def _must_be_waiting(work: Work, proposal: Proposal) -> None:
     """Only the day that does not close is decided about: nobody has seen yet what another differs in."""
-    day, _ = _difference(proposal)
+    day, _ = _difference(proposal.body)
     if day != work.book:
         raise NotNowError(f"{work.service} writes the book of {work.book}: a difference of {day} is not known.")
 
 
-def _difference(proposal: Proposal) -> tuple[date, str]:
-    match proposal.body:
+def _difference(body: Json) -> tuple[date, str]:
+    match body:
         case {"day": str(day), "topic": str(topic)}:
             pass
         case _:
@@ -72,13 +81,27 @@ def _difference(proposal: Proposal) -> tuple[date, str]:
 
 
 async def _accept(work: Work, proposal: Proposal) -> Json:
-    day, topic = _difference(proposal)
+    day, topic = _difference(proposal.body)
     await (await driver(work.session)).execute(queries.ACCEPT, day, topic, proposal.proposed_by, proposal.why)
     return {"day": str(day), "topic": topic, "accepted": True}
 
 
-DISCARD = Kind("dead-letter-discard", _PROPOSE, _APPROVE, _discard, _must_be_open, LogEvent.DLQ_DISCARDED)
+DISCARD = Kind(
+    "dead-letter-discard",
+    _PROPOSE,
+    _APPROVE,
+    lambda body: subject_at(_place(body)),
+    _discard,
+    _must_be_open,
+    LogEvent.DLQ_DISCARDED,
+)
 ACCEPT_DIFFERENCE = Kind(
-    "accept-difference", _PROPOSE, _APPROVE, _accept, _must_be_waiting, LogEvent.DIFFERENCE_ACCEPTED
+    "accept-difference",
+    _PROPOSE,
+    _APPROVE,
+    lambda body: str(_difference(body)[0]),
+    _accept,
+    _must_be_waiting,
+    LogEvent.DIFFERENCE_ACCEPTED,
 )
 BUS_KINDS = (DISCARD, ACCEPT_DIFFERENCE)

@@ -3,12 +3,15 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from shared.auth import EVERYBODY, Caller, requires
 from shared.bus.bodies import Body, Content, RowNumber, WithReason
 from shared.bus.proposals import Proposal, Proposals
 from shared.events.types import ID_PATTERN, Id, Text
+
+LONGEST_SUBJECT = 100
+"""Characters: an id, or a dead letter's place, with the word before it that says what it names."""
 
 Reader = Annotated[Caller, requires(*EVERYBODY)]
 # Which of them may propose and approve is said by each kind.
@@ -23,7 +26,11 @@ class Asked(WithReason):
     """A proposal: the kind of command, what it is about, its content, and why."""
 
     kind: Id
-    subject: Id
+    subject: Annotated[
+        str,
+        StringConstraints(pattern=ID_PATTERN.replace("64", str(LONGEST_SUBJECT))),
+        Field(description="What its content acts on."),
+    ]
     body: Content
     expires_at: AwareDatetime | None = None
 

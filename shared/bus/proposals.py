@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import asyncpg
+from pydantic import BaseModel
 
 from shared.auth import Caller
 from shared.bus.commands import Given, Json, give, named
-from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError
+from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.transaction import Doors
 from shared.bus.work import Work
 from shared.db.engine import driver
@@ -56,10 +57,20 @@ async def nothing_to_ask(_work: Work, _proposal: Proposal, _caller: Caller) -> N
     """Let everybody who has the role approve."""
 
 
+def named_in(model: type[BaseModel], field: str) -> Callable[[Json], str]:
+    """Return how a kind's subject is read: from the one field that names what it acts on."""
+
+    def subject_of(body: Json) -> str:
+        return str(getattr(understood(model, body), field))
+
+    return subject_of
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of command that needs two people: who may propose it, who may approve it, and the use case.
 
+    ``subject_of`` reads from its content what it acts on, which is what a proposal must say that it is about.
     ``apply`` gives its answer; it and ``check``, which runs when it is proposed, refuse with a ``RefusedError``, as
     does ``authorise`` when a role alone is not enough to approve.  ``event`` is what the log calls what took effect.
     """
@@ -67,6 +78,7 @@ class Kind:
     name: str
     may_propose: frozenset[str]
     may_approve: frozenset[str]
+    subject_of: Callable[[Json], str]
     apply: Callable[[Work, Proposal], Awaitable[Json]]
     check: Callable[[Work, Proposal], Awaitable[None]] = nothing_to_check
     event: LogEvent = LogEvent.STAFF_COMMAND
@@ -98,6 +110,7 @@ class Proposals:
         """Keep a proposal until somebody else decides; the same one still open is not made twice."""
         kind = self._kind(proposal.kind)
         _allow(caller, kind.may_propose, f"propose {kind.name}")
+        _must_be_about_it(kind, proposal)
         content = {"kind": kind.name, "body": proposal.body, "expires_at": proposal.expires_at}
         given = Given("propose", proposal.subject, caller.subject, proposal.why, content, **named(key))
         return await give(self._doors, given, lambda work: _keep(work, kind, proposal))
@@ -113,6 +126,7 @@ class Proposals:
         )
 
         async def effect(work: Work) -> Json:
+            _must_be_about_it(kind, proposal)
             await kind.authorise(work, proposal, caller)
             await _decide(await driver(work.session), number, "approved", caller, note, work.book)
             answer = await kind.apply(work, proposal)
@@ -152,6 +166,16 @@ def _allow(caller: Caller, roles: frozenset[str], action: str) -> None:
     """Let a caller with one of the roles pass."""
     if not caller.roles & roles:
         raise NotAllowedError(f"To {action} needs the role {' or '.join(sorted(roles))}.")
+
+
+def _must_be_about_it(kind: Kind, proposal: Proposal) -> None:
+    """Refuse a proposal that says it is about something else than it would act on: people agree to what it says."""
+    subject = kind.subject_of(proposal.body)
+    if proposal.subject != subject:
+        raise NotValidError(
+            f"The proposal's subject is {proposal.subject}, but what it asks for is about {subject}:"
+            f" propose it with the subject {subject}."
+        )
 
 
 async def _keep(work: Work, kind: Kind, proposal: Proposal) -> Json:

@@ -62,5 +62,5 @@ def propose(
     if account is not None:
         body["account_ref"] = account
     api = acting(data, role, OFFICER)
-    made = proposing.propose(api, "billing", "refund", f"payment:{payment}"[:64], body, reason, key)
+    made = proposing.propose(api, "billing", "refund", f"payment:{payment}", body, reason, key)
     proposing.tell("billing", made, f"refund of {output.pounds(pence)}", "finance", as_json=as_json)

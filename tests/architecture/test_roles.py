@@ -1,6 +1,5 @@
 """Who may do what over HTTP: one table, compared with every route of every service."""
 
-import importlib
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,6 +9,7 @@ from shared.auth import ROLES, TokenVerifier
 from shared.bus.api import bus_router
 from shared.events.topics import LINE_OF_SERVICES
 from shared.web import create_app, guarded_routes
+from tests.support.kinds import service_of
 
 ALL = "assistant lead-officer finance board admin-team auditor operator"
 STAFF = "assistant lead-officer finance board admin-team auditor"
@@ -120,22 +120,11 @@ OWN: dict[str, dict[str, str]] = {
 }
 
 
-def settings_of(name: str) -> Any:
-    """Return a service's settings with what has no default."""
-    kind = importlib.import_module(f"services.{name}.settings").Settings
-    mail = (
-        {"smtp_host": "127.0.0.1", "smtp_port": 25, "sender": "a@x.scot", "print_dir": "print"}
-        if name == "notify"
-        else {}
-    )
-    return kind(database_url="postgresql://x", kafka="x:1", **mail)
-
-
 def routes_of(name: str) -> dict[str, frozenset[str]]:
     """Return the routes of a service as its process serves them, with the roles each lets in."""
     doors, parts = SimpleNamespace(sessions=None), SimpleNamespace(stops=dict)
     running = cast("Any", SimpleNamespace(api_doors=doors, redriver=None, cuts=None, day=None, pump=parts))
-    running.service = importlib.import_module(f"services.{name}.app").build(settings_of(name))
+    running.service = service_of(name)
     app = create_app(name, [running.service.api(running), bus_router(running)], cast("TokenVerifier", None))
     return dict(guarded_routes(app))
 

@@ -15,7 +15,7 @@ from services.arrears.domain.notices import UNDER_WAY, Changed, Notice, name_of
 from services.arrears.usecases.notice_changes import keep
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
-from shared.bus.proposals import Kind, Proposal
+from shared.bus.proposals import Kind, Proposal, named_in
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import OPENING_BOOK, Work
 from shared.dated import in_force
@@ -110,14 +110,19 @@ def as_kind(policies: Policies) -> Kind:
     """Return the kind of proposal that approves a notice: a lead officer lets another's take effect."""
 
     async def first(work: Work, proposal: Proposal) -> None:
-        asked, _, _ = await check(work, proposal.body, policies)
-        if asked.account_ref != proposal.subject:
-            raise NotValidError(f"The proposal's subject is {proposal.subject}, its notice is of {asked.account_ref}.")
+        await check(work, proposal.body, policies)
 
     async def apply(work: Work, proposal: Proposal) -> Json:
         return await approve(work, proposal.body, policies)
 
-    return Kind(APPROVE, frozenset({"assistant", "lead-officer"}), frozenset({"lead-officer"}), apply, first)
+    return Kind(
+        APPROVE,
+        may_propose=frozenset({"assistant", "lead-officer"}),
+        may_approve=frozenset({"lead-officer"}),
+        subject_of=named_in(AskedNotice, "account_ref"),
+        apply=apply,
+        check=first,
+    )
 
 
 async def note(work: Work, content: Json, policies: Policies) -> Json:

@@ -8,7 +8,7 @@ from services.arrears.usecases import plans
 from services.arrears.usecases.plans import Asked, account_of
 from shared.auth import Caller
 from shared.bus.commands import Json
-from shared.bus.proposals import Kind, Proposal
+from shared.bus.proposals import Kind, Proposal, named_in
 from shared.bus.refusals import NotAllowedError, NotNowError, NotValidError, understood
 from shared.bus.work import OPENING_BOOK, Work
 from shared.dated import in_force
@@ -16,11 +16,8 @@ from shared.db.engine import driver
 
 
 async def _check(work: Work, proposal: Proposal) -> None:
-    """Refuse a proposal that could not take effect now, or that says it is about something else."""
-    asked = understood(Asked, proposal.body)
-    if asked.account_ref != proposal.subject:
-        raise NotValidError(f"The proposal's subject is {proposal.subject}, its plan is of {asked.account_ref}.")
-    await _weigh(work, asked)
+    """Refuse a proposal that could not take effect now."""
+    await _weigh(work, understood(Asked, proposal.body))
 
 
 async def _authorise(work: Work, proposal: Proposal, caller: Caller) -> None:
@@ -57,6 +54,7 @@ PLAN = Kind(
     plans.NAME,
     may_propose=frozenset({"assistant", "lead-officer"}),
     may_approve=frozenset({"assistant", "lead-officer", "board"}),
+    subject_of=named_in(Asked, "account_ref"),
     apply=_apply,
     check=_check,
     authorise=_authorise,

@@ -22,11 +22,11 @@ from services.billing.domain.direct_debits import (
 from services.billing.domain.position import position
 from services.billing.settings import read_direct_debit_policies
 from services.billing.usecases.allocating import rules_of
-from services.billing.usecases.kinds import PROPOSE, applying
+from services.billing.usecases.kinds import as_kind
 from services.billing.usecases.mandates import LOCK, mandates_of, say_ended, standing_mandates
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
-from shared.bus.proposals import Kind, Proposal
+from shared.bus.proposals import named_in
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import OPENING_BOOK, Work
 from shared.dated import in_force
@@ -240,18 +240,17 @@ async def _skipped(
     return found
 
 
-async def _check(work: Work, proposal: Proposal) -> None:
-    """Refuse a proposal that could not take effect now, or that says it is about something else.
+async def _check(work: Work, content: Json) -> None:
+    """Refuse a proposal that could not take effect now.
 
     Who is passed over is weighed when it takes effect: until then money may move, and nothing is held still for it.
     """
-    asked = understood(AskedRelease, proposal.body)
-    collection = await _releasable(await driver(work.session), asked, work.book)
-    if collection.collection_id != proposal.subject:
-        raise NotValidError(f"The proposal's subject is {proposal.subject}, it releases {collection.collection_id}.")
+    await _releasable(await driver(work.session), understood(AskedRelease, content), work.book)
 
 
-RELEASE = Kind(NAME, PROPOSE, frozenset({"lead-officer", "finance"}), applying(release), _check)
+RELEASE = as_kind(
+    NAME, named_in(AskedRelease, "collection_id"), release, _check, frozenset({"lead-officer", "finance"})
+)
 """Declared to the bus: routes and the list of proposals come with it."""
 
 DEEDS: Mapping[str, Callable[[Work, Json], Awaitable[Json]]] = MappingProxyType({ANNOUNCE: announce, NAME: release})

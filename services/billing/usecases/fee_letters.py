@@ -19,6 +19,7 @@ from services.billing.usecases.kinds import as_kind
 from services.billing.usecases.schedules import ScheduleId, load
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
+from shared.bus.proposals import named_in
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import Work
 from shared.db.engine import driver
@@ -135,5 +136,5 @@ def _notice(
     return [notice]
 
 
-LETTER_KIND = as_kind(LETTERS, tell_owners, _increase)
+LETTER_KIND = as_kind(LETTERS, named_in(Asked, "schedule_id"), tell_owners, _increase)
 """Declared to the bus: routes and the list of proposals come with it."""

@@ -20,6 +20,7 @@ from services.billing.usecases.journal import Journal
 from services.billing.usecases.kinds import as_kind
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
+from shared.bus.proposals import named_in
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import Work
 from shared.db.engine import driver
@@ -112,8 +113,8 @@ async def _spending(work: Work, content: Json) -> Spending:
 
 
 MONEY_KINDS = (
-    as_kind(TERMS, set_terms, _terms),
-    as_kind(SPENDING, spend, _spending, frozenset({"finance", "board"})),
+    as_kind(TERMS, named_in(AskedTerms, "scope_id"), set_terms, _terms),
+    as_kind(SPENDING, named_in(AskedSpending, "fund_id"), spend, _spending, frozenset({"finance", "board"})),
 )
 """Declared to the bus: routes and the list of proposals come with them."""
 

@@ -24,14 +24,15 @@ def applying(effect: Effect) -> Callable[[Work, Proposal], Awaitable[Json]]:
 
 def as_kind(
     name: str,
+    subject_of: Callable[[Json], str],
     effect: Effect,
     check: Callable[[Work, Json], Awaitable[Any]],
     may_approve: frozenset[str] = APPROVE,
     may_propose: frozenset[str] = PROPOSE,
 ) -> Kind:
-    """Return a kind of proposal from its effect and from what is looked at first: both take what is asked."""
+    """Return a kind of proposal from its subject, its effect and what is looked at first: all take what is asked."""
 
     async def first(work: Work, proposal: Proposal) -> None:
         await check(work, proposal.body)
 
-    return Kind(name, may_propose, may_approve, applying(effect), first)
+    return Kind(name, may_propose, may_approve, subject_of, applying(effect), first)

@@ -103,7 +103,11 @@ async def _holder(work: Work, connection: asyncpg.Connection, asked: Asked) -> t
     return account_id, -sum(line.amount_pence for line in lines)
 
 
-REFUND = as_kind(KIND, refund, _weigh, frozenset({"finance"}))
+def _subject_of(content: Json) -> str:
+    return f"payment:{understood(Asked, content).payment_id}"
+
+
+REFUND = as_kind(KIND, _subject_of, refund, _weigh, frozenset({"finance"}))
 """Declared to the bus: routes and the list of proposals come with it."""
 
 

@@ -19,6 +19,7 @@ from services.billing.usecases.kinds import as_kind
 from services.billing.usecases.schedules import load, load_known
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
+from shared.bus.proposals import named_in
 from shared.bus.refusals import NotKnownError, NotValidError, understood
 from shared.bus.work import Work
 from shared.db.engine import driver
@@ -155,5 +156,5 @@ def _ended(account: Account, relief: Relief, why: str, loss: Loss, book: date) -
     )  # fmt: skip
 
 
-END_KIND = as_kind(RELIEF_END, _approved, _proposed)
+END_KIND = as_kind(RELIEF_END, named_in(Asked, "relief_id"), _approved, _proposed)
 """Declared to the bus: routes and the list of proposals come with it."""

@@ -19,6 +19,7 @@ from services.billing.domain.scopes import Scope
 from services.billing.settings import read_schedule_policy
 from services.billing.usecases.kinds import as_kind
 from shared.bus.commands import Command, Json
+from shared.bus.proposals import named_in
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
 from shared.bus.work import Work
 from shared.db.engine import driver
@@ -149,9 +150,9 @@ async def load_known(connection: asyncpg.Connection, unit_id: str | None = None)
 
 
 FEE_KINDS = (
-    as_kind(SCHEDULE, set_terms, _terms),
-    as_kind(NOTICE, give_notice, _notice),
-    as_kind(RELIEF, let_off, _relief),
+    as_kind(SCHEDULE, named_in(AskedTerms, "schedule_id"), set_terms, _terms),
+    as_kind(NOTICE, named_in(AskedNotice, "schedule_id"), give_notice, _notice),
+    as_kind(RELIEF, named_in(AskedRelief, "schedule_id"), let_off, _relief),
 )
 """Declared to the bus: routes and the list of proposals come with them."""
 

@@ -12,10 +12,10 @@ from services.billing.db import statement_runs as stored
 from services.billing.db.statement_runs import Sampled
 from services.billing.domain import refs, statement_runs
 from services.billing.domain.statement_runs import SHIPPED, Release, ReleasePolicy, Run, State
-from services.billing.usecases.kinds import APPROVE, PROPOSE, applying, as_kind
+from services.billing.usecases.kinds import as_kind
 from shared.bus.commands import Command, Json
-from shared.bus.proposals import Kind, Proposal
-from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
+from shared.bus.proposals import named_in
+from shared.bus.refusals import NotKnownError, NotNowError, understood
 from shared.bus.work import Work
 from shared.db.engine import driver
 from shared.events.types import Id
@@ -133,15 +133,21 @@ async def _check_policy(_work: Work, content: Json) -> None:
     understood(AskedPolicy, content)
 
 
-async def _check_release(work: Work, proposal: Proposal) -> None:
-    run = await _releasable(work, proposal.body)
-    if run.run_id != proposal.subject:
-        raise NotValidError(f"The proposal's subject is {proposal.subject}, it releases {run.run_id}.")
+def _about_all(content: Json) -> str:
+    understood(AskedPolicy, content)
+    return "statements"
 
 
 RUN_KINDS = (
-    as_kind(POLICY, set_policy, _check_policy, frozenset({"finance", "board"}), frozenset({"lead-officer", "finance"})),
-    Kind(RELEASE, PROPOSE, APPROVE, applying(release), _check_release),
+    as_kind(
+        POLICY,
+        _about_all,
+        set_policy,
+        _check_policy,
+        frozenset({"finance", "board"}),
+        frozenset({"lead-officer", "finance"}),
+    ),
+    as_kind(RELEASE, named_in(AskedRelease, "run_id"), release, _releasable),
 )
 """Declared to the bus: routes and the list of proposals come with them."""
 

@@ -79,10 +79,8 @@ def _new(work: Work, asked: Asked, row: AccountRow) -> list[WriteOff]:
 
 
 async def _check(work: Work, proposal: Proposal) -> None:
-    """Refuse a proposal that could not take effect now, or that says it is about something else."""
+    """Refuse a proposal that could not take effect now."""
     asked, row = await _checked(work, proposal.body)
-    if row.account_ref != proposal.subject:
-        raise NotValidError(f"The proposal's subject is {proposal.subject}, its debts are of {asked.account_ref}.")
     await _weigh(work, asked, row)
 
 
@@ -100,7 +98,11 @@ async def _authorise(work: Work, proposal: Proposal, caller: Caller) -> None:
     await _weigh(work, asked, row)
 
 
-WRITE_OFF = Kind(NAME, PROPOSE, APPROVE, applying(give_up), _check, authorise=_authorise)
+def _subject_of(content: Json) -> str:
+    return refs.normalised(understood(Asked, content).account_ref)
+
+
+WRITE_OFF = Kind(NAME, PROPOSE, APPROVE, _subject_of, applying(give_up), _check, authorise=_authorise)
 """Declared to the bus: routes and the list of proposals come with it."""
 
 

@@ -28,7 +28,7 @@ _KINDS = {"party_id": ContactKind.PARTY, "ownership_id": ContactKind.BILLING_CON
 
 async def check(work: Work, proposal: Proposal) -> None:
     """Refuse what could not be erased: somebody unknown, erased before, or named in an open dead letter."""
-    await _terms(await driver(work.session), _named(proposal))
+    await _terms(await driver(work.session), _named(proposal.body))
 
 
 async def erase(work: Work, proposal: Proposal) -> Json:
@@ -36,7 +36,7 @@ async def erase(work: Work, proposal: Proposal) -> Json:
 
     ``also``: ownerships whose billing contact has the same e-mail address; each is erased by a command of its own.
     """
-    connection, one = await driver(work.session), _named(proposal)
+    connection, one = await driver(work.session), _named(proposal.body)
     units = await erasures.units_of(connection, one.kind, one.contact_id)
     party = [f"party:{one.contact_id}"] if one.kind is ContactKind.PARTY else []
     await work.lock(exclusive=[*party, *(f"unit:{unit_id}" for unit_id in units)])
@@ -69,9 +69,9 @@ async def without_erased(
     ]
 
 
-def _named(proposal: Proposal) -> ContactDetailsChanged:
+def _named(body: Json) -> ContactDetailsChanged:
     """Return whom a proposal is about, as erased."""
-    match list(proposal.body.items()):
+    match list(body.items()):
         case [(("party_id" | "ownership_id") as name, str(contact_id))] if contact_id:
             return erased(_KINDS[name], contact_id)
     raise NotValidError("An erasure names one party_id, or one ownership_id for its billing contact.")
@@ -137,6 +137,7 @@ ERASURE = Kind(
     "erasure",
     may_propose=frozenset({"admin-team", "lead-officer"}),
     may_approve=frozenset({"lead-officer", "board"}),
+    subject_of=lambda body: _named(body).contact_id,
     apply=erase,
     check=check,
     event=LogEvent.ERASURE_DONE,

@@ -31,10 +31,9 @@ async def agree(desk: Desk, asked: Proposal, proposer: Caller, approver: Caller)
     return (await people.approve(approver, made["id"], "agreed"))["answer"]
 
 
-async def decide(
-    desk: Desk, kind: str, subject: str = "billing", people: tuple[Caller, Caller] = (OFFICER, BOARD), /, **body: Any
-) -> Any:
-    """Let two people, who proposes and who approves, decide what ``body`` says."""
+async def decide(desk: Desk, kind: str, people: tuple[Caller, Caller] = (OFFICER, BOARD), /, **body: Any) -> Any:
+    """Let two people, who proposes and who approves, decide what ``body`` says, about what it acts on."""
+    subject = next(one for one in build(cast("Any", None)).kinds if one.name == kind).subject_of(body)
     asked = Proposal(kind, subject, body, "agreed at the meeting", people[0].subject)
     return await agree(desk, asked, *people)
 

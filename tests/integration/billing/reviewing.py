@@ -11,7 +11,7 @@ from tests.integration.billing.people import BOARD, LEAD, decide
 
 async def set_policy(desk: Desk, **policy: Any) -> None:
     """Let two people say how statements get out from the next quarter on."""
-    await decide(desk, POLICY, "statements", (LEAD, BOARD), **policy)
+    await decide(desk, POLICY, (LEAD, BOARD), **policy)
 
 
 async def review_from_now(desk: Desk, **figures: int) -> None:
@@ -19,7 +19,7 @@ async def review_from_now(desk: Desk, **figures: int) -> None:
 
 
 async def release(desk: Desk, run_id: str) -> Any:
-    return await decide(desk, RELEASE, run_id, run_id=run_id)
+    return await decide(desk, RELEASE, run_id=run_id)
 
 
 async def say(desk: Desk, run_id: str, account_ref: str, *, passed: bool = True, key: str = "") -> Any:

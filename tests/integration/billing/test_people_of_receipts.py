@@ -71,7 +71,7 @@ async def test_a_collection_is_announced_released_and_handed_out_as_csv(desk: De
     path = f"/collections/{told['collection_id']}"
     assert (await staff.get("finance", f"{path}/file")).status_code == 409
     name = told["collection_id"]
-    await decide(desk, "collection-release", name, (OFFICER, LEAD), collection_id=name)
+    await decide(desk, "collection-release", (OFFICER, LEAD), collection_id=name)
     file = await staff.get("finance", f"{path}/file")
     assert file.headers["content-type"] == "text/csv; charset=utf-8"
     assert file.text.split("\r\n")[1] == f"MD1,,,,,,95.50,GBP,{A} DD-2026-04-29-1,2026-04-29,{A}"

@@ -24,7 +24,8 @@ def people(desk: Desk) -> Proposals:
 
 async def propose(desk: Desk, caller: Caller = OFFICER, **body: Any) -> int:
     asked = {"payment_id": "P1", "amount_pence": 300} | body
-    answer = await people(desk).propose(caller, Proposal("refund", "payment:P1", asked, "asked for it", caller.subject))
+    subject = f"payment:{asked['payment_id']}"
+    answer = await people(desk).propose(caller, Proposal("refund", subject, asked, "asked for it", caller.subject))
     return int(answer["id"])
 
 

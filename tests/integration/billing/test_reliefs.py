@@ -6,7 +6,7 @@ import pytest
 
 from services.billing.usecases import instalments, statement_run_questions
 from services.billing.usecases.kinds import as_kind
-from services.billing.usecases.relief_ends import RELIEF_END, end_relief
+from services.billing.usecases.relief_ends import END_KIND, RELIEF_END, end_relief
 from services.billing.usecases.schedules import RELIEF, SCHEDULE
 from shared.bus.commands import Given, Json, give
 from shared.bus.proposals import Proposal, Proposals
@@ -239,9 +239,9 @@ async def test_an_end_proposed_before_owners_were_told_is_not_approved_without_w
     async def anything(_work: Work, _content: Json) -> None:
         """Proposals were made like this before the words were asked for."""
 
-    before = Proposals(block.doors, [as_kind(RELIEF_END, end_relief, anything)])
+    before = Proposals(block.doors, [as_kind(RELIEF_END, END_KIND.subject_of, end_relief, anything)])
     body = {"relief_id": await relief_of(block), "ended_on": "2026-05-15", "evidence": "letter 3"}
-    made = await before.propose(OFFICER, Proposal(RELIEF_END, "billing", body, "as then", OFFICER.subject))
+    made = await before.propose(OFFICER, Proposal(RELIEF_END, body["relief_id"], body, "as then", OFFICER.subject))
     with pytest.raises(NotValidError, match="propose it again with --why"):
         await (await office(block)).approve(BOARD, made["id"], "agreed")
     assert (await listed(block))["reliefs"][0]["ended_on"] is None

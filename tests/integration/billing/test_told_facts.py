@@ -32,7 +32,7 @@ async def test_a_refund_of_ours_is_not_compared(desk: Desk) -> None:
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")))
     await desk.hear(a_payment("P1", 500, on="2026-01-03", account_ref=account))
     people = (OFFICER, caller("fay", "finance"))
-    await decide(desk, "refund", "payment:P1", people, payment_id="P1", amount_pence=200, account_ref=account)
+    await decide(desk, "refund", people, payment_id="P1", amount_pence=200, account_ref=account)
     assert [one["amount_pence"] for one in await desk.ask(payments.list_refunds)] == [200]
     assert await desk.ask(told) == [("payment", "P1", 500, "2026-01-03")]
 

@@ -197,7 +197,7 @@ REFUSED: tuple[tuple[str, dict[str, Any], type[Exception], str], ...] = (
     (A, {"ground": "no reason"}, NotValidError, "ground"),
     (A, {"evidence": ""}, NotValidError, "evidence"),
     (account_ref("U9", "A"), {}, NotKnownError, "No account"),
-    (A, {"account_ref": C, "debts": [{"charge_id": "OLD", "amount_pence": 1}]}, NotValidError, "its debts are of"),
+    (A, {"account_ref": C, "debts": [{"charge_id": "OLD", "amount_pence": 1}]}, NotValidError, f"is about {C}"),
     (account_ref("U2", None), {}, NotValidError, "owes nobody"),
 )
 

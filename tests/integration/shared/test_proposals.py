@@ -101,7 +101,8 @@ async def test_an_effect_that_fails_leaves_the_proposal_open(desk: Desk, owner: 
 
 async def test_what_cannot_be_is_not_proposed(desk: Desk, owner: asyncpg.Connection) -> None:
     body = {"place": ["housing.charge-raised", 0, 9]}
-    asked = {"kind": "dead-letter-discard", "subject": "dead-letter:9", "body": body, "reason": "x"}
+    asked = {"kind": "dead-letter-discard", "subject": "dead-letter:housing.charge-raised/0/9", "body": body}
+    asked |= {"reason": "x"}
     assert (await desk.call("POST", "/proposals", asked)).status_code == 409
     # A number is this database's own: after a restore it may name another letter.
     numbered = await desk.call("POST", "/proposals", asked | {"body": {"dead_letter": 9}})
@@ -144,8 +145,9 @@ async def test_a_command_is_recorded_with_its_effect_and_told_to_nobody_else(
     body, place = json.loads(row["body"]), [NO_MONEY, 0, 1]
     assert len(body.pop("key")) == 32
     assert body == {
-        "kind": "dead-letter-discard", "subject": f"dead-letter:{number}", "who": "operator-1", "approved_by": None,
-        "why": "test data", "content": {"dead_letter": number, "place": place}, "book": "1970-01-01",
+        "kind": "dead-letter-discard", "subject": f"dead-letter:{NO_MONEY}/0/1", "who": "operator-1",
+        "approved_by": None, "why": "test data", "content": {"dead_letter": number, "place": place},
+        "book": "1970-01-01",
         "answer": {"id": number, "status": "discarded", "place": place},
     }  # fmt: skip
     # The service's own word of it goes to a topic that it alone reads; the command itself to none.
@@ -162,5 +164,6 @@ async def test_the_log_says_once_who_discarded_and_who_approved(desk: Desk, owne
     (line,) = [line for line in lines if line["event.name"] == "dlq_discarded"]
     told = {name.removeprefix("app."): value for name, value in line.items()}
     assert told == told | {
-        "command": "dead-letter-discard", "subject": "dead-letter:1", "who": "operator-1", "approved_by": "finance-1",
+        "command": "dead-letter-discard", "subject": "dead-letter:housing.charge-raised/0/1", "who": "operator-1",
+        "approved_by": "finance-1",
     }  # fmt: skip
