@@ -92,6 +92,11 @@ class Proposals:
         self._doors = doors
         self._kinds = {kind.name: kind for kind in kinds}
 
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Every kind that may be proposed here."""
+        return tuple(self._kinds.values())
+
     async def list(self, status: str | None = None) -> list[Json]:
         """Return proposals in the order they were made."""
         async with self._doors.sessions() as session:
