@@ -7,6 +7,7 @@ import typer
 from shared.bus.bodies import HIGHEST_NUMBER
 from shared.cli import environment, output
 from shared.cli.api import FINANCE, Api, acting
+from shared.cli.asked import asked_lines, decision_line, head_line
 from shared.cli.options import As, DataDir, JsonFlag, OnlyService, Service
 from shared.events.topics import LINE_OF_SERVICES
 
@@ -42,6 +43,8 @@ def list_proposals(
     else:
         rows = [tuple(proposal.get(name) for name in _FIELDS) for proposal in found]
         output.show(output.table(output.counted(len(found), "proposal"), _FIELDS, rows, right=("id",)))
+        if found:
+            output.say("`closebook proposals show SERVICE ID` says what one asks for.")
 
 
 @second_person.command("show")
@@ -51,8 +54,8 @@ def show_proposal(service: Service, number: Number, *, as_json: JsonFlag = False
     if as_json:
         output.write_json(proposal)
         return
-    for name, value in proposal.items():
-        output.tell(f"{name}: {value}")
+    _tell_what_is_asked(service, proposal)
+    output.tell(decision_line(proposal))
 
 
 @second_person.command("approve")
@@ -65,8 +68,11 @@ def approve(
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
-    """Let another person's proposal take effect; approving it twice does no harm."""
-    _decide(service, number, "approve", reason, as_json, acting(data, role, FINANCE))
+    """Say what another person's proposal asks for and let it take effect; approving it twice does no harm."""
+    api = acting(data, role, FINANCE)
+    if not as_json:
+        _tell_what_is_asked(service, api.get(service, f"/bus/proposals/{number}"))
+    _decide(service, number, "approve", reason, as_json, api)
 
 
 @second_person.command("reject")
@@ -81,6 +87,11 @@ def reject(
 ) -> None:
     """Put a proposal away; whoever made it may withdraw it."""
     _decide(service, number, "reject", reason, as_json, acting(data, role, FINANCE))
+
+
+def _tell_what_is_asked(service: str, proposal: dict[str, Any]) -> None:
+    for line in (head_line(service, proposal), *asked_lines(proposal)):
+        output.tell(line)
 
 
 def _decide(service: str, number: int, decision: str, reason: str, as_json: bool, api: Api) -> None:

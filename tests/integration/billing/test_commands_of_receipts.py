@@ -95,7 +95,20 @@ async def test_a_collection_goes_from_the_mandate_to_the_file(closebook: Closebo
     )
     waits = await closebook("direct-debit", "release", "DD-2026-04-29-1", "--reason", "due")
     assert "waits for a second person" in waits
-    await closebook("proposals", "approve", "billing", "1", "--as", "lead-officer")
+    asks = (
+        "billing: proposal 1, collection-release of DD-2026-04-29-1, proposed by finance-1: due"
+        " collection id: DD-2026-04-29-1"
+    )
+    listed = await closebook("proposals", "list", "--service", "billing")
+    assert "`closebook proposals show SERVICE ID` says what one asks for." in listed
+    shown = await closebook("proposals", "show", "billing", "1")
+    assert shown.startswith(f"{asks} Proposed at 20")
+    assert shown.endswith("it is open.")
+    approved = await closebook("proposals", "approve", "billing", "1", "--as", "lead-officer", "--reason", "looked at")
+    assert approved == f"{asks} billing: proposal 1 approved."
+    decided = await closebook("proposals", "show", "billing", "1")
+    assert "it is approved, decided by lead-officer-1" in decided
+    assert decided.endswith("in the book of 2026-04-02: looked at")
     file = tmp_path / "dd.csv"
     await closebook("direct-debit", "file", "DD-2026-04-29-1", "-o", str(file))
     assert file.read_bytes().split(b"\r\n")[1].startswith(b"MD1,,,,,,95.50,GBP,")
