@@ -13,6 +13,7 @@ from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry, extract_compact
 from joserfc.jwt import JWTClaimsRegistry
 
+from shared import whence
 from shared.auth_keys import KeySource, KeysUnavailableError
 from shared.log_events import LogEvent
 from shared.logs import log
@@ -119,7 +120,7 @@ async def _verified(request: Request) -> Caller:
     try:
         return await verifier.verify(_bearer_token(request))
     except TokenError as error:
-        log(LogEvent.AUTHN_FAILED, reason_code=str(error))
+        log(LogEvent.AUTHN_FAILED, reason_code=str(error), address=whence.address())
         raise HTTPException(401, "A valid token is needed.", {"WWW-Authenticate": "Bearer"}) from None
     except KeysUnavailableError as error:
         log(LogEvent.KEYS_UNAVAILABLE, error_type=error.kind)
@@ -130,7 +131,8 @@ def _within_limit(request: Request, caller: Caller) -> None:
     """Let a caller pass who has not asked for more than their share (``app.state.rate_limit`` counts)."""
     wait_s = request.app.state.rate_limit.take(caller.subject)
     if wait_s:
-        log(LogEvent.RATE_EXCEEDED, subject=caller.subject, method=method_of(request.scope))
+        method = method_of(request.scope)
+        log(LogEvent.RATE_EXCEEDED, subject=caller.subject, method=method, address=whence.address())
         raise HTTPException(429, "You ask too much at once; try again in a moment.", {"Retry-After": str(wait_s)})
 
 
@@ -151,7 +153,7 @@ class _Requires:
         caller = await authenticate(request)
         if not caller.roles & self.roles:
             method, route = method_of(request.scope), route_of(request.scope)
-            log(LogEvent.AUTHZ_FAILED, subject=caller.subject, method=method, route=route)
+            log(LogEvent.AUTHZ_FAILED, subject=caller.subject, method=method, route=route, address=whence.address())
             raise HTTPException(403, "Your roles do not allow this.")
         return caller
 

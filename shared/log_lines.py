@@ -30,6 +30,7 @@ NAMES = {
     "route": "http.route",
     "method": "http.request.method",
     "pence": "app.amount_pence",
+    "address": "client.address",
 }
 """Our short names and theirs; every other field is ``app.<name>``."""
 

@@ -77,12 +77,13 @@ class WebServer:
             log_config=None,
             access_log=False,
             server_header=False,
+            # The peer of the connection, not what a header says: anybody may write one.
+            proxy_headers=False,
             lifespan="off",
             timeout_keep_alive=5,
             timeout_graceful_shutdown=_GRACE_SECONDS,
             http=Connection,
             ws="none",
-            proxy_headers=False,  # or whoever calls from this machine says which address they have
             limit_concurrency=MOST_CONNECTIONS,
             h11_max_incomplete_event_size=16_384,
         )

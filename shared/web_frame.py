@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import metrics
+from shared import metrics, whence
 from shared.auth import authenticate
 from shared.log_events import LogEvent
 from shared.logs import log
@@ -80,7 +80,8 @@ class Frame:
             body = {"error": "bad-request", "detail": "No name has a zero byte.", "correlation_id": correlation}
             await JSONResponse(body, 400)(scope, receive, answer)
         else:
-            await self._answer(scope, _Body(receive), answer)
+            with whence.arrived(scope):
+                await self._answer(scope, _Body(receive), answer)
         _measure(scope, answer.status, time.monotonic() - started, correlation)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:

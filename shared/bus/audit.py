@@ -6,10 +6,12 @@ from typing import Any
 
 import asyncpg
 
+from shared import whence
 from shared.db.audit_chain import AS_TEXT
 
 _NOTE = """
-insert into msg.audit (who, action, subject, reason, detail, approved_by) values ($1, $2, $3, $4, $5::jsonb, $6)
+insert into msg.audit (who, action, subject, reason, detail, approved_by, from_address)
+values ($1, $2, $3, $4, $5::jsonb, $6, $7)
 returning encode(hash, 'hex')
 """
 
@@ -19,7 +21,8 @@ select count(*) from msg.event_log as log where log.topic = $1
   and not exists (select from msg.audit where detail->>'command' = log.event_uid::text)
 """
 ENTRIES = """
-select id, at, who, approved_by, action, subject, reason, detail from msg.audit where id > $1 order by id limit $2
+select id, at, who, approved_by, from_address, action, subject, reason, detail from msg.audit
+where id > $1 order by id limit $2
 """
 
 
@@ -29,11 +32,12 @@ async def note(
 ) -> str:  # fmt: skip
     """Add one row, which nothing ever changes or removes; returns the head of the chain with it.
 
+    A deed that somebody asked for over HTTP says from which address the connection came.
     Whoever logs the deed logs the head too: the log lies outside the database, where nobody who owns the tables can
     write the whole chain anew.
     """
     text = json.dumps(detail, default=str)
-    head: str = await connection.fetchval(_NOTE, who, action, subject, why, text, approved_by)
+    head: str = await connection.fetchval(_NOTE, who, action, subject, why, text, approved_by, whence.address())
     return head
 
 

@@ -9,7 +9,7 @@ from shared.cli.options import DataDir, JsonFlag, OnlyService
 from shared.events.topics import LINE_OF_SERVICES
 
 _HELD = ("service", "topic", "partition", "offset", "needs", "amount_pence", "since_book", "since")
-_AUDIT = ("service", "id", "at", "who", "approved_by", "action", "subject", "reason")
+_AUDIT = ("service", "id", "at", "who", "from_address", "approved_by", "action", "subject", "reason")
 
 
 def held(*, service: OnlyService = None, as_json: JsonFlag = False, data: DataDir = None) -> None:
@@ -19,7 +19,7 @@ def held(*, service: OnlyService = None, as_json: JsonFlag = False, data: DataDi
 
 
 def audit(*, service: OnlyService = None, as_json: JsonFlag = False, data: DataDir = None) -> None:
-    """List what people did: who, what, when, why, and who approved it."""
+    """List what people did: who, from where, what, when, why, and who approved it."""
     found = _asked(Api(environment.resolve(data)), service, "/bus/audit", "id")
     _tell("deeds", found, _AUDIT, as_json)
 

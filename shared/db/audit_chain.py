@@ -1,11 +1,16 @@
 """The audit's chain: each row carries the hash of the row before, and nobody changes or removes one."""
 
 AS_TEXT = """
-jsonb_build_array({row}.id, (extract(epoch from {row}.at) * 1000000)::bigint, {row}.who, {row}.approved_by,
-  {row}.action, {row}.subject, {row}.reason, {row}.detail)::text
+(jsonb_build_array({row}.id, (extract(epoch from {row}.at) * 1000000)::bigint, {row}.who, {row}.approved_by,
+  {row}.action, {row}.subject, {row}.reason, {row}.detail) ||
+  case when {row}.from_address is null then jsonb_build_array() else jsonb_build_array({row}.from_address) end)::text
 """
-"""A row as the one text that is hashed, whatever its columns' display settings."""
+"""A row as the one text that is hashed, whatever its columns' display settings.
 
+One that does not say from where is hashed as all were before any did.
+"""
+
+_ADDRESS = "alter table msg.audit add column if not exists from_address text"
 _COLUMN = "alter table msg.audit add column if not exists hash bytea"
 _SEAL_OLD = f"""
 do $$
@@ -21,7 +26,7 @@ end $$
 """  # noqa: S608 - the fragment is ours
 _NOT_NULL = "alter table msg.audit alter column hash set not null"
 _SEAL = f"""
-create function msg.seal_audit() returns trigger language plpgsql as $$
+create or replace function msg.seal_audit() returns trigger language plpgsql as $$
 declare
   prior msg.audit;
 begin
@@ -44,5 +49,6 @@ create trigger only_added_to before update or delete or truncate on msg.audit
 for each statement execute function msg.refuse_change()
 """
 
-CREATE = (_COLUMN, _SEAL_OLD, _NOT_NULL, _SEAL, _SEALED, _REFUSE, _ONLY_ADDED_TO)
+CREATE = (_COLUMN, _ADDRESS, _SEAL_OLD, _NOT_NULL, _SEAL, _SEALED, _REFUSE, _ONLY_ADDED_TO)
+SAY_FROM_WHERE = (_ADDRESS, _SEAL)
 DROP = ("drop function msg.seal_audit(), msg.refuse_change() cascade",)

@@ -69,6 +69,16 @@ def drop_people_tables() -> None:
     msg.metadata.drop_all(op.get_bind(), list(msg_people.GRANTS), checkfirst=False)
 
 
+def say_from_where() -> None:
+    """Let rows of the audit say from which address a request came, in the chain; rows that do not stay as sealed.
+
+    There is no way back: without what its rows say the chain would not hold, and code of before takes no notice.
+    """
+    for statement in audit_chain.SAY_FROM_WHERE:
+        op.execute(statement)
+    op.execute(f"comment on column msg.audit.from_address is '{msg.audit.c.from_address.comment}'")
+
+
 def find_whole_letters() -> None:
     """Let a day's close find the bytes of decided dead letters that are still there."""
     op.execute(

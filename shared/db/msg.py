@@ -293,6 +293,7 @@ audit = Table(
     Column("reason", Text, nullable=False),
     Column("detail", JSON, nullable=False, server_default=text("'{}'")),
     Column("hash", SHA, nullable=False, comment="SHA-256 of the hash before and this row; a trigger writes it."),
+    Column("from_address", Text, comment="The network address that the request for it came from, if there was one."),
     comment="What people did, with who and why; append-only, each row sealed with the one before.",
 )
 

@@ -12,6 +12,7 @@ _BYTES = frozenset({"raw_value", "raw_headers"})
 PRIVATE: dict[str, frozenset[str]] = {
     "msg.held": _BYTES,
     "msg.dead_letter": _BYTES | {"raw_key"},
+    "msg.audit": frozenset({"from_address"}),
     "owners.changes": frozenset({"content"}),
     "owners.contact_statements": frozenset({"fields"}),
     "owners.contacts": frozenset({"content"}),

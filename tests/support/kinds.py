@@ -76,7 +76,11 @@ ASKED: dict[str, tuple[str, Json]] = {
 
 def service_of(name: str) -> Service:
     """Return a service as its process builds it, with made-up values for settings that have no default."""
-    mail = {"smtp_host": "127.0.0.1", "smtp_port": 25, "sender": "a@x.scot", "print_dir": "print"} if name == "notify" else {}
+    mail = (
+        {"smtp_host": "127.0.0.1", "smtp_port": 25, "sender": "a@x.scot", "print_dir": "print"}
+        if name == "notify"
+        else {}
+    )
     settings = importlib.import_module(f"services.{name}.settings").Settings
     made: Service = importlib.import_module(f"services.{name}.app").build(
         settings(database_url="postgresql://x", kafka="x:1", **mail)

@@ -4,6 +4,7 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.bus import audit
 from shared.logs import capture
 from tests.integration.shared.test_bench import NO_MONEY, Desk, bury, desk, owner
 
@@ -38,6 +39,8 @@ async def test_each_row_is_sealed_with_the_one_before(desk: Desk, owner: asyncpg
         ("update msg.audit set reason = 'as agreed' where id = 2", 2),
         ("update msg.audit set who = 'somebody-else' where id = 3", 3),
         ("update msg.audit set detail = '{}' where id = 1", 1),
+        ("update msg.audit set from_address = '10.0.0.9' where id = 2", 2),
+        ("update msg.audit set from_address = null where id = 3", 3),
         ("delete from msg.audit where id = 2", 2),
         (("update msg.audit set id = 99 where id = 3; update msg.audit set id = 3 where id = 4;"
          " update msg.audit set id = 4 where id = 99"), 3),
@@ -55,6 +58,23 @@ async def test_a_row_changed_removed_swapped_or_forged_is_named(
     await owner.execute(tampering)
     await owner.execute("alter table msg.audit enable trigger only_added_to")
     assert await audit_in(desk) == (False, f"audit row {row} is not as it was written", row)
+
+
+async def test_a_deed_over_http_says_from_where_and_what_nobody_asked_for_does_not(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await deeds(desk, owner, 1)
+    number = await bury(owner, 7, pence=5)
+    await desk.call("GET", f"/dead-letters/{number}")
+    made = await desk.call("POST", f"/dead-letters/{number}/discard", {"reason": "x"})
+    await desk.call("POST", f"/proposals/{made.json()['proposal']}/approve", role="finance")
+    await audit.note(owner, "closebook", "purge", "letters", "came of age", {})
+    listed = (await desk.call("GET", "/audit", role="auditor")).json()
+    assert [(row["action"], row["from_address"]) for row in listed] == [
+        ("dead-letter-discard", "127.0.0.1"), ("dead-letter-read", "127.0.0.1"), ("propose", "127.0.0.1"),
+        ("dead-letter-discard", "127.0.0.1"), ("purge", None),
+    ]  # fmt: skip
+    assert await audit_in(desk) == (True, "", 5)
 
 
 async def test_a_removed_end_is_missed(desk: Desk, owner: asyncpg.Connection) -> None:

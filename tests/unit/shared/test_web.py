@@ -10,6 +10,7 @@ import pytest
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from shared import whence
 from shared.auth import ROLES, Caller, requires
 from shared.bus.gate import GateClosedError
 from shared.local_issuer import LocalIssuer
@@ -162,3 +163,39 @@ async def test_an_answer_does_not_wait_for_the_receipt_of_its_head(app: Any) -> 
         assert transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     server.stop()
     await task
+
+
+async def test_who_is_not_let_in_is_logged_with_the_address_that_the_connection_came_from(
+    app: Any, issuer: LocalIssuer
+) -> None:
+    server = WebServer(app, host="127.0.0.1", port=0)
+    server.bind()
+    serving = asyncio.create_task(server.run())
+    await server.started()
+    # What a caller says of itself is no address: anybody may say anything.
+    said = {"x-forwarded-for": "192.0.2.7", "forwarded": "for=192.0.2.7"}
+    with capture() as lines:
+        async with httpx.AsyncClient(base_url=server.url, headers=said) as client:
+            await client.get("/things/t1")
+            await client.get("/things/t1", headers={"authorization": "Bearer a.b.c"})
+            token = issuer.token("eve", ["operator"])
+            await client.get("/things/t1", headers={"authorization": f"Bearer {token}"})
+    server.stop()
+    await serving
+    told = [(line["event.name"], line["client.address"]) for line in lines if "client.address" in line]
+    assert told == [
+        ("authn_login_fail", "127.0.0.1"), ("authn_login_fail", "127.0.0.1"), ("authz_fail", "127.0.0.1"),
+    ]  # fmt: skip
+
+
+async def test_a_request_knows_from_where_it_came_and_nothing_after_it_does(issuer: LocalIssuer) -> None:
+    seen: list[str | None] = []
+    asked = APIRouter()
+
+    @asked.get("/whence")
+    async def whence_(_: Annotated[Caller, requires("auditor")]) -> None:
+        seen.append(whence.address())
+
+    app = create_app("test", [asked], verifier_of(issuer))
+    await call(app, "GET", "/whence", issuer.token("a", ["auditor"]))
+    assert (seen, whence.address()) == (["127.0.0.1"], None)
