@@ -17,17 +17,17 @@ from services.billing.usecases import (
     bank_imports,
     cost_model,
     direct_debits,
-    disputing,
+    disputes,
     figures,
-    interrupting,
+    interruptions,
     mandates,
-    matching,
+    matches,
     refunds,
     verify,
 )
 from services.billing.usecases.day import work_day
 from services.billing.usecases.fee_letters import LETTER_KIND, LETTERS, tell_owners
-from services.billing.usecases.funding import MONEY_DEEDS, MONEY_KINDS
+from services.billing.usecases.owners_money import MONEY_DEEDS, MONEY_KINDS
 from services.billing.usecases.relief_ends import END_KIND, RELIEF_END, end_relief
 from services.billing.usecases.schedules import DEEDS, FEE_KINDS
 from services.billing.usecases.statement_reviews import RUN_DEEDS, RUN_KINDS
@@ -62,7 +62,7 @@ def build(_settings: Settings) -> Service:
         ),
         likeness=Likeness(
             COMPARED,
-            deeds=dict.fromkeys(matching.KINDS, matching.say_whose)
+            deeds=dict.fromkeys(matches.KINDS, matches.say_whose)
             | {
                 refunds.KIND: refunds.refund,
                 WRITE_OFF.name: give_up,
@@ -74,8 +74,8 @@ def build(_settings: Settings) -> Service:
                 **DEEDS,
                 **MONEY_DEEDS,
                 **RUN_DEEDS,
-                **disputing.DEEDS,
-                **interrupting.DEEDS,
+                **disputes.DEEDS,
+                **interruptions.DEEDS,
                 **mandates.DEEDS,
                 **direct_debits.DEEDS,
             },

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from services.billing.api.common import Matcher, Staff, as_json
 from services.billing.domain.disputes import Outcome
-from services.billing.usecases import disputing
+from services.billing.usecases import disputes
 from shared.auth import Caller, requires
 from shared.bus.bodies import WithReason
 from shared.bus.commands import Given, give, named
@@ -39,21 +39,21 @@ def add(router: APIRouter, doors: Doors) -> None:
     """Add the routes of disputes."""
 
     @router.get("/disputes")
-    async def disputes(_caller: Staff) -> Response:
+    async def list_disputes(_caller: Staff) -> Response:
         """Return every dispute with who and why, those that stand first; ``late``: nobody has looked for 28 days."""
         async with snapshot(doors.sessions) as connection:
-            return as_json(await disputing.worklist(connection))
+            return as_json(await disputes.worklist(connection))
 
     @router.post("/disputes")
     async def raise_dispute(asked: DisputeRequest, caller: Matcher, key: Key = None) -> Response:
         """Ring off what an owner disputes: money passes it over, and it is not chased."""
         content = asked.model_dump(mode="json", exclude={"reason"}, exclude_none=True)
-        given = Given(disputing.RAISE, asked.account_ref, caller.subject, asked.reason, content, **named(key))
-        return as_json(await give(doors, given, lambda work: disputing.raise_dispute(work, content)))
+        given = Given(disputes.RAISE, asked.account_ref, caller.subject, asked.reason, content, **named(key))
+        return as_json(await give(doors, given, lambda work: disputes.raise_dispute(work, content)))
 
     @router.post("/disputes/{dispute_id}/end")
     async def end_dispute(dispute_id: Id, asked: EndRequest, caller: Decider, key: Key = None) -> Response:
         """End a dispute: upheld (nobody asks for it until its credit comes) or rejected (days of grace follow)."""
-        content = disputing.how_ended(dispute_id, asked.outcome)
-        given = Given(disputing.END, f"dispute:{dispute_id}", caller.subject, asked.reason, content, **named(key))
-        return as_json(await give(doors, given, lambda work: disputing.end_dispute(work, content)))
+        content = disputes.how_ended(dispute_id, asked.outcome)
+        given = Given(disputes.END, f"dispute:{dispute_id}", caller.subject, asked.reason, content, **named(key))
+        return as_json(await give(doors, given, lambda work: disputes.end_dispute(work, content)))

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from services.billing.api.common import AsOf, Bookkeeper, KnownAt, Staff, as_json
-from services.billing.usecases import cost_model, owners_money, schedule_questions
+from services.billing.usecases import cost_model, owners_money_questions, schedule_questions
 from services.billing.usecases.reports import Grouping
 from shared.auth import Caller, requires
 from shared.bus.commands import Given, give, named
@@ -54,10 +54,10 @@ def add(router: APIRouter, doors: Doors) -> None:
     ) -> Response:
         """Return the floats asked of owners and held, tied to the ledger, and what owners who come are asked."""
         async with snapshot(doors.sessions) as connection:
-            return as_json(await owners_money.held(connection, by, as_of, known_at))
+            return as_json(await owners_money_questions.held(connection, by, as_of, known_at))
 
     @router.get("/reserve-funds")
     async def reserve_funds(_caller: Staff, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
         """Return each block's reserve fund: paid in, spent, left; tied to the ledger."""
         async with snapshot(doors.sessions) as connection:
-            return as_json(await owners_money.funds(connection, as_of, known_at))
+            return as_json(await owners_money_questions.funds(connection, as_of, known_at))

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from services.billing.api.common import AsOf, Staff, as_json
 from services.billing.domain.prescription import InterruptionGround
-from services.billing.usecases import interrupting, old_debt
+from services.billing.usecases import interruptions, prescription_questions
 from shared.auth import Caller, requires
 from shared.bus.bodies import WithReason
 from shared.bus.commands import Given, give, named
@@ -37,19 +37,19 @@ def add(router: APIRouter, doors: Doors) -> None:
     async def prescribing(_caller: Staff, within: Months = 12, as_of: AsOf = None) -> Response:
         """Return open debts that have prescribed or soon do, sums by band tied to the ledger, and all interruptions."""
         async with snapshot(doors.sessions) as connection:
-            return as_json(await old_debt.old_debt(connection, within, as_of))
+            return as_json(await prescription_questions.old_debt(connection, within, as_of))
 
     @router.post("/interruptions")
     async def interrupt(asked: InterruptionRequest, caller: Officer, key: Key = None) -> Response:
         """Record what set the prescription of an account's debts back."""
         content = asked.model_dump(mode="json", exclude={"reason"})
-        given = Given(interrupting.INTERRUPT, asked.account_ref, caller.subject, asked.reason, content, **named(key))
-        return as_json(await give(doors, given, lambda work: interrupting.interrupt(work, content)))
+        given = Given(interruptions.INTERRUPT, asked.account_ref, caller.subject, asked.reason, content, **named(key))
+        return as_json(await give(doors, given, lambda work: interruptions.interrupt(work, content)))
 
     @router.post("/interruptions/{interruption_id}/withdraw")
     async def withdraw(interruption_id: Id, asked: WithReason, caller: Officer, key: Key = None) -> Response:
         """Withdraw an interruption that was recorded by mistake: it counts as never made."""
         content = {"interruption_id": interruption_id}
         subject = f"interruption:{interruption_id}"
-        given = Given(interrupting.WITHDRAW, subject, caller.subject, asked.reason, content, **named(key))
-        return as_json(await give(doors, given, lambda work: interrupting.withdraw(work, content)))
+        given = Given(interruptions.WITHDRAW, subject, caller.subject, asked.reason, content, **named(key))
+        return as_json(await give(doors, given, lambda work: interruptions.withdraw(work, content)))

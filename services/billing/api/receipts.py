@@ -4,8 +4,8 @@ from fastapi import APIRouter, HTTPException, Response
 from pydantic import Field
 
 from services.billing.api.common import Everybody, First, Last, Matcher, Staff, as_json
-from services.billing.usecases import bank_imports, matching, payment_questions, refunds, returns
-from services.billing.usecases import suspense as waiting
+from services.billing.usecases import bank_imports, matches, payment_questions, refunds, return_questions
+from services.billing.usecases import suspense_questions as waiting
 from shared.auth import Caller
 from shared.bus.bodies import Body, WithReason
 from shared.bus.commands import Given, give, named
@@ -66,7 +66,7 @@ def _ask(router: APIRouter, doors: Doors) -> None:
     async def returned(_caller: Staff, first: First, last: Last) -> Response:
         """Return money that was taken back: why, in plain words, on whose account it falls, and what comes next."""
         async with snapshot(doors.sessions) as connection:
-            return as_json(await returns.returns(connection, first, last))
+            return as_json(await return_questions.returns(connection, first, last))
 
     @router.get("/refunds")
     async def refunded(_caller: Staff) -> Response:
@@ -96,24 +96,24 @@ def _bring(router: APIRouter, doors: Doors) -> None:
 
 def _match(router: APIRouter, doors: Doors) -> None:
     async def say(
-        kind: str, payment_id: str, shares: matching.Shares, caller: Caller, why: str, key: str | None
+        kind: str, payment_id: str, shares: matches.Shares, caller: Caller, why: str, key: str | None
     ) -> Response:
-        content = matching.content_of(payment_id, shares)
+        content = matches.content_of(payment_id, shares)
         given = Given(kind, f"payment:{payment_id}", caller.subject, why, content, **named(key))
-        return as_json(await give(doors, given, lambda work: matching.say_whose(work, content)))
+        return as_json(await give(doors, given, lambda work: matches.say_whose(work, content)))
 
     @router.post("/payments/{payment_id:path}/match")
     async def match(payment_id: str, asked: MatchRequest, caller: Matcher, key: Key = None) -> Response:
         """Let the whole of a payment stand on an account, with its own value date."""
-        return await say(matching.MATCH, payment_id, [(asked.account_ref, None)], caller, asked.reason, key)
+        return await say(matches.MATCH, payment_id, [(asked.account_ref, None)], caller, asked.reason, key)
 
     @router.post("/payments/{payment_id:path}/split")
     async def split(payment_id: str, asked: SplitRequest, caller: Matcher, key: Key = None) -> Response:
         """Let parts of a payment stand on accounts; what is not named stays in suspense."""
         shares = [(share.account_ref, share.amount_pence) for share in asked.shares]
-        return await say(matching.SPLIT, payment_id, shares, caller, asked.reason, key)
+        return await say(matches.SPLIT, payment_id, shares, caller, asked.reason, key)
 
     @router.post("/payments/{payment_id:path}/unmatch")
     async def unmatch(payment_id: str, asked: UnmatchRequest, caller: Matcher, key: Key = None) -> Response:
         """Take a payment back into suspense until somebody says whose it is."""
-        return await say(matching.UNMATCH, payment_id, [], caller, asked.reason, key)
+        return await say(matches.UNMATCH, payment_id, [], caller, asked.reason, key)

@@ -15,8 +15,8 @@ from services.billing.domain import annual_statements, statements
 from services.billing.domain.facts import FactKind
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line
-from services.billing.usecases.deposits import floats_held
 from services.billing.usecases.documents import fitted, statement_line
+from services.billing.usecases.floats_held import floats_held
 from shared.events.billing import AnnualFund, AnnualHead, AnnualLine, AnnualStatementIssued
 
 _WORK_DAYS = ("completed_on", "period_from", "period_to")

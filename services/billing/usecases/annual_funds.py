@@ -11,7 +11,7 @@ from services.billing.db import annual_funds as stored
 from services.billing.db import ledger
 from services.billing.domain.owners_money import Kept, kept, together
 from services.billing.domain.position import as_known
-from services.billing.usecases.allocating import rules_of
+from services.billing.usecases.allocation import rules_of
 from services.billing.usecases.questions import CHUNK
 from shared.events.housing import ChargeKind
 

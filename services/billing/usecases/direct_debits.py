@@ -21,7 +21,7 @@ from services.billing.domain.direct_debits import (
 )
 from services.billing.domain.position import position
 from services.billing.settings import read_direct_debit_policies
-from services.billing.usecases.allocating import rules_of
+from services.billing.usecases.allocation import rules_of
 from services.billing.usecases.kinds import as_kind
 from services.billing.usecases.mandates import LOCK, mandates_of, say_ended, standing_mandates
 from shared.bus.bodies import Body

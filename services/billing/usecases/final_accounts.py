@@ -16,7 +16,7 @@ from services.billing.domain.final_accounts import timetable
 from services.billing.domain.lines import Line
 from services.billing.domain.owners_money import kept
 from services.billing.settings import read_statement_policies
-from services.billing.usecases.allocating import rules_of
+from services.billing.usecases.allocation import rules_of
 from services.billing.usecases.statements import draft_for, statement_fields
 from shared.bus import gate
 from shared.bus.work import Work

@@ -8,7 +8,7 @@ from services.billing.db import ledger, questions
 from services.billing.domain import refs
 from services.billing.domain.interest import ItemInterest, interest_on, rate_of
 from services.billing.domain.position import as_known, position
-from services.billing.usecases.allocating import rules_of
+from services.billing.usecases.allocation import rules_of
 from services.billing.usecases.questions import Answer, overdue_day, present
 from shared.bus.refusals import NotKnownError, NotValidError
 

@@ -11,7 +11,7 @@ from services.billing.domain import write_offs
 from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line
 from services.billing.domain.position import Open, Position, position
-from services.billing.usecases.allocating import rules_of
+from services.billing.usecases.allocation import rules_of
 from shared.bus.work import Cause, Work
 from shared.db.engine import driver
 from shared.events.base import Event, EventData

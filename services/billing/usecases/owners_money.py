@@ -1,95 +1,124 @@
-"""Owners' own money: floats held by block or owner, and each block's reserve fund; both tied to the ledger."""
+"""What two people decide about owners' own money: the float asked of owners who come, and what a fund is spent on."""
 
-from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
+from types import MappingProxyType
+from typing import Annotated
 
-import asyncpg
+from pydantic import Strict
 
-from services.billing.db import floats, questions, reports
+from services.billing.db import floats as stored_floats
+from services.billing.db import ledger
 from services.billing.db import owners_money as stored
-from services.billing.domain.chart import income_ledger
-from services.billing.domain.owners_money import Kept, fund_of, kept, together
-from services.billing.usecases.questions import Answer, Folder, each_account, overdue_day
-from services.billing.usecases.reports import UNREGISTERED, Grouping, group_of, source
+from services.billing.db.owners_money import Spending
+from services.billing.domain.floats import FloatTerms
+from services.billing.domain.owners_money import kept, refuse_spending, spending_postings, together
+from services.billing.domain.position import as_known
+from services.billing.domain.scopes import Scope
+from services.billing.usecases.allocation import rules_of
+from services.billing.usecases.journal import Journal
+from services.billing.usecases.kinds import as_kind
+from shared.bus.bodies import Body
+from shared.bus.commands import Command, Json
+from shared.bus.proposals import named_in
+from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
+from shared.bus.work import Work
+from shared.db.engine import driver
 from shared.events.housing import ChargeKind
+from shared.events.types import Id, NaturalPence, SignedPence, Text
 
-_FLOAT, _FUND = ChargeKind.FLOAT, ChargeKind.RESERVE_FUND
-
-
-async def held(connection: asyncpg.Connection, by: Grouping, as_of: date | None, known_at: date | None) -> Answer:
-    """Return the floats asked of owners and what of them is paid, by group, and what owners who come are asked.
-
-    A float that was given back is no longer asked; only what is paid is held.  Source: domain.md 2.2 (3.2), 3.8.
-    """
-    places = await reports.load_places(connection)
-    rows = await _kept(connection, _FLOAT, as_of, known_at, lambda one: group_of(one, by, places))
-    total = together(own for _, own in rows.values())
-    waiting = await stored.sum_waiting(connection, _FLOAT, as_of, known_at)
-    owed = await _owed(connection, _FLOAT, as_of, known_at)
-    return {
-        "source": source(as_of, known_at, income_ledger(_FLOAT)),
-        "by": by,
-        "rows": [{"name": name, "accounts": count, **_figures(own)} for name, (count, own) in rows.items()],
-        "total": {"accounts": sum(count for count, _ in rows.values()), **_figures(total)},
-        "waiting_pence": waiting,
-        "ledger_pence": owed,
-        "ties": total.asked_pence - total.written_off_pence + waiting == owed,
-        "terms": [asdict(one) for one in await floats.load_terms(connection, known_at)],
-    }
+TERMS, SPENDING = "float-terms", "fund-spending"
 
 
-async def funds(connection: asyncpg.Connection, as_of: date | None, known_at: date | None) -> Answer:
-    """Return each block's reserve fund: asked, paid in, spent, and what is left of the money; with every spending.
+class AskedTerms(Body):
+    """The float asked of every owner who comes from a day on; 0: none."""
 
-    A fund is its block's, or its development's for units without one.  Owners come and go; it stays.
-    """
-    places, nowhere = await reports.load_places(connection), (UNREGISTERED, None)
-    rows = await _kept(connection, _FUND, as_of, known_at, lambda one: fund_of(*places.get(one.row.unit_id, nowhere)))
-    spent: defaultdict[str, int] = defaultdict(int)
-    spendings = await stored.list_spendings(connection, as_of, known_at)
-    for one in spendings:
-        spent[one.fund_id] += one.amount_pence
-    blocks = {name: rows.get(name, (0, Kept())) for name in sorted({*rows, *spent})}
-    total = together(own for _, own in blocks.values())
-    waiting = await stored.sum_waiting(connection, _FUND, as_of, known_at)
-    owed = await _owed(connection, _FUND, as_of, known_at)
-    return {
-        "source": source(as_of, known_at, income_ledger(_FUND)),
-        "rows": [{"name": name, "accounts": count, **_fund(own, spent[name])} for name, (count, own) in blocks.items()],
-        "total": _fund(total, sum(spent.values())),
-        "waiting_pence": waiting,
-        "ledger_pence": owed,
-        "ties": total.asked_pence - total.written_off_pence + waiting - sum(spent.values()) == owed,
-        "spendings": [asdict(one) for one in spendings],
-    }
+    scope: Scope
+    scope_id: Id
+    effective_from: date
+    amount_pence: Annotated[NaturalPence, Strict()]
 
 
-async def _kept(
-    connection: asyncpg.Connection,
-    kind: ChargeKind,
-    as_of: date | None,
-    known_at: date | None,
-    group: Callable[[Folder], str],
-) -> dict[str, tuple[int, Kept]]:
-    """Return by group how many accounts were ever asked for the kind, and what they paid of it."""
-    day = await overdue_day(connection, as_of, known_at)
-    found: defaultdict[str, list[Kept]] = defaultdict(list)
-    async for folder in each_account(connection, as_of, known_at):
-        if any(line.charge_kind is kind for line in folder.lines):
-            found[group(folder)].append(kept(folder.lines, folder.issued, kind, day, folder.rules))
-    return {name: (len(own), together(own)) for name, own in sorted(found.items())}
+class AskedSpending(Body):
+    """What a fund pays for: negative pence came back to it.  The evidence says where the invoice is."""
+
+    fund_id: Id
+    amount_pence: Annotated[SignedPence, Strict()]
+    spent_on: date
+    description: Text
+    evidence: Text
 
 
-async def _owed(connection: asyncpg.Connection, kind: ChargeKind, as_of: date | None, known_at: date | None) -> int:
-    """Return what the trial balance says is owed to owners."""
-    return -dict(await questions.trial_balance(connection, as_of, known_at)).get(income_ledger(kind), 0)
+async def set_terms(work: Work, content: Json) -> Json:
+    """Add what is asked of owners who come; a rebuild does the same again."""
+    terms = await _terms(work, content)
+    await stored_floats.add_terms(await driver(work.session), Command.of(work).uid, work.book, terms)
+    return {"scope": terms.scope, "scope_id": terms.scope_id, "version": terms.version}
 
 
-def _figures(own: Kept) -> Answer:
-    return {**own._asdict(), "unpaid_pence": own.unpaid_pence}
+async def spend(work: Work, content: Json) -> Json:
+    """Post what a fund paid for; a rebuild does the same again."""
+    spending = await _spending(work, content)
+    connection, command, journal = await driver(work.session), Command.of(work), Journal(work)
+    await stored.add_spending(connection, command.uid, work.book, spending)
+    await ledger.add_causes(connection, [(command.uid, command.source, command.id, command.type)])
+    journal.post(command, spending_postings(spending.spending_id, spending.amount_pence, spending.spent_on))
+    await journal.write(connection)
+    return {"spending_id": spending.spending_id, "fund_id": spending.fund_id, "amount_pence": spending.amount_pence}
 
 
-def _fund(own: Kept, spent_pence: int) -> Answer:
-    return {**_figures(own), "spent_pence": spent_pence, "left_pence": own.held_pence - spent_pence}
+async def _terms(work: Work, content: Json) -> FloatTerms:
+    """Return the terms asked for, if nothing speaks against them."""
+    asked = understood(AskedTerms, content)
+    await work.lock(exclusive=("float-terms",))
+    if asked.scope is Scope.SHARE_SET:
+        raise NotValidError("A float is one owner's own money: ask it for a unit, a block or a development.")
+    if asked.effective_from < work.book:
+        raise NotValidError(f"{asked.effective_from} is past; ask it of owners who come from {work.book} on.")
+    known = await stored_floats.load_terms(await driver(work.session))
+    earlier = [one for one in known if (one.scope, one.scope_id) == (asked.scope, asked.scope_id)]
+    return FloatTerms(asked.scope, asked.scope_id, len(earlier) + 1, asked.effective_from, asked.amount_pence)
+
+
+async def _spending(work: Work, content: Json) -> Spending:
+    """Return the spending asked for, if the fund has the money."""
+    asked = understood(AskedSpending, content)
+    if not asked.amount_pence:
+        raise NotValidError("Nothing is spent: name the sum.")
+    if asked.spent_on > work.book:
+        raise NotNowError(f"{asked.spent_on} has not come yet: record a spending when the money has gone.")
+    await work.lock(exclusive=[f"fund:{asked.fund_id}"], shared=("structure",))
+    connection = await driver(work.session)
+    accounts = await stored.list_accounts(connection, asked.fund_id)
+    if not accounts:
+        raise NotKnownError(f"No owner of a unit in {asked.fund_id} is known.")
+    lines = await ledger.load_lines(connection, accounts)
+    heads = await ledger.load_heads(connection, accounts)
+    rules = await rules_of(connection, accounts)
+    # Neither then nor now may a fund pay what had not come in.  An internal account gets no statement to wait for.
+    held_pence = min(
+        together(
+            kept(
+                *as_known(own, heads.get(name, ()), day, None), ChargeKind.RESERVE_FUND, day, rules[name],
+                ahead=accounts[name],
+            )
+            for name, own in lines.items()
+        ).held_pence
+        for day in (asked.spent_on, work.book)
+    )  # fmt: skip
+    refusal = refuse_spending(asked.amount_pence, held_pence, await stored.sum_spent(connection, asked.fund_id))
+    if refusal is not None:
+        raise NotValidError(refusal)
+    return Spending(f"FS-{work.cause.id}", **asked.model_dump())
+
+
+MONEY_KINDS = (
+    as_kind(TERMS, named_in(AskedTerms, "scope_id"), set_terms, _terms),
+    as_kind(SPENDING, named_in(AskedSpending, "fund_id"), spend, _spending, frozenset({"finance", "board"})),
+)
+"""Declared to the bus: routes and the list of proposals come with them."""
+
+MONEY_DEEDS: Mapping[str, Callable[[Work, Json], Awaitable[Json]]] = MappingProxyType(
+    {TERMS: set_terms, SPENDING: spend}
+)
+"""How a rebuild repeats them."""

@@ -13,7 +13,7 @@ from services.billing.db import prescription as stored
 from services.billing.domain import prescription
 from services.billing.domain.position import as_known, position
 from services.billing.domain.prescription import Band, Debt, Interruption
-from services.billing.usecases.allocating import rules_of
+from services.billing.usecases.allocation import rules_of
 from services.billing.usecases.items import NOTHING_OPEN
 from shared.bus.transaction import Sessions
 from shared.bus.work import Work

@@ -23,7 +23,7 @@ from services.billing.domain.items import Places, StatementHead
 from services.billing.domain.lines import Line, netted
 from services.billing.domain.position import Open, Position
 from services.billing.usecases import explaining
-from services.billing.usecases.allocating import rules_of
+from services.billing.usecases.allocation import rules_of
 from services.billing.usecases.documents import statement_line
 from services.billing.usecases.explaining import Fact
 from services.billing.usecases.redistribution import CARRIERS

@@ -15,7 +15,7 @@ from services.billing.domain.chart import RECEIVABLE
 from services.billing.domain.settlements import Group, Row, Standing
 from services.billing.settings import read_settlement_policies
 from services.billing.usecases import final_accounts, settlement_sources, supposed_sales
-from services.billing.usecases.allocating import rules_of
+from services.billing.usecases.allocation import rules_of
 from services.billing.usecases.questions import Answer
 from services.billing.usecases.reports import source
 from services.billing.usecases.supposed_sales import Sale

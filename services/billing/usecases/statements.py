@@ -17,8 +17,8 @@ from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Cut, Line
 from services.billing.domain.statements import Draft
 from services.billing.settings import read_statement_policies
-from services.billing.usecases.deposits import floats_held
 from services.billing.usecases.documents import fitted, statement_line
+from services.billing.usecases.floats_held import floats_held
 from services.billing.usecases.items import say_positions
 from services.billing.usecases.owned_days import load_owned_days
 from shared.bus.work import Work

@@ -16,7 +16,7 @@ from services.billing.domain import charges, write_offs
 from services.billing.domain.items import Places
 from services.billing.domain.lines import Line, netted
 from services.billing.domain.position import position
-from services.billing.usecases.allocating import rules_of
+from services.billing.usecases.allocation import rules_of
 from services.billing.usecases.charges import surroundings_of
 from services.billing.usecases.items import NOTHING_OPEN, fingerprint, open_since
 from services.billing.usecases.payments import finder

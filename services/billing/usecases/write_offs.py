@@ -16,7 +16,7 @@ from services.billing.domain import division, prescription, refs, write_offs
 from services.billing.domain.position import as_known, position
 from services.billing.domain.write_offs import Ground, WriteOff
 from services.billing.settings import read_write_off_policies
-from services.billing.usecases.allocating import rules_of
+from services.billing.usecases.allocation import rules_of
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal, Named
 from services.billing.usecases.kinds import APPROVE, PROPOSE, applying

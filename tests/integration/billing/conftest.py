@@ -12,7 +12,7 @@ import pytest
 from services.billing.domain import refs
 from services.billing.handlers import router
 from services.billing.usecases import day as days
-from services.billing.usecases import matching, questions, verify
+from services.billing.usecases import matches, questions, verify
 from shared.bus import gate, outbox
 from shared.bus.batch import Applier
 from shared.bus.commands import Given, give, named
@@ -114,9 +114,9 @@ class Desk(ServiceDesk):
     async def command(self, kind: str, payment_id: str, *shares: tuple[str, int | None], key: str = "") -> Any:
         """Say whose a payment is, as the API does, in the book that is being written; returns the answer."""
         await self.note_closed()
-        content = matching.content_of(payment_id, shares)
+        content = matches.content_of(payment_id, shares)
         given = Given(kind, f"payment:{payment_id}", "ada", "a letter", content, **named(key or None))
-        return await give(self.doors, given, lambda work: matching.say_whose(work, content))
+        return await give(self.doors, given, lambda work: matches.say_whose(work, content))
 
     async def note_closed(self) -> None:
         """Let the gate say what was closed, so that people's words and questions are of the book that is written."""

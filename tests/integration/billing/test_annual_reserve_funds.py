@@ -7,8 +7,8 @@ import pytest
 
 from services.billing.db.likeness import COMPARED
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import annual_statements, owners_money
-from services.billing.usecases.funding import SPENDING
+from services.billing.usecases import annual_statements, owners_money_questions
+from services.billing.usecases.owners_money import SPENDING
 from shared.events.housing import Tenure
 from shared.events.topics import ANNUAL_STATEMENT
 from tests.integration.billing.conftest import Desk, Desks
@@ -65,7 +65,7 @@ async def said(desk: Desk) -> dict[str, tuple[str, int] | None]:
 
 async def listed(desk: Desk) -> dict[str, int]:
     """What ``closebook reserve-funds list --as-of 2026-12-31`` says is left in each fund."""
-    answer = await desk.ask(owners_money.funds, date(2026, 12, 31), None)
+    answer = await desk.ask(owners_money_questions.funds, date(2026, 12, 31), None)
     return {row["name"]: row["left_pence"] for row in answer["rows"]}
 
 

@@ -5,8 +5,8 @@ import pytest
 from services.billing.domain.refs import account_ref
 from services.billing.usecases import direct_debit_questions, mandates
 from services.billing.usecases.direct_debits import ANNOUNCE
-from services.billing.usecases.funding import TERMS
 from services.billing.usecases.mandates import SET
+from services.billing.usecases.owners_money import TERMS
 from shared.events.housing import ChargeRaised
 from shared.events.topics import ACCOUNT_CLOSED, COLLECTION_ANNOUNCED, COLLECTION_ENDED, FINAL_ACCOUNT
 from tests.integration.billing.conftest import Desk

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import questions, suspense
+from services.billing.usecases import questions, suspense_questions
 from shared.events.housing import Tenure
 from shared.events.topics import ACCOUNT_CHARGED, ACCOUNT_CLOSED, ACCOUNT_OPENED
 from tests.integration.billing.conftest import Desk
@@ -28,14 +28,14 @@ async def test_a_charge_lands_on_the_account_of_the_day(desk: Desk) -> None:
 async def test_a_charge_waits_for_its_unit_then_for_its_owner(desk: Desk) -> None:
     await desk.hear(a_charge("C1", 1200, unit="U1", on="2026-01-05"))
     assert await desk.balances() == {SUSPENSE: 1200}
-    assert (await desk.ask(suspense.suspense))["charges"][0]["waiting_for"] == "unit:U1"
+    assert (await desk.ask(suspense_questions.suspense))["charges"][0]["waiting_for"] == "unit:U1"
     await desk.hear(a_unit())
-    assert (await desk.ask(suspense.suspense))["charges"] == [
+    assert (await desk.ask(suspense_questions.suspense))["charges"] == [
         {"charge_id": "C1", "unit_id": "U1", "amount_pence": 1200, "waiting_for": "owner:U1"}
     ]
     await desk.hear(a_line("U1", ("A", "2025-06-01")))
     assert await desk.balances() == {A: 1200}
-    assert (await desk.ask(suspense.suspense))["charges_pence"] == 0
+    assert (await desk.ask(suspense_questions.suspense))["charges_pence"] == 0
     assert await desk.wrong() == []
 
 
@@ -73,7 +73,7 @@ async def test_a_pool_is_divided_by_title_to_the_penny(desk: Desk) -> None:
 
 async def test_a_set_waits_until_it_is_complete_and_goes_back_to_waiting(desk: Desk) -> None:
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")), a_charge("C1", 900, pool="S1", on="2026-01-05"))
-    assert (await desk.ask(suspense.suspense))["charges"] == [
+    assert (await desk.ask(suspense_questions.suspense))["charges"] == [
         {"charge_id": "C1", "amount_pence": 900, "waiting_for": "share-set:S1"}
     ]
     await desk.hear(shares(("U1", 1, 1)))
@@ -144,11 +144,11 @@ async def test_a_charge_whose_net_and_tax_do_not_add_up_is_refused(desk: Desk) -
 
 async def test_a_credit_of_an_unknown_charge_is_held_and_shown(desk: Desk) -> None:
     assert await desk.hear(a_credit("K1", "C1", 300, on="2026-02-07")) == ["H"]
-    assert (await desk.ask(suspense.suspense))["credits"] == [
+    assert (await desk.ask(suspense_questions.suspense))["credits"] == [
         {"credit_id": "K1", "charge_id": "C1", "amount_pence": 300, "waiting_for": "charge:C1"}
     ]
     await desk.hear(a_charge("C1", 1000, unit="U1", on="2026-02-05"))
-    answer = await desk.ask(suspense.suspense)
+    answer = await desk.ask(suspense_questions.suspense)
     assert answer["charges"][0]["amount_pence"] == 1000
     assert answer["credits"] == [
         {"credit_id": "K1", "charge_id": "C1", "unit_id": "U1", "amount_pence": 300, "waiting_for": "unit:U1"}

@@ -8,7 +8,7 @@ import pytest
 
 from services.billing.domain.refs import account_ref
 from services.billing.settings import read_direct_debit_policies
-from services.billing.usecases import direct_debit_questions, direct_debits, disputing, mandates
+from services.billing.usecases import direct_debit_questions, direct_debits, disputes, mandates
 from services.billing.usecases.direct_debits import ANNOUNCE
 from services.billing.usecases.mandates import CANCEL, SET
 from shared.bus.commands import Given, give
@@ -22,7 +22,7 @@ from tests.integration.billing.people import LEAD, OFFICER, office
 from tests.integration.billing.test_repeated_words import Kept, repeat
 
 A, B, C = (account_ref(f"U{number}", name) for number, name in enumerate("ABC", start=1))
-DEEDS = {**mandates.DEEDS, **direct_debits.DEEDS, **disputing.DEEDS}
+DEEDS = {**mandates.DEEDS, **direct_debits.DEEDS, **disputes.DEEDS}
 ID = "DD-2026-04-29-1"
 
 
@@ -87,7 +87,7 @@ async def test_case_24_within_ten_days_the_old_amount_is_taken_or_none(desk: Des
     await say(desk, ANNOUNCE, collect_on="2026-04-29")
     await desk.hear(a_payment("P1", 1, on="2026-04-08", account_ref=A))
     await desk.hear(a_charge("C9", 50_00, unit="U2", on="2026-04-02", kind="opening-balance", due_on="2026-04-03"))
-    await say(desk, disputing.RAISE, account_ref=C, charge_id="C3", amount_pence=10)
+    await say(desk, disputes.RAISE, account_ref=C, charge_id="C3", amount_pence=10)
     went = await released(desk)
     assert (went["accounts"], went["amount_pence"], went["skipped"]) == (1, 200_00, 2)
     shown = {row["account_ref"]: row["skipped"] for row in await desk.ask(direct_debit_questions.show, ID)}

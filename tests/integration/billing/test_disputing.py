@@ -7,7 +7,7 @@ import pytest
 
 from services.billing.domain.disputes import Outcome
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import disputing
+from services.billing.usecases import disputes
 from shared.bus.commands import Given, give
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
 from shared.events.topics import DISPUTE_RAISED, ITEMS_CHANGED
@@ -22,15 +22,15 @@ async def say(desk: Desk, kind: str, key: str | None = None, **content: Any) -> 
     await desk.note_closed()
     named = {} if key is None else {"key": key}
     given = Given(kind, content.get("account_ref", "dispute"), "ada", "a letter", content, **named)
-    return await give(desk.doors, given, lambda work: disputing.DEEDS[kind](work, content))
+    return await give(desk.doors, given, lambda work: disputes.DEEDS[kind](work, content))
 
 
 async def disputed(desk: Desk, **content: Any) -> Any:
-    return await say(desk, disputing.RAISE, **({"account_ref": A, "charge_id": "C1"} | content))
+    return await say(desk, disputes.RAISE, **({"account_ref": A, "charge_id": "C1"} | content))
 
 
 async def ended(desk: Desk, dispute: Any, outcome: str) -> Any:
-    return await say(desk, disputing.END, **disputing.how_ended(dispute["dispute_id"], Outcome(outcome)))
+    return await say(desk, disputes.END, **disputes.how_ended(dispute["dispute_id"], Outcome(outcome)))
 
 
 async def billed(desk: Desk) -> None:
@@ -73,7 +73,7 @@ async def test_a_rejected_dispute_is_settled_by_what_was_left_and_says_when_it_e
     assert await told(desk) == [(35_50, None, "2026-05-12")]
     with pytest.raises(NotNowError):
         await ended(desk, dispute, "upheld")
-    [row] = await desk.ask(disputing.worklist)
+    [row] = await desk.ask(disputes.worklist)
     shown = ("amount_pence", "outcome", "raised_by", "reason", "ended_by", "late")
     assert [row[name] for name in shown] == [40_00, "rejected", "ada", "a letter", "ada", False]
     assert await desk.wrong() == []
@@ -132,7 +132,7 @@ async def test_what_cannot_be_disputed_is_refused_whole(
     await billed(desk)
     with pytest.raises(error):
         await disputed(desk, **content)
-    assert await desk.ask(disputing.worklist) == []
+    assert await desk.ask(disputes.worklist) == []
     with pytest.raises(NotKnownError):
         await ended(desk, {"dispute_id": "D-9"}, "upheld")
 

@@ -7,7 +7,7 @@ import pytest
 from services.billing.db import ended_by_bank
 from services.billing.domain.refs import account_ref
 from services.billing.usecases.mandates import CANCEL, SET
-from services.billing.usecases.matching import MATCH, UNMATCH
+from services.billing.usecases.matches import MATCH, UNMATCH
 from shared.db import driver
 from shared.events.base import EventData
 from shared.events.housing import PaymentReversed

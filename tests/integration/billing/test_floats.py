@@ -10,8 +10,8 @@ import pytest
 from services.billing.app import build
 from services.billing.domain.refs import account_ref
 from services.billing.settings import Settings
-from services.billing.usecases import final_accounts, owners_money, questions, refunds
-from services.billing.usecases.funding import SPENDING, TERMS
+from services.billing.usecases import final_accounts, owners_money_questions, questions, refunds
+from services.billing.usecases.owners_money import SPENDING, TERMS
 from services.billing.usecases.reports import Grouping
 from shared.bus.commands import Given
 from shared.bus.refusals import NotValidError
@@ -34,7 +34,7 @@ async def balances(desk: Desk) -> dict[str, int]:
 
 
 async def held(desk: Desk) -> Any:
-    told = await desk.ask(owners_money.held, Grouping.BLOCK, None, None)
+    told = await desk.ask(owners_money_questions.held, Grouping.BLOCK, None, None)
     assert told["ties"]
     return told
 
@@ -238,7 +238,7 @@ async def test_of_a_day_before_they_were_set_no_terms_are_listed(desk: Desk) -> 
     await desk.close("2025-12-31")
     await decide(desk, TERMS, **FLOAT)
     listed = [
-        (await desk.ask(owners_money.held, Grouping.BLOCK, None, known_at))["terms"]
+        (await desk.ask(owners_money_questions.held, Grouping.BLOCK, None, known_at))["terms"]
         for known_at in (date(2025, 12, 31), date(2026, 1, 1))
     ]
     assert list(map(len, listed)) == [0, 1]

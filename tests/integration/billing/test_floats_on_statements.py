@@ -1,6 +1,6 @@
 """What is held of an owner as a float stands on their statement: once it is paid, as far as it is paid."""
 
-from services.billing.usecases.funding import TERMS
+from services.billing.usecases.owners_money import TERMS
 from shared.events.topics import STATEMENT_ISSUED
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_unit

@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import payment_questions, questions, suspense
-from services.billing.usecases.matching import MATCH, SPLIT, UNMATCH
+from services.billing.usecases import payment_questions, questions, suspense_questions
+from services.billing.usecases.matches import MATCH, SPLIT, UNMATCH
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, RefusedError
 from shared.events.base import EventData
 from shared.events.topics import ACCOUNT_PAID, ACCOUNT_REVERSED, ITEMS_CHANGED, PAYMENT_SUSPENDED, PAYMENT_UNMATCHED
@@ -50,7 +50,7 @@ async def test_case_18_a_right_name_beside_a_wrong_flat_waits_for_a_person(desk:
     son = a_payment("P2", 300, on="2026-01-10", reference="FLAT 9", payer_name="John Smith", unit_id="U9")
     await two_owners(desk, father, son)
     assert await desk.balances() == {A: -500, SUSPENSE: -300}
-    [waiting] = (await desk.ask(suspense.unmatched))["payments"]
+    [waiting] = (await desk.ask(suspense_questions.unmatched))["payments"]
     assert (waiting["payment_id"], "proposed" in waiting) == ("P2", False)
 
 
@@ -67,7 +67,7 @@ async def test_one_receipt_pays_several_accounts_and_the_rest_waits(desk: Desk) 
     answer = await desk.command(SPLIT, "P1", (A, 300), (B, 600))
     assert answer["suspense_pence"] == 100
     assert await desk.balances() == {A: -300, B: -600, SUSPENSE: -100}
-    waiting = await desk.ask(suspense.unmatched)
+    waiting = await desk.ask(suspense_questions.unmatched)
     assert [(row["amount_pence"], row["by_person"]) for row in waiting["payments"]] == [(100, True)]
     assert waiting["payments_pence"] == sum(waiting["ageing"].values()) == 100
     await desk.command(SPLIT, "P1", (A, 300), (B, 700))
@@ -184,15 +184,17 @@ async def test_words_that_a_person_matched_are_proposed_for_later_ones_and_nothi
     await two_owners(desk, a_payment("P1", 500, on="2026-01-09", **words), a_payment("P2", 500, on="2026-01-09"))
     await desk.command(MATCH, "P1", (A, None))
     await desk.hear(a_payment("P3", 700, on="2026-02-09", reference="MRS CAMPBELL ORR"))
-    found = {row["payment_id"]: row.get("proposed") for row in (await desk.ask(suspense.unmatched))["payments"]}
+    found = {
+        row["payment_id"]: row.get("proposed") for row in (await desk.ask(suspense_questions.unmatched))["payments"]
+    }
     assert found == {"P2": None, "P3": {"account_ref": A, "matched_before": 1}}
     assert await desk.balances() == {A: -500, SUSPENSE: -1200}
     await desk.command(MATCH, "P1", (B, None))
-    (_, last) = (await desk.ask(suspense.unmatched))["payments"]
+    (_, last) = (await desk.ask(suspense_questions.unmatched))["payments"]
     assert last["proposed"]["account_ref"] == B
     await desk.command(MATCH, "P3", (A, None))
     await desk.hear(a_payment("P4", 700, on="2026-03-09", **words))
-    assert all("proposed" not in row for row in (await desk.ask(suspense.unmatched))["payments"])
+    assert all("proposed" not in row for row in (await desk.ask(suspense_questions.unmatched))["payments"])
 
 
 async def test_a_payers_name_is_not_kept_and_teaches_nothing(desk: Desk) -> None:
@@ -201,7 +203,7 @@ async def test_a_payers_name_is_not_kept_and_teaches_nothing(desk: Desk) -> None
     await two_owners(desk, a_payment("P1", 500, on="2026-01-09", **named))
     await desk.command(MATCH, "P1", (A, None))
     await desk.hear(a_payment("P2", 500, on="2026-02-09", **named))
-    [waiting] = (await desk.ask(suspense.unmatched))["payments"]
+    [waiting] = (await desk.ask(suspense_questions.unmatched))["payments"]
     assert (waiting["payment_id"], "proposed" in waiting) == ("P2", False)
     tables = await desk.rows(
         "select schemaname || '.' || tablename from pg_tables where schemaname in ('billing', 'msg')"

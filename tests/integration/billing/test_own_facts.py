@@ -5,7 +5,7 @@ import asyncpg
 from services.billing.db import payments, reports
 from services.billing.domain.refs import account_ref, other_name
 from services.billing.usecases import questions, verify
-from services.billing.usecases.funding import TERMS
+from services.billing.usecases.owners_money import TERMS
 from services.billing.usecases.schedules import SCHEDULE
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_reversal, a_unit

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import questions, returns, suspense
+from services.billing.usecases import questions, return_questions, suspense_questions
 from shared.events.topics import ACCOUNT_PAID, ACCOUNT_REVERSED, PAYMENT_SUSPENDED, PAYMENT_UNMATCHED
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_reversal, a_unit
@@ -82,7 +82,7 @@ async def test_money_for_a_former_owner_stays_there(desk: Desk) -> None:
 async def test_suspense_is_lowered_by_a_reversal_and_matched_with_its_own_date(desk: Desk) -> None:
     await desk.hear(a_payment("P1", 500, on="2026-02-01", unit_id="U1"))
     await desk.hear(a_reversal("R1", "P1", 100, on="2026-02-03"))
-    answer = await desk.ask(suspense.suspense)
+    answer = await desk.ask(suspense_questions.suspense)
     assert [payment["amount_pence"] for payment in answer["payments"]] == [400]
     assert answer["payments_pence"] == 400
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")))
@@ -93,7 +93,7 @@ async def test_suspense_is_lowered_by_a_reversal_and_matched_with_its_own_date(d
 
 async def test_a_reversal_waits_for_its_payment(desk: Desk) -> None:
     assert await desk.hear(a_reversal("R1", "P1", 100, on="2026-02-03")) == ["H"]
-    assert (await desk.ask(suspense.suspense))["reversals"] == [
+    assert (await desk.ask(suspense_questions.suspense))["reversals"] == [
         {"reversal_id": "R1", "payment_id": "P1", "amount_pence": 100, "waiting_for": "payment:P1"}
     ]
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")), a_payment("P1", 500, on="2026-02-01", unit_id="U1"))
@@ -146,10 +146,10 @@ async def test_money_taken_back_is_listed_with_why_and_on_whose_account_it_falls
     await desk.hear(a_unit(), a_line("U1", ("A", "2025-06-01")))
     await desk.hear(a_payment("P1", 500, on="2026-02-01", account_ref=A), a_payment("P2", 300, on="2026-02-01"))
     await desk.hear(a_reversal("R1", "P1", 500, on="2026-11-03"), a_reversal("R2", "P2", 100, on="2026-02-03"))
-    found = await desk.ask(returns.returns, date(2026, 1, 1), date(2026, 12, 31))
+    found = await desk.ask(return_questions.returns, date(2026, 1, 1), date(2026, 12, 31))
     told = [
         (row["reversal_id"], row["account_refs"], row["meaning"][:14], row["next_step"]) for row in found["returns"]
     ]
     assert told == [("R2", [], "refer to payer", "collect-again"), ("R1", [A], "refer to payer", "collect-again")]
     assert [(row["code"], row["count"], row["amount_pence"]) for row in found["by_reason"]] == [("arudd-0", 2, 600)]
-    assert (await desk.ask(returns.returns, date(2026, 3, 1), date(2026, 10, 31)))["returns"] == []
+    assert (await desk.ask(return_questions.returns, date(2026, 3, 1), date(2026, 10, 31)))["returns"] == []

@@ -9,9 +9,9 @@ from services.billing import api
 from services.billing.db import prescription as stored
 from services.billing.domain import prescription
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import interrupting, old_debt
+from services.billing.usecases import interruptions, prescription_questions
 from services.billing.usecases.items import NOTHING_OPEN
-from services.billing.usecases.matching import MATCH
+from services.billing.usecases.matches import MATCH
 from shared.bus.commands import Given, give
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
 from shared.db import driver
@@ -34,21 +34,21 @@ def old(charge_id: str, pence: int, due_on: str, unit: str = "U1") -> Any:
 async def say(desk: Desk, kind: str, **content: Any) -> Any:
     await desk.note_closed()
     given = Given(kind, content.get("account_ref", "interruption"), "lea", "told by the solicitor", content)
-    return await give(desk.doors, given, lambda work: interrupting.DEEDS[kind](work, content))
+    return await give(desk.doors, given, lambda work: interruptions.DEEDS[kind](work, content))
 
 
 async def interrupted(desk: Desk, on: str, *charge_ids: str, **more: Any) -> Any:
     asked: dict[str, Any] = {"account_ref": A, "ground": "court-action", "evidence": "file 7", "charge_ids": charge_ids}
-    return await say(desk, interrupting.INTERRUPT, **(asked | {"interrupted_on": on} | more))
+    return await say(desk, interruptions.INTERRUPT, **(asked | {"interrupted_on": on} | more))
 
 
 async def withdrawn(desk: Desk, interruption: Any) -> Any:
-    return await say(desk, interrupting.WITHDRAW, interruption_id=interruption["interruption_id"])
+    return await say(desk, interruptions.WITHDRAW, interruption_id=interruption["interruption_id"])
 
 
 async def whole(desk: Desk, months: int = 12, as_of: str | None = None) -> Any:
     await desk.note_closed()
-    return await desk.ask(old_debt.old_debt, months, day(as_of) if as_of else None)
+    return await desk.ask(prescription_questions.old_debt, months, day(as_of) if as_of else None)
 
 
 async def listed(desk: Desk, months: int = 12, as_of: str | None = None) -> list[tuple[str, str, str]]:

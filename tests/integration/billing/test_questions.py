@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import date
 
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import exports, questions, reports, suspense
+from services.billing.usecases import exports, questions, reports, suspense_questions
 from services.billing.usecases.exports import LedgerFormat
 from services.billing.usecases.reports import Grouping
 from shared.events.housing import Tenure
@@ -173,7 +173,7 @@ async def test_case_1_a_charge_that_waits_for_an_incomplete_share_set_names_the_
     await desk.hear(a_unit("U1"), a_line("U1", ("A", "2025-06-01")))
     await desk.hear(shares(("U1", 2499, 2500), complete=False), a_charge("C1", 100_00, pool="S1", on="2026-01-05"))
     await desk.hear(a_charge("C2", 5_00, pool="S2", on="2026-01-05"))
-    waiting = (await desk.ask(suspense.suspense))["charges"]
+    waiting = (await desk.ask(suspense_questions.suspense))["charges"]
     assert [(one["waiting_for"], one.get("gap")) for one in waiting] == [
         ("share-set:S1", "1/2500"), ("share-set:S2", None),
     ]  # fmt: skip

@@ -1,7 +1,7 @@
 """A day looks at the floats of units where something is new, not at all floats and lines there ever were."""
 
 from services.billing.db import floats
-from services.billing.usecases.funding import TERMS
+from services.billing.usecases.owners_money import TERMS
 from shared.db import driver
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_line, a_unit

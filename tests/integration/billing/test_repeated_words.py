@@ -9,7 +9,7 @@ from services.billing.app import build
 from services.billing.db.likeness import COMPARED
 from services.billing.domain.refs import account_ref
 from services.billing.usecases import refunds
-from services.billing.usecases.matching import MATCH, SPLIT, UNMATCH
+from services.billing.usecases.matches import MATCH, SPLIT, UNMATCH
 from shared.auth import Caller
 from shared.bus.letters import Taken
 from shared.bus.proposals import Proposal, Proposals

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import owners_money, questions
-from services.billing.usecases.funding import SPENDING
+from services.billing.usecases import owners_money_questions, questions
+from services.billing.usecases.owners_money import SPENDING
 from services.billing.usecases.schedules import SCHEDULE
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
 from shared.events.housing import Tenure
@@ -40,7 +40,7 @@ async def block(desk: Desk) -> Desk:
 
 
 async def funds(desk: Desk) -> Any:
-    told = await desk.ask(owners_money.funds, None, None)
+    told = await desk.ask(owners_money_questions.funds, None, None)
     assert told["ties"]
     return told
 

@@ -10,7 +10,7 @@ from services.billing.db import registry
 from services.billing.domain.attribution import Account
 from services.billing.domain.final_accounts import timetable
 from services.billing.settings import read_statement_policies
-from services.billing.usecases.funding import TERMS
+from services.billing.usecases.owners_money import TERMS
 from services.billing.usecases.schedules import RELIEF, SCHEDULE
 from shared.bus.refusals import RefusedError
 from shared.events.topics import FINAL_ACCOUNT

@@ -8,7 +8,7 @@ import pytest
 from services.billing import api
 from services.billing.db import direct_debits
 from services.billing.domain.refs import account_ref
-from services.billing.usecases import disputing, settlements
+from services.billing.usecases import disputes, settlements
 from services.billing.usecases.mandates import SET
 from services.billing.usecases.schedules import RELIEF, load_known
 from shared.auth import STAFF
@@ -119,7 +119,7 @@ async def test_money_on_its_way_from_one_account_is_found_by_indexes(desk: Desk)
 async def test_what_is_disputed_is_in_the_total_and_told_apart(desk: Desk) -> None:
     await a_flat(desk)
     await desk.close("2026-04-01")
-    await say(desk, disputing.RAISE, account_ref=SELLER, charge_id="FEE-B1:2026-01-01:U1", amount_pence=12_00)
+    await say(desk, disputes.RAISE, account_ref=SELLER, charge_id="FEE-B1:2026-01-01:U1", amount_pence=12_00)
     figure = await asked(desk, "2026-04-02")
     assert (figure["disputed_pence"], figure["sums"]["disputed"], figure["sums"]["due-later"]) == (12_00, 12_00, 30_00)
     assert figure["total_pence"] == sum(figure["sums"].values()) == 42_00 + 46

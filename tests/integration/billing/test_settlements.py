@@ -8,7 +8,7 @@ import pytest
 
 from services.billing.domain.refs import account_ref
 from services.billing.usecases import settlements
-from services.billing.usecases.funding import TERMS
+from services.billing.usecases.owners_money import TERMS
 from services.billing.usecases.relief_ends import RELIEF_END
 from services.billing.usecases.schedules import NOTICE, RELIEF, SCHEDULE
 from shared.calendar import quarter_start

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.billing.usecases import disputing
+from services.billing.usecases import disputes
 from services.billing.usecases.direct_debits import ANNOUNCE
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_payment
@@ -39,7 +39,7 @@ async def test_no_more_is_taken_than_is_owed_in_all(desk: Desk, order: tuple[str
 async def test_an_earlier_day_may_take_what_a_later_one_leaves(desk: Desk) -> None:
     await close_of(desk, "A")
     await desk.hear(a_charge("OLD", 40_00, unit="U1", on="2026-04-01", kind="opening-balance", due_on="2026-04-03"))
-    disputed = await say(desk, disputing.RAISE, account_ref=A, charge_id="OLD")
+    disputed = await say(desk, disputes.RAISE, account_ref=A, charge_id="OLD")
     assert (await say(desk, ANNOUNCE, collect_on="2026-04-29"))["amount_pence"] == 100_00
-    await say(desk, disputing.END, dispute_id=disputed["dispute_id"], outcome="rejected")
+    await say(desk, disputes.END, dispute_id=disputed["dispute_id"], outcome="rejected")
     assert (await say(desk, ANNOUNCE, collect_on="2026-04-20"))["amount_pence"] == 40_00

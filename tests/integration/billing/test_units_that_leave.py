@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.billing.usecases import final_accounts, owners_money, refunds
-from services.billing.usecases.funding import TERMS
+from services.billing.usecases import final_accounts, owners_money_questions, refunds
+from services.billing.usecases.owners_money import TERMS
 from shared.events.topics import FINAL_ACCOUNT
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_charge, a_line, a_payment, a_unit
@@ -40,7 +40,7 @@ async def test_the_end_of_management_gives_the_float_back_like_a_sale(desk: Desk
     assert (said.exit_on, said.balance_pence, said.issued_on) == (day("2026-02-17"), ends, day("2026-04-28"))
     assert (await balances(desk))[SELLER] == ends
     assert (await held(desk))["ledger_pence"] == 0
-    assert (await desk.ask(owners_money.funds, None, None))["total"]["asked_pence"] == 10_00
+    assert (await desk.ask(owners_money_questions.funds, None, None))["total"]["asked_pence"] == 10_00
     waiting = {row["account_ref"]: row["due_by"] for row in (await desk.ask(refunds.worklist))["waiting"]}
     assert waiting.keys() == ({SELLER} if ends < 0 else set())
     assert None not in waiting.values()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.billing.usecases import direct_debit_questions, disputing
+from services.billing.usecases import direct_debit_questions, disputes
 from services.billing.usecases.direct_debits import ANNOUNCE
 from shared.bus.refusals import NotNowError
 from tests.integration.billing.conftest import Desk, Desks
@@ -18,7 +18,7 @@ from tests.integration.billing.test_repeated_words import Kept, repeat
 async def awaited(desk: Desk) -> list[tuple[str, int, bool]]:
     await desk.note_closed()
     shown = ("outcome", "awaits_credit_pence", "late")
-    return [tuple(row[name] for name in shown) for row in await desk.ask(disputing.worklist)]
+    return [tuple(row[name] for name in shown) for row in await desk.ask(disputes.worklist)]
 
 
 async def test_nobody_asks_for_what_was_upheld_until_its_credit_has_come(desk: Desk) -> None:
@@ -67,7 +67,7 @@ async def test_a_rebuild_keeps_what_was_upheld_and_lets_go_what_an_older_release
     await live.hear_each(*(a_charge(name, 800, **due) for name in ("C0", "C1", "C2")))
     now, older, rejected = [await disputed(live, charge_id=name, amount_pence=300) for name in ("C0", "C1", "C2")]
     await ended(live, now, "upheld")
-    await say(live, disputing.END, dispute_id=older["dispute_id"], outcome="upheld")
+    await say(live, disputes.END, dispute_id=older["dispute_id"], outcome="upheld")
     await ended(live, rejected, "upheld")
     await ended(live, rejected, "rejected")
     with pytest.raises(NotNowError):

@@ -13,7 +13,7 @@ from services.billing.app import build
 from services.billing.db import questions as stored
 from services.billing.domain.refs import account_ref
 from services.billing.settings import Settings
-from services.billing.usecases import books, exports, questions, reports, suspense, write_offs
+from services.billing.usecases import books, exports, questions, reports, suspense_questions, write_offs
 from services.billing.usecases.exports import LedgerFormat
 from services.billing.usecases.reports import Grouping
 from shared.bus import audit
@@ -130,7 +130,7 @@ async def test_money_that_comes_after_all_is_no_suspense_and_writes_back(debtor:
     back = account["lines"][-1]
     assert (back["kind"], back["amount_pence"], back["value_on"]) == ("write-off", 300_00, day("2026-09-03"))
     assert back["cause"]["type"] == "housing.payment-received.v1"
-    assert (await debtor.ask(suspense.suspense))["payments"] == []
+    assert (await debtor.ask(suspense_questions.suspense))["payments"] == []
     months = [(await debtor.ask(books.profit_and_loss, month, None))["bad_debt"] for month in ("2026-06", "2026-09")]
     assert [(one["written_off_pence"], one["written_back_pence"]) for one in months] == [(300_00, 0), (0, 300_00)]
     [row] = await debtor.ask(write_offs.worklist)

@@ -1,7 +1,7 @@
 """A person's word on whose money a payment is, where a debt was given up: the write-off follows the money both ways."""
 
 from services.billing.usecases import write_offs
-from services.billing.usecases.matching import MATCH, UNMATCH
+from services.billing.usecases.matches import MATCH, UNMATCH
 from tests.integration.billing.conftest import Desk
 from tests.integration.billing.facts import a_payment
 from tests.integration.billing.people import write_off

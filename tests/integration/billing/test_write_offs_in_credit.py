@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.billing.usecases import disputing, write_offs
+from services.billing.usecases import disputes, write_offs
 from shared.bus.commands import Given, give
 from shared.bus.refusals import NotNowError
 from tests.integration.billing.conftest import Desk
@@ -16,8 +16,8 @@ async def disputed(desk: Desk) -> None:
     await owing(desk)
     await desk.note_closed()
     content = {"account_ref": A, "charge_id": "ROOF", "amount_pence": 60_00}
-    given = Given(disputing.RAISE, f"account:{A}", "ada", "not done", content)
-    await give(desk.doors, given, lambda work: disputing.raise_dispute(work, content))
+    given = Given(disputes.RAISE, f"account:{A}", "ada", "not done", content)
+    await give(desk.doors, given, lambda work: disputes.raise_dispute(work, content))
 
 
 async def test_a_disputed_debt_of_an_account_in_credit_is_given_up_as_asked_or_not_at_all(desk: Desk) -> None:

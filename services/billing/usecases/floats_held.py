@@ -9,7 +9,7 @@ from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Line
 from services.billing.domain.owners_money import kept
 from services.billing.domain.position import as_known
-from services.billing.usecases.allocating import rules_of
+from services.billing.usecases.allocation import rules_of
 from shared.events.housing import ChargeKind
 
 

@@ -13,7 +13,7 @@ from services.billing.db.questions import AccountRow
 from services.billing.domain import refs
 from services.billing.domain.dispute_limits import Limit, limit_of, refuse_dispute
 from services.billing.domain.disputes import REVIEW, Dispute, Outcome, awaited
-from services.billing.usecases.allocating import rules_of
+from services.billing.usecases.allocation import rules_of
 from services.billing.usecases.items import say_items
 from shared.bus import gate
 from shared.bus.bodies import Body
