@@ -58,7 +58,7 @@ async def list_holds(connection: asyncpg.Connection, today: date) -> list[dict[s
     return [dict(row) for row in await connection.fetch(_LIST, today)]
 
 
-async def account_of(connection: asyncpg.Connection, account_ref: str) -> str | None:
+async def find_account_id(connection: asyncpg.Connection, account_ref: str) -> str | None:
     """Return the account that owners quote by ``account_ref``."""
     found: str | None = await connection.fetchval(_ACCOUNT, account_ref)
     return found

@@ -157,24 +157,26 @@ async def look_at_units(connection: asyncpg.Connection, unit_ids: Sequence[str],
     await connection.execute(_LOOK_AT_UNITS, unit_ids, book)
 
 
-async def account_of_ref(connection: asyncpg.Connection, account_ref: str) -> Owing | None:
+async def find_owing(connection: asyncpg.Connection, account_ref: str) -> Owing | None:
     """Return the account that owners quote by ``account_ref``."""
     row = await connection.fetchrow(_ACCOUNT, account_ref)
     return Owing(*row) if row else None
 
 
-async def account_of(connection: asyncpg.Connection, notice_id: str) -> Owing | None:
+async def find_owing_of_notice(connection: asyncpg.Connection, notice_id: str) -> Owing | None:
     """Return the account that a notice is of."""
     row = await connection.fetchrow(_ACCOUNT_OF, notice_id)
     return Owing(*row) if row else None
 
 
-async def every(connection: asyncpg.Connection, notice_id: str | None = None) -> list[tuple[dict[str, Any], Notice]]:
+async def list_notices(
+    connection: asyncpg.Connection, notice_id: str | None = None
+) -> list[tuple[dict[str, Any], Notice]]:
     """Return every notice, or the one of an id, with its account's reference and unit."""
     rows = await connection.fetch(_EVERY, notice_id)
     return [({"account_ref": row["account_ref"], "unit_id": row["unit_id"]}, _notice(row)) for row in rows]
 
 
-async def history(connection: asyncpg.Connection, notice_id: str) -> list[dict[str, Any]]:
+async def list_changes(connection: asyncpg.Connection, notice_id: str) -> list[dict[str, Any]]:
     """Return what happened to a notice, in order, with who and why."""
     return [dict(row) for row in await connection.fetch(_HISTORY, notice_id)]

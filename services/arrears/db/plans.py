@@ -109,7 +109,7 @@ async def list_plans(connection: asyncpg.Connection, plan_id: str | None = None)
     return [(plan_of(row), dict(row)) for row in await connection.fetch(_ALL, plan_id)]
 
 
-async def changes(connection: asyncpg.Connection, plan_id: str) -> list[dict[str, Any]]:
+async def list_changes(connection: asyncpg.Connection, plan_id: str) -> list[dict[str, Any]]:
     """Return the changes of a plan, the first one first."""
     return [dict(row) for row in await connection.fetch(_CHANGES, plan_id)]
 

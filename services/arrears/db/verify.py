@@ -63,7 +63,7 @@ async def sums(connection: asyncpg.Connection) -> dict[str, dict[str, int]]:
     return {row["account_id"]: {"charges": row["charges"], "payments": row["payments"]} for row in rows}
 
 
-async def wrong(connection: asyncpg.Connection, query: str, policies: Sequence[LadderPolicy]) -> list[str]:
+async def list_wrong(connection: asyncpg.Connection, query: str, policies: Sequence[LadderPolicy]) -> list[str]:
     """Return the first things that a check finds wrong, under the versions of the ladder."""
     versions, apart = [one.version for one in policies], [one.letters_apart_days for one in policies]
     return [row[0] for row in await connection.fetch(f"{_POLICIES} {query} limit 5", versions, apart)]

@@ -53,7 +53,7 @@ class _Told(NamedTuple):
 async def set_hold(work: Work, asked: NewHold, policies: Policies) -> KeptHold | None:
     """Set a hold on an account or on one charge of it; nothing when no such account is known."""
     connection = await driver(work.session)
-    account_id = await rows.account_of(connection, asked.account_ref)
+    account_id = await rows.find_account_id(connection, asked.account_ref)
     if account_id is None:
         return None
     started_on = asked.started_on or work.book

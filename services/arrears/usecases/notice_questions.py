@@ -25,7 +25,7 @@ async def worklist(connection: asyncpg.Connection, policies: Policies) -> list[d
     """
     day = (await gate.read(connection)).book
     policy = in_force(policies, day)
-    listed = [(of, notice) for of, notice in await rows.every(connection) if notice_tasks.is_listed(notice)]
+    listed = [(of, notice) for of, notice in await rows.list_notices(connection) if notice_tasks.is_listed(notice)]
     tasks = [(notice_tasks.task_of(notice, policy, day), of, notice) for of, notice in listed]
     ordered = sorted(tasks, key=lambda one: (one[0].rank, one[0].due_on or date.max, one[2].notice_id))
     return [{**_shown(notice, of, day), "task": task.words, "task_due_on": task.due_on} for task, of, notice in ordered]
@@ -34,11 +34,11 @@ async def worklist(connection: asyncpg.Connection, policies: Policies) -> list[d
 async def show(connection: asyncpg.Connection, notice_id: str) -> dict[str, Any]:
     """Return one notice, and all that happened to it with who and why.  Raises ``NotKnownError``."""
     day = (await gate.read(connection)).book
-    found = await rows.every(connection, notice_id)
+    found = await rows.list_notices(connection, notice_id)
     if not found:
         raise NotKnownError(f"There is no notice {notice_id}.")
     [(of, notice)] = found
-    return {**_shown(notice, of, day), "changes": await rows.history(connection, notice_id)}
+    return {**_shown(notice, of, day), "changes": await rows.list_changes(connection, notice_id)}
 
 
 def _shown(notice: Notice, of: dict[str, Any], day: date) -> dict[str, Any]:

@@ -81,7 +81,7 @@ async def approve(work: Work, content: Json, policies: Policies) -> Json:
 async def check(work: Work, content: Json, policies: Policies) -> tuple[AskedNotice, Owing, tuple[Notice, ...]]:
     """Refuse what cannot be approved; returns what is asked, its account, locked, and the account's notices."""
     asked = understood(AskedNotice, content)
-    owing = await rows.account_of_ref(await driver(work.session), asked.account_ref)
+    owing = await rows.find_owing(await driver(work.session), asked.account_ref)
     if owing is None:
         raise NotKnownError(f"No account has the reference {asked.account_ref}.")
     if owing.internal:
@@ -128,7 +128,7 @@ def as_kind(policies: Policies) -> Kind:
 async def note(work: Work, content: Json, policies: Policies) -> Json:
     """Note what happened to a notice, or what was decided of it.  A rebuild does the same again."""
     asked = understood(AskedNote, content)
-    owing = await rows.account_of(await driver(work.session), asked.notice_id)
+    owing = await rows.find_owing_of_notice(await driver(work.session), asked.notice_id)
     if owing is None:
         raise NotKnownError(f"There is no notice {asked.notice_id}.")
     known = await _locked(work, owing)

@@ -5,7 +5,7 @@ from services.arrears.domain.plan_limits import refuse_debts, refuse_terms
 from services.arrears.domain.plans import owed
 from services.arrears.settings import read_plan_policies
 from services.arrears.usecases import plans
-from services.arrears.usecases.plans import Asked, account_of
+from services.arrears.usecases.plans import Asked, lock_account
 from shared.auth import Caller
 from shared.bus.commands import Json
 from shared.bus.proposals import Kind, Proposal, named_in
@@ -33,7 +33,7 @@ async def _weigh(work: Work, asked: Asked) -> None:
     """Refuse a plan that cannot be; only of people who decide now: a rebuild repeats what took effect."""
     if work.book == OPENING_BOOK:
         raise NotNowError("No business day has ended yet: nothing is overdue.")
-    account = await account_of(work, asked.account_ref)
+    account = await lock_account(work, asked.account_ref)
     if account.internal:
         raise NotValidError(f"{asked.account_ref} is the association's own account: it owes nobody.")
     await plans.refuse_second(await driver(work.session), account.account_id, asked.account_ref)

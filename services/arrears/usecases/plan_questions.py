@@ -39,7 +39,7 @@ async def offer(session: AsyncSession, asked: Offer) -> Json:
     Raises ``NotNowError`` when nothing is overdue, or a plan stands.
     """
     connection = await driver(session)
-    account_id = await hold_rows.account_of(connection, asked.account_ref)
+    account_id = await hold_rows.find_account_id(connection, asked.account_ref)
     if account_id is None:
         raise NotKnownError(f"No account has the reference {asked.account_ref}.")
     await refuse_second(connection, account_id, asked.account_ref)
@@ -98,7 +98,7 @@ async def show(session: AsyncSession, plan_id: str) -> Json:
             _instalment(one) | {"paid_pence": paid, "is": met}
             for one, paid, met in stand(plan, now.paid_pence, policy, day)
         ],
-        "changes": await rows.changes(connection, plan_id),
+        "changes": await rows.list_changes(connection, plan_id),
         "policy_version": policy.version,
     }
 

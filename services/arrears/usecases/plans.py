@@ -66,7 +66,7 @@ class Asked(Body):
 async def agree(work: Work, content: Json) -> Json:
     """Let a plan stand, and keep its charges from the ladder.  A rebuild does the same again."""
     asked = understood(Asked, content)
-    account = await account_of(work, asked.account_ref)
+    account = await lock_account(work, asked.account_ref)
     connection = await driver(work.session)
     plan = Plan(f"PL-{work.cause.id}", account.account_id, work.book, asked.terms, asked.agreed)
     reason = (
@@ -113,9 +113,9 @@ async def refuse_second(connection: asyncpg.Connection, account_id: str, account
         raise NotNowError(f"Plan {standing} stands on {account_ref}; end it before another is agreed.")
 
 
-async def account_of(work: Work, account_ref: str) -> Account:
+async def lock_account(work: Work, account_ref: str) -> Account:
     """Return an account, locked, as the book's day would look at it."""
-    account_id = await hold_rows.account_of(await driver(work.session), account_ref)
+    account_id = await hold_rows.find_account_id(await driver(work.session), account_ref)
     if account_id is None:
         raise NotKnownError(f"No account has the reference {account_ref}.")
     await _lock(work, account_id)

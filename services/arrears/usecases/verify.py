@@ -27,4 +27,4 @@ async def verify(connection: asyncpg.Connection, policies: tuple[LadderPolicy, .
 async def _differences(
     connection: asyncpg.Connection, queries: Mapping[str, str], policies: tuple[LadderPolicy, ...]
 ) -> dict[str, str]:
-    return {name: ", ".join(await rows.wrong(connection, query, policies)) for name, query in queries.items()}
+    return {name: ", ".join(await rows.list_wrong(connection, query, policies)) for name, query in queries.items()}

@@ -100,7 +100,7 @@ async def test_what_billing_says_waits_for_a_plan_that_is_being_agreed(debtor: D
     """Else the plan is said with figures of before, and a rebuild, which follows the commits, with those of after."""
     body = await offered(debtor)
     async with debtor.doors.command(Cause("proposal", "1")) as work:
-        await plans.account_of(work, REF)
+        await plans.lock_account(work, REF)
         news = asyncio.create_task(tell(debtor, item(95_50)))
         await asyncio.wait([news], timeout=0.5)
         assert not news.done()
