@@ -1,6 +1,7 @@
 """Tokens for a stack on one machine, under the names that services and commands read.
 
-``python -m shared.cli.local_access DIR`` makes a key set and ``tokens.env`` in ``DIR`` (the one-shot of compose).
+``python -m shared.cli.local_access DIR [PUBLIC]`` (the one-shot of compose) makes a key set and ``tokens.env`` in
+``DIR`` and shows the public keys, and nothing else, in ``PUBLIC``.
 """
 
 import shlex
@@ -38,13 +39,27 @@ def write_private(file: Path, variables: Mapping[str, str]) -> None:
     file.write_text("".join(f"{name}={shlex.quote(value) if value else ''}\n" for name, value in variables.items()))
 
 
+def show(keys: Path, folder: Path) -> None:
+    """Copy the public key set into a folder for services, at once: one that reads meanwhile sees the old or the new."""
+    folder.mkdir(parents=True, exist_ok=True)
+    half = folder / f".{keys.name}.new"
+    half.write_bytes(keys.read_bytes())
+    half.replace(folder / keys.name)
+
+
 def main(arguments: list[str]) -> int:
-    """Make the key set and the file of tokens in the directory that is named; return the exit code."""
-    if len(arguments) != 1:
-        sys.stderr.write("Name the directory for key set and tokens: python -m shared.cli.local_access DIR\n")
+    """Make key set and tokens in the first directory, show the keys in the second, if any; return the exit code."""
+    if len(arguments) not in (1, 2):
+        sys.stderr.write(
+            "Name the directory for key set and tokens, and the one that services see: "
+            "python -m shared.cli.local_access DIR [PUBLIC]\n"
+        )
         return 64
-    issuer = LocalIssuer.open(Path(arguments[0]))
+    own, *shown = map(Path, arguments)
+    issuer = LocalIssuer.open(own)
     write_private(issuer.directory / "tokens.env", token_variables(issuer))
+    for folder in shown:
+        show(issuer.jwks, folder)
     return 0
 
 

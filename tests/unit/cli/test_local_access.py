@@ -1,5 +1,6 @@
 """Tokens of this machine's own: made anew as often as it is asked, and accepted by whoever knows the key set."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -22,6 +23,23 @@ async def test_new_tokens_are_accepted_without_a_restart_of_any_service(tmp_path
     made = dict(line.split("=", 1) for line in tokens.read_text().splitlines())
     assert (await running.verify(made["CLOSEBOOK_TOKEN_FINANCE"])).roles == {"finance"}
     assert (await running.verify(made["CLOSEBOOK_TOKEN"])).subject == "local-demo"
+
+
+def test_what_the_services_are_shown_is_the_public_keys_and_nothing_else(tmp_path: Path) -> None:
+    """In compose they see the second folder; the first has what signs, and the tokens."""
+    signing, public = tmp_path / "issuer", tmp_path / "keys"
+    for _ in ("the first start", "new tokens a month later"):
+        assert local_access.main([str(signing), str(public)]) == 0
+        assert [file.name for file in public.iterdir()] == ["jwks.json"]
+        assert (public / "jwks.json").read_bytes() == (signing / "jwks.json").read_bytes()
+    (key,) = json.loads((public / "jwks.json").read_text())["keys"]
+    assert "d" not in key, "the private part of a key"
+
+
+@pytest.mark.parametrize("words", [[], ["one", "two", "three"]])
+def test_other_words_are_a_mistake_of_the_caller(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert local_access.main(words) == 64
+    assert "python -m shared.cli.local_access" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
