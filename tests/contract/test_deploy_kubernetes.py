@@ -3,7 +3,6 @@
 import json
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -225,20 +224,6 @@ def test_lag_of_the_services_own_group_scales_it(service: str) -> None:
     assert trigger["metadata"]["bootstrapServers"] == config["CLOSEBOOK_KAFKA"]
     assert 2 <= spec["minReplicaCount"] <= spec["maxReplicaCount"] <= int(config["CLOSEBOOK_PARTITIONS"])
     assert trigger["authenticationRef"]["name"] == of("TriggerAuthentication", "closebook-kafka")["metadata"]["name"]
-
-
-def reachable(service: str) -> Iterator[int]:
-    """The ports a service may speak to."""
-    for rule in of("NetworkPolicy", service)["spec"]["egress"]:
-        yield from (port["port"] for port in rule["ports"])
-
-
-def test_only_notify_reaches_a_mail_server_and_nothing_is_open_by_default() -> None:
-    for service in SERVICES:
-        assert set(reachable(service)) == {5432, 9093, 443} | ({587} if service == "notify" else set())
-    default = of("NetworkPolicy", "nothing-by-default")["spec"]
-    assert default == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    assert of("ConfigMap", "closebook-mail")["data"]["NOTIFY_SMTP_PORT"] == "587"
 
 
 def test_the_four_services_differ_in_nothing_but_their_names() -> None:
