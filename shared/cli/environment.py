@@ -1,4 +1,4 @@
-"""Where the services are: environment variables first, then the ``stack.env`` that ``closebook up`` writes."""
+"""Where the services are: environment variables first, mounted secrets, the ``stack.env`` of ``closebook up``."""
 
 import os
 import shlex
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from shared import secret_files
 from shared.cli.errors import CliError, ExitCode
 from shared.events.topics import LINE_OF_SERVICES
 from shared.kafka_security import KafkaSecurity
@@ -85,12 +86,23 @@ class Environment:
 
 
 def resolve(data: Path | None = None, environ: Mapping[str, str] | None = None) -> Environment:
-    """Return the environment of a command: the process's variables win over the stack file's lines."""
-    variables = os.environ if environ is None else environ
+    """Return the environment of a command: the process's variables and secret files win over the stack file's lines."""
+    variables = _with_secrets(os.environ if environ is None else environ)
     folder = data or Path(variables.get("CLOSEBOOK_DATA") or DEFAULT_DATA)
     stack_file = folder / STACK_FILE
     named = {name: value for name, value in variables.items() if name.startswith("CLOSEBOOK_") and value}
     return Environment({**read_stack_file(stack_file), **named}, stack_file)
+
+
+def _with_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    try:
+        return secret_files.variables(environ)
+    except (OSError, ValueError) as error:
+        raise CliError(
+            f"A secret in {environ[secret_files.FOLDER]} cannot be read: {error}.",
+            f"Check the files there, or name another folder in {secret_files.FOLDER}.",
+            ExitCode.USAGE,
+        ) from error
 
 
 def read_stack_file(path: Path) -> dict[str, str]:

@@ -14,6 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.admin import CreateAclsRequest
 
+from shared import secret_files
 from shared.embedded.errors import ServerError
 from shared.events.access import PRINCIPALS, SIMULATION, Right, rights_of
 from shared.kafka_security import KafkaSecurity
@@ -53,14 +54,15 @@ async def grant(client: Mapping[str, Any], rights: Iterable[Right]) -> None:
 
 def main() -> int:
     """Grant every principal its rights on the broker that the environment names; return the exit code."""
-    variables, whose = os.environ, _principals()
-    rights = [right for who in whose for right in rights_of(who, variables.get("CLOSEBOOK_TOPIC_PREFIX", ""))]
+    whose = _principals()
     try:
+        variables = secret_files.variables(os.environ)
+        rights = [right for who in whose for right in rights_of(who, variables.get("CLOSEBOOK_TOPIC_PREFIX", ""))]
         client = {"bootstrap_servers": variables["CLOSEBOOK_KAFKA"], **KafkaSecurity.of(variables).options()}
         asyncio.run(grant(client, rights))
     except KeyError:
         return _complain("CLOSEBOOK_KAFKA is not set: it names the broker, host:port.")
-    except (ServerError, ValueError) as error:
+    except (ServerError, OSError, ValueError) as error:
         return _complain(str(error))
     print(f"{len(rights)} rights granted to {len(whose)} users.")  # noqa: T201 - a command
     return 0

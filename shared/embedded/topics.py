@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, for_code
 
+from shared import secret_files
 from shared.embedded import topic_checks
 from shared.embedded.errors import ServerError
 from shared.events.topics import CHANNELS, Channel, Retention
@@ -93,8 +94,8 @@ def _existing(topic_errors: Iterable[tuple[str, int, str]]) -> list[str]:
 
 def main() -> int:
     """Provision the broker that the environment names; return the exit code."""
-    environment = os.environ
     try:
+        environment = secret_files.variables(os.environ)
         asyncio.run(
             provision(
                 environment["CLOSEBOOK_KAFKA"],
@@ -106,7 +107,7 @@ def main() -> int:
         )
     except KeyError as missing:
         return _complain(f"{missing.args[0]} is not set: it names the broker, host:port.")
-    except (ServerError, ValueError) as error:
+    except (ServerError, OSError, ValueError) as error:
         return _complain(str(error))
     return 0
 

@@ -1,8 +1,10 @@
 """The Kubernetes files: valid by Kubernetes' own schemas, complete, confined, and in agreement with the code."""
 
+import importlib
 import json
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 import yaml
 
 from shared.bus import service as bus
+from shared.kafka_security import KafkaSecurity
 from shared.settings import read
 from tests.architecture.source import ROOT, SERVICES
 from tests.contract.test_deploy import every_setting, settings_class
@@ -60,19 +63,15 @@ def container(manifest: Manifest) -> Manifest:
 
 def secret_names(manifest: Manifest) -> set[str]:
     """Every secret a workload reads."""
-    return set(re.findall(r"'secret(?:Name)?': (?:\{'name': )?'([\w-]+)'", str(pod(manifest)["volumes"]))) | {
-        entry["valueFrom"]["secretKeyRef"]["name"]
-        for entry in container(manifest).get("env", [])
-        if "valueFrom" in entry
-    }
+    return set(re.findall(r"'secret(?:Name)?': (?:\{'name': )?'([\w-]+)'", str(pod(manifest)["volumes"])))
 
 
 def environment(manifest: Manifest) -> dict[str, str]:
-    """What a workload's process finds in its environment, apart from secrets."""
+    """What a workload's process finds in its environment: no secret (below)."""
     found: dict[str, str] = {}
     for source in container(manifest)["envFrom"]:
         found |= of("ConfigMap", source["configMapRef"]["name"])["data"]
-    return found | {entry["name"]: entry["value"] for entry in container(manifest).get("env", []) if "value" in entry}
+    return found | {entry["name"]: entry["value"] for entry in container(manifest).get("env", [])}
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=title)
@@ -148,6 +147,59 @@ def test_every_setting_named_exists_and_no_secret_is_written_down(manifest: Mani
     assert set(named) - {"CLOSEBOOK_SECRETS"} <= every_setting()
     assert not [name for name in named if name.endswith(("PASSWORD", "DATABASE_URL"))]
     assert not [found for found in MANIFESTS if found["kind"] == "Secret"]
+
+
+@pytest.mark.parametrize("manifest", workloads(), ids=title)
+def test_secrets_are_files_and_never_in_an_environment(manifest: Manifest) -> None:
+    """A crash report, a child process and `kubectl exec env` show an environment."""
+    process = container(manifest)
+    mounts = {mount["name"]: mount for mount in process["volumeMounts"]}
+
+    assert all(set(entry) == {"name", "value"} for entry in process.get("env", []))
+    assert all(set(source) == {"configMapRef"} for source in process["envFrom"])
+    assert secret_names(manifest)
+    assert environment(manifest)["CLOSEBOOK_SECRETS"] == mounts["secrets"]["mountPath"]
+    assert mounts["secrets"]["readOnly"] is True
+    (secrets,) = [volume for volume in pod(manifest)["volumes"] if volume["name"] == "secrets"]
+    assert secrets.get("secret", secrets.get("projected"))["defaultMode"] == 0o440
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "module", "speaks"),
+    [
+        ("Job", "topics", "shared.embedded.topics", "provision"),
+        ("Job", "rights", "shared.embedded.acls", "grant"),
+        ("Deployment", "scheduler", "shared.cli.scheduler", "run"),
+    ],
+)
+def test_jobs_and_the_scheduler_sign_in_with_what_is_mounted(
+    kind: str, name: str, module: str, speaks: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As far as the call that speaks to Kafka, which is told the user and the password of the file."""
+    manifest, code, said = of(kind, name), importlib.import_module(module), []
+    for key in [key for key in os.environ if key.startswith("CLOSEBOOK_")]:
+        monkeypatch.delenv(key)
+    (tmp_path / "CLOSEBOOK_KAFKA_PASSWORD").write_text("mounted\n")
+    for key, value in {**environment(manifest), "CLOSEBOOK_SECRETS": str(tmp_path)}.items():
+        monkeypatch.setenv(key, value)
+
+    async def heard(*arguments: object, **more: object) -> None:
+        said.extend([*arguments, *more.values()])
+
+    monkeypatch.setattr(code, speaks, heard)
+    monkeypatch.setattr(KafkaSecurity, "context", None)
+    monkeypatch.setattr(sys, "argv", [name])
+    code.scheduler(data=tmp_path) if name == "scheduler" else code.main()
+
+    (account,) = secret_names(manifest)
+    assert "'mounted'" in str([vars_of(one) for one in said])
+    assert account in str([vars_of(one) for one in said])
+
+
+def vars_of(found: object) -> object:
+    """What a call was given, secrets and all, which no repr shows."""
+    access = getattr(found, "access", found)
+    return access.options() if isinstance(access, KafkaSecurity) else found
 
 
 @pytest.mark.parametrize("name", [*SERVICES, *(f"migrate-{service}" for service in SERVICES)])
