@@ -15,7 +15,7 @@ from shared.embedded.kafka import creates_topics
 from shared.embedded.ports import free_ports
 from shared.embedded.postgres import answers
 
-POSTGRES_IMAGE = "postgres:18"
+POSTGRES_IMAGE = "postgres:18.6"
 KAFKA_IMAGE = f"apache/kafka:{KAFKA_VERSION}"
 MAIL_IMAGE = "axllent/mailpit:v1.27"
 _START_TRIES = 600
