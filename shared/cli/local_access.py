@@ -8,14 +8,17 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shared.auth import ROLES
-from shared.local_issuer import LocalIssuer
+
+if TYPE_CHECKING:
+    from shared.local_issuer import LocalIssuer
 
 _DEMO_PERSON = "local-demo"
 
 
-def service_settings(issuer: LocalIssuer) -> dict[str, str]:
+def service_settings(issuer: "LocalIssuer") -> dict[str, str]:
     """Return what a service must be told to accept the issuer's tokens."""
     return {
         "CLOSEBOOK_JWKS": str(issuer.jwks),
@@ -24,7 +27,7 @@ def service_settings(issuer: LocalIssuer) -> dict[str, str]:
     }
 
 
-def token_variables(issuer: LocalIssuer) -> dict[str, str]:
+def token_variables(issuer: "LocalIssuer") -> dict[str, str]:
     """Return one token per role, each of another person, and ``CLOSEBOOK_TOKEN`` of one person with every role.
 
     That one person is still only one: what needs a second person needs another of the tokens.
@@ -55,6 +58,8 @@ def main(arguments: list[str]) -> int:
             "python -m shared.cli.local_access DIR [PUBLIC]\n"
         )
         return 64
+    from shared.local_issuer import LocalIssuer  # noqa: PLC0415 - an image of a service has no issuer of tokens
+
     own, *shown = map(Path, arguments)
     issuer = LocalIssuer.open(own)
     write_private(issuer.directory / "tokens.env", token_variables(issuer))

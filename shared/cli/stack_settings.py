@@ -5,12 +5,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shared.cli.local_access import service_settings, token_variables
 from shared.db.engine import database_of
 from shared.embedded.databases import ServiceUrls
 from shared.embedded.stack import Servers
-from shared.local_issuer import LocalIssuer
+
+if TYPE_CHECKING:
+    from shared.local_issuer import LocalIssuer
 
 _SENDER = "Closebook <factor@example.org>"
 _FOREIGN = re.compile(
@@ -47,7 +50,7 @@ class StackSettings:
     folders: Folders
     servers: Servers
     urls: Mapping[str, ServiceUrls]
-    issuer: LocalIssuer
+    issuer: "LocalIssuer"
     topic_prefix: str
     partitions: int
 

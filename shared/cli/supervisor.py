@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import httpx
 
@@ -24,7 +24,9 @@ from shared.embedded.ports import free_ports
 from shared.embedded.process import ChildProcess, spawn
 from shared.embedded.stack import Servers
 from shared.events.topics import LINE_OF_SERVICES
-from shared.local_issuer import LocalIssuer
+
+if TYPE_CHECKING:
+    from shared.local_issuer import LocalIssuer
 
 PARTITIONS = 3
 _READY_SECONDS = 60
@@ -102,7 +104,7 @@ class Stack:
         return self._servers
 
     @property
-    def issuer(self) -> LocalIssuer:
+    def issuer(self) -> "LocalIssuer":
         """Return the local issuer of tokens."""
         if self._issuer is None:
             raise ServerError("The stack has not been started.")
@@ -250,6 +252,8 @@ class Stack:
             )
         elif not self._urls:
             await self._provide_databases(self._servers.postgres.admin_url)
+        from shared.local_issuer import LocalIssuer  # noqa: PLC0415 - an image of a service has no issuer of tokens
+
         self._issuer = LocalIssuer.open(self.directory / "issuer")
         for private in (self.folders.print, self.folders.files):
             private.mkdir(mode=0o700, exist_ok=True)  # letters to people

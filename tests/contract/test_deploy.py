@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,10 @@ COMMAND_VARIABLES = {"CLOSEBOOK_REPLICAS", *(f"CLOSEBOOK_{service.upper()}_URL" 
 
 _VARIABLE = re.compile(r"\$\{(\w+)(:[?-][^}]*)?\}")
 _OURS = re.compile(r"(CLOSEBOOK|OWNERS|BILLING|ARREARS|NOTIFY)_")
-_MODULES = (
-    "shared.cli.main",
-    "shared.cli.local_access",
-    "shared.embedded.topics",
-    "shared.embedded.acls",
-    "shared.simulation.__main__",
-)
+_MODULES = ("shared.cli.main", "shared.embedded.topics", "shared.embedded.acls")
+"""What containers of compose and pods run besides services, from the image of owners."""
+_LOCAL_MODULES = ("shared.cli.local_access", "shared.simulation.__main__")
+"""What only compose runs: it makes tokens, or plays the housing system."""
 _WITHOUT = """
 import importlib, sys
 for absent in {absent!r}:
@@ -256,7 +254,7 @@ def test_the_image_has_stages_no_root_and_only_what_the_lock_names() -> None:
 
 
 def test_what_an_image_was_built_from_stands_in_its_lines_and_on_its_label() -> None:
-    last = DOCKERFILE.read_text(encoding="utf-8").rpartition("\nFROM ")[2]
+    last = stage("image")
 
     given = re.findall(r"^ARG VERSION=(\S+)$", last, re.MULTILINE)
     assert given == [settings_class("owners").model_fields["version"].default]
@@ -277,9 +275,45 @@ def test_what_the_containers_run_needs_nothing_that_the_image_leaves_out() -> No
     for service in SERVICES:
         others = [f"services.{other}" for other in SERVICES if other != service]
         modules = [f"services.{service}.app", *(_MODULES if service == "owners" else ())]
-        code = _WITHOUT.format(absent=[*absent, *others], modules=modules)
-        run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-        assert run.returncode == 0, run.stderr
+        imports(modules, without=[*absent, *others, *kept_apart()])
+    imports(_LOCAL_MODULES, without=[*absent, *(f"services.{other}" for other in SERVICES if other != "owners")])
+
+
+def imports(modules: Iterable[str], without: list[str]) -> None:
+    code = _WITHOUT.format(absent=without, modules=list(modules))
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+def stage(name: str) -> str:
+    """A stage of the recipe."""
+    return re.split(rf"^FROM \S+ AS {name}$", DOCKERFILE.read_text(encoding="utf-8"), flags=re.M)[1].split("\nFROM ")[0]
+
+
+def kept_apart() -> list[str]:
+    """The modules that the image of a service is without."""
+    moved = re.search(r"mv (.+) /local/shared/", stage("code"))
+    return [f"shared.{path.removesuffix('.py')}" for path in moved[1].split()] if moved else []
+
+
+def test_what_makes_tokens_and_invents_a_housing_system_is_in_no_image_of_a_service() -> None:
+    """S54: the image that compose makes for this machine has it besides; the last stage, so the default, has not."""
+    recipe = DOCKERFILE.read_text(encoding="utf-8")
+    assert set(kept_apart()) == {"shared.simulation", "shared.local_issuer"}
+    assert all((ROOT / module.replace(".", "/")).exists() or (ROOT / f"{module.replace('.', '/')}.py").exists()
+               for module in kept_apart())  # fmt: skip
+    assert re.search(r"mv .*\n.*compileall", stage("code")), "no compiled copy stays behind"
+    assert re.findall(r"^COPY .*/local.*$", recipe, re.MULTILINE) == ["COPY --from=code /local /app"]
+    assert "COPY --from=code /local /app" in stage("local")
+    assert recipe.rstrip().rpartition("\n")[2] == "FROM image"
+    local = {name for name in CONTAINERS if container(name)["image"] == "closebook-local"}
+    assert local == {name for name in CONTAINERS if container(name).get("build", {}).get("target") == "local"}
+    assert local == {name for name in CONTAINERS if set(container(name).get("entrypoint", [])) & runs_apart()}
+    assert local == {"issuer", "housing"}
+
+
+def runs_apart() -> set[str]:
+    return {module.removesuffix(".__main__") for module in _LOCAL_MODULES}
 
 
 def test_the_wheel_has_templates_migrations_and_schemas(tmp_path: Path) -> None:
