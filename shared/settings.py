@@ -11,10 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.exit_codes import EXIT_CONFIGURATION
 from shared.kafka_security import KafkaSecurity, Mechanism, Protocol
-
-EXIT_CONFIGURATION = 64
-"""Exit code of a process whose settings are wrong: starting it again does not help."""
 
 PRODUCTION = "production"
 DEVELOPMENT = ("local", "compose")

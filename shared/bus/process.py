@@ -17,8 +17,9 @@ from shared.bus.api import bus_router
 from shared.bus.checking import Checking
 from shared.bus.failures import FailureKind, kind_of
 from shared.bus.measuring import Measuring
-from shared.bus.service import EXIT_ABANDONED, EXIT_CLEAN, Running, Service, build, on_signals, run_parts
+from shared.bus.service import Running, Service, build, on_signals, run_parts
 from shared.db import schema_version
+from shared.exit_codes import EXIT_ABANDONED, EXIT_CLEAN, EXIT_CONFIGURATION, EXIT_FORGOTTEN, EXIT_TEMPORARY
 from shared.health import PROGRESS_SECONDS, Health, monitor, private_app
 from shared.log_events import LogEvent
 from shared.logs import configure, flush, log
@@ -28,9 +29,6 @@ from shared.rebuild.retaking import OtherwiseError
 from shared.settings import ServiceSettings
 from shared.web import WebServer, create_app
 
-EXIT_TEMPORARY = 75
-EXIT_FORGOTTEN = 69
-"""The database is older than what the service has said; starting it again does not help."""
 _ANSWERING = ("rebuild", "adopt")
 """Verbs of `closebook rebuild`, not for typing: the order comes on standard input, and standard output is the answer.
 
@@ -48,7 +46,7 @@ def main(build_service: Callable[[_Settings], Service], kind: type[_Settings]) -
     verbs = {"serve": _serve, "migrate": _migrate, "check": _check, "rebuild": rebuild, "adopt": adopt}
     if verb not in verbs:
         print(f"usage: python -m services.{kind.service} serve|migrate|check", file=sys.stderr)  # noqa: T201 - no log yet
-        raise SystemExit(configuration.EXIT_CONFIGURATION)
+        raise SystemExit(EXIT_CONFIGURATION)
     settings = configuration.read(kind)
     service = build_service(settings)
     work = verbs[verb](service, settings)

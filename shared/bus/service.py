@@ -31,6 +31,7 @@ from shared.bus.secured import in_faststreams_words
 from shared.bus.transaction import Doors
 from shared.db.engine import connect, create_engine, session_factory
 from shared.events.topics import DAY_CLOSED, DAY_ENDED, heard_by
+from shared.exit_codes import EXIT_ABANDONED, EXIT_CLEAN
 from shared.health import Retaking
 from shared.log_events import LogEvent
 from shared.logs import log
@@ -39,7 +40,6 @@ from shared.settings import ServiceSettings
 if TYPE_CHECKING:
     from shared.rebuild.likeness import Likeness
 
-EXIT_CLEAN, EXIT_ABANDONED = 0, 70
 _DRAIN_S = 12.0
 
 

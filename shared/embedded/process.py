@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from shared.embedded import last_words
 from shared.embedded.errors import ServerError
 
 _PR_SET_PDEATHSIG = 1
@@ -24,10 +25,11 @@ class ChildProcess:
     without stopping it, the kernel sends it ``death_signal`` (Linux), so it never outlives us.
     """
 
-    def __init__(self, name: str, popen: "subprocess.Popen[bytes]", log: Path) -> None:
+    def __init__(self, name: str, popen: "subprocess.Popen[bytes]", log: Path, log_from: int = 0) -> None:
         self.name = name
         self.log = log
         self._popen = popen
+        self._log_from = log_from
 
     @property
     def pid(self) -> int:
@@ -43,6 +45,14 @@ class ChildProcess:
     def running(self) -> bool:
         """Say whether it still runs."""
         return self.exit_code is None
+
+    @property
+    def how_it_ended(self) -> str:
+        """Return in words how it ended: with which exit code, or by which signal."""
+        code = self.exit_code
+        if code is None:
+            return "it runs"
+        return f"exit code {code}" if code >= 0 else f"ended by {signal.Signals(-code).name}"
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal; nothing happens when it has already ended."""
@@ -69,12 +79,12 @@ class ChildProcess:
             self.kill()
 
     def last_words(self, lines: int = 3) -> str:
-        """Return the end of its log, on one line, for an error message."""
+        """Return the end of what it wrote, on one line, for an error message; what only informs is left out."""
         try:
-            text = self.log.read_text(errors="replace")
+            written = last_words.written(self.log, self._log_from)
         except OSError:
             return ""
-        return " / ".join(line.strip() for line in text.strip().splitlines()[-lines:])
+        return " / ".join(last_words.told(written)[-lines:])
 
 
 def spawn(
@@ -94,6 +104,7 @@ def spawn(
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
+        log_from = output.tell()
         try:
             popen = subprocess.Popen(  # noqa: S603 - our own command, no shell
                 [str(part) for part in command],
@@ -110,7 +121,7 @@ def spawn(
             )
         except OSError as error:
             raise ServerError(f"{name} cannot be started: {error}.") from error
-    return ChildProcess(name, popen, log)
+    return ChildProcess(name, popen, log, log_from)
 
 
 def _die_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:

@@ -47,3 +47,34 @@ async def test_one_that_does_not_listen_is_killed_after_its_grace(tmp_path: Path
 def test_a_program_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ServerError, match="Kafka cannot be started"):
         spawn("Kafka", ["/nowhere/java"], log=tmp_path / "log")
+
+
+_SPEAKER = """
+import json
+print("of yesterday" if __import__("sys").argv[1] == "before" else json.dumps(
+    {"severity_text": "ERROR", "body": "It broke.", "event.name": "watchdog_exit", "app.detail": "relay", "app.n": 1}))
+print(json.dumps({"severity_text": "INFO", "body": "Figures.", "event.name": "metrics_snapshot"}))
+"""
+
+
+async def test_last_words_are_its_own_and_leave_out_what_only_informs(tmp_path: Path) -> None:
+    for which in ("before", "now"):
+        child = spawn("speaker", [sys.executable, "-c", _SPEAKER, which], log=tmp_path / "log")
+        assert await child.wait(20)
+
+    assert child.last_words(5) == "It broke. (watchdog_exit, relay)"
+    assert child.how_it_ended == "exit code 0"
+
+
+async def test_last_words_are_no_page(tmp_path: Path) -> None:
+    child = spawn("speaker", [sys.executable, "-c", "print('x' * 2000)"], log=tmp_path / "log")
+    assert await child.wait(20)
+
+    assert child.last_words() == "x" * 300 + "…"
+
+
+async def test_how_it_ended_names_the_signal(tmp_path: Path) -> None:
+    child = spawn("sleeper", ["sleep", "60"], log=tmp_path / "log")
+    child.kill()
+
+    assert child.how_it_ended == "ended by SIGKILL"

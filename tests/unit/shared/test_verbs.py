@@ -8,7 +8,7 @@ import pytest
 from services.owners.app import build
 from services.owners.settings import Settings
 from shared.bus.process import main
-from shared.settings import EXIT_CONFIGURATION
+from shared.exit_codes import EXIT_CONFIGURATION
 from tests.architecture.source import ROOT
 
 
