@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
+from shared.cli import last_stop
 from shared.cli.environment import Environment
 from shared.cli.errors import CliError, ExitCode
 from shared.db import roles
@@ -33,8 +34,10 @@ class Databases:
         """The administrator's address; raises ``CliError`` when it is not named."""
         url = self.environment.values.get("CLOSEBOOK_POSTGRES")
         if not url:
+            stopped = last_stop.told(self.environment.folder)
             raise CliError(
-                "This command works on the databases themselves and needs their administrator's address.",
+                "This command works on the databases themselves and needs their administrator's address"
+                f"{f'; {stopped}' if stopped else '.'}",
                 "Set CLOSEBOOK_POSTGRES=postgresql://ADMIN:PASSWORD@HOST:PORT/postgres, or name the folder of "
                 "`closebook up` with --data DIR.",
                 ExitCode.USAGE,

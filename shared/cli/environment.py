@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shared import secret_files
+from shared.cli import last_stop
 from shared.cli.errors import CliError, ExitCode
 from shared.events.topics import LINE_OF_SERVICES
 from shared.kafka_security import KafkaSecurity
@@ -25,6 +26,11 @@ class Environment:
 
     values: Mapping[str, str]
     stack_file: Path
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the stack, whether it runs or not."""
+        return self.stack_file.parent
 
     @property
     def kafka(self) -> str:
@@ -78,11 +84,9 @@ class Environment:
             return value
         if self.stack_file.exists():
             raise CliError(f"{self.stack_file} does not name {name}.", _START.format(name=name), ExitCode.USAGE)
-        raise CliError(
-            f"Nothing is running that I know of: {name} is not set and there is no {self.stack_file}.",
-            _START.format(name=name),
-            ExitCode.USAGE,
-        )
+        stopped = last_stop.told(self.folder)
+        known = stopped or f"{name} is not set and there is no {self.stack_file}."
+        raise CliError(f"Nothing is running that I know of: {known}", _START.format(name=name), ExitCode.USAGE)
 
 
 def resolve(data: Path | None = None, environ: Mapping[str, str] | None = None) -> Environment:

@@ -1,6 +1,7 @@
 """A whole Closebook on this machine: servers, topics, migrations and the four services as processes.
 
-Used by ``closebook up``, by ``closebook demo`` and by the system and fault tests. Nothing is restarted silently.
+Used by ``closebook up``, by ``closebook demo`` and by the system and fault tests. It starts nothing again by itself:
+for ``up`` the keeper (shared/cli/keeper.py) does.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ import fcntl
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -20,7 +21,9 @@ from shared.cli.stack_settings import Folders, StackSettings, inherited
 from shared.embedded import databases, stack, topics
 from shared.embedded.databases import ServiceUrls
 from shared.embedded.errors import ServerError
+from shared.embedded.kafka import EmbeddedKafka
 from shared.embedded.ports import free_ports
+from shared.embedded.postgres import EmbeddedPostgres
 from shared.embedded.process import ChildProcess, spawn
 from shared.embedded.stack import Servers
 from shared.events.topics import LINE_OF_SERVICES
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
 PARTITIONS = 3
 _READY_SECONDS = 60
 _DRAIN_SECONDS = 30
+
+
+class InUseError(ServerError):
+    """The directory is another running stack's, which goes on."""
 
 
 @dataclass(slots=True)
@@ -120,24 +127,27 @@ class Stack:
         """Return each service's two database addresses."""
         return self._urls
 
-    async def start(self) -> "Stack":
-        """Start everything and return when every service is ready; raises ``ServerError`` and leaves nothing behind."""
+    async def start(self, *, without: Container[int] = ()) -> "Stack":
+        """Start everything and return when every service is ready; raises ``ServerError`` and leaves nothing behind.
+
+        A service that ends with one of the exit codes ``without`` is done without.
+        """
         self._claim_directory()
         try:
             await self._start_servers()
             await self._provide_topics()
-            await self.start_services()
+            await self.start_services(without=without)
             write_private(self.stack_file, self._cli_settings())
         except BaseException:
             await self.stop()
             raise
         return self
 
-    async def start_services(self) -> None:
+    async def start_services(self, *, without: Container[int] = ()) -> None:
         """Start one process of each service, all at the same time, and wait until they are ready."""
         self._tell("Starting owners, billing, arrears and notify.")
         started = [self.spawn_service(service) for service in LINE_OF_SERVICES]
-        await asyncio.gather(*(self.until_ready(process) for process in started))
+        await asyncio.gather(*(self._until_ready_or_ended(process, without) for process in started))
 
     async def start_service(self, service: str, number: int = 1) -> ServiceProcess:
         """Start one process of a service (``number`` 2 is a second one beside the first) and wait until it is ready."""
@@ -158,12 +168,19 @@ class Stack:
         self.processes[service, number] = process
         return process
 
+    async def _until_ready_or_ended(self, process: ServiceProcess, codes: Container[int]) -> None:
+        try:
+            await self.until_ready(process)
+        except ServerError:
+            if process.child.exit_code not in codes:
+                raise
+
     async def until_ready(self, process: ServiceProcess) -> None:
         """Return when the process says it is ready; raises ``ServerError`` when it ends or takes too long.
 
         One that takes in again what its restored database forgot has all the time it needs.
         """
-        deadline = time.monotonic() + _READY_SECONDS
+        deadline, missing = time.monotonic() + _READY_SECONDS, ["unreachable"]
         async with httpx.AsyncClient(base_url=process.private_url, timeout=5) as client:
             while process.child.running and time.monotonic() < deadline:
                 missing = await _missing(client)
@@ -172,10 +189,10 @@ class Stack:
                 if "retaking" in missing:
                     deadline = time.monotonic() + _READY_SECONDS
                 await asyncio.sleep(0.05)
-        what = "did not become ready" if process.child.running else f"ended (exit code {process.child.exit_code})"
+        child = process.child
+        what = f"did not become ready ({', '.join(missing)})" if child.running else f"ended ({child.how_it_ended})"
         raise ServerError(
-            f"The service {process.name} {what}: {process.child.last_words(1) or 'it said nothing'}. "
-            f"Its log: {process.child.log}."
+            f"The service {process.name} {what}: {child.last_words(1) or 'it said nothing'}. Its log: {child.log}."
         )
 
     async def stop_service(self, service: str, number: int = 1) -> int | None:
@@ -208,15 +225,23 @@ class Stack:
     async def watch(self) -> str:
         """Return, as a sentence, the first process that ends by itself and what to look at."""
         while True:
-            for name, child in self._children():
+            for name, child in [*self._children(), *self.server_children()]:
                 if not child.running:
-                    log = f"its last line: {child.last_words(1) or 'none'} - its log: {child.log}"
-                    return f"{name} has ended by itself (exit code {child.exit_code}); {log}"
+                    return ended_by_itself(name, child)
             await asyncio.sleep(0.2)
+
+    def server_children(self) -> list[tuple[str, ChildProcess]]:
+        """Return the processes of those servers that run on this machine by our own hand, by their names."""
+        kafka, postgres = self.servers.kafka, self.servers.postgres
+        return [
+            *([("Kafka", kafka.process)] if isinstance(kafka, EmbeddedKafka) else []),
+            *([("PostgreSQL", postgres.process)] if isinstance(postgres, EmbeddedPostgres) else []),
+        ]
 
     async def stop(self) -> None:
         """Drain and end the services, then stop the servers that the stack started."""
-        self.stack_file.unlink(missing_ok=True)
+        if self._lock is not None:  # else the directory is another stack's
+            self.stack_file.unlink(missing_ok=True)
         if self.scheduler is not None:
             await self.scheduler.stop()
         await asyncio.gather(
@@ -226,6 +251,7 @@ class Stack:
             await self._servers.stop()
         if self._lock is not None:
             self._lock.close()
+            self._lock = None
 
     def _children(self) -> list[tuple[str, ChildProcess]]:
         children = [(f"The service {process.name}", process.child) for process in self.processes.values()]
@@ -239,7 +265,7 @@ class Stack:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             lock.close()
-            raise ServerError(
+            raise InUseError(
                 f"{self.directory} is in use by another running stack: stop it, or name another."
             ) from error
         self._lock = lock
@@ -282,6 +308,12 @@ class Stack:
     def _cli_settings(self) -> dict[str, str]:
         first = (process for process in self.processes.values() if process.number == 1)
         return self._settings().of_commands({each.service: (each.api_url, each.private_url) for each in first})
+
+
+def ended_by_itself(name: str, child: ChildProcess) -> str:
+    """Return as a sentence without its full stop that a process has ended, how, its last words, and where to look."""
+    words = child.last_words(1) or "none"
+    return f"{name} has ended by itself ({child.how_it_ended}); its last words: {words} - its log: {child.log}"
 
 
 def _program(service: str, verb: str) -> list[str]:

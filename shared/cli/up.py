@@ -8,11 +8,13 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from shared.cli import environment, output
+from shared.cli import environment, last_stop, output
 from shared.cli.errors import CliError, ExitCode
+from shared.cli.keeper import Keeper
 from shared.cli.options import JsonFlag
-from shared.cli.supervisor import Stack
+from shared.cli.supervisor import InUseError, Stack
 from shared.embedded.errors import ServerError
+from shared.exit_codes import HOPELESS
 
 _T = TypeVar("_T")
 _NEXT = "Its folder of logs says more; mend the cause and start again: nothing that was accepted is lost."
@@ -32,22 +34,35 @@ def up(
 
 async def _run(stack: Stack, *, scheduler: bool, as_json: bool) -> int:
     asked = _stop_signals()
+    last_stop.forget(stack.directory)
     try:
-        started = asyncio.create_task(stack.start())
+        # A service that says it starts in vain is done without, as one that says so later: others may serve meanwhile.
+        started = asyncio.create_task(stack.start(without=HOPELESS))
         if not await _first(started, asked):
             return ExitCode.INTERRUPTED
         if scheduler:
             stack.start_scheduler()
         _print_addresses(stack, as_json=as_json)
-        ended = asyncio.create_task(stack.watch())
-        if await _first(ended, asked):
-            raise CliError(ended.result() + ".", _NEXT)
+        await _keep(stack, asked)
+    except InUseError as error:
+        raise CliError(str(error), _NEXT, ExitCode.AWAY) from error
     except ServerError as error:
+        last_stop.leave(stack.directory, str(error))
         raise CliError(str(error), _NEXT, ExitCode.AWAY) from error
     finally:
         output.say("Stopping: every service finishes its batch first.")
         await stack.stop()
     return 0
+
+
+async def _keep(stack: Stack, asked: asyncio.Event) -> None:
+    """Keep the services alive until a stop signal; raises ``CliError`` when a server ends before that."""
+    keeping = asyncio.create_task(Keeper(stack, tell=output.say).keep())
+    if not await _first(keeping, asked):
+        last_stop.leave(stack.directory, "it was told to (Ctrl-C or SIGTERM).")
+        return
+    last_stop.leave(stack.directory, f"{keeping.result()}.")
+    raise CliError(f"{keeping.result()}.", _NEXT)
 
 
 def _stop_signals() -> asyncio.Event:

@@ -52,7 +52,7 @@ class ChildProcess:
         code = self.exit_code
         if code is None:
             return "it runs"
-        return f"exit code {code}" if code >= 0 else f"ended by {signal.Signals(-code).name}"
+        return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal; nothing happens when it has already ended."""

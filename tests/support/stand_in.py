@@ -1,6 +1,7 @@
 """A stand-in for a service's process: ready at once, logs one line, ends on SIGTERM; for tests of the supervisor.
 
-Called as ``stand_in.py SERVICE serve``; ``STAND_IN_FAILS=SERVICE`` makes that one end with an error.
+Called as ``stand_in.py SERVICE serve``; ``STAND_IN_FAILS=SERVICE`` makes that one end with an error, of the exit code
+``STAND_IN_CODE``.
 """
 
 import json
@@ -23,7 +24,7 @@ def main(service: str, verb: str) -> int:
     print(json.dumps({"event": f"{service}-{verb}", "variables": sorted(os.environ)}), flush=True)  # noqa: T201
     if os.environ.get("STAND_IN_FAILS") == service:
         print("no such table", flush=True)  # noqa: T201
-        return 3
+        return int(os.environ.get("STAND_IN_CODE", "3"))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     HTTPServer(("127.0.0.1", int(os.environ[f"{service.upper()}_PRIVATE_PORT"])), _Ready).serve_forever()
     return 0

@@ -77,4 +77,4 @@ async def test_how_it_ended_names_the_signal(tmp_path: Path) -> None:
     child = spawn("sleeper", ["sleep", "60"], log=tmp_path / "log")
     child.kill()
 
-    assert child.how_it_ended == "ended by SIGKILL"
+    assert child.how_it_ended == "killed by SIGKILL"

@@ -1,0 +1,136 @@
+"""Keeps the services of a running stack alive: starts again what ended by itself, gives up what ends again and again.
+
+Only a service whose exit code says that it would be in vain is given up at once. A server (Kafka, PostgreSQL) that ends
+is the end of the stack: nothing works without it, and what it needs is a person.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from shared.cli.supervisor import Stack, ended_by_itself
+from shared.embedded.errors import ServerError
+from shared.embedded.process import ChildProcess
+from shared.exit_codes import HOPELESS
+
+PAUSES = (1.0, 2.0, 4.0, 8.0)
+"""Seconds before each new start in a row; after one end more the process is given up."""
+STEADY_SECONDS = 60.0
+"""Whoever has run for so long begins a new row."""
+_LOOK_S = 0.2
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A process that is to run, and how often in a row it ended; ``rests``: why it is not started again."""
+
+    name: str
+    child: Callable[[], ChildProcess]
+    spawn: Callable[[], object]
+    ends: int = 0
+    started_at: float = field(default_factory=time.monotonic)
+    due_at: float | None = None
+    rests: str = ""
+
+
+class Keeper:
+    """Watches the processes of a stack that has been started; ``tell`` gets each thing that happens, in one line."""
+
+    def __init__(
+        self,
+        stack: Stack,
+        *,
+        tell: Callable[[str], None],
+        pauses: Sequence[float] = PAUSES,
+        steady_seconds: float = STEADY_SECONDS,
+    ) -> None:
+        self.stack = stack
+        self._tell = tell
+        self._pauses = pauses
+        self._steady_seconds = steady_seconds
+        self._kept = {process.name: self._of_service(*key) for key, process in stack.processes.items()}
+        if stack.scheduler is not None:
+            self._kept["scheduler"] = self._of_scheduler()
+        self._waiting: set[asyncio.Task[None]] = set()
+
+    async def keep(self) -> str:
+        """Look after the processes until a server ends; returns in a sentence which, and why."""
+        try:
+            while True:
+                for name, child in self.stack.server_children():
+                    if not child.running:
+                        return ended_by_itself(name, child)
+                for kept in self._kept.values():
+                    self._look_at(kept)
+                await asyncio.sleep(_LOOK_S)
+        finally:
+            for task in self._waiting:
+                task.cancel()
+
+    def resting(self) -> dict[str, str]:
+        """Return why each process that is not started again rests, by its name."""
+        return {name: kept.rests for name, kept in self._kept.items() if kept.rests}
+
+    def _look_at(self, kept: _Kept) -> None:
+        if kept.rests:
+            return
+        if kept.due_at is not None:
+            if time.monotonic() >= kept.due_at:
+                self._start_again(kept)
+        elif not kept.child().running:
+            self._has_ended(kept)
+
+    def _has_ended(self, kept: _Kept) -> None:
+        """Decide whether a process is started again, and say so."""
+        kept.ends = 1 if time.monotonic() - kept.started_at >= self._steady_seconds else kept.ends + 1
+        said, why = ended_by_itself(kept.name, kept.child()), self._in_vain(kept)
+        if why:
+            kept.rests = f"given up: {kept.child().how_it_ended}, and {why}"
+            self._tell(f"{said}. It is given up, for {why}; the others go on.")
+            return
+        pause = self._pauses[kept.ends - 1]
+        kept.due_at = time.monotonic() + pause
+        self._tell(f"{said}. It is started again in {pause:g} s.")
+
+    def _in_vain(self, kept: _Kept) -> str:
+        """Return why it would be in vain to start a process again; empty: it is worth a try."""
+        if kept.child().exit_code in HOPELESS:
+            return "starting it again does not help"
+        return f"that was {kept.ends} times in a row" if kept.ends > len(self._pauses) else ""
+
+    def _start_again(self, kept: _Kept) -> None:
+        kept.due_at, kept.started_at = None, time.monotonic()
+        with suppress(ServerError):  # it could not even be made: the next look finds it ended
+            kept.spawn()
+        waiting = asyncio.create_task(self._until_it_runs(kept))
+        self._waiting.add(waiting)
+        waiting.add_done_callback(self._waiting.discard)
+
+    async def _until_it_runs(self, kept: _Kept) -> None:
+        """Say that a process is back; of one that is not, its end will be told, or its own log tells."""
+        with suppress(ServerError):
+            await self._until_ready(kept)
+            self._tell(f"{kept.name} runs again.")
+
+    async def _until_ready(self, kept: _Kept) -> None:
+        """Return when a service says that it is ready; the scheduler has nothing to say."""
+        for process in self.stack.processes.values():
+            if process.name == kept.name:
+                await self.stack.until_ready(process)
+
+    def _of_service(self, service: str, number: int) -> _Kept:
+        processes = self.stack.processes
+        return _Kept(
+            processes[service, number].name,
+            child=lambda: processes[service, number].child,
+            spawn=lambda: self.stack.spawn_service(service, number),
+        )
+
+    def _of_scheduler(self) -> _Kept:
+        return _Kept("scheduler", child=self._scheduler, spawn=self.stack.start_scheduler)
+
+    def _scheduler(self) -> ChildProcess:
+        assert self.stack.scheduler is not None
+        return self.stack.scheduler
