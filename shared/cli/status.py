@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from shared.cli import environment, output
+from shared.cli import control, environment, output
 from shared.cli.api import Api
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import DataDir, JsonFlag
@@ -98,7 +98,8 @@ def statuses(api: Api) -> list[ServiceStatus]:
 
 def status(as_json: JsonFlag = False, data: DataDir = None) -> None:
     """Show how each service stands: days, outbox, held events, dead letters, position and lag by partition."""
-    found = statuses(Api(environment.resolve(data)))
+    known = environment.resolve(data)
+    found = statuses(Api(known))
     if as_json:
         output.write_json({"services": [service.as_json() for service in found]})
     else:
@@ -115,7 +116,10 @@ def status(as_json: JsonFlag = False, data: DataDir = None) -> None:
     without = [service.name for service in found if service.lacks_kafka]
     if without:
         output.say(f"Kafka does not answer {', '.join(without)}: how much there is to read is not known.")
-    if without or any(service.away for service in found):
+    away = [service.name for service in found if service.away]
+    for name, why in control.resting(known.folder).items() if away else ():
+        output.say(f"{name} is {why}. `closebook start {name}` starts it.")
+    if without or away:
         raise typer.Exit(ExitCode.AWAY)
 
 

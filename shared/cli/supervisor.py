@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 PARTITIONS = 3
 _READY_SECONDS = 60
-_DRAIN_SECONDS = 30
+DRAIN_SECONDS = 30
 
 
 class InUseError(ServerError):
@@ -198,7 +198,7 @@ class Stack:
     async def stop_service(self, service: str, number: int = 1) -> int | None:
         """Ask one process to drain and end; return its exit code."""
         child = self.processes[service, number].child
-        await child.stop(signal.SIGTERM, grace_seconds=_DRAIN_SECONDS)
+        await child.stop(signal.SIGTERM, grace_seconds=DRAIN_SECONDS)
         return child.exit_code
 
     def kill_service(self, service: str, number: int = 1) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from shared.cli import environment, last_stop, output
+from shared.cli import control, environment, last_stop, output
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.keeper import Keeper
 from shared.cli.options import JsonFlag
@@ -42,8 +42,10 @@ async def _run(stack: Stack, *, scheduler: bool, as_json: bool) -> int:
             return ExitCode.INTERRUPTED
         if scheduler:
             stack.start_scheduler()
-        _print_addresses(stack, as_json=as_json)
-        await _keep(stack, asked)
+        keeper = Keeper(stack, tell=output.say)
+        async with control.answering(keeper, stack.directory):
+            _print_addresses(stack, as_json=as_json)
+            await _keep(keeper, asked)
     except InUseError as error:
         raise CliError(str(error), _NEXT, ExitCode.AWAY) from error
     except ServerError as error:
@@ -55,13 +57,13 @@ async def _run(stack: Stack, *, scheduler: bool, as_json: bool) -> int:
     return 0
 
 
-async def _keep(stack: Stack, asked: asyncio.Event) -> None:
+async def _keep(keeper: Keeper, asked: asyncio.Event) -> None:
     """Keep the services alive until a stop signal; raises ``CliError`` when a server ends before that."""
-    keeping = asyncio.create_task(Keeper(stack, tell=output.say).keep())
+    keeping, folder = asyncio.create_task(keeper.keep()), keeper.stack.directory
     if not await _first(keeping, asked):
-        last_stop.leave(stack.directory, "it was told to (Ctrl-C or SIGTERM).")
+        last_stop.leave(folder, "it was told to (Ctrl-C or SIGTERM).")
         return
-    last_stop.leave(stack.directory, f"{keeping.result()}.")
+    last_stop.leave(folder, f"{keeping.result()}.")
     raise CliError(f"{keeping.result()}.", _NEXT)
 
 

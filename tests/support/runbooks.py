@@ -24,6 +24,13 @@ class Command:
         return set(re.findall(r"<([A-Za-z-]+)>", self.line))
 
 
+def before_all() -> str:
+    """Return what the runbooks' first page lets an operator type before anything else, as a script."""
+    block, *others = commands(ROOT / "docs" / "runbooks" / "README.md")
+    assert not others, "one block is typed before the others"
+    return "".join(f"{command.line}\n" for command in block)
+
+
 def commands(page: Path) -> list[list[Command]]:
     """Return a page's blocks of commands, in order."""
     blocks = _BLOCK.findall(page.read_text(encoding="utf-8"))

@@ -9,18 +9,16 @@ from collections.abc import Awaitable, Callable
 from contextlib import chdir
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from services.billing.domain import refs
-from shared.cli.postgres_tools import program
 from shared.db.engine import connect
 from shared.embedded.databases import ServiceUrls
 from shared.events.topics import CHANNELS, LINE_OF_SERVICES
 from tests.support.bus import eventually
 from tests.support.kafka_tools import KafkaTools
-from tests.support.runbooks import Command
+from tests.support.runbooks import Command, before_all
 from tests.system.examiner import charge, credit, home, payment, say
 from tests.system.office import Office
 
@@ -28,6 +26,8 @@ REF = refs.account_ref("RB-1", "RB-1.o")
 TOPIC, PARTITION = "housing.payment-reversed", 2
 NO_MONEY = "owners.unit-changed"
 _JUNK = 52
+_ENVIRONMENT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+"""What a shell has before it is told of a stack; all else it must find as the first page of the runbooks says."""
 
 
 @dataclass
@@ -68,9 +68,8 @@ class Shell:
             with chdir(self.office.folder):
                 answer = await self.office.run(*shlex.split(line)[1:])
             return answer.code, f"$ {line}\n{answer.out}{answer.err}"
-        script = f"set -a; . closebook-data/stack.env; set +a\n{line}"
         process = await asyncio.create_subprocess_exec(
-            "bash", "-o", "pipefail", "-c", script, cwd=self.office.folder, env=self.environment(),
+            "bash", "-o", "pipefail", "-c", before_all() + line, cwd=self.office.folder, env=_ENVIRONMENT,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
@@ -82,16 +81,6 @@ class Shell:
     def _keys(self, line: str) -> str:
         """Return what is typed when a command asks (in a session without a terminal it reads its input)."""
         return f"{self.values['new-password']}\n" * 2 if r"\password" in line else ""
-
-    def environment(self) -> dict[str, str]:
-        """Return the settings of whoever operates all services, owners of the tables included."""
-        stack = self.office.stack
-        known: dict[str, str] = {}
-        for service in LINE_OF_SERVICES:
-            known |= stack.service_environment(service)
-            known[f"{service.upper()}_OWNER_DATABASE_URL"] = stack.urls[service].owner_url
-        tools = [str(Path(sys.executable).parent), str(program("psql").parent)]
-        return known | {"PATH": os.pathsep.join([*tools, os.environ["PATH"]]), "PYTHONPATH": str(Path.cwd())}
 
     def _database(self, service: str) -> str:
         return urlsplit(self.urls(service).app_url).path.lstrip("/")
@@ -121,6 +110,7 @@ class Shell:
     async def begin(self) -> None:
         """Tell a small story: accounts, letters, dead letters with and without money, something that waits."""
         (self.office.folder / "closebook-data").symlink_to(self.office.stack.directory)
+        (self.office.folder / ".venv").symlink_to(sys.prefix)
         await say(self.kafka, [*home("RB-1"), *home("RB-2")])
         await self.office.ask("settle")
         await say(self.kafka, [charge("RB-C", 500, "RB-1"), charge("RB-W", 700, "RB-none")])
@@ -184,27 +174,20 @@ class Shell:
             await self.office.ask("republish", "billing", "--topic", "billing.payment-received", "--book", str(day))
         await self.office.ask("settle")
 
-    async def stopped(self) -> None:
-        """Billing is stopped."""
-        await self.office.stack.stop_service("billing")
-
     async def backed_up(self) -> None:
         """Billing is stopped and a backup was taken since."""
-        await self.stopped()
+        await self.office.ask("stop", "billing")
         self.values["backup"] = "kept"
         await self.office.ask("backup", "billing", "--to", str(self.office.folder / "kept"))
 
     async def without_kafka(self) -> None:
         """All is stopped, and every topic is gone."""
-        await asyncio.gather(*(self.office.stack.stop_service(service) for service in LINE_OF_SERVICES))
+        await self.office.ask("stop", *LINE_OF_SERVICES)
         await self.kafka.forget(channel.topic for channel in CHANNELS)
 
     async def heal(self) -> None:
         """Start what the page before has stopped."""
-        stack = self.office.stack
-        for (service, number), process in list(stack.processes.items()):
-            if not process.child.running:
-                await stack.start_service(service, number)
+        await self.office.ask("start", *LINE_OF_SERVICES)
 
 
 Situation = Callable[[Shell], Awaitable[None]]
@@ -213,7 +196,6 @@ SITUATIONS: dict[tuple[str, int], Situation] = {
     ("dead-letters", 0): Shell.dead_letters,
     ("day-totals-differ", 0): Shell.totals_differ,
     ("day-totals-differ", 1): Shell.totals_differ,
-    ("invariant-violated", 1): Shell.stopped,
     ("restored-sender", 0): Shell.backed_up,
     ("kafka-lost", 0): Shell.without_kafka,
 }

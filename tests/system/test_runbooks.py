@@ -1,5 +1,6 @@
-"""Every command of every runbook, typed into a shell against a running plant; afterwards the books still agree."""
+"""Every command of every runbook, typed into a shell beside a plant kept as by `up`; then the books still agree."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from shared.cli import control
+from shared.cli.keeper import Keeper
 from tests.support.kafka_tools import KafkaTools
 from tests.support.runbooks import PAGES, commands
 from tests.system.office import Office
@@ -24,9 +27,13 @@ def stem(page: Path) -> str:
 @pytest_asyncio.fixture(scope="module")
 async def shell(office: Office) -> AsyncIterator[Shell]:
     kafka = KafkaTools(office.stack.servers.kafka.bootstrap, office.stack.topic_prefix)
-    opened = Shell(office, kafka)
-    await opened.begin()
-    yield opened
+    keeper = Keeper(office.stack, tell=lambda _: None)
+    keeping = asyncio.ensure_future(keeper.keep())
+    async with control.answering(keeper, office.stack.directory):
+        opened = Shell(office, kafka)
+        await opened.begin()
+        yield opened
+    keeping.cancel()
     await kafka.close()
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from shared.cli.keeper import Keeper
 from shared.cli.supervisor import Stack
+from shared.embedded.errors import ServerError
 from shared.embedded.mail import EmbeddedMail
 from shared.embedded.process import ChildProcess
 from shared.embedded.stack import KafkaServer, PostgresServer, Servers
@@ -148,6 +149,62 @@ async def test_the_scheduler_is_kept_too(kept: Made, tmp_path: Path) -> None:
 
     assert it.stack.scheduler.running
     again.keeping.cancel()
+
+
+async def test_what_is_stopped_rests_until_it_is_started(kept: Made) -> None:
+    it = await kept()
+
+    first, again = await it.keeper.stop("arrears"), await it.keeper.stop("arrears")
+    await asyncio.sleep(0.6)
+
+    assert (first.changed, first.words) == (True, "arrears is stopped (exit code 0).")
+    assert (again.changed, again.words) == (False, "arrears was stopped already.")
+    assert not it.child("arrears").running
+    assert it.keeper.resting() == {"arrears": "stopped"}
+    assert it.told == ["arrears is stopped, for somebody asked for it (exit code 0)."]
+
+    started, again = await it.keeper.start("arrears"), await it.keeper.start("arrears")
+
+    assert (started.changed, started.words) == (True, "arrears is started and ready.")
+    assert (again.changed, again.words) == (False, "arrears runs already.")
+    it.stack.kill_service("arrears")
+    await it.until_told("arrears runs again.")
+
+
+async def test_what_was_given_up_is_started_when_somebody_asks(kept: Made) -> None:
+    it = await kept(failing="notify", code=EXIT_FORGOTTEN)
+    await it.until_told("It is given up")
+
+    with pytest.raises(ServerError, match=r"notify ended \(exit code 69\): no such table"):
+        await it.keeper.start("notify")
+    it.stack.overrides["STAND_IN_FAILS"] = ""
+
+    assert (await it.keeper.start("notify")).changed
+    assert it.keeper.resting() == {}
+
+
+async def test_one_that_waits_to_be_started_again_can_be_stopped(kept: Made) -> None:
+    it = await kept()
+    it.stack.overrides["STAND_IN_FAILS"] = "billing"
+    it.stack.kill_service("billing")
+    await it.until_told("It is started again")
+
+    assert (await it.keeper.stop("billing")).changed
+    said = len(it.told)
+    await asyncio.sleep(1)
+
+    assert len(it.told) == said
+
+
+async def test_a_stop_and_a_start_at_the_same_moment_are_one_after_the_other(kept: Made) -> None:
+    it = await kept()
+
+    stopped, started = await asyncio.gather(it.keeper.stop("owners"), it.keeper.start("owners"))
+
+    assert (stopped.changed, started.changed) == (True, True)
+    assert it.child("owners").running
+    with pytest.raises(ServerError, match="scheduler is not part of this stack, which has owners, billing"):
+        await it.keeper.stop("scheduler")
 
 
 @asynccontextmanager

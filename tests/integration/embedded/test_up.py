@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pytest
 import pytest_asyncio
 
+from shared.embedded.stack import KAFKA_VARIABLE, MAIL_VARIABLE, POSTGRES_VARIABLE
+from shared.events.topics import LINE_OF_SERVICES
 from tests.support.bus import eventually
+from tests.support.runbooks import before_all
 
+_SERVERS = (KAFKA_VARIABLE, POSTGRES_VARIABLE, MAIL_VARIABLE)
 _FOREIGN = ("CLOSEBOOK_", "OWNERS_", "BILLING_", "ARREARS_", "NOTIFY_")
 
 
@@ -20,9 +25,17 @@ _FOREIGN = ("CLOSEBOOK_", "OWNERS_", "BILLING_", "ARREARS_", "NOTIFY_")
 class Up:
     """The running command, what its terminal shows, and another shell beside it."""
 
-    folder: Path
+    place: Path
     terminal: Path
     process: asyncio.subprocess.Process
+
+    @property
+    def folder(self) -> Path:
+        return self.place / "closebook-data"
+
+    async def type(self, line: str) -> tuple[int | None, str]:
+        """Type a line of the docs in the folder of the sources, after what the first page of the runbooks says."""
+        return await _run("bash", "-c", before_all() + line, cwd=self.place)
 
     def child(self, words: str) -> psutil.Process:
         """Return the one child that has these words in its command line."""
@@ -45,9 +58,9 @@ class Up:
         return await _run(sys.executable, "-m", "shared.cli.main", *arguments, "--data", str(self.folder))
 
 
-async def _run(*command: str) -> tuple[int | None, str]:
+async def _run(*command: str, cwd: Path | None = None) -> tuple[int | None, str]:
     process = await asyncio.create_subprocess_exec(
-        *command, env=_environment(), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *command, cwd=cwd, env=_environment(), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     said, _ = await process.communicate()
     return process.returncode, said.decode()
@@ -55,19 +68,19 @@ async def _run(*command: str) -> tuple[int | None, str]:
 
 def _environment() -> dict[str, str]:
     """Return the environment of a shell that knows of no stack."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    return own | {"CLOSEBOOK_STACK": "embedded"}
+    return {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
 
 
 @pytest_asyncio.fixture(scope="module")
 async def up(servers_directory: Path) -> AsyncIterator[Up]:
-    folder, terminal = servers_directory / "up", servers_directory / "up-terminal.txt"
+    place, terminal = servers_directory / "sources", servers_directory / "up-terminal.txt"
+    place.mkdir()
+    (place / ".venv").symlink_to(sys.prefix)
     with terminal.open("wb") as shown:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "shared.cli.main", "up", "--data", str(folder), env=_environment(),
-            stdout=shown, stderr=shown,
+            sys.executable, "-m", "shared.cli.main", "up", cwd=place, env=_environment(), stdout=shown, stderr=shown,
         )  # fmt: skip
-    it = Up(folder, terminal, process)
+    it = Up(place, terminal, process)
     try:
         await it.until_shown("Running. Ctrl-C stops everything")
         yield it
@@ -92,6 +105,60 @@ async def test_a_killed_service_comes_back_and_the_stack_stays(up: Up) -> None:
     assert code == 0, words
 
 
+async def test_a_service_is_stopped_and_started_from_another_shell(up: Up) -> None:
+    assert (up.folder / "control").stat().st_mode & 0o077 == 0
+
+    assert await up.closebook("stop", "arrears") == (0, "arrears is stopped (exit code 0).\n")
+    assert await up.closebook("stop", "arrears") == (0, "arrears was stopped already.\n")
+    code, words = await up.closebook("status")
+    assert code == 75
+    assert "arrears is stopped. `closebook start arrears` starts it." in words
+
+    code, words = await up.closebook("start", "arrears", "billing")
+    assert (code, words) == (0, "arrears is started and ready.\nbilling runs already.\n")
+    code, words = await up.closebook("stop", "scheduler")
+    assert (code, words.split(",")[0]) == (1, "scheduler is not part of this stack")
+
+
+@pytest.mark.parametrize("service", LINE_OF_SERVICES)
+async def test_a_service_s_verbs_work_in_the_shell_that_the_docs_load(up: Up, service: str) -> None:
+    for verb in ("check", "migrate"):
+        code, words = await up.type(f"python -m services.{service} {verb}")
+        assert code == 0, words
+    assert await up.type(f'psql "${service.upper()}_OWNER_DATABASE_URL" -Atc "select 1"') == (0, "1\n")
+
+
+async def test_the_shell_finds_the_keys_and_the_programs_of_the_database_s_own_release(up: Up) -> None:
+    code, words = await up.type("python -m json.tool $CLOSEBOOK_JWKS")
+    assert code == 0, words
+    for program in ("psql", "pg_dump"):
+        _, words = await up.type(f"{program} --version")
+        server = await up.type('psql "$CLOSEBOOK_POSTGRES" -Atc "show server_version"')
+        assert server == (0, f"{words.split()[2]}\n")
+
+
+async def test_a_shell_that_knows_a_stack_can_start_another(up: Up) -> None:
+    """The addresses it knows are not taken for servers to use: after Ctrl-C they are nobody's."""
+    modes = "; ".join(f"print(mode_of({name!r}, containers=False))" for name in _SERVERS)
+    program = f"from shared.embedded.stack import mode_of; {modes}"
+
+    assert await up.type(f'python -c "{program}"') == (0, "embedded\n" * 3)
+
+
+async def test_a_database_is_restored_and_swapped_as_the_docs_say(up: Up) -> None:
+    for line in (
+        "closebook backup arrears --to kept",
+        "closebook stop arrears && closebook restore kept arrears --replace && closebook start arrears",
+        "closebook stop billing && closebook rebuild billing --swap && closebook start billing",
+        "closebook settle",
+    ):
+        code, words = await up.type(line)
+        assert code == 0, words
+    code, words = await up.type("closebook restore kept arrears --replace")
+    assert code == 1
+    assert "On the machine of `closebook up` type `closebook stop arrears`" in words
+
+
 async def test_a_second_stack_on_the_same_folder_leaves_the_first_alone(up: Up) -> None:
     code, words = await up.closebook("up")
 
@@ -113,3 +180,6 @@ async def test_without_its_database_server_the_stack_ends_and_other_shells_are_t
         assert code == 64
         assert f"the stack in {up.folder} stopped at 20" in words
         assert "UTC because PostgreSQL has ended by itself (killed by SIGKILL)" in words
+    code, words = await up.closebook("stop", "billing")
+    assert code == 64
+    assert f"No `closebook up` answers in {up.folder}" in words
