@@ -145,9 +145,13 @@ class Keeper:
         waiting.add_done_callback(self._waiting.discard)
 
     async def _until_it_runs(self, kept: _Kept) -> None:
-        """Say that a process is back; of one that is not, its end will be told, or its own log tells."""
-        with suppress(ServerError):
+        """Say that a process is back, or that it runs and is not ready; its end is told anyway."""
+        try:
             await kept.until_ready()
+        except ServerError as error:
+            if kept.child().running:
+                self._tell(str(error))
+        else:
             self._tell(f"{kept.name} runs again.")
 
     def _of_service(self, service: str, number: int) -> _Kept:

@@ -14,7 +14,7 @@ from shared.cli.keeper import Keeper
 from shared.cli.options import JsonFlag
 from shared.cli.supervisor import InUseError, Stack
 from shared.embedded.errors import ServerError
-from shared.exit_codes import HOPELESS
+from shared.exit_codes import EXIT_FORGOTTEN
 
 _T = TypeVar("_T")
 _NEXT = "Its folder of logs says more; mend the cause and start again: nothing that was accepted is lost."
@@ -36,8 +36,8 @@ async def _run(stack: Stack, *, scheduler: bool, as_json: bool) -> int:
     asked = _stop_signals()
     last_stop.forget(stack.directory)
     try:
-        # A service that says it starts in vain is done without, as one that says so later: others may serve meanwhile.
-        started = asyncio.create_task(stack.start(without=HOPELESS))
+        # Mending a database that forgot what was said needs its server, and the others may serve meanwhile.
+        started = asyncio.create_task(stack.start(without={EXIT_FORGOTTEN}))
         if not await _first(started, asked):
             return ExitCode.INTERRUPTED
         if scheduler:

@@ -1,7 +1,7 @@
 """A stand-in for a service's process: ready at once, logs one line, ends on SIGTERM; for tests of the supervisor.
 
 Called as ``stand_in.py SERVICE serve``; ``STAND_IN_FAILS=SERVICE`` makes that one end with an error, of the exit code
-``STAND_IN_CODE``.
+``STAND_IN_CODE``; one that is named in ``STAND_IN_UNREADY`` runs and never becomes ready.
 """
 
 import json
@@ -13,8 +13,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 class _Ready(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.send_response(200 if self.path == "/readyz" else 404)
+        away = os.environ.get("STAND_IN_UNREADY") == sys.argv[1]
+        self.send_response(503 if away else 200)
         self.end_headers()
+        self.wfile.write(json.dumps({"failing": ["database"] if away else []}).encode())
 
     def log_message(self, *_: object) -> None:
         pass

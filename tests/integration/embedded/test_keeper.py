@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.cli import supervisor
 from shared.cli.keeper import Keeper
 from shared.cli.supervisor import Stack
 from shared.embedded.errors import ServerError
@@ -135,6 +136,17 @@ async def test_a_server_that_is_not_there_yet_is_tried_again(kept: Made) -> None
     it.stack.overrides["STAND_IN_FAILS"] = ""
 
     await it.until_told("notify runs again.")
+
+
+async def test_one_that_runs_again_and_is_not_ready_is_told(kept: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    it = await kept()
+    monkeypatch.setattr(supervisor, "_READY_SECONDS", 3)
+    it.stack.overrides["STAND_IN_UNREADY"] = "owners"
+
+    it.stack.kill_service("owners")
+    await it.until_told("The service owners did not become ready (")
+
+    assert it.child("owners").running
 
 
 async def test_the_scheduler_is_kept_too(kept: Made, tmp_path: Path) -> None:
