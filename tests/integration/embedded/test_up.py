@@ -160,6 +160,7 @@ async def test_a_database_is_restored_and_swapped_as_the_docs_say(up: Up) -> Non
 
 
 async def test_a_second_stack_on_the_same_folder_leaves_the_first_alone(up: Up) -> None:
+    assert up.process.returncode is None, "this would be the first one"
     code, words = await up.closebook("up")
 
     assert code == 75
