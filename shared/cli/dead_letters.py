@@ -1,6 +1,7 @@
 """`closebook dead-letters`: the operator's bench for events that could not be taken in."""
 
 import base64
+from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -118,42 +119,60 @@ def redrive(
     data: DataDir = None,
 ) -> None:
     """Try dead letters again after their cause was mended; twice does no harm."""
-    api = Api(environment.resolve(data), OPERATOR)
-    numbers, body = _chosen(api, service, number, group, every), {"reason": reason, "dry_run": dry_run}
-    answers = [api.post(service, f"/bus/dead-letters/{one}/redrive", body) for one in numbers]
+    api, body = Api(environment.resolve(data), OPERATOR), {"reason": reason, "dry_run": dry_run}
+    answers = []
+    for one in _chosen(api, service, number, group, every, "or --group FINGERPRINT, or --all"):
+        answers.append(api.post(service, f"/bus/dead-letters/{one}/redrive", body))
+        if not as_json:
+            output.tell(_redriven(service, answers[-1], dry_run))
     if as_json:
         output.write_json(answers[0] if number else answers)
-    for answer in () if as_json else answers:
-        output.tell(_redriven(service, answer, dry_run))
+    elif dry_run and len(answers) > 1:
+        output.tell(f"Of {len(answers)}: {_by_outcome(answers)}; nothing was applied.")
+    elif not answers:
+        output.tell(f"{service}: nothing is open.")
     refused = [answer for answer in answers if answer.get("reason")]
     if refused and not dry_run:
-        first = refused[0]
         raise CliError(
-            f"{_again(refused, answers)}: {first['reason']}.",
-            f"Mend its cause first; `closebook dead-letters show {service} {first['id']}` has the event.",
+            f"{_again(refused, answers)}.",
+            f"Mend its cause first; `closebook dead-letters show {service} {refused[0]['id']}` has the event.",
         )
 
 
-def _chosen(api: Api, service: str, number: int | None, group: str | None, every: bool) -> list[int]:
-    """Return the ids that one of the three ways to choose names."""
+def _chosen(api: Api, service: str, number: int | None, group: str | None, every: bool, ways: str) -> list[int]:
+    """Return the ids that one of the ``ways`` to choose names; a cause that no open letter has is a mistake."""
     if sum((number is not None, group is not None, every)) != 1:
         raise CliError(
-            "Name one letter, or --group FINGERPRINT, or --all.",
-            "`closebook dead-letters list --group` shows the groups.",
-            ExitCode.USAGE,
+            f"Name one letter, {ways}.", "`closebook dead-letters list --group` shows the groups.", ExitCode.USAGE
         )
     if number is not None:
         return [number]
-    return [letter["id"] for letter in letters_of(api, (service,), "open", group)]
+    found = [letter["id"] for letter in letters_of(api, (service,), "open", group)]
+    if not found and group is not None:
+        raise CliError(
+            f"No open letter of {service} has the cause {group}.",
+            "`closebook dead-letters list --group` shows the causes whole.",
+        )
+    return found
 
 
 def _redriven(service: str, answer: dict[str, Any], dry_run: bool) -> str:
-    became = f"would be {answer['outcome']}" if dry_run else answer["status"]
+    refused = f", refused again: {answer['reason']}" if answer.get("reason") else ""
+    became = f"would be {answer['outcome']}" if dry_run else f"{answer['status']}{refused}"
     return f"{service}: dead letter {answer['id']}: {became}"
 
 
 def _again(refused: list[dict[str, Any]], answers: list[dict[str, Any]]) -> str:
-    return "It was refused again" if len(answers) == 1 else f"{len(refused)} of {len(answers)} were refused again"
+    """Return in words what was refused, with how many there are of each cause."""
+    if len(answers) == 1:
+        return f"It was refused again: {refused[0]['reason']}"
+    return f"{len(refused)} of {len(answers)} were refused again: {_by_outcome(refused)}"
+
+
+def _by_outcome(answers: list[dict[str, Any]]) -> str:
+    """Return how many answers there are of each outcome, the most frequent first."""
+    counts = Counter(answer["outcome"] for answer in answers)
+    return ", ".join(f"{number} {outcome}" for outcome, number in counts.most_common())
 
 
 @bench.command("discard")
@@ -170,7 +189,7 @@ def discard(
 ) -> None:
     """Put dead letters away for good, bytes and reason kept; one that carries money needs a second person."""
     api = Api(environment.resolve(data), OPERATOR)
-    numbers = _chosen(api, service, number, group, every=False)
+    numbers = _chosen(api, service, number, group, False, "or --group FINGERPRINT")
     answers = [api.post(service, f"/bus/dead-letters/{one}/discard", {"reason": reason}) for one in numbers]
     if as_json:
         output.write_json(answers[0] if number else answers)
