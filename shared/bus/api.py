@@ -38,12 +38,11 @@ class Redrive(Body):
     dry_run: bool = False
 
 
-class Release(Body):
+class Release(WithReason):
     """Let quarantined partitions go on: all, a topic's, or one."""
 
     topic: Id | None = None
     partition: int | None = Field(default=None, ge=0, le=_HIGHEST_PARTITION)
-    reason: Text = "released"
 
 
 class Republish(Body):

@@ -31,6 +31,10 @@ from shared.logs import log
 Json = dict[str, Any]
 
 
+class _NothingStoppedError(Exception):
+    """Nothing is in quarantine: there is no deed to record."""
+
+
 class Redriver(Protocol):
     """Applies a dead letter again inside its service, through the same handlers."""
 
@@ -166,19 +170,25 @@ class Bench:
         )
 
     async def release(self, topic: str | None, partition: int | None, who: str, why: str, key: str | None) -> Json:
-        """Let quarantined partitions go on: the named one, a topic's, or all."""
+        """Let quarantined partitions go on: the named one, a topic's, or all; where none is, nothing is released."""
         content = {"topic": topic, "partition": partition}
 
         async def effect(work: Work) -> Json:
-            rows = await (await driver(work.session)).fetch(queries.RELEASE, topic, partition)
+            connection = await driver(work.session)
+            rows = await connection.fetch(queries.RELEASE, topic, partition)
+            if not rows and not await connection.fetchval(queries.IS_READ, topic, partition):
+                raise NotKnownError(f"The service {self.service} reads no such partition.")
             if not rows:
-                raise NotKnownError("No such partition is quarantined.")
+                raise _NothingStoppedError
             for lane in rows:
                 work.tell(LogEvent.QUARANTINE_RELEASED, **lane, who=who)
             return {"released": [dict(row) for row in rows]}
 
         given = Given("quarantine-release", topic or kinds.EVERY_TOPIC, who, why, content, **named(key))
-        return await give(self.doors, given, effect)
+        try:
+            return await give(self.doors, given, effect)
+        except _NothingStoppedError:
+            return {"released": []}
 
     async def republish(self, topic: str, book: date, who: str, why: str, key: str | None) -> Json:
         """Say a book of one of our topics again, in its order; hearers that have it take no notice."""

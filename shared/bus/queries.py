@@ -44,6 +44,10 @@ update msg.position set quarantined_at = null, quarantine_reason = null, failure
 where quarantined_at is not null and ($1::text is null or topic = $1) and ($2::int is null or partition_no = $2)
 returning topic, partition_no as partition
 """
+IS_READ = """
+select exists (select from msg.position
+  where ($1::text is null or topic = $1) and ($2::int is null or partition_no = $2))
+"""
 REPUBLISH = """
 with wanted as (
   select seq from msg.event_log

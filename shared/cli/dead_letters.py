@@ -11,7 +11,7 @@ from shared.bus.bodies import HIGHEST_NUMBER
 from shared.cli import environment, output
 from shared.cli.api import OPERATOR, Api
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import DataDir, JsonFlag, OnlyService, Service
+from shared.cli.options import DataDir, JsonFlag, OnlyService, Reason, Service
 from shared.events.topics import LINE_OF_SERVICES
 
 bench = typer.Typer(help="List, look at, re-drive and discard dead letters; let a quarantined partition go on.")
@@ -215,12 +215,18 @@ def release(
     ] = None,
     partition: Annotated[int | None, typer.Option("--partition", help="Its number.", show_default=False)] = None,
     *,
+    reason: Reason,
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
     """Let quarantined partitions of a service go on: the one named, or all that stand."""
     if partition is not None and topic is None:
         raise CliError("--partition needs --topic.", "`closebook status` names what is quarantined.", ExitCode.USAGE)
-    body = {name: value for name, value in (("topic", topic), ("partition", partition)) if value is not None}
-    answer = Api(environment.resolve(data), OPERATOR).post(service, "/bus/release", body)
-    output.answer(answer, f"{service}: released {topic or 'every quarantined partition'}.", as_json=as_json)
+    named = {name: value for name, value in (("topic", topic), ("partition", partition)) if value is not None}
+    answer = Api(environment.resolve(data), OPERATOR).post(service, "/bus/release", {**named, "reason": reason})
+    output.answer(answer, _released(service, answer["released"]), as_json=as_json)
+
+
+def _released(service: str, released: list[dict[str, Any]]) -> str:
+    places = ", ".join(f"{place['topic']}/{place['partition']}" for place in released)
+    return f"{service}: released {places}." if released else f"{service}: nothing is in quarantine."

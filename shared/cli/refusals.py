@@ -21,7 +21,7 @@ _RENEW = (
 _LISTS: Final[Mapping[str, str]] = {
     "no dead letter": "`closebook dead-letters list` lists every dead letter",
     "no proposal": "`closebook proposals list` lists every proposal",
-    "is quarantined": "`closebook status` names every stopped partition",
+    "reads no such partition": "`closebook status --json` names every partition",
     "does not say": "docs/producer.md lists the topics of each service",
     "in the sample": "`closebook statements show RUN` lists a run's sample",
     "no run": "`closebook statements list` lists every run",

@@ -281,14 +281,20 @@ async def test_release_lets_the_named_partition_go_on(desk: Desk, owner: asyncpg
     await owner.execute(
         "update msg.position set quarantined_at = now(), failures = 50 where topic = 'housing.charge-raised'"
     )
-    one = await desk.call("POST", "/release", {"topic": "housing.charge-raised", "partition": 1})
+    why = {"reason": "the sender was mended"}
+    assert (await desk.call("POST", "/release", {"topic": "housing.charge-raised"})).status_code == 422
+    one = await desk.call("POST", "/release", why | {"topic": "housing.charge-raised", "partition": 1})
     assert one.json() == {"released": [{"topic": "housing.charge-raised", "partition": 1}]}
-    assert len((await desk.call("POST", "/release", {})).json()["released"]) == 2
-    assert (await desk.call("POST", "/release", {})).status_code == 404
+    assert len((await desk.call("POST", "/release", why)).json()["released"]) == 2
+    for named in ({}, {"topic": "housing.charge-raised"}):
+        again = await desk.call("POST", "/release", why | named)
+        assert (again.status_code, again.json()) == (200, {"released": []})
+    for unknown in ({"topic": "housing.charge"}, {"topic": "housing.charge-raised", "partition": 99}):
+        assert (await desk.call("POST", "/release", why | unknown)).status_code == 404
     assert (
         await owner.fetchval("select count(*) from msg.position where quarantined_at is not null or failures > 0") == 0
     )
-    assert [row[1] for row in await audit_of(owner)] == ["quarantine-release"] * 2
+    assert await audit_of(owner) == [("operator-1", "quarantine-release", "the sender was mended")] * 2
 
 
 async def test_a_book_is_said_again_in_its_order_the_opening_book_with_the_first_day(

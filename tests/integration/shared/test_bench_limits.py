@@ -6,7 +6,7 @@ from tests.integration.shared.test_bench import Desk, desk
 
 __all__ = ["desk"]
 
-_NO_TOPIC, _NO_PARTITION = {"topic": "housing.\u0000"}, {"partition": 2**31}
+_NO_TOPIC, _NO_PARTITION = {"topic": "housing.\u0000", "reason": "x"}, {"partition": 2**31, "reason": "x"}
 _DEEP = '{"a":' * 900 + "1" + "}" * 900
 
 
@@ -16,7 +16,7 @@ _DEEP = '{"a":' * 900 + "1" + "}" * 900
         ("/release", _NO_TOPIC),
         ("/release", _NO_PARTITION),
         ("/republish", _NO_TOPIC | {"book": "2026-04-01"}),
-        ("/accept-difference", _NO_TOPIC | {"day": "2026-04-01", "reason": "x"}),
+        ("/accept-difference", _NO_TOPIC | {"day": "2026-04-01"}),
     ],
 )
 async def test_a_name_or_number_that_cannot_be_is_refused(desk: Desk, path: str, body: dict[str, object]) -> None:

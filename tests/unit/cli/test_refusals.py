@@ -35,7 +35,7 @@ def test_whatever_is_not_known_leads_to_a_list_of_its_kind(sentence: str) -> Non
     [
         ("There is no dead letter 999.", "closebook dead-letters list"),
         ("No account has the reference FY9Y37R23PC9.", "closebook accounts"),
-        ("No such partition is quarantined.", "closebook status"),
+        ("The service billing reads no such partition.", "closebook status --json"),
         ("There is no version 3 of schedule no-run.", "closebook fees list"),
         ("F1 is not in the sample of run R1.", "closebook statements show RUN"),
     ],
