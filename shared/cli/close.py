@@ -14,7 +14,7 @@ from shared.cli.days import STRETCH
 from shared.cli.environment import Environment
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import DataDir, JsonFlag, day_option, parse_day
-from shared.cli.status import ServiceStatus, statuses
+from shared.cli.standing import ServiceStatus, how_to_release, statuses
 from shared.events.calendar import MOST_DAYS_AT_ONCE
 
 Day = Annotated[
@@ -126,6 +126,10 @@ def _not_closed(closing: Closing) -> CliError:
             "`closebook republish SERVICE --topic T --book DAY` says the book again; "
             "--accept-difference is for a second person.",
         )
+    stopped = closing.quarantines()
+    if stopped:
+        problem = f"{stopped[0].service} does not close {closing.through}: {stopped[0]}."
+        return CliError(problem, how_to_release(stopped))
     behind = closing.missing()
     causes = "; ".join(f"{service.name}: {service.in_words()}" for service in closing.waiting if service.name in behind)
     names = ", ".join(behind)

@@ -21,7 +21,7 @@ from shared.cli.days import (
 from shared.cli.environment import Environment
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.kafka import Broker, Reader, producing, reading
-from shared.cli.status import ServiceStatus, statuses
+from shared.cli.standing import Quarantine, ServiceStatus, statuses
 from shared.events.calendar import MOST_DAYS_AT_ONCE
 from shared.events.topics import DAY_ENDED, LINE_OF_SERVICES
 
@@ -53,6 +53,10 @@ class Closing:
         """Return the services whose days stand still because a control total differs."""
         return [service for service in self.waiting if service.totals_difference]
 
+    def quarantines(self) -> list[Quarantine]:
+        """Return the partitions in quarantine that keep services from closing the days."""
+        return [one for service in self.waiting if service.name in self.missing() for one in service.holding_up]
+
     def as_json(self) -> dict[str, Any]:
         """Return the outcome for ``--json``."""
         return {
@@ -72,7 +76,7 @@ async def close_days(known: Environment, closing: Closing, seconds: float) -> No
         await _check_calendar(reader, closing)
         await _say_days(broker, reader, closing.days)
         if closing.waited:
-            await _wait(reader, closing, Api(known), started + seconds)
+            await hear_closings(reader, closing, Api(known), started + seconds)
     closing.seconds = time.monotonic() - started
 
 
@@ -103,13 +107,13 @@ async def _say_days(broker: Broker, reader: Reader, days: Sequence[date]) -> Non
             await end_day(producer, reader, broker, day, event_id=event_id, source=SOURCE, time=datetime.now(UTC))
 
 
-async def _wait(reader: Reader, closing: Closing, api: Api, deadline: float) -> None:
-    """Hear the closings on Kafka until all are there, the time is up, or a difference of totals stops a service."""
+async def hear_closings(reader: Reader, closing: Closing, api: Api, deadline: float) -> None:
+    """Hear the closings on Kafka until all are there, the time is up, or only a person can let them go on."""
     closings, told, ask_at = Closings(), dict[str, str](), time.monotonic() + _ASK_EVERY_S
     await seek_last_closings(reader)
     while closings.missing(closing.through):
         left = deadline - time.monotonic()
-        if left <= 0 or closing.differences():
+        if left <= 0 or closing.differences() or closing.quarantines():
             break
         records = await reader.read(timeout_ms=max(1, int(min(left, ask_at - time.monotonic()) * 1000)))
         for name in sorted(closings.hear(records), key=LINE_OF_SERVICES.index):
@@ -120,7 +124,7 @@ async def _wait(reader: Reader, closing: Closing, api: Api, deadline: float) -> 
             for service in closing.waiting:
                 _tell_once(told, service.name, service.in_words())
     closing.closed = {name: heard.day for name, heard in closings.last.items()}
-    if closing.missing() and not closing.differences():
+    if closing.missing() and not closing.differences() and not closing.quarantines():
         closing.waiting = await asyncio.to_thread(statuses, api)
 
 

@@ -23,7 +23,7 @@ from shared.cli.demo_play import Size
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import JsonFlag
 from shared.cli.settle import wait_until_settled
-from shared.cli.status import statuses
+from shared.cli.standing import statuses
 from shared.cli.supervisor import Stack
 from shared.cli.verify import as_table, prove
 from shared.embedded.errors import ServerError
@@ -157,7 +157,7 @@ async def _first(following: Awaitable[dict[str, Any]], stack: Stack) -> dict[str
 def _judge(api: Api, report: dict[str, Any], prefix: str, stopping: threading.Event) -> Outcome:
     """Let everything come to rest, then ask for figures and proof."""
     outcome = Outcome(days_closed=report["days"])
-    moving = wait_until_settled(api, _SETTLE_S, stopping.is_set)
+    moving = wait_until_settled(api, _SETTLE_S, lambda _: stopping.is_set())
     if moving.words:
         outcome.faults.append(f"not settled: {moving.in_words()}")
     outcome.figures = demo_figures.figures(api, report)

@@ -11,7 +11,7 @@ from shared.cli import environment, output
 from shared.cli.api import Api
 from shared.cli.errors import CliError
 from shared.cli.options import DataDir, JsonFlag
-from shared.cli.status import ServiceStatus, status_of
+from shared.cli.standing import Quarantine, ServiceStatus, how_to_release, status_of
 from shared.events.topics import LINE_OF_SERVICES
 
 _ASK_EVERY_S = 0.1
@@ -20,13 +20,22 @@ _ASK_EVERY_S = 0.1
 
 @dataclass(frozen=True)
 class Moving:
-    """What still moves, in words by service; empty when all is settled."""
+    """What still moves, in words by service; empty when all is settled.
+
+    ``quarantined``: records wait in these partitions for a person; ``passes``: something else moves, and will end.
+    """
 
     words: dict[str, str]
+    quarantined: tuple[Quarantine, ...] = ()
+    passes: bool = False
 
     def in_words(self) -> str:
         """Return everything that moves, in one line."""
         return "; ".join(f"{name}: {words}" for name, words in self.words.items())
+
+    def only_a_person_helps(self) -> bool:
+        """Whether nothing is left that ends by itself."""
+        return bool(self.quarantined) and not self.passes
 
 
 def settle(
@@ -37,12 +46,16 @@ def settle(
 ) -> None:
     """Wait until every outbox is empty, every consumer has caught up and every message due is handed over."""
     started = time.monotonic()
-    moving = wait_until_settled(Api(environment.resolve(data)), timeout)
+    moving = wait_until_settled(Api(environment.resolve(data)), timeout, lambda moving: bool(moving.quarantined))
     seconds = time.monotonic() - started
     if as_json:
-        output.write_json({"ok": not moving.words, "moving": moving.words, "seconds": round(seconds, 3)})
+        stopped = [one.as_json() for one in moving.quarantined]
+        document = {"ok": not moving.words, "moving": moving.words, "quarantined": stopped}
+        output.write_json(document | {"seconds": round(seconds, 3)})
     elif not moving.words:
         output.tell(f"Settled after {seconds:.1f} s: nothing moves.")
+    if moving.quarantined:
+        raise CliError(f"Not settled: {moving.in_words()}.", how_to_release(moving.quarantined))
     if moving.words:
         raise CliError(
             f"Not settled after {timeout:.0f} s: {moving.in_words()}.",
@@ -50,10 +63,12 @@ def settle(
         )
 
 
-def wait_until_settled(api: Api, seconds: float, give_up: Callable[[], bool] = lambda: False) -> Moving:
+def wait_until_settled(
+    api: Api, seconds: float, give_up: Callable[[Moving], bool] = Moving.only_a_person_helps
+) -> Moving:
     """Ask until nothing moves, the time is up or ``give_up`` says so; returns what moved last."""
     deadline, told = time.monotonic() + seconds, ""
-    while (moving := what_moves(api)).words and time.monotonic() < deadline and not give_up():
+    while (moving := what_moves(api)).words and time.monotonic() < deadline and not give_up(moving):
         if moving.in_words() != told:
             told = moving.in_words()
             output.say(f"still moving: {told}")
@@ -63,29 +78,33 @@ def wait_until_settled(api: Api, seconds: float, give_up: Callable[[], bool] = l
 
 def what_moves(api: Api) -> Moving:
     """Ask the services in the order in which events flow, so that nothing slips past the question."""
-    words = {}
+    words, quarantined, passes = {}, list[Quarantine](), False
     for name in LINE_OF_SERVICES:
         service = status_of(api, name)
-        found = _movement(service)
-        if found:
-            words[name] = found
+        stopped = [one for one in service.quarantined if one.lag]
+        moves = _movement(service, sum(one.lag or 0 for one in stopped))
+        quarantined += stopped
+        passes |= bool(moves)
+        if stopped or moves:
+            words[name] = ", ".join([*map(str, stopped), *moves])
     due = 0 if "notify" in words else messages_due(api)
     if due:
         words["notify"] = f"{due} messages to hand over"
-    return Moving(words)
+    return Moving(words, tuple(quarantined), passes or bool(due))
 
 
-def _movement(service: ServiceStatus) -> str:
+def _movement(service: ServiceStatus, stopped: int) -> list[str]:
+    """Return what moves in a service, in words; ``stopped`` of the records to read wait in quarantine."""
     if service.away:
-        return service.away
+        return [service.away]
     parts = ["Kafka does not answer it"] if service.lacks_kafka else []
     if service.stopped:
         parts.append(f"{len(service.stopped)} partitions stopped")
-    if service.body.get("lag"):
-        parts.append(f"{service.body['lag']} records to read")
+    if to_read := (service.body.get("lag") or 0) - stopped:
+        parts.append(f"{to_read} records to read")
     if service.body.get("outbox"):
         parts.append(f"{service.body['outbox']} events to say")
-    return ", ".join(parts)
+    return parts
 
 
 def messages_due(api: Api) -> int:

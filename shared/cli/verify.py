@@ -20,7 +20,7 @@ from shared.cli.proof import (
     version_checks,
 )
 from shared.cli.settle import wait_until_settled
-from shared.cli.status import statuses
+from shared.cli.standing import statuses
 from shared.events.topics import CHARGE_RAISED, LINE_OF_SERVICES, PAYMENT_RECEIVED, PAYMENT_REVERSED
 
 _SETTLE_S = 30.0
