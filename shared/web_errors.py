@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from shared.bus.failures import FailureKind, kind_of
+from shared.bus.failures import FailureKind, away_in_words, kind_of
 from shared.bus.gate import GateClosedError
 from shared.bus.refusals import RefusedError
 from shared.log_events import LogEvent
@@ -88,9 +88,9 @@ def failed(request: Request, error: Exception) -> JSONResponse:
 
 
 def unexpected(request: Request, error: Exception) -> JSONResponse:
-    """Return the answer to what nobody expected: 503 when the database is away, else 500 and a log line."""
+    """Return the answer to what nobody expected: 503 when a server is away, which it names, else 500 and a log line."""
     if kind_of(error) is FailureKind.TRANSIENT:
-        return answer(request, 503, "The service cannot answer at the moment.", {"Retry-After": "2"})
+        return answer(request, 503, f"{away_in_words(error)} at the moment.", {"Retry-After": "2"})
     correlation = getattr(request.state, "correlation_id", "")
     log(LogEvent.UNEXPECTED_ERROR, error=error, route=route_of(request.scope), correlation_id=correlation)
     return answer(request, 500, "Something went wrong; the operators can find it by the correlation id.")

@@ -75,6 +75,7 @@ def bench_of(running: "Running") -> Bench:
         lambda: running.day.waiting_for,
         Proposals(running.api_doors, (*BUS_KINDS, *running.service.kinds)),
         running.pump.stops,
+        lambda: running.day.retrying,
     )
 
 

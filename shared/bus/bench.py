@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.auth import Caller
 from shared.bus import audit, kinds, queries
 from shared.bus.commands import Given, give, named
+from shared.bus.day import Retrying
 from shared.bus.failures import FailureKind, kind_of
 from shared.bus.gate import GateClosedError
 from shared.bus.lag import Lags
@@ -45,7 +46,10 @@ class Redriver(Protocol):
 
 @dataclass(frozen=True)
 class Bench:
-    """The bench of one running service; ``stops`` are the lanes it does not read on, beside those in quarantine."""
+    """The bench of one running service; ``stops`` are the lanes it does not read on, beside those in quarantine.
+
+    ``retrying`` says how often a step of its day has failed in a row, and what failed last.
+    """
 
     service: str
     doors: Doors
@@ -54,6 +58,7 @@ class Bench:
     waiting_for: Callable[[], str]
     proposals: Proposals
     stops: Callable[[], Mapping[Lane, LogEvent]] = dict
+    retrying: Callable[[], Retrying | None] = lambda: None
 
     async def status(self) -> Json:
         """Return how the service stands: days, outbox, held, dead letters, every partition with position and lag.
@@ -70,12 +75,13 @@ class Bench:
             place = lane["topic"], lane["partition"]
             lane["end"], lane["lag"] = measured[place] if measured is not None else (None, None)
             lane["stopped"] = _stopped(lane, stops.get(place))
-        waiting = self.waiting_for()
+        waiting, retrying = self.waiting_for(), self.retrying()
         return {
             "name": self.service,
             "last_day_closed": counts["last_closed"],
             "working": counts["working"],
             "stage": counts["stage"],
+            "retrying": asdict(retrying) if retrying else None,
             "waiting_for": waiting or None,
             "totals_difference": waiting.removeprefix(DIFFERS) if waiting.startswith(DIFFERS) else None,
             "outbox": counts["outbox"],

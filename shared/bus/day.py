@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from shared.bus import days, gate, outbox
 from shared.bus.cuts import Cuts
+from shared.bus.failures import describe
 from shared.bus.gate import GateState
 from shared.bus.latecomers import Latecomers
 from shared.bus.prerequisites import Prerequisites, Stops
@@ -63,6 +64,14 @@ async def nothing_to_do(piece: DaySlice) -> None:
         pass
 
 
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """How often in a row a step of the day has failed, and what failed last: its type, SQLSTATE and place."""
+
+    tries: int
+    failed: str
+
+
 class DayGate:
     """Closes one service's days, one after the other, in the process whose relay leads.
 
@@ -91,6 +100,7 @@ class DayGate:
         self._ahead: GateState
         self.wake = asyncio.Event()
         self.stopping = asyncio.Event()
+        self.retrying: Retrying | None = None
         self._waiting = Waiting()
         self._prerequisites = Prerequisites(doors.service, cuts, late, self._waiting, self.wake, stops)
 
@@ -105,14 +115,20 @@ class DayGate:
             self.wake.clear()
             try:
                 moved = self._relay.leads and await self._step()
+                self.retrying = None
             except gate.GateClosedError:
                 moved = False
             except Exception as error:  # noqa: BLE001 - broker or database away: the day goes on where it stands
-                log(LogEvent.DAY_RETRYING, error_type=type(error).__name__)
+                self._note_failure(error)
                 moved = False
                 await sleep_unless(self.stopping, _LOOK_EVERY_S)
             if not moved:
                 await sleep_unless(self.wake, _LOOK_EVERY_S)
+
+    def _note_failure(self, error: Exception) -> None:
+        """Say that the day is tried again, and keep what failed for whoever asks."""
+        self.retrying = Retrying(self.retrying.tries + 1 if self.retrying else 1, describe(error))
+        log(LogEvent.DAY_RETRYING, error=error, detail=self.retrying.failed, attempt=self.retrying.tries)
 
     async def _step(self) -> bool:
         """Bring the current day as far as it goes; false when there is nothing to do but wait."""
@@ -166,6 +182,7 @@ class DayGate:
     async def _work_slice(self, state: GateState) -> GateState:
         """Let the service do one slice of the day's work; return where the day stands then."""
         await self._day_work(DaySlice(state, self._doors.sessions, lambda following: self._slice(state, following)))
+        self.retrying = None
         log(LogEvent.DAY_SLICE, day=str(state.working), progress=self._ahead.progress)
         self._doors.committed()
         return self._ahead

@@ -54,6 +54,32 @@ def kind_of(error: BaseException) -> FailureKind:
     return FailureKind.BUG
 
 
+_BUSY = ("40001", "40P01", "55P03", "57014")
+
+
+def away_in_words(error: BaseException) -> str:
+    """Return which server is not ready, for a person who asked: the text of a transient failure, without its own."""
+    if isinstance(error, KafkaError):
+        return "Kafka does not answer"
+    if isinstance(error, MemoryError):
+        return "The service has no memory left"
+    if isinstance(error, PoolTimeoutError):
+        return "All connections to PostgreSQL are lent out"
+    return "PostgreSQL is busy" if sqlstate_of(error) in _BUSY else "PostgreSQL does not answer"
+
+
+def describe(error: BaseException) -> str:
+    """Return an error's type, SQLSTATE and place in our code: never its text, which may quote the data."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if "/services/" in code.co_filename or "/shared/" in code.co_filename:
+            place = f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}"
+        trace = trace.tb_next
+    constraint = getattr(getattr(error, "orig", error), "constraint_name", None)
+    return " ".join(part for part in (type(error).__name__, sqlstate_of(error), constraint, place) if part)
+
+
 def _is_connection_loss(error: DBAPIError) -> bool:
     """SQLAlchemy wraps the driver's own connection errors without a state."""
     original = error.orig

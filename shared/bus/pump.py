@@ -14,7 +14,7 @@ from shared import metrics
 from shared.bus import batch_log, gate, intake, outbox, positions
 from shared.bus.audit_lines import batch_line, event_lines
 from shared.bus.batch import Applier, Outcome
-from shared.bus.failures import FailureKind, kind_of, sqlstate_of
+from shared.bus.failures import FailureKind, describe, kind_of, sqlstate_of
 from shared.bus.gate import GateClosedError
 from shared.bus.lanes import LaneState, fingerprint
 from shared.bus.letters import Taken
@@ -330,18 +330,6 @@ def failed(error: BaseException, kind: FailureKind) -> Verdict:
     if kind is FailureKind.BUG:
         return Verdict(Disposition.DEAD, ReasonClass.BUG, UNEXPECTED, describe(error))
     return Verdict(Disposition.DEAD, ReasonClass.INVALID, REFUSED, describe(error))
-
-
-def describe(error: BaseException) -> str:
-    """Return an error's type, SQLSTATE and place in our code: never its text, which may quote the data."""
-    trace, place = error.__traceback__, ""
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if "/services/" in code.co_filename or "/shared/" in code.co_filename:
-            place = f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}"
-        trace = trace.tb_next
-    constraint = getattr(getattr(error, "orig", error), "constraint_name", None)
-    return " ".join(part for part in (type(error).__name__, sqlstate_of(error), constraint, place) if part)
 
 
 def counts_of(outcome: Outcome) -> defaultdict[Lane, Counter[Disposition]]:

@@ -21,7 +21,7 @@ from shared.cli.days import (
 from shared.cli.environment import Environment
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.kafka import Broker, Reader, producing, reading
-from shared.cli.standing import Quarantine, ServiceStatus, statuses
+from shared.cli.standing import Quarantine, ServiceStatus, patience, statuses
 from shared.events.calendar import MOST_DAYS_AT_ONCE
 from shared.events.topics import DAY_ENDED, LINE_OF_SERVICES
 
@@ -119,13 +119,13 @@ async def hear_closings(reader: Reader, closing: Closing, api: Api, deadline: fl
         for name in sorted(closings.hear(records), key=LINE_OF_SERVICES.index):
             _tell_once(told, name, f"closed {closings.last[name].day}")
         if time.monotonic() >= ask_at:
-            closing.waiting = await asyncio.to_thread(statuses, api)
+            closing.waiting = await asyncio.to_thread(statuses, api, patience(deadline))
             ask_at = time.monotonic() + _ASK_EVERY_S
             for service in closing.waiting:
                 _tell_once(told, service.name, service.in_words())
     closing.closed = {name: heard.day for name, heard in closings.last.items()}
     if closing.missing() and not closing.differences() and not closing.quarantines():
-        closing.waiting = await asyncio.to_thread(statuses, api)
+        closing.waiting = await asyncio.to_thread(statuses, api, patience(deadline))
 
 
 def _tell_once(told: dict[str, str], name: str, words: str) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +12,7 @@ from shared.cli import environment, output
 from shared.cli.api import Api
 from shared.cli.errors import CliError
 from shared.cli.options import DataDir, JsonFlag
-from shared.cli.standing import Quarantine, ServiceStatus, how_to_release, status_of
+from shared.cli.standing import Quarantine, ServiceStatus, how_to_release, patience, status_of
 from shared.events.topics import LINE_OF_SERVICES
 
 _ASK_EVERY_S = 0.1
@@ -68,7 +69,7 @@ def wait_until_settled(
 ) -> Moving:
     """Ask until nothing moves, the time is up or ``give_up`` says so; returns what moved last."""
     deadline, told = time.monotonic() + seconds, ""
-    while (moving := what_moves(api)).words and time.monotonic() < deadline and not give_up(moving):
+    while (moving := what_moves(api, deadline)).words and time.monotonic() < deadline and not give_up(moving):
         if moving.in_words() != told:
             told = moving.in_words()
             output.say(f"still moving: {told}")
@@ -76,18 +77,18 @@ def wait_until_settled(
     return moving
 
 
-def what_moves(api: Api) -> Moving:
+def what_moves(api: Api, deadline: float = inf) -> Moving:
     """Ask the services in the order in which events flow, so that nothing slips past the question."""
     words, quarantined, passes = {}, list[Quarantine](), False
     for name in LINE_OF_SERVICES:
-        service = status_of(api, name)
+        service = status_of(api, name, patience(deadline))
         stopped = [one for one in service.quarantined if one.lag]
         moves = _movement(service, sum(one.lag or 0 for one in stopped))
         quarantined += stopped
         passes |= bool(moves)
         if stopped or moves:
             words[name] = ", ".join([*map(str, stopped), *moves])
-    due = 0 if "notify" in words else messages_due(api)
+    due = 0 if "notify" in words else messages_due(api, patience(deadline))
     if due:
         words["notify"] = f"{due} messages to hand over"
     return Moving(words, tuple(quarantined), passes or bool(due))
@@ -107,7 +108,7 @@ def _movement(service: ServiceStatus, stopped: int) -> list[str]:
     return parts
 
 
-def messages_due(api: Api) -> int:
+def messages_due(api: Api, seconds: float) -> int:
     """Return how many messages are due and not handed over."""
-    found: Any = api.get("notify", "/due")
+    found: Any = api.get("notify", "/due", seconds=seconds)
     return int(found["due"]) if isinstance(found, dict) else len(found)

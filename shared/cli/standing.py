@@ -1,5 +1,6 @@
 """How each service stands, by its own word: what it waits for, what was stopped, and what a person can do about it."""
 
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -9,6 +10,11 @@ from shared.cli.api import Api
 from shared.cli.errors import CliError, ExitCode
 from shared.events.topics import LINE_OF_SERVICES
 from shared.log_events import LogEvent
+
+ANSWER_S = 5.0
+"""How long a service may take to say how it stands: it waits two seconds for Kafka itself."""
+NOT_READY = "docs/runbooks/not-ready.md"
+"""What to do about a service that does not answer as it should."""
 
 
 @dataclass(frozen=True)
@@ -95,16 +101,31 @@ class ServiceStatus:
         """Whether the service answers, and has no answer from Kafka."""
         return self.body.get("kafka_answers") is False
 
+    @property
+    def retrying(self) -> str:
+        """The step of a day that fails again and again, in words with what failed last; empty when none does."""
+        found = self.body.get("retrying")
+        if not found:
+            return ""
+        doing = f"working {self.body['working']}" if self.body.get("working") else "beginning the next day"
+        return f"{doing} (tried {found['tries']} times, last failed: {found['failed']})"
+
+    def standstill(self) -> str:
+        """Return why no day moves on: what fails, or what it waits for; empty: nothing is to be done, or all well."""
+        held_up = ", ".join(map(str, self.holding_up))
+        return self.away or self.totals_difference or self.retrying or held_up or self.body.get("waiting_for") or ""
+
     def in_words(self) -> str:
         """Return what the service waits for."""
-        if self.away:
-            return self.away
         if self.totals_difference:
             return f"stopped, totals differ: {self.totals_difference}"
-        if self.holding_up:
-            return ", ".join(map(str, self.holding_up))
-        waits = self.body.get("waiting_for")
-        return f"waits for {waits}" if waits else f"last day closed {self.last_day_closed or 'none yet'}"
+        if self.away or self.retrying or self.holding_up:
+            return self.standstill()
+        if self.body.get("waiting_for"):
+            return f"waits for {self.body['waiting_for']}"
+        if self.body.get("working"):
+            return f"working {self.body['working']}"
+        return f"last day closed {self.last_day_closed or 'none yet'}"
 
     def as_json(self) -> dict[str, Any]:
         """Return the shape of design.md section 6; numbers are absent when the service is away."""
@@ -115,17 +136,22 @@ class ServiceStatus:
         )
 
 
-def status_of(api: Api, name: str) -> ServiceStatus:
-    """Ask one service how it stands; not answering is an answer."""
+def patience(deadline: float) -> float:
+    """Return how long a question may take before ``deadline``: as long as any, but no less than a second."""
+    return min(ANSWER_S, max(1.0, deadline - time.monotonic()))
+
+
+def status_of(api: Api, name: str, seconds: float = ANSWER_S) -> ServiceStatus:
+    """Ask one service how it stands; not answering within ``seconds`` is an answer."""
     try:
-        return ServiceStatus(name, body=dict(api.get(name, "/bus/status")))
+        return ServiceStatus(name, body=dict(api.get(name, "/bus/status", seconds=seconds)))
     except CliError as error:
         if error.code == ExitCode.USAGE:
             raise
         return ServiceStatus(name, away=error.problem)
 
 
-def statuses(api: Api) -> list[ServiceStatus]:
+def statuses(api: Api, seconds: float = ANSWER_S) -> list[ServiceStatus]:
     """Ask all four services, at the same time."""
     with ThreadPoolExecutor(len(LINE_OF_SERVICES)) as pool:
-        return list(pool.map(lambda name: status_of(api, name), LINE_OF_SERVICES))
+        return list(pool.map(lambda name: status_of(api, name, seconds), LINE_OF_SERVICES))

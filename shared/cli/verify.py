@@ -9,7 +9,7 @@ import typer
 from shared.checks import Check
 from shared.cli import output
 from shared.cli.api import Api, reading
-from shared.cli.errors import ExitCode
+from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import DataDir, JsonFlag
 from shared.cli.proof import (
     account_check,
@@ -20,7 +20,7 @@ from shared.cli.proof import (
     version_checks,
 )
 from shared.cli.settle import wait_until_settled
-from shared.cli.standing import statuses
+from shared.cli.standing import NOT_READY, statuses
 from shared.events.topics import CHARGE_RAISED, LINE_OF_SERVICES, PAYMENT_RECEIVED, PAYMENT_REVERSED
 
 _SETTLE_S = 30.0
@@ -31,8 +31,10 @@ _ASIDE = {"dup": "repeated", "held": "held", "dead": "dead letters", "ignored": 
 
 def verify(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
     """Prove that no penny is lost between the four services; names the first account, topic or sum that differs."""
+    api = reading(data)
+    _require_all(api)
     output.say("The four services prove their books: seconds for a small ledger, minutes for a large one.")
-    checks = prove(reading(data))
+    checks = prove(api)
     ok = all(check.ok for check in checks)
     if as_json:
         output.write_json({"ok": ok, "checks": [check.as_json() for check in checks]})
@@ -41,6 +43,13 @@ def verify(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
         output.tell("Every check holds." if ok else "Something differs: see the checks that say NO.")
     if not ok:
         raise typer.Exit(ExitCode.NEGATIVE)
+
+
+def _require_all(api: Api) -> None:
+    """Refuse to begin what takes minutes while a service does not answer a question of seconds."""
+    away = [service for service in statuses(api) if service.away]
+    if away:
+        raise CliError(f"Nothing can be proved: {away[0].away}", f"{NOT_READY} says what to do.", ExitCode.AWAY)
 
 
 def prove(api: Api, settle_s: float = _SETTLE_S) -> list[Check]:

@@ -18,12 +18,12 @@ from shared.bus import batch_log, commands, days, gate, intake, outbox, position
 from shared.bus.batch import Applier
 from shared.bus.commands import Given
 from shared.bus.day import DayGate
-from shared.bus.failures import FailureKind, kind_of
+from shared.bus.failures import FailureKind, describe, kind_of
 from shared.bus.lanes import fingerprint
 from shared.bus.latecomers import Latecomers, apply_late
 from shared.bus.letters import Taken
 from shared.bus.positions import FencedError, Lane, Step
-from shared.bus.pump import counts_of, describe
+from shared.bus.pump import counts_of
 from shared.bus.recall import Said, agreed, in_words, named
 from shared.bus.redrive import BusRedriver, NotOpenError
 from shared.bus.refusals import RefusedError

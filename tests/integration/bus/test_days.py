@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from shared.bus.api import bench_of
 from shared.bus.day import DaySlice
 from shared.bus.work import OPENING_BOOK, Work
+from shared.db.engine import driver
 from shared.events.base import Event
 from shared.events.envelope import encode
 from shared.events.topics import BY_TOPIC, Channel
@@ -252,6 +254,35 @@ async def test_a_days_work_goes_on_in_slices_after_a_crash_in_each(benches: Benc
         await eventually(lambda: _closed(owners, DAY))
     assert done == ["", "1", "2"]
     assert await owners.count("msg.event_log", "topic = 'owners.unit-changed'") == 3
+
+
+async def test_a_day_that_fails_says_how_often_and_where_and_forgets_it_when_it_is_closed(
+    benches: Benches, lines: list[dict[str, Any]]
+) -> None:
+    owners, well = await benches("owners"), asyncio.Event()
+
+    async def refused(piece: DaySlice) -> None:
+        async with piece.open(None) as work:
+            if not well.is_set():
+                await (await driver(work.session)).execute("select 1 / 0")
+
+    owners.service = replace(owners.service, day_work=refused)
+    async with owners.running() as running:
+        await end_day(owners, DAY)
+        await eventually(lambda: _tried(running, 2))
+        status = await bench_of(running).status()
+        assert (status["working"], status["retrying"]["tries"] >= 2) == (DAY, True)
+        assert status["retrying"]["failed"].startswith("DivisionByZeroError 22012")
+        well.set()
+        await eventually(lambda: _closed(owners, DAY))
+        await eventually(lambda: _tried(running, 0))
+    first = next(line for line in lines if line["event.name"] == "day_retrying")
+    assert (first["app.attempt"], first["app.detail"]) == (1, status["retrying"]["failed"])
+
+
+async def _tried(running: Any, times: int) -> bool:
+    tries = running.day.retrying.tries if running.day.retrying else 0
+    return tries >= times if times else tries == 0
 
 
 async def test_nothing_is_applied_while_a_day_is_worked(benches: Benches) -> None:

@@ -65,7 +65,9 @@ class Played(Api):
         for name, fields in changes.items():
             self.answers[name, "/bus/status"] = fields if isinstance(fields, CliError) else QUIET | fields
 
-    def get(self, service: str, path: str, params: dict[str, str] | None = None) -> Any:
+    def get(
+        self, service: str, path: str, params: dict[str, str] | None = None, *, seconds: float | None = None
+    ) -> Any:
         self.asked.add((service, path))
         answer = self.answers[service, path]
         if isinstance(answer, CliError):

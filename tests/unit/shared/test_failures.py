@@ -5,7 +5,7 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from shared.bus.failures import FailureKind, kind_of
+from shared.bus.failures import FailureKind, away_in_words, kind_of
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,19 @@ def test_data_that_the_database_refuses_is_isolated(error: type[asyncpg.Postgres
 @pytest.mark.parametrize("error", [asyncpg.UndefinedTableError("words"), ZeroDivisionError()])
 def test_what_nobody_expected_is_a_bug(error: Exception) -> None:
     assert kind_of(error) is FailureKind.BUG
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ConnectionRefusedError(), "PostgreSQL does not answer"),
+        (TimeoutError(), "PostgreSQL does not answer"),
+        (asyncpg.CannotConnectNowError("words"), "PostgreSQL does not answer"),
+        (asyncpg.LockNotAvailableError("words"), "PostgreSQL is busy"),
+        (PoolTimeoutError("QueuePool limit reached"), "All connections to PostgreSQL are lent out"),
+        (KafkaConnectionError("words"), "Kafka does not answer"),
+        (MemoryError(), "The service has no memory left"),
+    ],
+)
+def test_what_is_away_is_named_in_words(error: Exception, words: str) -> None:
+    assert away_in_words(error) == words
