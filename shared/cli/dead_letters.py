@@ -10,6 +10,7 @@ import typer
 from shared.bus.bodies import HIGHEST_NUMBER
 from shared.cli import environment, output
 from shared.cli.api import OPERATOR, Api
+from shared.cli.asking import listed
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import DataDir, JsonFlag, OnlyService, Reason, Service
 from shared.events.topics import LINE_OF_SERVICES
@@ -37,12 +38,11 @@ def letters_of(
     api: Api, services: tuple[str, ...] = LINE_OF_SERVICES, status: str | None = None, group: str | None = None
 ) -> list[dict[str, Any]]:
     """Return the dead letters of the services, oldest first in each, however many there are."""
-    asked = {name: value for name, value in (("status", status), ("group", group)) if value}
-    return [{**row, "service": service} for service in services for row in _pages(api, service, asked)]
+    return [{**row, "service": name} for name in services for row in _pages(api, name, status=status, group=group)]
 
 
-def _pages(api: Api, service: str, params: dict[str, str]) -> Iterator[dict[str, Any]]:
-    after = 0
+def _pages(api: Api, service: str, **asked: str | None) -> Iterator[dict[str, Any]]:
+    params, after = {name: value for name, value in asked.items() if value}, 0
     while rows := api.get(service, "/bus/dead-letters", {**params, "after": str(after)}):
         yield from rows
         after = rows[-1]["id"]
@@ -60,25 +60,22 @@ def list_letters(
     data: DataDir = None,
 ) -> None:
     """List dead letters with their place, reason and state."""
-    api, services = Api(environment.resolve(data)), (service,) if service else LINE_OF_SERVICES
-    found = groups_of(api, services) if group else letters_of(api, services, status)
+    api = Api(environment.resolve(data))
+    groups = "/bus/dead-letter-groups"
+    found = listed(service, lambda name: api.get(name, groups) if group else _pages(api, name, status=status))
     if as_json:
-        output.write_json(found)
+        output.write_json(found.rows)
     else:
         letters = _FIELDS if output.is_wide() else _NARROW
         fields, what = (_GROUP, "groups of dead letters") if group else (letters, "dead letters")
-        rows = [tuple(_placed(letter).get(name) for name in fields) for letter in found]
-        output.show(output.table(f"{len(found)} {what}", fields, rows, right=_NUMBERS))
+        rows = [tuple(_placed(letter).get(name) for name in fields) for letter in found.rows]
+        output.show(output.table(f"{len(rows)} {what}", fields, rows, right=_NUMBERS))
+    found.require_all()
 
 
 def _placed(letter: dict[str, Any]) -> dict[str, Any]:
     """Return a letter with its place in Kafka in one piece: topic, partition and offset."""
     return {**letter, "place": "{topic} {partition}:{offset}".format_map(letter)} if "offset" in letter else letter
-
-
-def groups_of(api: Api, services: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Return the services' open dead letters by cause: how many, what pence, from when to when."""
-    return [{"service": name, **row} for name in services for row in api.get(name, "/bus/dead-letter-groups")]
 
 
 @bench.command("show")

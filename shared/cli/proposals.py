@@ -8,8 +8,8 @@ from shared.bus.bodies import HIGHEST_NUMBER
 from shared.cli import environment, output
 from shared.cli.api import FINANCE, Api, acting
 from shared.cli.asked import asked_lines, decision_line, head_line
+from shared.cli.asking import listed
 from shared.cli.options import As, DataDir, JsonFlag, OnlyService, Service
-from shared.events.topics import LINE_OF_SERVICES
 
 second_person = typer.Typer(help="List, look at, approve and reject commands that need a second person.")
 
@@ -36,15 +36,15 @@ def list_proposals(
     """List proposals: what, why, by whom, and what became of them."""
     api = Api(environment.resolve(data))
     params = {"status": status} if status else {}
-    services = (service,) if service else LINE_OF_SERVICES
-    found = [{"service": name, **row} for name in services for row in api.get(name, "/bus/proposals", params)]
+    found = listed(service, lambda name: api.get(name, "/bus/proposals", params))
     if as_json:
-        output.write_json(found)
+        output.write_json(found.rows)
     else:
-        rows = [tuple(proposal.get(name) for name in _FIELDS) for proposal in found]
-        output.show(output.table(output.counted(len(found), "proposal"), _FIELDS, rows, right=("id",)))
-        if found:
+        rows = [tuple(proposal.get(name) for name in _FIELDS) for proposal in found.rows]
+        output.show(output.table(output.counted(len(rows), "proposal"), _FIELDS, rows, right=("id",)))
+        if rows:
             output.say("`closebook proposals show SERVICE ID` says what one asks for.")
+    found.require_all()
 
 
 @second_person.command("show")

@@ -5,8 +5,8 @@ from typing import Any
 
 from shared.cli import environment, output
 from shared.cli.api import Api
+from shared.cli.asking import Listed, listed
 from shared.cli.options import DataDir, JsonFlag, OnlyService
-from shared.events.topics import LINE_OF_SERVICES
 
 _HELD = ("service", "topic", "partition", "offset", "needs", "amount_pence", "since_book", "since")
 _AUDIT = ("service", "id", "at", "who", "from_address", "approved_by", "action", "subject", "reason")
@@ -24,9 +24,8 @@ def audit(*, service: OnlyService = None, as_json: JsonFlag = False, data: DataD
     _tell("deeds", found, _AUDIT, as_json)
 
 
-def _asked(api: Api, service: str | None, path: str, name: str) -> list[dict[str, Any]]:
-    services = (service,) if service else LINE_OF_SERVICES
-    return [{"service": one, **row} for one in services for row in _pages(api, one, path, name)]
+def _asked(api: Api, service: str | None, path: str, name: str) -> Listed:
+    return listed(service, lambda one: _pages(api, one, path, name))
 
 
 def _pages(api: Api, service: str, path: str, name: str) -> Iterator[dict[str, Any]]:
@@ -36,11 +35,11 @@ def _pages(api: Api, service: str, path: str, name: str) -> Iterator[dict[str, A
         params = {"after": str(rows[-1][name])}
 
 
-def _tell(what: str, found: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) -> None:
+def _tell(what: str, found: Listed, columns: tuple[str, ...], as_json: bool) -> None:
     if as_json:
-        output.write_json(found)
-        return
-    rows = [tuple(row.get(name) for name in columns) for row in found]
-    output.show(
-        output.table(f"{len(found)} {what}", columns, rows, right=("id", "partition", "offset", "amount_pence"))
-    )
+        output.write_json(found.rows)
+    else:
+        rows = [tuple(row.get(name) for name in columns) for row in found.rows]
+        right = ("id", "partition", "offset", "amount_pence")
+        output.show(output.table(f"{len(rows)} {what}", columns, rows, right=right))
+    found.require_all()
