@@ -50,7 +50,7 @@ class Republish(Body):
 
     topic: Id
     book: date
-    reason: Text = "republished"
+    reason: Text = "no reason was given"
 
 
 class AcceptDifference(WithReason):

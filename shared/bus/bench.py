@@ -19,7 +19,7 @@ from shared.bus.lag import Lags
 from shared.bus.positions import Lane
 from shared.bus.proposals import Proposal, Proposals
 from shared.bus.redrive import APPLIED, NotOpenError
-from shared.bus.refusals import NotKnownError
+from shared.bus.refusals import NotKnownError, NotNowError
 from shared.bus.transaction import Doors
 from shared.bus.waiting import DIFFERS
 from shared.bus.work import OPENING_BOOK, Work
@@ -162,9 +162,21 @@ class Bench:
             return "unexpected-failure", {"error": error}
 
     async def discard(self, number: int, caller: Caller, why: str, key: str | None = None) -> Json:
-        """Put a dead letter away for good; its bytes stay.  One that carries money is proposed to a second person."""
+        """Put a dead letter away for good; its bytes stay.  One that carries money is proposed to a second person.
+
+        One that is discarded ``already`` stays as it is; raises ``NotNowError`` for one that was applied.
+        """
         letter = await self.letter(number)
-        place = [letter["topic"], letter["partition"], letter["offset"]]
+        if letter["status"] == "replayed":
+            raise NotNowError(f"Dead letter {number} was applied already: there is nothing to discard.")
+        try:
+            return await self._discard(letter, caller, why, key)
+        except kinds.DecidedError:
+            return {"id": number, "status": "discarded", "already": True}
+
+    async def _discard(self, letter: Json, caller: Caller, why: str, key: str | None) -> Json:
+        """Discard an open letter, or propose it."""
+        number, place = letter["id"], [letter["topic"], letter["partition"], letter["offset"]]
         subject, content = kinds.subject_at(place), {"dead_letter": number, "place": place}
         if _carries_money(letter):
             proposal = Proposal(kinds.DISCARD.name, subject, content, why, caller.subject)

@@ -17,12 +17,16 @@ _PROPOSE = frozenset({"operator", "finance", "lead-officer"})
 _APPROVE = frozenset({"finance", "lead-officer"})
 
 
+class DecidedError(NotNowError):
+    """A dead letter is not open any more."""
+
+
 async def put_away(work: Work, number: int, who: str, why: str) -> Json:
-    """Discard a dead letter; its bytes stay.  Raises ``NotNowError`` when it was decided before."""
+    """Discard a dead letter; its bytes stay.  Raises ``DecidedError`` when it was decided before."""
     connection = await driver(work.session)
     row = await connection.fetchrow(queries.DISCARD, number, who, why)
     if row is None:
-        raise NotNowError(f"There is no open dead letter {number}; it was decided already.")
+        raise DecidedError(f"There is no open dead letter {number}; it was decided already.")
     return {"id": number, "status": "discarded", "place": letters.place_of(row)}
 
 
@@ -42,7 +46,7 @@ async def _must_be_open(work: Work, proposal: Proposal) -> None:
         raise NotValidError(f"{proposal.subject} is dead letter {number}, not {proposal.body['dead_letter']}.")
     letter = await (await driver(work.session)).fetchrow(queries.LETTER, number)
     if letter is None or letter["status"] != "open":
-        raise NotNowError(f"There is no open dead letter {number}; it was decided already.")
+        raise DecidedError(f"There is no open dead letter {number}; it was decided already.")
 
 
 async def _number(work: Work, proposal: Proposal) -> int:

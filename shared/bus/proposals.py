@@ -112,13 +112,21 @@ class Proposals:
         return dict(row)
 
     async def propose(self, caller: Caller, proposal: Proposal, key: str | None = None) -> Json:
-        """Keep a proposal until somebody else decides; the same one still open is not made twice."""
+        """Keep a proposal until somebody else decides; the same one still open is not made twice, nor a second deed."""
         kind = self._kind(proposal.kind)
         _allow(caller, kind.may_propose, f"propose {kind.name}")
         _must_be_about_it(kind, proposal)
+        standing = None if key else await self._standing(kind, proposal)
+        if standing is not None:
+            return {"id": standing, "status": "open"}
         content = {"kind": kind.name, "body": proposal.body, "expires_at": proposal.expires_at}
         given = Given("propose", proposal.subject, caller.subject, proposal.why, content, **named(key))
         return await give(self._doors, given, lambda work: _keep(work, kind, proposal))
+
+    async def _standing(self, kind: Kind, proposal: Proposal) -> int | None:
+        """Return the number of the same proposal that is open already, if there is one."""
+        async with self._doors.sessions() as session:
+            return await _same(await driver(session), kind, proposal)
 
     async def approve(self, caller: Caller, number: int, note: str) -> Json:
         """Let a proposal take effect; approving it again changes nothing and gives the same answer."""
@@ -183,14 +191,21 @@ def _must_be_about_it(kind: Kind, proposal: Proposal) -> None:
         )
 
 
+async def _same(connection: asyncpg.Connection, kind: Kind, proposal: Proposal) -> int | None:
+    """Return the number of the open proposal of the same content."""
+    body = json.dumps(proposal.body, default=str)
+    number: int | None = await connection.fetchval(_SAME, kind.name, proposal.subject, body)
+    return number
+
+
 async def _keep(work: Work, kind: Kind, proposal: Proposal) -> Json:
     """Store a proposal, or find the same one that is still open."""
     connection = await driver(work.session)
     await work.lock(exclusive=[f"proposal:{proposal.subject}"])
-    body = json.dumps(proposal.body, default=str)
-    number = await connection.fetchval(_SAME, kind.name, proposal.subject, body)
+    number = await _same(connection, kind, proposal)
     if number is None:
         await kind.check(work, proposal)
+        body = json.dumps(proposal.body, default=str)
         values = (kind.name, proposal.subject, body, proposal.why, proposal.proposed_by, proposal.expires_at)
         number = await connection.fetchval(_ADD, *values)
     return {"id": number, "status": "open"}

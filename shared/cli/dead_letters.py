@@ -23,6 +23,9 @@ _NARROW = ("service", "id", "place", "reason", "status")
 _GROUP = ("service", "fingerprint", "topic", "reason", "field", "letters", "amount_pence", "first_seen", "last_seen")
 _NUMBERS = ("id", "letters", "amount_pence")
 
+_HIDDEN = "(not shown to your role)"
+"""What whoever may not see a letter's bytes reads instead of them."""
+
 _ID = "The letter's id, as `list` shows it."
 Number = Annotated[int, typer.Argument(metavar="ID", min=1, max=HIGHEST_NUMBER, help=_ID, show_default=False)]
 OneLetter = Annotated[
@@ -88,9 +91,9 @@ def show_letter(service: Service, number: Number, *, as_json: JsonFlag = False, 
     for name, value in letter.items():
         if name not in {"value", "key", "headers"}:
             output.tell(f"{name}: {value}")
-    output.tell(f"headers: {letter.get('headers')}")
-    output.tell(f"key: {_readable(letter.get('key'))}")
-    output.tell(f"value: {_readable(letter.get('value'))}")
+    output.tell(f"headers: {letter.get('headers', _HIDDEN)}")
+    for name in ("key", "value"):
+        output.tell(f"{name}: {_readable(letter[name]) if name in letter else _HIDDEN}")
 
 
 def _readable(encoded: str | None) -> str:
@@ -195,6 +198,8 @@ def discard(
 
 
 def _discarded(service: str, number: str, answer: dict[str, Any]) -> str:
+    if answer.get("already"):
+        return f"{service}: dead letter {number} is discarded already."
     if "proposal" not in answer:
         return f"{service}: dead letter {number} discarded."
     proposal = answer["proposal"]

@@ -17,6 +17,7 @@ def republish(
     *,
     topic: Annotated[str, typer.Option("--topic", help="The service's topic to say again.", show_default=False)],
     book: Annotated[date, day_option("--book", "The book (day) to say again.")],
+    reason: Annotated[str | None, typer.Option("--reason", help="Why, for the audit.", show_default=False)] = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
@@ -26,7 +27,8 @@ def republish(
     topics = [channel.topic for channel in said_by(service)]
     if topic not in topics:
         raise CliError(f"{service} does not say {topic}.", f"Its topics are {', '.join(topics)}.", ExitCode.USAGE)
-    answer = Api(known, OPERATOR).post(service, "/bus/republish", {"topic": topic, "book": book.isoformat()})
+    asked = {"topic": topic, "book": book.isoformat()} | ({"reason": reason} if reason else {})
+    answer = Api(known, OPERATOR).post(service, "/bus/republish", asked)
     events = int(answer.get("events", 0))
     document = {"service": service, "topic": topic, "book": book.isoformat(), "events": events}
     output.answer(document, f"{service} says {events} events of {topic} in book {book} again.", as_json=as_json)

@@ -269,9 +269,14 @@ async def test_discarding_needs_a_reason_and_happens_once(desk: Desk, owner: asy
     assert (await desk.call("POST", f"/dead-letters/{number}/discard", {"reason": ""})).status_code == 422
     first = await desk.call("POST", f"/dead-letters/{number}/discard", {"reason": "test data"})
     assert first.json() == {"id": number, "status": "discarded", "place": [NO_MONEY, 0, 1]}
-    assert (await desk.call("POST", f"/dead-letters/{number}/discard", {"reason": "again"})).status_code == 409
+    again = await desk.call("POST", f"/dead-letters/{number}/discard", {"reason": "again"})
+    assert (again.status_code, again.json()) == (200, {"id": number, "status": "discarded", "already": True})
+    applied = await bury(owner, 2, topic=NO_MONEY)
+    await owner.execute("update msg.dead_letter set status = 'replayed' where id = $1", applied)
+    refused = await desk.call("POST", f"/dead-letters/{applied}/discard", {"reason": "x"})
+    assert (refused.status_code, "was applied already" in refused.json()["detail"]) == (409, True)
     assert (await desk.call("POST", "/dead-letters/999/discard", {"reason": "x"})).status_code == 404
-    row = await owner.fetchrow("select status, decided_by, decision_note, raw_value from msg.dead_letter")
+    row = await owner.fetchrow("select status, decided_by, decision_note, raw_value from msg.dead_letter order by id")
     assert row is not None
     assert tuple(row) == ("discarded", "operator-1", "test data", b"\xff\x00")
     assert await audit_of(owner) == [("operator-1", "dead-letter-discard", "test data")]

@@ -32,13 +32,13 @@ async def test_a_partition_that_stopped_again_is_not_released_by_an_old_key(
 
 async def test_a_book_is_said_again_once_for_a_key(desk: Desk, owner: asyncpg.Connection) -> None:
     await say(owner, "a", 1, DAY)
-    body = {"topic": TOPIC, "book": str(DAY)}
+    body = {"topic": TOPIC, "book": str(DAY), "reason": "arrears lacks one"}
     first = await desk.call("POST", "/republish", body, **KEY)
     await owner.execute("delete from msg.outbox_pending")  # the relay has sent it
     again = await desk.call("POST", "/republish", body, **KEY)
     assert first.json() == again.json() == {"topic": TOPIC, "book": str(DAY), "events": 1}
     assert await owner.fetchval("select count(*) from msg.outbox_pending") == 0
-    assert [row[1] for row in await audit_of(owner)] == ["republish"]
+    assert await audit_of(owner) == [("operator-1", "republish", "arrears lacks one")]
 
 
 async def test_a_proposal_is_rejected_once_for_a_key(desk: Desk, owner: asyncpg.Connection) -> None:

@@ -61,6 +61,36 @@ async def test_money_is_put_away_by_two_people_also_where_the_amount_or_the_topi
     assert await status_of(owner) == "open"
 
 
+async def test_what_is_proposed_again_while_it_stands_is_no_new_deed(desk: Desk, owner: asyncpg.Connection) -> None:
+    number = await propose(desk, owner)
+    for reason, person in (("paid elsewhere", "operator-1"), ("said twice", "mo")):
+        again = await desk.call("POST", "/dead-letters/1/discard", {"reason": reason}, person=person)
+        assert (again.status_code, again.json()["proposal"]) == (202, number)
+    assert await audit_of(owner) == [("operator-1", "propose", "paid elsewhere")]
+    assert (await desk.call("GET", f"/proposals/{number}")).json()["why"] == "paid elsewhere"
+    await desk.call("POST", f"/proposals/{number}/reject", {"reason": "not so"}, "finance")
+    anew = await desk.call("POST", "/dead-letters/1/discard", {"reason": "paid elsewhere"})
+    assert anew.json()["proposal"] > number
+    assert [row[1] for row in await audit_of(owner)] == ["propose", "reject", "propose"]
+
+
+async def test_what_may_not_be_proposed_is_refused_although_it_stands(desk: Desk, owner: asyncpg.Connection) -> None:
+    number = await propose(desk, owner)
+    shown = (await desk.call("GET", f"/proposals/{number}")).json()
+    asked = {"kind": shown["kind"], "subject": shown["subject"], "body": shown["body"], "reason": "x"}
+    assert (await desk.call("POST", "/proposals", asked)).json()["id"] == number
+    assert (await desk.call("POST", "/proposals", asked, "board")).status_code == 403
+
+
+async def test_a_letter_that_two_people_discarded_is_discarded_already(desk: Desk, owner: asyncpg.Connection) -> None:
+    number = await propose(desk, owner)
+    await desk.call("POST", f"/proposals/{number}/approve", role="finance")
+    deeds = await audit_of(owner)
+    again = await desk.call("POST", "/dead-letters/1/discard", {"reason": "to be sure"})
+    assert (again.status_code, again.json()) == (200, {"id": 1, "status": "discarded", "already": True})
+    assert await audit_of(owner) == deeds
+
+
 async def test_nobody_approves_alone_nor_without_the_role(desk: Desk, owner: asyncpg.Connection) -> None:
     number = await propose(desk, owner, person="mo")
     alone = await desk.call("POST", f"/proposals/{number}/approve", role="finance", person="mo")
@@ -130,7 +160,7 @@ async def test_the_same_key_gives_the_same_answer_and_another_command_is_refused
     assert (other.status_code, "use a new key" in other.json()["detail"]) == (409, True)
     # Another caller's key is another key.
     theirs = await desk.call("POST", path, {"reason": "test data"}, person="else", **key)
-    assert "decided already" in theirs.json()["detail"]
+    assert theirs.json() == {"id": number, "status": "discarded", "already": True}
     malformed: dict[str, Any] = {"headers": {"idempotency-key": "two words"}}
     assert (await desk.call("POST", path, {"reason": "x"}, **malformed)).status_code == 422
 

@@ -100,3 +100,33 @@ def test_only_the_ways_that_a_command_has_are_named(
     verb, *more = command.split()
     assert run(["dead-letters", verb, "billing", *more]) == 64
     assert f"{ways}\n" in capsys.readouterr().err
+
+
+def test_what_is_done_already_is_no_mistake(services: Services, capsys: pytest.CaptureFixture[str]) -> None:
+    services.says("billing", "POST /bus/dead-letters/7/discard", {"id": 7, "status": "discarded", "already": True})
+    services.says("billing", "POST /bus/release", {"released": []})
+    assert run(["dead-letters", "discard", "billing", "7", "--reason", "again"]) == 0
+    assert run(["dead-letters", "release", "billing", "--reason", "again"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "billing: dead letter 7 is discarded already.", "billing: nothing is in quarantine.",
+    ]  # fmt: skip
+
+
+def test_a_role_that_may_not_see_a_letters_bytes_is_told_so(
+    services: Services, capsys: pytest.CaptureFixture[str]
+) -> None:
+    services.says("billing", "GET /bus/dead-letters/7", {"id": 7, "status": "open"})
+    assert run(["dead-letters", "show", "billing", "7"]) == 0
+    hidden = [f"{name}: (not shown to your role)" for name in ("headers", "key", "value")]
+    assert capsys.readouterr().out.splitlines()[2:] == hidden
+    services.says("billing", "GET /bus/dead-letters/7", {"id": 7, "key": None, "value": "YQ==", "headers": []})
+    assert run(["dead-letters", "show", "billing", "7"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["id: 7", "headers: []", "key: (none)", "value: a"]
+
+
+def test_a_book_is_said_again_for_a_reason(services: Services) -> None:
+    services.says("billing", "POST /bus/republish", {"events": 1})
+    asked = ["republish", "billing", "--topic", "billing.charge-raised", "--book", "2026-04-01"]
+    assert run([*asked, "--reason", "arrears lacks one"]) == 0
+    (_, body) = services.heard[-1]
+    assert body == {"topic": "billing.charge-raised", "book": "2026-04-01", "reason": "arrears lacks one"}
