@@ -154,7 +154,8 @@ class _Requires:
         if not caller.roles & self.roles:
             method, route = method_of(request.scope), route_of(request.scope)
             log(LogEvent.AUTHZ_FAILED, subject=caller.subject, method=method, route=route, address=whence.address())
-            raise HTTPException(403, "Your roles do not allow this.")
+            allowed = [role for role in EVERYBODY if role in self.roles]
+            raise HTTPException(403, f"Your roles do not allow this; it takes the role {' or '.join(allowed)}.")
         return caller
 
 

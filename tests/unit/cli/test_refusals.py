@@ -54,7 +54,11 @@ def test_what_somebody_else_may_approve_is_said_in_the_services_own_words(words:
 
 
 @pytest.mark.parametrize(
-    "words", ["To approve erasure needs the role board or lead-officer.", "Your roles do not allow this."]
+    "words",
+    [
+        "To approve erasure needs the role board or lead-officer.",
+        "Your roles do not allow this; it takes the role finance.",
+    ],
 )
 def test_which_role_is_wanting_is_said_in_the_services_own_words(words: str) -> None:
     error = refused(403, words)
