@@ -224,7 +224,7 @@ class DayGate:
         self._on_closed()
         log(LogEvent.DAY_CLOSED, day=day.isoformat())
         if held:
-            log(LogEvent.HELD_TOO_LONG, day=day.isoformat(), count=held)
+            log(LogEvent.HELD_TOO_LONG, day=day.isoformat(), kind="events", count=held)
 
     async def _drain(self) -> None:
         """Wait until the broker has everything that was said: nothing more is, while the gate is shut."""

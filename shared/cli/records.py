@@ -14,8 +14,21 @@ _AUDIT = ("service", "id", "at", "who", "from_address", "approved_by", "action",
 
 def held(*, service: OnlyService = None, as_json: JsonFlag = False, data: DataDir = None) -> None:
     """List events that wait: for what, since which book, and the pence they carry."""
-    found = _asked(Api(environment.resolve(data)), service, "/bus/held", "event_uid")
+    api = Api(environment.resolve(data))
+    found = _asked(api, service, "/bus/held", "event_uid")
+    if not as_json and service in {None, "billing"} and "billing" not in found.silent:
+        _tell_of_suspense(api)
     _tell("held events", found, _HELD, as_json)
+
+
+def _tell_of_suspense(api: Api) -> None:
+    """Say how many charges wait in billing's books: they were taken in, so they are no held events."""
+    waiting = api.get("billing", "/suspense")
+    charges = len({one["charge_id"] for one in waiting["charges"]})
+    if charges:
+        wait = "1 charge waits" if charges == 1 else f"{charges} charges wait"
+        pounds = output.pounds(waiting["charges_pence"])
+        output.say(f"{wait} in suspense, {pounds} in all: `closebook suspense` says for what, and since when.")
 
 
 def audit(*, service: OnlyService = None, as_json: JsonFlag = False, data: DataDir = None) -> None:

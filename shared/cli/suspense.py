@@ -12,7 +12,7 @@ from shared.cli.options import As, DataDir, IdempotencyKey, JsonFlag, Reason, Sh
 
 _AGES = ("d0_30", "d31_60", "d61_90", "d91_120", "over_120")
 _PAYMENT = ("payment", "received", "amount")
-_WAITING = ("what", "id", "unit", "amount", "waits for")
+_WAITING = ("what", "id", "unit", "amount", "since", "waits for")
 
 bench = typer.Typer(
     help="Show unmatched money and what waits; say whose a payment is.",
@@ -32,7 +32,7 @@ def suspense(context: typer.Context, *, as_json: JsonFlag = False, to: SheetFile
         (item["payment_id"], item["received_on"], output.pounds(item["amount_pence"])) for item in found["payments"]
     ]
     waiting = [
-        (kind, item.get(f"{kind}_id"), item.get("unit_id"), output.pounds(item["amount_pence"]), _needs(item))
+        (kind, item.get(f"{kind}_id"), *_where(item), item.get("since_book"), _needs(item))
         for kind in ("charge", "credit", "reversal")
         for item in found.get(f"{kind}s", ())
     ]
@@ -44,6 +44,10 @@ def suspense(context: typer.Context, *, as_json: JsonFlag = False, to: SheetFile
         as_json=as_json,
         to=to,
     )
+
+
+def _where(item: dict[str, Any]) -> tuple[object, object]:
+    return item.get("unit_id"), output.pounds(item["amount_pence"])
 
 
 def _needs(item: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ where pence > 0 order by received_on, payment_id
 
 _WAITING = """
 select part.charge_id, part.credit_id, coalesce(part.unit_id, charge.unit_id) as unit_id, part.waiting_for,
-  part.net_pence + part.tax_pence as pence, charge.liable_from
+  part.net_pence + part.tax_pence as pence, charge.liable_from, charge.book
 from billing.charge_parts as part join billing.charges as charge using (charge_id)
 where part.waiting_for is not null order by part.charge_id, part.part_no
 """
@@ -58,7 +58,7 @@ group by name.kind order by name.kind
 
 @dataclass(frozen=True, slots=True)
 class WaitingPart:
-    """A part of a charge (owed from ``liable_from`` on), or of its credit, and what it waits for."""
+    """A part of a charge (owed from ``liable_from``, learnt in ``book``), or of its credit, and what it waits for."""
 
     charge_id: str
     credit_id: str | None
@@ -66,6 +66,7 @@ class WaitingPart:
     waiting_for: str
     pence: int
     liable_from: date
+    book: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ async def _statements(piece: DaySlice, come: Sequence[Newcomer], *, begins: bool
         await statement_runs.work_slice(work, duty, piece.day, payers, is_last=following is None)
         waiting = await _end_statements(work, piece, aged) if aged is not None else 0
     if waiting:
-        log(LogEvent.HELD_TOO_LONG, day=piece.day.isoformat(), count=waiting)
+        log(LogEvent.HELD_TOO_LONG, day=piece.day.isoformat(), kind="charges", count=waiting)
 
 
 async def _end_statements(work: Work, piece: DaySlice, aged: Aged) -> int:

@@ -72,7 +72,7 @@ async def _waiting(connection: asyncpg.Connection) -> dict[str, list[Answer]]:
         head = {"charge_id": part.charge_id, "unit_id": part.unit_id}
         tail = {"amount_pence": abs(part.pence), "waiting_for": part.waiting_for, "gap": gaps.get(part)}
         if part.credit_id is None:
-            charges.append(present({**head, **tail}))
+            charges.append(present({**head, **tail, "since_book": part.book}))
         else:
             credits_.append(present({"credit_id": part.credit_id, **head, **tail}))
     held = await _held(connection)

@@ -186,4 +186,5 @@ async def test_a_charge_that_waits_for_fifteen_days_is_an_alert(desk: Desk) -> N
     await desk.hear(a_charge("C1", 1200, unit="U9", on="2026-01-05"))
     with capture() as lines:
         await desk.close(*(date(2026, 1, 2) + timedelta(days=number) for number in range(15)))
-    assert [line["app.day"] for line in lines if line["event.name"] == "held_too_long"] == ["2026-01-16"]
+    said = [line for line in lines if line["event.name"] == "held_too_long"]
+    assert [(line["app.day"], line["app.kind"]) for line in said] == [("2026-01-16", "charges")]
