@@ -77,6 +77,36 @@ select topic, disposition, count(*) as events, coalesce(sum(pence), 0)::bigint a
 from msg.inbox group by topic, disposition
 """  # noqa: S608 - the fragment is ours
 
+_PUT_ASIDE = """
+seen.disposition = 'X' and seen.event_uid in (
+  select event_uid from msg.dead_letter where status = 'discarded' and reason_code = 'wrong-source')
+"""
+ASIDE = f"""
+select seen.topic, count(*) as events, coalesce(sum(seen.pence), 0)::bigint as amount_pence,
+  right({_DIGEST}, 32) as digest
+from msg.inbox as seen where {_PUT_ASIDE} group by seen.topic
+"""  # noqa: S608 - the fragments are ours
+"""Events of others on our services' topics, whose letters were discarded: their owner never said them."""
+ACCEPTED = f"""
+with named as (
+  select topics.topic, upstream.service, max(upstream.day) as day
+  from msg.accepted_difference as accepted join msg.upstream_closed as upstream using (day)
+  cross join lateral jsonb_object_keys(upstream.totals) as topics (topic)
+  where accepted.topic in ('*', topics.topic) and exists (select from msg.position where topic = topics.topic)
+  group by topics.topic, upstream.service
+), compared as (
+  select named.topic, coalesce((upstream.totals -> named.topic ->> 'events')::bigint, 0) - taken.events as events,
+    coalesce((upstream.totals -> named.topic ->> 'amount_pence')::bigint, 0) - taken.pence as amount_pence
+  from named join msg.upstream_closed as upstream using (service, day)
+  cross join lateral (
+    select count(*) as events, coalesce(sum(seen.pence), 0)::bigint as pence from msg.inbox as seen
+    where seen.topic = named.topic and seen.book <= named.day and not ({_PUT_ASIDE})) as taken
+)
+select topic, events, amount_pence from compared where events <> 0 or amount_pence <> 0
+"""  # noqa: S608 - the fragments are ours
+"""By how much less than its sender says was taken in of a topic, over all books up to the last day for which that was
+accepted; what came afterwards does not differ any more."""
+
 VERSION_GAP = """
 select topic, msg_key, count(*) as events, max(aggver) as highest from msg.event_log
 group by topic, msg_key having count(*) <> max(aggver) or min(aggver) <> 1 order by topic, msg_key limit 1

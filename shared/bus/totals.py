@@ -20,13 +20,16 @@ Json = dict[str, Any]
 async def totals(sessions: Sessions, service: str) -> Json:
     """Return events, pence and digest by topic, said and heard; whether versions, read ranges and audit have no gap.
 
-    The digest is the XOR of all event uids: one event missing, doubled or replaced shows.
+    The digest is the XOR of all event uids: one event missing, doubled or replaced shows.  ``aside`` are events of
+    others that people discarded, ``accepted`` is by how much less than was said people let a day close.
     """
     async with sessions.begin() as session:
         connection = await driver(session)
         await connection.execute(f"set local statement_timeout = '{_ALL_S}s'")
         said = await connection.fetch(queries.SAID, timeout=_ALL_S)
         heard = await connection.fetch(queries.HEARD, timeout=_ALL_S)
+        aside = await connection.fetch(queries.ASIDE, timeout=_ALL_S)
+        accepted = await connection.fetch(queries.ACCEPTED, timeout=_ALL_S)
         version = await connection.fetchrow(queries.VERSION_GAP, timeout=_ALL_S)
         gap = await connection.fetchrow(queries.RANGE_GAP, timeout=_ALL_S)
         counts = await only_row(connection, queries.COUNTS)
@@ -35,6 +38,8 @@ async def totals(sessions: Sessions, service: str) -> Json:
     return {
         "said": {row["topic"]: _figures(row) for row in said},
         "heard": _heard(heard),
+        "aside": {row["topic"]: _figures(row) for row in aside},
+        "accepted": {row["topic"]: _figures(row) for row in accepted},
         "versions_ok": not detail,
         "versions_detail": detail,
         "audit": audited,
@@ -60,7 +65,7 @@ def _heard(rows: list[asyncpg.Record]) -> Json:
 
 
 def _figures(row: asyncpg.Record) -> Json:
-    return {name: row[name] for name in ("events", "amount_pence", "digest")}
+    return {name: value for name, value in row.items() if name != "topic"}
 
 
 def gap_in_words(version: asyncpg.Record | None, gap: asyncpg.Record | None) -> str:

@@ -41,6 +41,9 @@ def verify(*, as_json: JsonFlag = False, data: DataDir = None) -> None:
     else:
         output.show(as_table(checks))
         output.tell("Every check holds." if ok else "Something differs: see the checks that say NO.")
+        for check in checks:
+            if not check.ok:
+                output.say(f"{check.name}: {check.page} says what to do.")
     if not ok:
         raise typer.Exit(ExitCode.NEGATIVE)
 
@@ -57,7 +60,7 @@ def prove(api: Api, settle_s: float = _SETTLE_S) -> list[Check]:
     moving = wait_until_settled(api, settle_s)
     verified, totals = _ask_all(api, "/verify"), _ask_all(api, "/bus/totals")
     return [
-        Check("nothing is on its way", not moving.words, moving.in_words()),
+        Check("nothing is on its way", not moving.words, moving.in_words(), "lag-growing"),
         *own_checks(verified),
         *money_checks(verified["billing"], totals["billing"], api.get("billing", "/summary")),
         _accounts(api, verified),
@@ -136,7 +139,7 @@ def _put_aside(heard: Mapping[str, Any], topic: str, sign: int, suffix: str = ""
 def _totals_agree(api: Api) -> Check:
     """Return whether no service's days stand still over a control total."""
     differences = [f"{one.name}: {one.totals_difference}" for one in statuses(api) if one.totals_difference]
-    return Check("control totals agree", not differences, "; ".join(differences))
+    return Check("control totals agree", not differences, "; ".join(differences), "day-totals-differ")
 
 
 def as_table(checks: list[Check]) -> Any:

@@ -73,7 +73,8 @@ async def engine(server: Server) -> AsyncIterator[AsyncEngine]:
     await owner.execute("alter table msg.audit disable trigger only_added_to")
     await owner.execute(
         "truncate msg.event_log, msg.outbox_pending, msg.dead_letter, msg.held, msg.inbox, msg.audit, msg.closed_day,"
-        " msg.ended_day, msg.accepted_difference, msg.batch_log, msg.stream, msg.proposal restart identity"
+        " msg.ended_day, msg.accepted_difference, msg.upstream_closed, msg.batch_log, msg.stream, msg.proposal"
+        " restart identity"
     )
     await owner.execute("update msg.gate set first_ended = null")
     await owner.execute("alter table msg.audit enable trigger only_added_to")

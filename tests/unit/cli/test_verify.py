@@ -1,5 +1,6 @@
 """The proof and the settling against services that are played by hand."""
 
+import json
 from copy import deepcopy
 from typing import Any
 
@@ -8,10 +9,12 @@ import pytest
 from shared.cli.api import Api
 from shared.cli.environment import resolve
 from shared.cli.errors import CliError, ExitCode
+from shared.cli.main import run
 from shared.cli.settle import wait_until_settled, what_moves
 from shared.cli.verify import prove
 from shared.events.topics import LINE_OF_SERVICES
 from tests.architecture.test_roles import BUS, OWN
+from tests.support.played import services_of
 
 QUIET = {
     "lag": 0,
@@ -122,3 +125,17 @@ def test_a_service_that_is_away_is_not_settled() -> None:
 def test_a_wrong_token_is_told_at_once() -> None:
     with pytest.raises(CliError, match="token"):
         what_moves(Played(owners=CliError("no such token", "", ExitCode.USAGE)))
+
+
+def test_a_check_that_fails_is_told_with_its_runbook(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with services_of(monkeypatch) as played:
+        for (service, path), answer in ANSWERS.items():
+            played.says(service, f"GET {path}", answer)
+        played.says("arrears", "GET /bus/status", QUIET | {"totals_difference": "1 events"})
+        assert run(["verify"]) == 1
+        assert "control totals agree: docs/runbooks/day-totals-differ.md says what to do." in capsys.readouterr().err
+        assert run(["verify", "--json"]) == 1
+        told = json.loads(capsys.readouterr().out)["checks"]
+        assert [one["runbook"] for one in told if not one["ok"]] == ["docs/runbooks/day-totals-differ.md"]
