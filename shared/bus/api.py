@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 READERS = ("assistant", "lead-officer", "finance", "board", "admin-team", "auditor", "operator")
 Reader = Annotated[Caller, requires(*READERS)]
 Proof = Annotated[Caller, requires("auditor", "finance", "operator")]
-LetterReader = Annotated[Caller, requires("auditor", "operator")]
+LetterReader = Annotated[Caller, requires("lead-officer", "finance", "auditor", "operator")]
 Limit = Annotated[int, Query(ge=1, le=5000)]
 Operator = Annotated[Caller, requires("operator")]
 _HIGHEST_PARTITION = 2**31 - 1

@@ -179,7 +179,8 @@ class Bench:
         number, place = letter["id"], [letter["topic"], letter["partition"], letter["offset"]]
         subject, content = kinds.subject_at(place), {"dead_letter": number, "place": place}
         if _carries_money(letter):
-            proposal = Proposal(kinds.DISCARD.name, subject, content, why, caller.subject)
+            told = content | {"letter": kinds.as_proposed(letter)}
+            proposal = Proposal(kinds.DISCARD.name, subject, told, why, caller.subject)
             made = await self.proposals.propose(caller, proposal, key)
             return {"id": number, "status": letter["status"], "proposal": made["id"]}
         given = Given(kinds.DISCARD.name, subject, caller.subject, why, content, **named(key))

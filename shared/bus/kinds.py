@@ -1,7 +1,9 @@
 """What the bus itself lets take effect only with a second person, in every service."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from shared.bus import letters, queries
 from shared.bus.commands import Json
@@ -9,12 +11,23 @@ from shared.bus.proposals import Kind, Proposal
 from shared.bus.refusals import NotNowError, NotValidError
 from shared.bus.work import Work
 from shared.db.engine import driver
+from shared.events.types import ID_PATTERN
 from shared.log_events import LogEvent
 
 EVERY_TOPIC = "*"
 """A difference accepted for a day as a whole."""
+_ONLY_THERE = (
+    "A dead letter is put away by POST /dead-letters/{number}/discard, not by its number or in other words here."
+)
+_ID = re.compile(ID_PATTERN)
 _PROPOSE = frozenset({"operator", "finance", "lead-officer"})
 _APPROVE = frozenset({"finance", "lead-officer"})
+
+
+def as_proposed(letter: Mapping[str, Any]) -> Json:
+    """Return what of a letter the second person sees: no bytes, and nothing that its sender wrote but ids."""
+    ids = {name: letter[name] if _ID.fullmatch(letter[name] or "") else None for name in ("event_id", "type")}
+    return {"amount_pence": letter["amount_pence"], "reason": letter["reason"], **ids}
 
 
 class DecidedError(NotNowError):
@@ -47,6 +60,8 @@ async def _must_be_open(work: Work, proposal: Proposal) -> None:
     letter = await (await driver(work.session)).fetchrow(queries.LETTER, number)
     if letter is None or letter["status"] != "open":
         raise DecidedError(f"There is no open dead letter {number}; it was decided already.")
+    if proposal.body.get("letter") != as_proposed(dict(letter)):
+        raise NotValidError(_ONLY_THERE)
 
 
 async def _number(work: Work, proposal: Proposal) -> int:
@@ -62,7 +77,7 @@ def _place(body: Json) -> tuple[str, int, int]:
     match body.get("place"):
         case [str(topic), int(partition), int(offset)]:
             return topic, int(partition), int(offset)  # True is an int, too
-    raise NotValidError("A dead letter is put away by POST /dead-letters/{number}/discard, not by its number here.")
+    raise NotValidError(_ONLY_THERE)
 
 
 async def _must_be_waiting(work: Work, proposal: Proposal) -> None:

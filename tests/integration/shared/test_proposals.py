@@ -91,6 +91,36 @@ async def test_a_letter_that_two_people_discarded_is_discarded_already(desk: Des
     assert await audit_of(owner) == deeds
 
 
+async def test_the_second_person_sees_what_would_be_discarded(desk: Desk, owner: asyncpg.Connection) -> None:
+    number = await propose(desk, owner)
+    shown = (await desk.call("GET", f"/proposals/{number}", role="lead-officer")).json()
+    assert shown["body"]["letter"] == {
+        "amount_pence": 500, "reason": "bad-amount", "event_id": "E1", "type": None,
+    }  # fmt: skip
+
+
+async def test_what_a_sender_wrote_for_an_id_is_shown_to_nobody_unless_it_is_one(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    letter = await bury(owner, pence=500)
+    await owner.execute("update msg.dead_letter set event_id = 'Mrs Smith, 1 High Street', type = 'a b'")
+    made = (await desk.call("POST", f"/dead-letters/{letter}/discard", {"reason": "said again"})).json()
+    shown = (await desk.call("GET", f"/proposals/{made['proposal']}", role="finance")).json()
+    assert (shown["body"]["letter"]["event_id"], shown["body"]["letter"]["type"]) == (None, None)
+
+
+@pytest.mark.parametrize("letter", [{"amount_pence": 1}, None])
+async def test_nobody_proposes_to_discard_a_letter_under_another_description(
+    desk: Desk, owner: asyncpg.Connection, letter: dict[str, Any] | None
+) -> None:
+    await bury(owner, pence=500)
+    body = {"place": ["housing.charge-raised", 0, 1]} | ({"letter": letter} if letter else {})
+    asked = {"kind": "dead-letter-discard", "subject": "dead-letter:1", "body": body, "reason": "x"}
+    refused = await desk.call("POST", "/proposals", asked)
+    assert (refused.status_code, "POST /dead-letters/{number}/discard" in refused.json()["detail"]) == (422, True)
+    assert await owner.fetchval("select count(*) from msg.proposal") == 0
+
+
 async def test_nobody_approves_alone_nor_without_the_role(desk: Desk, owner: asyncpg.Connection) -> None:
     number = await propose(desk, owner, person="mo")
     alone = await desk.call("POST", f"/proposals/{number}/approve", role="finance", person="mo")
