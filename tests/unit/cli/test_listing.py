@@ -22,6 +22,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     monkeypatch.setenv("COLUMNS", "250")
     with services_of(monkeypatch) as played:
         monkeypatch.setenv("CLOSEBOOK_OWNERS_URL", "http://127.0.0.1:1")
+        played.says("billing", "GET /suspense", {"charges": [], "charges_pence": 0})
         for path in LISTS.values():
             played.answers[f"GET /arrears{path}"] = _once(played, path)
         yield played
