@@ -115,7 +115,8 @@ async def test_nobody_proposes_to_discard_a_letter_under_another_description(
 ) -> None:
     await bury(owner, pence=500)
     body = {"place": ["housing.charge-raised", 0, 1]} | ({"letter": letter} if letter else {})
-    asked = {"kind": "dead-letter-discard", "subject": "dead-letter:1", "body": body, "reason": "x"}
+    subject = "dead-letter:housing.charge-raised/0/1"
+    asked = {"kind": "dead-letter-discard", "subject": subject, "body": body, "reason": "x"}
     refused = await desk.call("POST", "/proposals", asked)
     assert (refused.status_code, "POST /dead-letters/{number}/discard" in refused.json()["detail"]) == (422, True)
     assert await owner.fetchval("select count(*) from msg.proposal") == 0
