@@ -66,7 +66,7 @@ class Shell:
         """Run a line in a shell as it stands; a plain command of ours here, for starting it would take the longest."""
         if line.startswith("closebook ") and "|" not in line:
             with chdir(self.office.folder):
-                answer = await self.office.run(*shlex.split(line)[1:])
+                answer = await self.office.run(*shlex.split(line, comments=True)[1:])
             return answer.code, f"$ {line}\n{answer.out}{answer.err}"
         process = await asyncio.create_subprocess_exec(
             "bash", "-o", "pipefail", "-c", before_all() + line, cwd=self.office.folder, env=_ENVIRONMENT,
