@@ -27,7 +27,8 @@ def suspense(context: typer.Context, *, as_json: JsonFlag = False, to: SheetFile
     """Show unmatched money, and what waits and what it waits for."""
     if context.invoked_subcommand is not None:
         return
-    found = Api(environment.resolve(data)).get("billing", "/suspense")
+    asked = {} if as_json else {"since": "true"}  # programs get what they have always got
+    found = Api(environment.resolve(data)).get("billing", "/suspense", asked)
     payments = [
         (item["payment_id"], item["received_on"], output.pounds(item["amount_pence"])) for item in found["payments"]
     ]

@@ -51,10 +51,10 @@ def add(router: APIRouter, doors: Doors) -> None:
 
 def _ask(router: APIRouter, doors: Doors) -> None:
     @router.get("/suspense")
-    async def suspense(_caller: Everybody) -> Response:
-        """Return money nobody matches, and charges, credits and reversals that wait."""
+    async def suspense(_caller: Everybody, since: bool = False) -> Response:
+        """Return money nobody matches, and what waits; ``since``: charges say since which book."""
         async with snapshot(doors.sessions) as connection:
-            return as_json(await waiting.suspense(connection))
+            return as_json(await waiting.suspense(connection, since))
 
     @router.get("/suspense/payments")
     async def unmatched(_caller: Staff) -> Response:

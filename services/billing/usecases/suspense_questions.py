@@ -17,10 +17,13 @@ from services.billing.usecases.questions import Answer, overdue_day, present
 _SET = "share-set:"
 
 
-async def suspense(connection: asyncpg.Connection) -> Answer:
-    """Return money nobody matches, and charges, credits and reversals that wait, each with what it waits for."""
+async def suspense(connection: asyncpg.Connection, since: bool = False) -> Answer:
+    """Return money nobody matches, and charges, credits and reversals that wait, each with what it waits for.
+
+    ``since``: of each charge also the book since which it waits.
+    """
     rows = await stored.list_suspended(connection)
-    waiting = await _waiting(connection)
+    waiting = await _waiting(connection, since)
     return {
         "payments": [
             {"payment_id": row.payment_id, "amount_pence": row.pence, "received_on": row.received_on} for row in rows
@@ -62,7 +65,7 @@ def _payment(row: SuspendedRow, day: date, proposed: tuple[str, int] | None) -> 
     })  # fmt: skip
 
 
-async def _waiting(connection: asyncpg.Connection) -> dict[str, list[Answer]]:
+async def _waiting(connection: asyncpg.Connection, since: bool) -> dict[str, list[Answer]]:
     """Return the charges, credits and reversals that wait, each with what it waits for."""
     charges: list[Answer] = []
     credits_: list[Answer] = []
@@ -72,7 +75,7 @@ async def _waiting(connection: asyncpg.Connection) -> dict[str, list[Answer]]:
         head = {"charge_id": part.charge_id, "unit_id": part.unit_id}
         tail = {"amount_pence": abs(part.pence), "waiting_for": part.waiting_for, "gap": gaps.get(part)}
         if part.credit_id is None:
-            charges.append(present({**head, **tail, "since_book": part.book}))
+            charges.append(present({**head, **tail, "since_book": part.book if since else None}))
         else:
             credits_.append(present({"credit_id": part.credit_id, **head, **tail}))
     held = await _held(connection)
