@@ -29,6 +29,8 @@ LetterReader = Annotated[Caller, requires("lead-officer", "finance", "auditor", 
 Limit = Annotated[int, Query(ge=1, le=5000)]
 Operator = Annotated[Caller, requires("operator")]
 _HIGHEST_PARTITION = 2**31 - 1
+_NO_REASON = "no reason was given"
+"""What the audit says of a command that may be given without one."""
 
 
 class Redrive(Body):
@@ -38,11 +40,12 @@ class Redrive(Body):
     dry_run: bool = False
 
 
-class Release(WithReason):
+class Release(Body):
     """Let quarantined partitions go on: all, a topic's, or one."""
 
     topic: Id | None = None
     partition: int | None = Field(default=None, ge=0, le=_HIGHEST_PARTITION)
+    reason: Text = _NO_REASON
 
 
 class Republish(Body):
@@ -50,7 +53,7 @@ class Republish(Body):
 
     topic: Id
     book: date
-    reason: Text = "no reason was given"
+    reason: Text = _NO_REASON
 
 
 class AcceptDifference(WithReason):

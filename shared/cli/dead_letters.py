@@ -12,7 +12,7 @@ from shared.cli import environment, output
 from shared.cli.api import OPERATOR, Api
 from shared.cli.asking import listed
 from shared.cli.errors import CliError, ExitCode
-from shared.cli.options import DataDir, JsonFlag, OnlyService, Reason, Service
+from shared.cli.options import DataDir, JsonFlag, OnlyService, Service
 from shared.events.topics import LINE_OF_SERVICES
 
 bench = typer.Typer(help="List, look at, re-drive and discard dead letters; let a quarantined partition go on.")
@@ -217,15 +217,16 @@ def release(
     ] = None,
     partition: Annotated[int | None, typer.Option("--partition", help="Its number.", show_default=False)] = None,
     *,
-    reason: Reason,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why, for the audit.", show_default=False)] = None,
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
     """Let quarantined partitions of a service go on: the one named, or all that stand."""
     if partition is not None and topic is None:
         raise CliError("--partition needs --topic.", "`closebook status` names what is quarantined.", ExitCode.USAGE)
-    named = {name: value for name, value in (("topic", topic), ("partition", partition)) if value is not None}
-    answer = Api(environment.resolve(data), OPERATOR).post(service, "/bus/release", {**named, "reason": reason})
+    said = (("topic", topic), ("partition", partition), ("reason", reason))
+    asked = {name: value for name, value in said if value is not None}
+    answer = Api(environment.resolve(data), OPERATOR).post(service, "/bus/release", asked)
     output.answer(answer, _released(service, answer["released"]), as_json=as_json)
 
 
