@@ -21,7 +21,8 @@ select count(*) from msg.event_log as log where log.topic = $1
   and not exists (select from msg.audit where detail->>'command' = log.event_uid::text)
 """
 ENTRIES = """
-select id, at, who, approved_by, from_address, action, subject, reason, detail from msg.audit
+select id, at, who, approved_by, from_address, action, subject, reason, detail, encode(hash, 'hex') as head
+from msg.audit
 where id > $1 order by id limit $2
 """
 

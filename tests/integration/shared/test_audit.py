@@ -107,3 +107,17 @@ async def test_the_log_of_a_command_carries_the_head_of_the_chain(desk: Desk, ow
     assert told == [row["head"] for row in rows]
     assert len(set(told)) == 3
     assert (await desk.call("GET", "/totals")).json()["audit"]["head"] == told[-1]
+
+
+async def test_an_end_that_was_cut_off_is_missing_where_the_log_has_it(desk: Desk, owner: asyncpg.Connection) -> None:
+    """Looking at a letter is no command, so the chain alone is whole without it: its head is in the log."""
+    await deeds(desk, owner, 2)
+    with capture() as lines:
+        await desk.call("GET", "/dead-letters/1")
+    (said,) = [line["app.audit_head"] for line in lines if "app.audit_head" in line]
+    assert said in [row["head"] for row in (await desk.call("GET", "/audit")).json()]
+    await owner.execute("alter table msg.audit disable trigger only_added_to")
+    await owner.execute("delete from msg.audit where id = 3")
+    await owner.execute("alter table msg.audit enable trigger only_added_to")
+    assert (await audit_in(desk))[0]
+    assert said not in [row["head"] for row in (await desk.call("GET", "/audit")).json()]
