@@ -118,14 +118,21 @@ async def hear_closings(reader: Reader, closing: Closing, api: Api, deadline: fl
         records = await reader.read(timeout_ms=max(1, int(min(left, ask_at - time.monotonic()) * 1000)))
         for name in sorted(closings.hear(records), key=LINE_OF_SERVICES.index):
             _tell_once(told, name, f"closed {closings.last[name].day}")
+        closing.closed = {name: heard.day for name, heard in closings.last.items()}
         if time.monotonic() >= ask_at:
             closing.waiting = await asyncio.to_thread(statuses, api, patience(deadline))
             ask_at = time.monotonic() + _ASK_EVERY_S
             for service in closing.waiting:
                 _tell_once(told, service.name, service.in_words())
-    closing.closed = {name: heard.day for name, heard in closings.last.items()}
-    if closing.missing() and not closing.differences() and not closing.quarantines():
-        closing.waiting = await asyncio.to_thread(statuses, api, patience(deadline))
+    helpless = closing.differences() or closing.quarantines()
+    if closing.missing() and not helpless and time.monotonic() >= ask_at:
+        closing.waiting = await asyncio.to_thread(_asked_last, api, closing.waiting)
+
+
+def _asked_last(api: Api, known: Sequence[ServiceStatus]) -> list[ServiceStatus]:
+    """Ask once more when the time is up; of a service that gives no answer now, what it said before is known."""
+    before = {service.name: service for service in known}
+    return [before.get(one.name, one) if one.away else one for one in statuses(api, patience(time.monotonic()))]
 
 
 def _tell_once(told: dict[str, str], name: str, words: str) -> None:

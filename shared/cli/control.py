@@ -18,6 +18,8 @@ from shared.cli.errors import CliError, ExitCode
 from shared.embedded.errors import ServerError
 
 SOCKET = "control"
+_AT_ONCE_S = 2.0
+_ANSWER_S = 180.0
 
 Json = dict[str, Any]
 
@@ -89,9 +91,10 @@ async def _answer(keeper: Keeping, request: str) -> Json:
     return {"ok": True, "changed": done.changed, "words": done.words}
 
 
-def ask(folder: Path, verb: str, name: str = "") -> Json:
+def ask(folder: Path, verb: str, name: str = "", seconds: float = _ANSWER_S) -> Json:
     """Ask the running stack of a folder and return its answer; raises ``CliError`` when none runs, or it ends first."""
     with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(seconds)
         try:
             with _within(folder) as place:
                 line.connect(place)
@@ -108,16 +111,16 @@ def ask(folder: Path, verb: str, name: str = "") -> Json:
 def resting(folder: Path) -> dict[str, str]:
     """Return why each process of a folder's stack rests that does; none when no stack of the folder runs here."""
     try:
-        found: dict[str, str] = ask(folder, "resting")["resting"]
+        found: dict[str, str] = ask(folder, "resting", seconds=_AT_ONCE_S)["resting"]
     except CliError:
         return {}
     return found
 
 
 def _nobody_there(folder: Path, error: OSError) -> CliError:
-    stopped = last_stop.told(folder)
+    stopped, why = last_stop.told(folder), error.strerror or "it stands still"
     return CliError(
-        f"No `closebook up` answers in {folder} ({error.strerror}){f': {stopped}' if stopped else '.'}",
+        f"No `closebook up` answers in {folder} ({why}){f': {stopped}' if stopped else '.'}",
         "Name its folder with --data DIR; what something else supervises (compose, Kubernetes) is stopped there.",
         ExitCode.USAGE,
     )

@@ -1,5 +1,6 @@
 """Why the stack of a folder is not running any more: one line that `closebook up` leaves in it for other shells."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,13 +10,15 @@ _FILE = "last-stop.txt"
 def leave(folder: Path, why: str) -> None:
     """Note that the stack of a folder stops now, and why; only its owner may read it."""
     note = folder / _FILE
-    note.touch(mode=0o600)
-    note.write_text(f"at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC because {why}\n", encoding="utf-8")
+    with suppress(OSError):  # a full disk may be why; whoever asks is told without the note
+        note.touch(mode=0o600)
+        note.write_text(f"at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC because {why}\n", encoding="utf-8")
 
 
 def forget(folder: Path) -> None:
     """Remove the note: the stack starts again."""
-    (folder / _FILE).unlink(missing_ok=True)
+    with suppress(OSError):
+        (folder / _FILE).unlink(missing_ok=True)
 
 
 def told(folder: Path) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from shared.cli import environment, output
 from shared.cli.api import Api
 from shared.cli.asking import Listed, listed
+from shared.cli.errors import CliError
 from shared.cli.options import DataDir, JsonFlag, OnlyService
 
 _HELD = ("service", "topic", "partition", "offset", "needs", "amount_pence", "since_book", "since")
@@ -23,7 +24,11 @@ def held(*, service: OnlyService = None, as_json: JsonFlag = False, data: DataDi
 
 def _tell_of_suspense(api: Api) -> None:
     """Say how many charges wait in billing's books: they were taken in, so they are no held events."""
-    waiting = api.get("billing", "/suspense")
+    try:
+        waiting = api.get("billing", "/suspense")
+    except CliError as error:
+        output.say(f"Whether charges wait in suspense is not known: {error.problem}")
+        return
     charges = len({one["charge_id"] for one in waiting["charges"]})
     if charges:
         wait = "1 charge waits" if charges == 1 else f"{charges} charges wait"

@@ -10,7 +10,7 @@ import typer
 
 from shared.cli import environment, output
 from shared.cli.api import Api
-from shared.cli.errors import CliError
+from shared.cli.errors import CliError, ExitCode
 from shared.cli.options import DataDir, JsonFlag
 from shared.cli.standing import Quarantine, ServiceStatus, how_to_release, patience, status_of
 from shared.events.topics import LINE_OF_SERVICES
@@ -88,10 +88,21 @@ def what_moves(api: Api, deadline: float = inf) -> Moving:
         passes |= bool(moves)
         if stopped or moves:
             words[name] = ", ".join([*map(str, stopped), *moves])
-    due = 0 if "notify" in words else messages_due(api, patience(deadline))
+    due = "" if "notify" in words else _due(api, patience(deadline))
     if due:
-        words["notify"] = f"{due} messages to hand over"
+        words["notify"] = due
     return Moving(words, tuple(quarantined), passes or bool(due))
+
+
+def _due(api: Api, seconds: float) -> str:
+    """Return what notify has to hand over, in words; a service that is away moves, too, for all that is known."""
+    try:
+        due = messages_due(api, seconds)
+    except CliError as error:
+        if error.code is not ExitCode.AWAY:
+            raise
+        return error.problem
+    return f"{due} messages to hand over" if due else ""
 
 
 def _movement(service: ServiceStatus, stopped: int) -> list[str]:

@@ -13,6 +13,10 @@ from shared.log_events import LogEvent
 
 ANSWER_S = 5.0
 """How long a service may take to say how it stands: it waits two seconds for Kafka itself."""
+_LEAST_S = 3.0
+"""Less would call a service away that only waits for Kafka."""
+PATIENT_S = 60.0
+"""How long it may take where it has proved a large ledger just before."""
 NOT_READY = "docs/runbooks/not-ready.md"
 """What to do about a service that does not answer as it should."""
 
@@ -137,8 +141,8 @@ class ServiceStatus:
 
 
 def patience(deadline: float) -> float:
-    """Return how long a question may take before ``deadline``: as long as any, but no less than a second."""
-    return min(ANSWER_S, max(1.0, deadline - time.monotonic()))
+    """Return how long a question may take before ``deadline``: as long as any, but no less than an answer takes."""
+    return min(ANSWER_S, max(_LEAST_S, deadline - time.monotonic()))
 
 
 def status_of(api: Api, name: str, seconds: float = ANSWER_S) -> ServiceStatus:

@@ -23,8 +23,7 @@ def status(as_json: JsonFlag = False, data: DataDir = None) -> None:
         output.write_json({"services": [service.as_json() for service in found]})
     else:
         output.show(_summary(found), _partitions(found))
-    resting = control.resting(known.folder) if any(service.away for service in found) else {}
-    for line in _what_to_do(found, resting):
+    for line in _what_to_do(found, control.resting(known.folder)):
         output.say(line)
     if any(service.away or service.lacks_kafka for service in found):
         raise typer.Exit(ExitCode.AWAY)

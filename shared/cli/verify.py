@@ -20,7 +20,7 @@ from shared.cli.proof import (
     version_checks,
 )
 from shared.cli.settle import wait_until_settled
-from shared.cli.standing import NOT_READY, statuses
+from shared.cli.standing import NOT_READY, PATIENT_S, statuses
 from shared.events.topics import CHARGE_RAISED, LINE_OF_SERVICES, PAYMENT_RECEIVED, PAYMENT_REVERSED
 
 _SETTLE_S = 30.0
@@ -137,8 +137,9 @@ def _put_aside(heard: Mapping[str, Any], topic: str, sign: int, suffix: str = ""
 
 
 def _totals_agree(api: Api) -> Check:
-    """Return whether no service's days stand still over a control total."""
-    differences = [f"{one.name}: {one.totals_difference}" for one in statuses(api) if one.totals_difference]
+    """Return whether no service's days stand still over a control total; one that does not say is not believed."""
+    said = [(one.name, one.away or one.totals_difference) for one in statuses(api, PATIENT_S)]
+    differences = [f"{name}: {words}" for name, words in said if words]
     return Check("control totals agree", not differences, "; ".join(differences), "day-totals-differ")
 
 

@@ -40,8 +40,11 @@ _RECLAIM_PRINTS = """
 update notify.messages set lease_until = now() + $1
 where state = 'claimed' and claim = (
   select claim from notify.messages
-  where channel = 'print' and state = 'claimed' and lease_until < now() order by claim limit 1 for update skip locked)
+  where channel = 'print' and state = 'claimed' and lease_until < now() order by claim, message_id limit 1 for update)
 returning claim as batch, lease_until as until
+"""
+_CLAIMED_PRINTS = """
+select distinct claim from notify.messages where channel = 'print' and state = 'claimed' and claim = any($1)
 """
 _RENEW_PRINTS = """
 update notify.messages set lease_until = now() + $3 where claim = $1 and state = 'claimed' and lease_until = $2
@@ -272,10 +275,15 @@ async def end(
     await connection.execute(_END, message_id, claim, step.state.value, step.wait, answer, int(silent))
 
 
-async def end_batch(connection: asyncpg.Connection, held: PrintLease, step: Step, answer: str) -> int:
-    """Note what became of a batch of letters to print, if it is still in these hands; returns of how many letters."""
+async def claimed_prints(connection: asyncpg.Connection, batches: Collection[str]) -> set[str]:
+    """Return those of some batches that are in anybody's hands."""
+    return {row["claim"] for row in await connection.fetch(_CLAIMED_PRINTS, list(batches))}
+
+
+async def end_batch(connection: asyncpg.Connection, held: PrintLease, step: Step, answer: str) -> set[UUID]:
+    """Note what became of a batch of letters to print, if it is still in these hands; returns of which letters."""
     rows = await connection.fetch(_END_BATCH, held.batch, step.state.value, step.wait, answer, held.until)
-    return len(rows)
+    return {row["message_id"] for row in rows}
 
 
 async def release(connection: asyncpg.Connection, claim: str) -> None:

@@ -1,4 +1,7 @@
-"""The print folder on the disk: each batch is written under a name of its own and appears whole or not at all."""
+"""The print folder on the disk: each batch is written under a name of its own and appears whole or not at all.
+
+Attempts stand in ``.building``, a folder each; whatever lies there and is nobody's any more is cleared away.
+"""
 
 import json
 import os
@@ -10,6 +13,7 @@ from secrets import token_hex
 from services.notify.db.messages import PrintMessage
 from services.notify.domain import identity
 
+_BUILDING = ".building"
 _MANIFEST = "manifest.jsonl"
 
 
@@ -20,7 +24,7 @@ def place_of(folder: Path, letters: Sequence[PrintMessage], batch: str) -> Path:
 
 def begin(folder: Path, batch: str) -> Path:
     """Return a fresh folder in which one attempt at a batch is written, beside where it is to appear."""
-    building = folder / f".building-{batch}-{token_hex(4)}"
+    building = folder / _BUILDING / f"{batch}-{token_hex(4)}"
     building.mkdir(mode=0o750, parents=True)  # owners' letters: for the service and the group that prints
     return building
 
@@ -42,10 +46,20 @@ def appear(building: Path, place: Path) -> None:
     _sync_directory(place.parent)
 
 
+def attempts(folder: Path) -> set[str]:
+    """Return the batches that somebody has begun to write, and not finished."""
+    return {building.name.rpartition("-")[0] for building in (folder / _BUILDING).glob("*")}
+
+
 def clear(folder: Path, batch: str) -> None:
     """Clear away all attempts at a batch, whoever made them: one who still writes there finds out and stops."""
-    for building in folder.glob(f".building-{batch}*"):
-        shutil.rmtree(building, ignore_errors=True)
+    for building in (folder / _BUILDING).glob(f"{batch}-*"):
+        discard(building)
+
+
+def discard(building: Path) -> None:
+    """Clear away one attempt."""
+    shutil.rmtree(building, ignore_errors=True)
 
 
 def print_name(letter: PrintMessage) -> str:

@@ -1,11 +1,12 @@
 """The print folder: letters that go by post, a batch at a time, each batch appearing whole or not at all."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
+from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -27,10 +28,16 @@ LETTERS_IN_A_BATCH = 200
 _IDLE_SECONDS = 1.0
 _TRY_AGAIN = timedelta(minutes=1)
 _LETTERS_IN_A_LEASE = 20
+_LAID_OUT = Step(State.HANDED_OVER)
+_T = TypeVar("_T")
 
 
-class _ChangedError(Exception):
-    """A letter of the batch was withdrawn while it was written: the others are laid out without it."""
+class _UnprintedError(Exception):
+    """A batch could not be written, or a letter of it was withdrawn meanwhile: what is left of it is tried again."""
+
+
+class _LostError(Exception):
+    """Another has taken the batch over."""
 
 
 @dataclass
@@ -60,6 +67,7 @@ class Printer:
             connection = await driver(session)
             held = await self._claim(connection)
             if held is None:
+                await self._sweep(connection)
                 return False
             letters = await messages.list_batch(connection, held.batch)
             reasons = await self._suppress(connection, letters, held.batch)
@@ -69,8 +77,16 @@ class Printer:
         left = [letter for letter in letters if letter.message_id not in reasons]
         if left:
             await self._lay_out(left, held)
+        else:
+            await asyncio.to_thread(print_folder.clear, self.folder, held.batch)
         self.bell.ring()
         return True
+
+    async def _sweep(self, connection: asyncpg.Connection) -> None:
+        """Clear away what printers that died have left of batches that nobody has in hand any more."""
+        begun = await asyncio.to_thread(print_folder.attempts, self.folder)
+        for batch in begun - await messages.claimed_prints(connection, begun) if begun else ():
+            await asyncio.to_thread(print_folder.clear, self.folder, batch)
 
     async def _claim(self, connection: asyncpg.Connection) -> PrintLease | None:
         lease = self.rules.lease
@@ -90,42 +106,64 @@ class Printer:
 
     async def _lay_out(self, letters: Sequence[PrintMessage], held: PrintLease) -> None:
         """Print a batch and say so; one that cannot be is tried again later, unless another has taken it over."""
-        step, answer = Step(State.HANDED_OVER), "laid out"
+        place, step, answer = print_folder.place_of(self.folder, letters, held.batch), _LAID_OUT, "laid out"
         try:
-            is_ours = await self._print(letters, held, step, answer)
-        except (OSError, _ChangedError) as error:
-            step, answer = Step(State.DEFERRED, _TRY_AGAIN), type(error).__name__.strip("_")
+            ended = await self._print(letters, held, place, answer)
+        except _LostError:
+            return
+        except _UnprintedError as error:
+            if place.exists():
+                raise  # it is out, and not noted yet: whoever takes it over finds it there
+            step, answer = Step(State.DEFERRED, _TRY_AGAIN), str(error)
             async with self.sessions.begin() as session:
-                is_ours = await messages.end_batch(await driver(session), held, step, answer) > 0
-        if is_ours:
-            await asyncio.to_thread(print_folder.clear, self.folder, held.batch)
-            _tell(letters, step, answer)
+                ended = await messages.end_batch(await driver(session), held, step, answer)
+        await asyncio.to_thread(print_folder.clear, self.folder, held.batch)
+        _tell([letter for letter in letters if letter.message_id in ended], step, answer)
 
-    async def _print(self, letters: Sequence[PrintMessage], held: PrintLease, step: Step, answer: str) -> bool:
-        """Write a batch, and let it appear as its end is noted: both, or neither; false: it is another's by now.
+    async def _print(
+        self, letters: Sequence[PrintMessage], held: PrintLease, place: Path, answer: str
+    ) -> Collection[UUID]:
+        """Write a batch, and let it appear as its end is noted: both, or neither; returns which letters it is of.
 
         Whoever takes a batch over waits for that transaction, and then finds it in its place.
         """
-        place, building = print_folder.place_of(self.folder, letters, held.batch), None
-        if not place.exists():
-            building = await asyncio.to_thread(print_folder.begin, self.folder, held.batch)
-            for start in range(0, len(letters), _LETTERS_IN_A_LEASE):
-                some = letters[start : start + _LETTERS_IN_A_LEASE]
-                await asyncio.to_thread(print_folder.write, building, some)
-                async with self.sessions.begin() as session:
-                    if not await messages.renew_prints(await driver(session), held, self.rules.lease):
-                        return False
-        async with self.sessions.begin() as session:
-            ended = await messages.end_batch(await driver(session), held, step, answer)
-            if ended not in {0, len(letters)}:
-                raise _ChangedError
-            if ended and building is not None:
-                await asyncio.to_thread(print_folder.appear, building, place)
-        return ended > 0
+        lies_there = await asyncio.to_thread(place.exists)
+        building = None if lies_there else await _on_disk(print_folder.begin, self.folder, held.batch)
+        try:
+            if building is not None:
+                await self._write(building, letters, held)
+            async with self.sessions.begin() as session:
+                ended = await messages.end_batch(await driver(session), held, _LAID_OUT, answer)
+                if not ended:
+                    raise _LostError
+                if len(ended) < len(letters):
+                    raise _UnprintedError("changed meanwhile")
+                if building is not None:
+                    await _on_disk(print_folder.appear, building, place)
+            return ended
+        finally:
+            if building is not None:
+                await asyncio.to_thread(print_folder.discard, building)
+
+    async def _write(self, building: Path, letters: Sequence[PrintMessage], held: PrintLease) -> None:
+        """Write a batch's letters, some at a time, each time with a fresh lease."""
+        for start in range(0, len(letters), _LETTERS_IN_A_LEASE):
+            await _on_disk(print_folder.write, building, letters[start : start + _LETTERS_IN_A_LEASE])
+            async with self.sessions.begin() as session:
+                if not await messages.renew_prints(await driver(session), held, self.rules.lease):
+                    raise _LostError
+
+
+async def _on_disk(work: Callable[..., _T], *given: object) -> _T:
+    """Do something with files, beside everything else; what the disk refuses is not what the database refuses."""
+    try:
+        return await asyncio.to_thread(work, *given)
+    except OSError as error:
+        raise _UnprintedError(type(error).__name__) from error
 
 
 def _tell(letters: Sequence[PrintMessage], step: Step, answer: str) -> None:
-    """Count and log what became of a batch."""
+    """Count and log what became of letters of a batch."""
     is_printed = step.state is State.HANDED_OVER
     outcome = Answer.ACCEPTED if is_printed else Answer.NOT_NOW
     metrics.MAIL_SENT.labels("print", outcome.value, "").inc(len(letters))

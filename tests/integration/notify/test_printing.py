@@ -6,8 +6,9 @@ import json
 import threading
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import asyncpg.transaction
 import pytest
 
 from services.notify.db import messages
@@ -29,7 +30,11 @@ async def queued(office: Office, owners: int = 2) -> None:
 
 
 def batches(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir())
+    return sorted(path for path in folder.iterdir() if path.is_dir() and path.name != ".building")
+
+
+def attempts(folder: Path) -> list[Path]:
+    return list((folder / ".building").iterdir())
 
 
 def lay_down(folder: Path, letters: list[PrintMessage], batch: str) -> None:
@@ -216,8 +221,81 @@ async def test_a_letter_withdrawn_while_it_is_written_is_not_printed_with_the_ot
     slow.go_on()
     await first
     assert await office.states() == {"deferred": 1, "withdrawn": 1}
-    assert batches(folder) == []
+    assert (batches(folder), attempts(folder)) == ([], [])
     await office.hurry()
     await office.print(folder)
     (batch,) = batches(folder)
     assert len(list(batch.glob("*.pdf"))) == 1
+
+
+async def test_of_a_batch_that_was_withdrawn_whole_nothing_is_left(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "print"
+    await queued(office, 1)
+    slow = Slow(office, folder, monkeypatch)
+    first = await slow.write()
+    async with office.sessions.begin() as session:
+        await messages.withdraw(await driver(session), [(ContactKind.PARTY, "P1")])
+    slow.go_on()
+    await first
+    assert (await office.states(), batches(folder), attempts(folder)) == ({"withdrawn": 1}, [], [])
+
+
+async def test_what_a_dead_printer_left_of_a_batch_that_nobody_has_in_hand_is_cleared_away(
+    office: Office, tmp_path: Path
+) -> None:
+    """Its letters were withdrawn since, or must not go out any more: nobody takes it over."""
+    folder = tmp_path / "print"
+    await queued(office, 1)
+    async with office.sessions.begin() as session:
+        connection = await driver(session)
+        assert await messages.claim_prints(connection, "dead", timedelta(minutes=2), 200)
+        print_folder.write(print_folder.begin(folder, "dead"), await messages.list_batch(connection, "dead"))
+    await office.print(folder)
+    assert len(attempts(folder)) == 1
+    async with office.sessions.begin() as session:
+        await messages.withdraw(await driver(session), [(ContactKind.PARTY, "P1")])
+    await office.print(folder)
+    assert attempts(folder) == []
+
+
+async def test_a_batch_whose_commit_was_not_heard_of_is_not_printed_again(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is in its place and nothing is noted: that is for whoever takes the batch over, not for a new one."""
+    folder = tmp_path / "print"
+    await queued(office)
+    commit = asyncpg.transaction.Transaction.commit
+
+    async def unheard(transaction: asyncpg.transaction.Transaction) -> None:
+        if batches(folder):
+            cast("Any", transaction)._connection.terminate()
+            raise TimeoutError
+        await commit(transaction)
+
+    folder.mkdir()
+    monkeypatch.setattr(asyncpg.transaction.Transaction, "commit", unheard)
+    with pytest.raises(TimeoutError):
+        await Printer(office.sessions, folder, office.rules, Bell())._round()
+    monkeypatch.undo()
+    assert await office.states() == {"claimed": 2}
+    await office.expire_leases()
+    await office.print(folder)
+    assert (await office.states(), len(batches(folder))) == ({"handed-over": 2}, 1)
+
+
+async def test_printers_that_find_a_dead_ones_batch_at_once_do_not_stand_in_each_others_way(office: Office) -> None:
+    await queued(office, 6)
+    for _ in range(10):
+        async with office.sessions.begin() as session:
+            await (await driver(session)).execute("update notify.messages set state = 'queued', claim = null")
+            assert await messages.claim_prints(await driver(session), "dead", timedelta(minutes=2), 200)
+        await office.expire_leases()
+
+        async def reclaim() -> object:
+            async with office.sessions.begin() as session:
+                return await messages.reclaim_prints(await driver(session), timedelta(minutes=2))
+
+        found = await asyncio.gather(*(reclaim() for _ in range(3)))
+        assert sum(one is not None for one in found) == 1

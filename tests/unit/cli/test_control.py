@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.cli import control
+from shared.cli import control, last_stop
 from shared.cli.control import Done
 from shared.cli.errors import CliError, ExitCode
 from shared.cli.main import run
@@ -28,8 +28,8 @@ class _Keeper:
         return {"notify": "stopped"}
 
 
-async def _ask(folder: Path, *words: str) -> control.Json:
-    return await asyncio.to_thread(control.ask, folder, *words)
+async def _ask(folder: Path, verb: str, name: str = "") -> control.Json:
+    return await asyncio.to_thread(control.ask, folder, verb, name)
 
 
 async def test_a_folder_too_deep_for_the_name_of_a_socket_is_reached(tmp_path: Path) -> None:
@@ -78,3 +78,23 @@ def test_without_a_stack_the_command_says_so_and_what_stops_services_elsewhere(
     said = " ".join(capsys.readouterr().err.split())
     assert f"the stack in {tmp_path} stopped at 2026-05-01 10:00:00 UTC because it was told to." in said
     assert "compose, Kubernetes" in said
+
+
+def test_a_stack_that_stands_still_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """Its process was suspended: the connection is made, and nobody answers."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.bind(str(tmp_path / "control"))
+        line.listen()
+        assert control.resting(tmp_path) == {}
+        with pytest.raises(CliError, match="it stands still"):
+            control.ask(tmp_path, "stop", "owners", seconds=0.1)
+
+
+def test_a_note_that_cannot_be_written_hides_nothing(tmp_path: Path) -> None:
+    """A full disk may be why the stack stops."""
+    (tmp_path / "last-stop.txt").symlink_to("/dev/full")
+    last_stop.leave(tmp_path, "PostgreSQL ended.")
+    (tmp_path / "last-stop.txt").unlink()
+    (tmp_path / "last-stop.txt").mkdir()
+    last_stop.forget(tmp_path)
+    assert last_stop.told(tmp_path) == ""

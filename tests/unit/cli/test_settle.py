@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, cast
 
 import pytest
@@ -16,6 +16,10 @@ from shared.cli.environment import resolve
 from shared.cli.errors import CliError
 from shared.cli.kafka import Reader
 from shared.cli.main import run
+from shared.events.calendar import DayClosed
+from shared.events.decode import Record
+from shared.events.envelope import encode
+from shared.events.topics import DAY_CLOSED
 from tests.support.played import QUIET, Services, services_of
 
 PLACE: dict[str, Any] = {
@@ -92,10 +96,26 @@ class Silence:
         return []
 
 
-async def closing(seconds: float) -> tuple[CliError, float]:
-    """Wait so long for a day that nobody closes; returns what is told, and how long it took."""
+class Heard(Silence):
+    """Kafka with the word of owners that they have closed the day."""
+
+    def __init__(self) -> None:
+        channel = DAY_CLOSED["owners"]
+        said = DayClosed(day=date(2026, 4, 2), after={}, totals={})
+        value = encode(channel, said, id="x", source="closebook/owners", time=datetime.now(UTC),
+                       book=date(2026, 4, 2), aggver=1)  # fmt: skip
+        self.records = [Record(channel.topic, 0, 0, None, value)]
+
+    async def read(self, timeout_ms: int) -> list[Any]:
+        await super().read(timeout_ms)
+        said, self.records = self.records, []
+        return said
+
+
+async def closing(seconds: float, heard: type[Silence] = Silence) -> tuple[CliError, float]:
+    """Wait so long for a day that not all close; returns what is told, and how long it took."""
     waited, started = Closing([date(2026, 4, 2)]), time.monotonic()
-    await hear_closings(cast("Reader", Silence()), waited, Api(resolve()), started + seconds)
+    await hear_closings(cast("Reader", heard()), waited, Api(resolve()), started + seconds)
     waited.seconds = time.monotonic() - started
     with pytest.raises(CliError) as told:
         tell(waited, as_json=False)
@@ -121,3 +141,10 @@ async def test_a_day_that_ended_before_the_quarantine_is_waited_for(services: Se
     told, seconds = await closing(2)
     assert seconds >= 2
     assert "billing: waits for owners to close 2026-04-02" in told.problem
+
+
+async def test_whoever_has_closed_the_day_holds_nobody_up_with_the_next(services: Services) -> None:
+    services.says("owners", "GET /bus/status", QUIET | {"partitions": [PLACE], "lag": 10} | WAITS)
+    told, seconds = await closing(4, Heard)
+    assert seconds >= 4
+    assert "not closed by billing, arrears, notify" in told.problem

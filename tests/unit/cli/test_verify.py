@@ -93,6 +93,11 @@ def test_a_service_stopped_over_its_totals_fails_the_proof() -> None:
     }
 
 
+def test_totals_of_a_service_that_does_not_say_are_not_believed() -> None:
+    away = CliError("arrears at http://x does not answer.", "", ExitCode.AWAY)
+    assert "arrears at http://x" in failing(Played(arrears=away))["control totals agree"]
+
+
 def test_an_operator_may_ask_all_that_a_proof_needs_also_when_an_account_differs() -> None:
     api = Played()
     api.answers["billing", "/verify"]["sums"] = {"a": {"charges": 1, "payments": 0}}
