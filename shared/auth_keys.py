@@ -17,7 +17,7 @@ from shared.logs import log
 _REFRESH_SECONDS = 600.0
 _REFRESH_AT_MOST_SECONDS = 30.0
 _RETRY_SECONDS = 5.0
-"""After a failure while there are no keys; a fetch takes as long at most."""
+"""After a failure while there are no keys; a fetch, whole, takes as long at most."""
 _TRUSTED_SECONDS = 24 * 3600.0
 """While the provider is away it issues no tokens either: after a day hardly any but a thief's is still good."""
 _MAX_BYTES = 262_144
@@ -85,14 +85,15 @@ class KeySource:
             self._failed(error)
 
     async def _ask(self, kid: str) -> None:
-        """Fetch the set if it is time; only one request does, and who has a key does not wait for it."""
+        """Fetch the set if it is time; only one request does, and who has a key does not wait for another's."""
         if not self._is_time(kid) or (self._asking.locked() and self._trusted and kid in self._keys):
             return
         async with self._asking:
             if not self._is_time(kid):
                 return  # somebody asked while this one waited
             try:
-                self._keys = usable_keys(json.loads(await self._fetch()))
+                async with asyncio.timeout(_RETRY_SECONDS):
+                    self._keys = usable_keys(json.loads(await self._fetch()))
                 self._seen_at = self._clock()
             except _UNREADABLE as error:
                 self._failed(error)

@@ -10,6 +10,8 @@ FOLDER = "CLOSEBOOK_SECRETS"
 def variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment and what lies in the folder of secrets, if it names one; the environment wins.
 
+    A variable that is empty does not.
+
     So it is with services, too: a folder that is not there holds nothing.  Raises ``OSError`` for a file that cannot
     be read, ``ValueError`` for one that is no text.
     """
@@ -17,4 +19,4 @@ def variables(environment: Mapping[str, str]) -> dict[str, str]:
     files = Path(named).iterdir() if named and Path(named).is_dir() else ()
     # Kubernetes keeps what is mounted in folders beside the links to it.
     secrets = {file.name: file.read_text(encoding="utf-8").strip() for file in files if file.is_file()}
-    return {**secrets, **environment}
+    return {**secrets, **{name: value for name, value in environment.items() if value or name not in secrets}}

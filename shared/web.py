@@ -16,6 +16,8 @@ from shared.web_connections import Connection, Server
 from shared.web_errors import EVERYWHERE, failed, install
 from shared.web_frame import Frame
 
+_NOT_SENT_LOWAT, _MOST_NOT_SENT = 25, 65_536
+"""Linux' TCP_NOTSENT_LOWAT, which Python 3.11 does not name; accepted connections inherit it."""
 _GRACE_SECONDS = 5
 MOST_CONNECTIONS = 200
 """So many open connections of one port; a request that finds all of them being answered gets 503."""
@@ -96,6 +98,8 @@ class WebServer:
         # of its head: 40 ms with most clients (measured).
         self._socket = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Or megabytes wait in the kernel, and a caller who reads steadily but slowly looks like one who does not read.
+        self._socket.setsockopt(socket.IPPROTO_TCP, _NOT_SENT_LOWAT, _MOST_NOT_SENT)
         self._socket.bind(self._address)
         port: int = self._socket.getsockname()[1]
         return port

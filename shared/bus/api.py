@@ -28,6 +28,7 @@ Proof = Annotated[Caller, requires("auditor", "finance", "operator")]
 LetterReader = Annotated[Caller, requires("lead-officer", "finance", "auditor", "operator")]
 Limit = Annotated[int, Query(ge=1, le=5000)]
 Operator = Annotated[Caller, requires("operator")]
+Discarder = Annotated[Caller, requires("operator", "finance", "lead-officer")]
 _HIGHEST_PARTITION = 2**31 - 1
 _NO_REASON = "no reason was given"
 """What the audit says of a command that may be given without one."""
@@ -148,7 +149,7 @@ def _letters(router: APIRouter, bench: Bench) -> None:
 
     @router.post("/dead-letters/{number}/discard")
     async def discard(
-        number: RowNumber, caller: Operator, body: WithReason, response: Response, key: Key = None
+        number: RowNumber, caller: Discarder, body: WithReason, response: Response, key: Key = None
     ) -> dict[str, Any]:
         """Put a dead letter away for good; one that carries money waits for a second person (202)."""
         return _proposed(response, await bench.discard(number, caller, body.reason, key))

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -19,7 +20,7 @@ from shared.bus.lag import Lags
 from shared.bus.positions import Lane
 from shared.bus.proposals import Proposal, Proposals
 from shared.bus.redrive import APPLIED, NotOpenError
-from shared.bus.refusals import NotKnownError, NotNowError
+from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError
 from shared.bus.transaction import Doors
 from shared.bus.waiting import DIFFERS
 from shared.bus.work import OPENING_BOOK, Work
@@ -167,12 +168,11 @@ class Bench:
         One that is discarded ``already`` stays as it is; raises ``NotNowError`` for one that was applied.
         """
         letter = await self.letter(number)
-        if letter["status"] == "replayed":
-            raise NotNowError(f"Dead letter {number} was applied already: there is nothing to discard.")
-        try:
+        with suppress(kinds.DecidedError):
             return await self._discard(letter, caller, why, key)
-        except kinds.DecidedError:
-            return {"id": number, "status": "discarded", "already": True}
+        if (await self.letter(number))["status"] == "replayed":
+            raise NotNowError(f"Dead letter {number} was applied already: there is nothing to discard.")
+        return {"id": number, "status": "discarded", "already": True}
 
     async def _discard(self, letter: Json, caller: Caller, why: str, key: str | None) -> Json:
         """Discard an open letter, or propose it."""
@@ -183,6 +183,8 @@ class Bench:
             proposal = Proposal(kinds.DISCARD.name, subject, told, why, caller.subject)
             made = await self.proposals.propose(caller, proposal, key)
             return {"id": number, "status": letter["status"], "proposal": made["id"]}
+        if "operator" not in caller.roles:
+            raise NotAllowedError("To discard a letter without money needs the role operator.")
         given = Given(kinds.DISCARD.name, subject, caller.subject, why, content, **named(key))
         return await give(
             self.doors, given, lambda work: kinds.put_away(work, number, caller.subject, why), kinds.DISCARD.event

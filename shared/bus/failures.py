@@ -54,7 +54,14 @@ def kind_of(error: BaseException) -> FailureKind:
     return FailureKind.BUG
 
 
-_BUSY = ("40001", "40P01", "55P03", "57014")
+_WORDS = (
+    ("40", "PostgreSQL is busy"), ("55P03", "PostgreSQL is busy"), ("57014", "PostgreSQL is busy"),
+    ("53", "PostgreSQL has no room or no connection left"), ("58", "PostgreSQL's disk fails"),
+    ("28", "PostgreSQL does not let the service in"), ("25006", "PostgreSQL takes no writes"),
+    ("08", "PostgreSQL does not answer"), ("57", "PostgreSQL does not answer"),
+)  # fmt: skip
+"""By the beginning of a SQLSTATE; the first that fits."""
+_NO_ANSWER = (ConnectionError, TimeoutError, asyncpg.InterfaceError, DBAPIError)
 
 
 def away_in_words(error: BaseException) -> str:
@@ -65,7 +72,10 @@ def away_in_words(error: BaseException) -> str:
         return "The service has no memory left"
     if isinstance(error, PoolTimeoutError):
         return "All connections to PostgreSQL are lent out"
-    return "PostgreSQL is busy" if sqlstate_of(error) in _BUSY else "PostgreSQL does not answer"
+    state = sqlstate_of(error) or ("08" if isinstance(error, _NO_ANSWER) else "")
+    return next(
+        (words for begin, words in _WORDS if state.startswith(begin)), "A server that the service needs does not answer"
+    )
 
 
 def describe(error: BaseException) -> str:

@@ -187,7 +187,7 @@ def _must_be_about_it(kind: Kind, proposal: Proposal) -> None:
     if proposal.subject != subject:
         raise NotValidError(
             f"The proposal's subject is {proposal.subject}, but what it asks for is about {subject}:"
-            f" propose it with the subject {subject}."
+            f" propose it anew with the subject {subject}, and reject this one if it stands."
         )
 
 

@@ -72,7 +72,8 @@ def drop_people_tables() -> None:
 def say_from_where() -> None:
     """Let rows of the audit say from which address a request came, in the chain; rows that do not stay as sealed.
 
-    There is no way back: without what its rows say the chain would not hold, and code of before takes no notice.
+    There is no way back: without what its rows say the chain would not hold.  Code of before works beside it, but its
+    own check of the audit calls rows with an address not as they were written.
     """
     for statement in audit_chain.SAY_FROM_WHERE:
         op.execute(statement)

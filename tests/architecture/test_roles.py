@@ -28,7 +28,7 @@ BUS = {
     "GET /bus/proposals": ALL,
     "GET /bus/proposals/{number}": ALL,
     "POST /bus/dead-letters/{number}/redrive": "operator",
-    "POST /bus/dead-letters/{number}/discard": "operator",
+    "POST /bus/dead-letters/{number}/discard": "operator finance lead-officer",
     "POST /bus/release": "operator",
     "POST /bus/republish": "operator",
     "POST /bus/accept-difference": "operator",

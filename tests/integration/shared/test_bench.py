@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import metrics
 from shared.auth import ROLES
-from shared.bus import figures
+from shared.bus import figures, kinds
 from shared.bus.api import router_for
 from shared.bus.bench import Bench
 from shared.bus.commands import Given
@@ -146,7 +146,6 @@ async def test_only_the_declared_roles_reach_each_route(desk: Desk) -> None:
         f"POST /bus/{path}"
         for path in (
             "dead-letters/{number}/redrive",
-            "dead-letters/{number}/discard",
             "release",
             "republish",
             "accept-difference",
@@ -367,3 +366,28 @@ async def test_the_databases_figures_reach_monitoring(desk: Desk, owner: asyncpg
     assert samples["outbox_pending_rows",] == 1
     assert 0 <= samples["outbox_oldest_age_seconds",] < 60
     assert samples["dead_letters_open", "invalid"] == 1
+
+
+async def test_finance_may_propose_to_discard_money_and_discard_nothing_alone(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    money, other = await bury(owner, 1, pence=500), await bury(owner, 2, topic=NO_MONEY)
+    proposed = await desk.call("POST", f"/dead-letters/{money}/discard", {"reason": "said again"}, role="finance")
+    assert (proposed.status_code, "proposal" in proposed.json()) == (202, True)
+    refused = await desk.call("POST", f"/dead-letters/{other}/discard", {"reason": "x"}, role="finance")
+    assert (refused.status_code, "needs the role operator" in refused.json()["detail"]) == (403, True)
+
+
+async def test_a_letter_that_was_applied_meanwhile_is_not_called_discarded(
+    desk: Desk, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = await bury(owner, 1, topic=NO_MONEY)
+    put_away = kinds.put_away
+
+    async def too_late(*given: Any) -> Any:
+        await owner.execute("update msg.dead_letter set status = 'replayed' where id = $1", number)
+        return await put_away(*given)
+
+    monkeypatch.setattr(kinds, "put_away", too_late)
+    answer = await desk.call("POST", f"/dead-letters/{number}/discard", {"reason": "test data"})
+    assert (answer.status_code, "was applied already" in answer.json()["detail"]) == (409, True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -165,6 +166,23 @@ async def test_a_caller_who_reads_slowly_gets_the_whole_answer(
             await asyncio.sleep(0.015)
         writer.close()
     assert read > 20_000_000
+
+
+async def test_what_a_slow_caller_has_not_taken_waits_where_it_is_seen(
+    app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the kernel megabytes would, and over a thin line half a minute would go by without any sign of reading."""
+    found: list[int] = []
+    made = web_connections.Connection.connection_made
+
+    def look(one: web_connections.Connection, transport: Any) -> None:
+        made(one, transport)
+        found.append(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, 25))
+
+    monkeypatch.setattr(web_connections.Connection, "connection_made", look)
+    async with serving(app) as port:
+        await exchange(port, b"GET /nowhere HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert found == [65_536]
 
 
 async def test_one_address_has_a_share_of_the_open_requests(app: Any, issuer: LocalIssuer) -> None:
