@@ -161,7 +161,6 @@ MISTAKES = {
     "as of": ("accounts", "--as-of", "yesterday"),
     "letter": ("dead-letters", "show", "billing", "999999"),
     "service": ("dead-letters", "show", "plumbing", "1"),
-    "no reason": ("dead-letters", "release", "billing"),
     "no such partition": ("dead-letters", "release", "billing", "--topic", "housing.nonsense", "--reason", "mended"),
     "format": ("export", "ledger", "--format", "xlsx"),
     "topic": ("republish", "billing", "--topic", "billing.nonsense", "--book", "2026-03-30"),
