@@ -8,9 +8,7 @@ FOLDER = "CLOSEBOOK_SECRETS"
 
 
 def variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment and what lies in the folder of secrets, if it names one; the environment wins.
-
-    A variable that is empty does not.
+    """Return the environment and what lies in the folder of secrets, if it names one; what is set and not empty wins.
 
     So it is with services, too: a folder that is not there holds nothing.  Raises ``OSError`` for a file that cannot
     be read, ``ValueError`` for one that is no text.

@@ -10,18 +10,18 @@ from typing import Annotated, NamedTuple
 import asyncpg
 from pydantic import Field, Strict
 
-from services.billing.db import annual_funds, questions, statement_runs
+from services.billing.db import annual_funds, statement_runs
 from services.billing.db import annual_statements as stored
 from services.billing.db.annual_statements import AnnualRow, Asked
 from services.billing.db.statements import Payer
 from services.billing.domain import annual_statements as rules
-from services.billing.domain import refs
+from services.billing.usecases.accounts import account_named
 from services.billing.usecases.annual_documents import draw_up
 from services.billing.usecases.annual_funds import funds_left
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.day import DaySlice
-from shared.bus.refusals import NotKnownError, NotNowError, understood
+from shared.bus.refusals import NotNowError, understood
 from shared.bus.transaction import Sessions
 from shared.bus.work import Cause, Work
 from shared.db.engine import driver, question
@@ -78,9 +78,7 @@ async def ask(work: Work, content: Json) -> Json:
 
 async def _account(connection: asyncpg.Connection, asked: AskedYear) -> str:
     """Return the account asked for, if it has no annual statement of the year yet."""
-    row = await questions.find_account(connection, refs.normalised(asked.account_ref or ""), None)
-    if row is None:
-        raise NotKnownError(f"No account has the reference {asked.account_ref}.")
+    row = await account_named(connection, asked.account_ref or "")
     issued_on = await stored.find_issued_on(connection, row.account_id, asked.year)
     if issued_on is not None:
         raise NotNowError(f"{row.account_ref} has its annual statement of {asked.year}, of {issued_on}.")

@@ -8,11 +8,11 @@ from typing import Any
 import asyncpg
 
 from services.billing.db import disputes as stored
-from services.billing.db import ledger, questions
+from services.billing.db import ledger
 from services.billing.db.questions import AccountRow
-from services.billing.domain import refs
 from services.billing.domain.dispute_limits import Limit, limit_of, refuse_dispute
 from services.billing.domain.disputes import REVIEW, Dispute, Outcome, awaited
+from services.billing.usecases.accounts import lock_account
 from services.billing.usecases.allocation import rules_of
 from services.billing.usecases.items import say_items
 from shared.bus import gate
@@ -149,10 +149,7 @@ async def _awaited(connection: asyncpg.Connection, account_ids: Collection[str])
 async def _account(work: Work, content: Json) -> tuple[AskedDispute, AccountRow]:
     """Return what is asked, and the account it is about, locked."""
     asked = understood(AskedDispute, content)
-    row = await questions.find_account(await driver(work.session), refs.normalised(asked.account_ref), None)
-    if row is None:
-        raise NotKnownError(f"No account has the reference {asked.account_ref}.")
-    await work.lock(exclusive=[f"account:{row.account_id}"], shared=("structure",))
+    row = await lock_account(work, asked.account_ref)
     return asked, row
 
 

@@ -4,13 +4,13 @@ from datetime import date
 
 import asyncpg
 
-from services.billing.db import ledger, questions
-from services.billing.domain import refs
+from services.billing.db import ledger
 from services.billing.domain.interest import ItemInterest, interest_on, rate_of
 from services.billing.domain.position import as_known, position
+from services.billing.usecases.accounts import account_named
 from services.billing.usecases.allocation import rules_of
 from services.billing.usecases.questions import Answer, overdue_day, present
-from shared.bus.refusals import NotKnownError, NotValidError
+from shared.bus.refusals import NotValidError
 
 
 async def interest(connection: asyncpg.Connection, reference: str, rate: str, to: date | None) -> Answer:
@@ -19,9 +19,7 @@ async def interest(connection: asyncpg.Connection, reference: str, rate: str, to
     A day counts what is dated up to it.  Only a question: nothing is charged, and whether the title deeds or the
     written statement of services allow interest at all is not known here.
     """
-    row = await questions.find_account(connection, refs.normalised(reference), None)
-    if row is None:
-        raise NotKnownError(f"No account has the reference {reference}.")
+    row = await account_named(connection, reference)
     if not row.ownership_id:
         raise NotValidError(f"{row.account_ref} is the association's own account: it owes nobody.")
     try:

@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
-from services.billing.db import ledger, questions
+from services.billing.db import ledger
 from services.billing.db import prescription as stored
 from services.billing.db.questions import AccountRow
-from services.billing.domain import prescription, refs
+from services.billing.domain import prescription
 from services.billing.domain.prescription import Debt, Interruption, InterruptionGround
+from services.billing.usecases.accounts import account_named
 from services.billing.usecases.prescription import debts_of
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
@@ -85,9 +86,7 @@ DEEDS: Mapping[str, Callable[[Work, Json], Awaitable[Json]]] = MappingProxyType(
 async def _account(work: Work, content: Json) -> tuple[AskedInterruption, AccountRow]:
     """Return what is asked, and the account it is about, locked."""
     asked = understood(AskedInterruption, content)
-    row = await questions.find_account(await driver(work.session), refs.normalised(asked.account_ref), None)
-    if row is None:
-        raise NotKnownError(f"No account has the reference {asked.account_ref}.")
+    row = await account_named(await driver(work.session), asked.account_ref)
     if not row.ownership_id:
         raise NotValidError(f"{row.account_ref} is the association's own account: it owes nobody.")
     await work.lock(exclusive=[f"account:{row.account_id}"], shared=("structure",))

@@ -9,10 +9,9 @@ import asyncpg
 from pydantic import Field
 
 from services.billing.db import direct_debits as stored
-from services.billing.db import questions
-from services.billing.domain import refs
 from services.billing.domain.direct_debits import Mandate, standing
 from services.billing.domain.ended_by_bank import refuse_code
+from services.billing.usecases.accounts import account_named
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.refusals import NotKnownError, NotNowError, NotValidError, understood
@@ -47,9 +46,7 @@ async def set_mandate(work: Work, content: Json) -> Json:
     """Let an account be collected from; one mandate at a time, and each name once for ever."""
     asked = understood(AskedMandate, content)
     connection = await driver(work.session)
-    row = await questions.find_account(connection, refs.normalised(asked.account_ref), None)
-    if row is None:
-        raise NotKnownError(f"No account has the reference {asked.account_ref}.")
+    row = await account_named(connection, asked.account_ref)
     if not row.ownership_id:
         raise NotValidError(f"{row.account_ref} is the association's own account: nobody pays it by direct debit.")
     if work.book == OPENING_BOOK:

@@ -5,23 +5,24 @@ from datetime import date
 
 import asyncpg
 
-from services.billing.db import ledger, questions, registry
+from services.billing.db import ledger, registry
 from services.billing.db import statements as stored_statements
 from services.billing.db import write_offs as stored_write_offs
 from services.billing.db.questions import AccountRow
-from services.billing.domain import refs, settlements
+from services.billing.domain import settlements
 from services.billing.domain.attribution import Account
 from services.billing.domain.chart import RECEIVABLE
 from services.billing.domain.settlements import Group, Row, Standing
 from services.billing.settings import read_settlement_policies
 from services.billing.usecases import final_accounts, settlement_sources, supposed_sales
+from services.billing.usecases.accounts import account_named
 from services.billing.usecases.allocation import rules_of
 from services.billing.usecases.questions import Answer
 from services.billing.usecases.reports import source
 from services.billing.usecases.supposed_sales import Sale
 from shared.bus import gate
 from shared.bus.gate import GateState
-from shared.bus.refusals import NotKnownError, NotNowError, NotValidError
+from shared.bus.refusals import NotNowError, NotValidError
 from shared.bus.work import OPENING_BOOK
 from shared.dated import in_force
 from shared.money import as_pounds
@@ -34,9 +35,7 @@ async def settlement(
 
     An account that has ended is told by its final account.  Raises a ``RefusedError`` where no figure can be given.
     """
-    row = await questions.find_account(connection, refs.normalised(reference), None)
-    if row is None:
-        raise NotKnownError(f"No account has the reference {reference}.")
+    row = await account_named(connection, reference)
     state = await gate.read(connection)
     if state.book == OPENING_BOOK:
         raise NotNowError("No business day has ended yet: there is no day to give a figure on.")

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 from pydantic import BaseModel, ConfigDict
 
-from services.billing.db import charges, ledger, questions, registry
+from services.billing.db import charges, ledger, registry
 from services.billing.db import write_offs as stored
 from services.billing.db.questions import AccountRow
 from services.billing.db.write_offs import Reason
@@ -16,6 +16,7 @@ from services.billing.domain import division, prescription, refs, write_offs
 from services.billing.domain.position import as_known, position
 from services.billing.domain.write_offs import Ground, WriteOff
 from services.billing.settings import read_write_off_policies
+from services.billing.usecases.accounts import lock_account
 from services.billing.usecases.allocation import rules_of
 from services.billing.usecases.items import say_items
 from services.billing.usecases.journal import Journal, Named
@@ -25,7 +26,7 @@ from shared.auth import Caller
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
 from shared.bus.proposals import Kind, Proposal
-from shared.bus.refusals import NotAllowedError, NotKnownError, NotNowError, NotValidError, understood
+from shared.bus.refusals import NotAllowedError, NotNowError, NotValidError, understood
 from shared.bus.work import OPENING_BOOK, Work
 from shared.dated import in_force
 from shared.db.engine import driver
@@ -137,10 +138,7 @@ async def worklist(connection: asyncpg.Connection) -> list[dict[str, Any]]:
 async def _understood(work: Work, content: Json) -> tuple[Asked, AccountRow]:
     """Return what is asked, and the account it is about, locked."""
     asked = understood(Asked, content)
-    row = await questions.find_account(await driver(work.session), refs.normalised(asked.account_ref), None)
-    if row is None:
-        raise NotKnownError(f"No account has the reference {asked.account_ref}.")
-    await work.lock(exclusive=[f"account:{row.account_id}"], shared=("structure",))
+    row = await lock_account(work, asked.account_ref)
     return asked, row
 
 
