@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import Sequence
 
 import uvicorn
@@ -99,7 +100,8 @@ class WebServer:
         self._socket = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Or megabytes wait in the kernel, and a caller who reads steadily but slowly looks like one who does not read.
-        self._socket.setsockopt(socket.IPPROTO_TCP, _NOT_SENT_LOWAT, _MOST_NOT_SENT)
+        if sys.platform.startswith("linux"):
+            self._socket.setsockopt(socket.IPPROTO_TCP, _NOT_SENT_LOWAT, _MOST_NOT_SENT)
         self._socket.bind(self._address)
         port: int = self._socket.getsockname()[1]
         return port
