@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from shared.log_events import LogEvent
 from shared.logs import log
+from shared.tls import client_context
 
 _REFRESH_SECONDS = 600.0
 _REFRESH_AT_MOST_SECONDS = 30.0
@@ -115,7 +116,7 @@ class KeySource:
             log(LogEvent.KEYS_UNAVAILABLE, error_type=self._failure)
 
     async def _fetch(self) -> bytes:
-        async with httpx.AsyncClient(timeout=5, follow_redirects=False) as client:
+        async with httpx.AsyncClient(timeout=5, follow_redirects=False, verify=client_context()) as client:
             answer = await client.get(self._location)
         answer.raise_for_status()
         if len(answer.content) > _MAX_BYTES:

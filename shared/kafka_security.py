@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from shared.tls import client_context
+
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
@@ -41,7 +43,7 @@ class KafkaSecurity:
     @property
     def context(self) -> ssl.SSLContext | None:
         """The server's certificate and host name are always checked."""
-        return ssl.create_default_context(cafile=self.ca) if self.protocol.endswith("SSL") else None
+        return client_context(self.ca) if self.protocol.endswith("SSL") else None
 
     def options(self) -> dict[str, Any]:
         """Return what an aiokafka client is made with."""

@@ -12,6 +12,7 @@ import httpx
 from shared.cli.environment import Environment, resolve
 from shared.cli.errors import CliError, ExitCode, away
 from shared.cli.refusals import refusal
+from shared.tls import client_context
 
 READER = "auditor"
 OPERATOR = "operator"
@@ -31,7 +32,7 @@ class Api:
     def __init__(self, environment: Environment, role: str = READER, timeout: httpx.Timeout = _TIMEOUT) -> None:
         self.environment = environment
         self.role = role
-        self._http = httpx.Client(timeout=timeout, follow_redirects=False)
+        self._http = httpx.Client(timeout=timeout, follow_redirects=False, verify=client_context())
 
     def get(
         self, service: str, path: str, params: dict[str, str] | None = None, *, seconds: float | None = None

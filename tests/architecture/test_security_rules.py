@@ -82,6 +82,14 @@ def _said(node: ast.Call) -> dict[str, str]:
     return {word.arg: ast.unparse(word.value) for word in node.keywords if word.arg}
 
 
+def test_every_client_of_ours_speaks_tls_as_one_module_says() -> None:
+    on_this_host_in_clear = {"shared/embedded/containers.py", "shared/cli/supervisor.py"}
+    speakers = [(path, "verify" in _said(node)) for kind in ("Client", "AsyncClient") for path, node in calls(kind)]
+
+    assert {path for path, _ in calls("create_default_context")} == {"shared/tls.py"}
+    assert {path for path, verified in speakers if not verified} == on_this_host_in_clear
+
+
 def test_no_subscriber_answers_where_a_message_tells_it_to() -> None:
     made = [node for _, node in calls("subscriber") if "group_id" in _said(node)]
     found = [_said(node).get("no_reply") for node in made]

@@ -12,6 +12,7 @@ from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 from pydantic import SecretStr
 
 from services.notify.domain.dispatch import Answer
+from shared.tls import client_context
 
 _DIALOGUE_SECONDS = 90.0
 _LEADING_DOT = re.compile(rb"(?m)^\.")
@@ -30,6 +31,13 @@ class MailAddress:
     username: str | None = None
     password: SecretStr | None = None
     command_seconds: float = 30.0
+
+    @property
+    def context(self) -> ssl.SSLContext | None:
+        """What the connection is encrypted with, if it is."""
+        if self.tls == "none":
+            return None
+        return client_context(str(self.ca) if self.ca else None)
 
 
 class Phase(StrEnum):
@@ -73,16 +81,13 @@ class MailServer:
 
     def _new_client(self) -> SMTP:
         address = self.address
-        context = None
-        if address.tls != "none":
-            context = ssl.create_default_context(cafile=str(address.ca) if address.ca else None)
         return SMTP(
             hostname=address.host,
             port=address.port,
             use_tls=address.tls == "tls",
             # True, not None: a server that does not offer STARTTLS gets nothing.
             start_tls=address.tls == "starttls",
-            tls_context=context,
+            tls_context=address.context,
             username=address.username,
             password=address.password.get_secret_value() if address.password else None,
             local_hostname=address.sender.rpartition("@")[2],
