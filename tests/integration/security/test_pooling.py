@@ -1,6 +1,8 @@
 """A proxy that lends its connections for a transaction at a time: our locks and settings belong to a session."""
 
 import os
+import re
+import subprocess
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -34,12 +36,22 @@ def _configuration(folder: Path, url: str, port: int, settings: Sequence[str]) -
     return file
 
 
+def _carries_nothing(command: str) -> Sequence[str]:
+    """From 1.21 on it can carry prepared statements from session to session; the word for that ends an older one."""
+    said = subprocess.run(
+        [command, "--version"], env={**os.environ, **libraries("pgbouncer")}, capture_output=True, check=True
+    )
+    version = re.search(rb"PgBouncer (\d+)\.(\d+)", said.stdout)
+    assert version, said
+    return ["max_prepared_statements = 0"] if (int(version[1]), int(version[2])) >= (1, 21) else []
+
+
 @asynccontextmanager
 async def _pgbouncer(folder: Path, url: str, *settings: str) -> AsyncIterator[str]:
     """Run the real pgbouncer before a database, with two connections to lend; yields the address through it."""
     server, (port,) = urlsplit(url), free_ports(1)
-    file = _configuration(folder, url, port, settings)
     command = program("pgbouncer", "pgbouncer", "libevent-2.1-7", "libc-ares2")
+    file = _configuration(folder, url, port, (*settings, *_carries_nothing(command)))
     log = folder / "pgbouncer.log"
     proxy = spawn("pgbouncer", [command, file], log=log, env={**os.environ, **libraries("pgbouncer")})
 
