@@ -147,9 +147,18 @@ async def test_a_rebuild_equals_the_live_database(told: Office, service: str) ->
             "notices",
             "changes of notices",
         ),
-        "notify": ("messages", "letters"),
+        "notify": ("messages", "letters", "plan changes"),
     }
     assert all(found[name]["live"] > 0 for name in names[service])
+
+
+async def test_a_statement_that_shows_a_plan_is_among_the_letters_written_again(told: Office) -> None:
+    async with by_hand(told, "notify") as connection:
+        rows = await connection.fetch(
+            "select body from notify.contents join notify.messages using (message_id) where template = 'statement'"
+            " and channel = 'email' and dated_on = '2026-07-02'"
+        )
+    assert sum(b"Your repayment plan" in row["body"] for row in rows) == 1
 
 
 class Change(NamedTuple):

@@ -42,6 +42,7 @@ COMPARED = (
     # When it started and was set: a rebuild knows it also of holds from before the columns were.
     whole("holds", "notify.holds", "hold_id", "started_on", "set_in"),
     whole("disputes", "notify.disputes", "dispute_id"),
+    whole("plan changes", "notify.plan_changes", "plan_id || ' ' || change"),
     whole("open items", "notify.open_items", "account_id || ' ' || book"),
 )
 OUTSIDE = (MESSAGE_SENT.topic, MESSAGE_FAILED.topic, DAY_CLOSED["notify"].topic)

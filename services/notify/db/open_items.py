@@ -26,6 +26,11 @@ cross join lateral (
   order by kept.book desc limit 1) as told
 """
 
+_AS_AT = """
+select distinct on (account_id) account_id, items::text from notify.open_items
+where account_id = any($1) and book <= $2 order by account_id, book desc
+"""
+
 
 async def store(connection: asyncpg.Connection, told: Sequence[tuple[ItemsChanged, date]]) -> None:
     """Keep the open items that billing told last in each of its books."""
@@ -51,6 +56,12 @@ async def changed_since(
     """
     rows = await connection.fetch(_SINCE, [account for account, _ in asked], [since for _, since in asked])
     return {(row["account_id"], row["since"]): _debts(row["items"]) for row in rows}
+
+
+async def as_at(connection: asyncpg.Connection, account_ids: Collection[str], day: date) -> dict[str, Debts]:
+    """Return what was open of each account at the end of billing's book of a day, if anybody has told."""
+    rows = await connection.fetch(_AS_AT, list(account_ids), day)
+    return {row["account_id"]: _debts(row["items"]) for row in rows}
 
 
 def _debts(text: str) -> Debts:

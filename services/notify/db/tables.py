@@ -133,6 +133,20 @@ open_items = Table(
     comment="What was open of an account when billing told last in each of its books.",
 )
 
+plan_changes = Table(
+    "plan_changes",
+    metadata,
+    Column("plan_id", Text, nullable=False),
+    Column("change", Integer, nullable=False, comment="Which change of the plan, from 1."),
+    Column("account_id", Text, nullable=False),
+    Column("book", Date, nullable=False, comment="Arrears' book."),
+    Column("told", JSON, nullable=False, comment="The data of the event."),
+    PrimaryKeyConstraint("plan_id", "change"),
+    # newest: the plans of an account on a day.
+    Index("ix_plan_changes_account", "account_id"),
+    comment="Changes of repayment plans as arrears said them, those without a letter, too; append-only.",
+)
+
 letters = Table(
     "letters",
     metadata,

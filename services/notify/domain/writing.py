@@ -17,6 +17,7 @@ from services.notify.domain import (
     reminders,
     safety,
     spoken,
+    standing_plans,
     statements,
     welcome,
 )
@@ -34,6 +35,7 @@ from services.notify.domain.letter import (
     Text,
 )
 from services.notify.domain.recipients import Recipient
+from services.notify.domain.standing_plans import StandingPlan
 from services.notify.domain.wording import BlockWords, CommonWords, Facts, Letterhead, Stationery, Wording, fill
 from shared.events.arrears import NoticeChanged, PlanChanged, StageReached
 from shared.events.billing import (
@@ -75,7 +77,10 @@ Matter = EventMatter | Welcome
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything one message may speak of: one account and one recipient of it (reliability.md S38)."""
+    """Everything one message may speak of: one account and one recipient of it (reliability.md S38).
+
+    ``plan``: of a quarter's statement, the repayment plan that stands on the account.
+    """
 
     template: str
     account_ref: str
@@ -84,6 +89,7 @@ class Case:
     recipient: Recipient
     matter: Matter
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    plan: StandingPlan | None = None
 
 
 def write(case: Case, stationery: Stationery) -> Letter:
@@ -133,7 +139,7 @@ def _facts(case: Case, wording: Wording, head: Letterhead) -> Facts:
         case FinalAccountIssued():
             own = final_accounts.facts_of(case.matter)
         case StatementIssued():
-            own = statements.facts_of(case.matter)
+            own = statements.facts_of(case.matter) | (standing_plans.facts_of(case.plan) if case.plan else {})
         case AnnualStatementIssued():
             own = annual_statements.facts_of(case.matter)
         case StageReached():
@@ -172,6 +178,8 @@ def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
             subject = final_accounts.describe(case.matter, wording, facts)
         case StatementIssued():
             subject = statements.describe(case.matter, wording, facts)
+            if case.plan is not None:
+                subject = standing_plans.add_to(subject, case.plan, case.matter, wording, facts)
         case AnnualStatementIssued():
             subject = annual_statements.describe(case.matter, wording, facts)
         case StageReached():

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.notify.db import address_book, letters
+from services.notify.db import plans as plan_rows
 from services.notify.db.address_book import Claimed
 from services.notify.db.letters import Wanted
 from services.notify.domain import identity, plans
@@ -108,7 +109,7 @@ async def tell_of_withdrawn_mandates(work: Work, events: Sequence[Event[MandateW
 
 
 async def tell_of_plans(work: Work, events: Sequence[Event[PlanChanged]]) -> None:
-    """Ask for the letter of each change of a plan that has one: one for a plan and a change, ever."""
+    """Keep each change of a plan, and ask for the letter of one that has one: one for a plan and a change, ever."""
     asked = [(event, plans.letter_of(event.data)) for event in events]
     await _want(
         work,
@@ -118,6 +119,8 @@ async def tell_of_plans(work: Work, events: Sequence[Event[PlanChanged]]) -> Non
             if template is not None
         ],
     )
+    told = [(event.data, event.book or work.book) for event in events if event.uid not in work.verdicts]
+    await plan_rows.add(await driver(work.session), told)
 
 
 async def reach_stages(work: Work, events: Sequence[Event[StageReached]]) -> None:

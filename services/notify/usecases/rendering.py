@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -20,12 +20,14 @@ from services.notify.domain import identity, plans, welcome
 from services.notify.domain.letter import Letter
 from services.notify.domain.liability_notices import known
 from services.notify.domain.recipients import Contacts, Recipient, recipients
+from services.notify.domain.standing_plans import StandingPlan
 from services.notify.domain.welcome import Timing
 from services.notify.domain.wording import Stationery
 from services.notify.domain.writing import Case, EventMatter, Matter, OtherMatter, Welcome, write
 from services.notify.templates.mail import Envelope, UnsafeHeaderError, compose
 from services.notify.templates.pages import Pages
 from services.notify.templates.pdf import PdfPress
+from services.notify.usecases import standing_plans
 from shared.bus.day import DaySlice
 from shared.db.engine import driver
 from shared.events.arrears import NoticeChanged, PlanChanged, StageReached
@@ -108,7 +110,18 @@ async def _decide(session: AsyncSession, due: Sequence[DueLetter], day: date) ->
     contacts = await address_book.load_contacts(connection, keys) if keys else {}
     reminded = {letter.account_id for letter in due if letter.template.startswith("reminder")}
     charges = await letters.describe_charges(connection, reminded) if reminded else {}
-    return [_job(letter, day, contacts, charges.get(letter.account_id, {})) for letter in due]
+    stated = {letter.account_id for letter in due if letter.template == "statement"}
+    plan_of = await standing_plans.load(connection, stated, day) if stated else {}
+    jobs = [_job(letter, day, contacts, charges.get(letter.account_id, {})) for letter in due]
+    return [_with_plan(job, plan_of) for job in jobs]
+
+
+def _with_plan(job: Job | Postponed, plan_of: Mapping[str, StandingPlan]) -> Job | Postponed:
+    """Return a quarter's statement with the plan that stands on its account; any other letter as it is."""
+    if isinstance(job, Postponed) or job.letter.template != "statement":
+        return job
+    plan = plan_of.get(job.letter.account_id)
+    return replace(job, cases=tuple((person, replace(case, plan=plan)) for person, case in job.cases))
 
 
 def _contact_keys(letter: DueLetter) -> list[tuple[ContactKind, str]]:

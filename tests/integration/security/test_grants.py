@@ -40,7 +40,7 @@ OWN = {
         KEPT: "accounts charge_kinds collections holds notices payments plans unit_lines",
     },
     "notify": {
-        READ_AND_ADD: "content_reads disputes receipts",
+        READ_AND_ADD: "content_reads disputes plan_changes receipts",
         KEPT: "accounts contacts contents holds letters messages open_items ownerships units",
     },
 }
