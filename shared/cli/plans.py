@@ -91,8 +91,25 @@ def _row(row: dict[str, Any]) -> tuple[object, ...]:
     return (
         row["plan_id"], row["account_ref"], row["state"], row["state_on"], output.pounds(row["total_pence"]),
         output.pounds(row["paid_pence"]), output.pounds(row["short_pence"]), row["next_on"],
-        output.pounds(row["next_pence"]), row["catch_up_by"], row["reason"],
+        output.pounds(row["next_pence"]), row["catch_up_by"], _why(row),
     )  # fmt: skip
+
+
+def _why(row: dict[str, Any]) -> str:
+    """Return why a plan stands as it does, and what came out since: it is a person who decides what follows."""
+    reason, met = row["reason"], row["met_in_time"]
+    return f"{reason}; {_instalments(met)} {'was' if len(met) == 1 else 'were'} met in time" if met else reason
+
+
+def _instalments(numbers: Sequence[int]) -> str:
+    named = ", ".join(map(str, numbers))
+    return f"instalment {named}" if len(numbers) == 1 else f"instalments {named}"
+
+
+def _judged(found: dict[str, Any]) -> list[str]:
+    """Return which instalments count as missed, and which were found missed and are not: a line for each."""
+    words = {"missed": "Counts as missed", "met_in_time": "Was met in time by money that was learnt late"}
+    return [f"{said}: {_instalments(found[name])}." for name, said in words.items() if found[name]]
 
 
 @bench.command("show")
@@ -113,6 +130,7 @@ def _terms(found: dict[str, Any]) -> list[str]:
         f"Plan {how}: {found['reason']}.{until}",
         f"{paid}, {pence['current']} beside it is overdue.",
         f"{terms}; affordability: {found['affordability_ref']}; terms: {found['policy_version']}.",
+        *_judged(found),
     ]
 
 

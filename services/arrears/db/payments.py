@@ -7,6 +7,7 @@ from datetime import date
 import asyncpg
 
 from services.arrears.db.facts import LOOK_AGAIN
+from services.arrears.domain.account import Receipt
 
 _MOVE = f"""
 with moved as (
@@ -24,6 +25,10 @@ insert into arrears.accounts as kept (account_id, next_check_on)
 select distinct account_id, $5::date from unnest($1::text[]) as told(account_id) order by account_id
 on conflict (account_id) do update set {LOOK_AGAIN}
 """  # noqa: S608 - ours
+_RECEIPTS = """
+select account_id, received_on, sum(amount_pence)::bigint as pence from arrears.payments
+where account_id = any($1) and received_on is not null group by account_id, received_on order by account_id, received_on
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +51,14 @@ async def move(connection: asyncpg.Connection, movements: Sequence[Movement], bo
         [one.received_on for one in movements],
         book,
     )
+
+
+async def load_receipts(
+    connection: asyncpg.Connection, account_ids: Sequence[str]
+) -> dict[str, tuple[Receipt, ...]]:  # fmt: skip
+    """Return what each account still has of its money, by value date."""
+    receipts: dict[str, tuple[Receipt, ...]] = {}
+    for row in await connection.fetch(_RECEIPTS, list(account_ids)):
+        known = receipts.get(row["account_id"], ())
+        receipts[row["account_id"]] = (*known, Receipt(row["received_on"], row["pence"]))
+    return receipts

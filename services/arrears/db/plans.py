@@ -6,13 +6,15 @@ from typing import Any
 
 import asyncpg
 
+from services.arrears.domain.missed import numbers
 from services.arrears.domain.plan_days import Outcome
-from services.arrears.domain.plans import Debt, Plan, Terms, Trouble
+from services.arrears.domain.plans import Debt, Missed, Plan, Terms, Trouble
 from shared.events.arrears import Frequency, PlanState
 
 _COLUMNS = """
 plan_id, account_id, agreed_on, frequency, instalments, first_on, method, affordability_ref, current_charges,
-debts::text as debts, state, change, missed::text as missed, warned_of::text as warned_of, catch_up_by
+debts::text as debts, state, change, missed::text as missed, met_from::text as met_from,
+  warned_of::text as warned_of, catch_up_by
 """
 _LOCK = "select from arrears.accounts where account_id = $1 for no key update"
 _LET_GO = "update arrears.plans set is_followed = false where account_id = $1 and is_followed"
@@ -23,7 +25,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11, $3, 1, '[]', '[]', 
 """
 _STORE = """
 update arrears.plans set state = $2, change = $3, missed = $4::jsonb, warned_of = $5::jsonb, catch_up_by = $6,
-  next_check_on = $7, is_followed = $8 where plan_id = $1
+  next_check_on = $7, is_followed = $8, met_from = $9::jsonb where plan_id = $1
 """
 _CHANGE = "update arrears.plans set state_on = $2, reason = $3 where plan_id = $1"
 _RECORD = """
@@ -66,10 +68,15 @@ async def store(connection: asyncpg.Connection, outcome: Outcome) -> None:
     """Keep where a plan stands and when it is looked at again; one that failed or was ended is followed no more."""
     plan = outcome.plan
     await connection.execute(
-        _STORE, plan.plan_id, plan.state.value, plan.change, json.dumps(sorted(plan.missed)),
+        _STORE, plan.plan_id, plan.state.value, plan.change, json.dumps(numbers(plan.missed)),
         json.dumps(sorted(plan.warned_of)), plan.catch_up_by, outcome.next_check_on,
-        plan.state not in (PlanState.FAILED, PlanState.ENDED),
+        plan.state not in (PlanState.FAILED, PlanState.ENDED), _met_from(plan),
     )  # fmt: skip
+
+
+def _met_from(plan: Plan) -> str:
+    known = {one.number: one.met_from_pence for one in plan.missed if one.met_from_pence is not None}
+    return json.dumps(known, sort_keys=True)
 
 
 async def record(connection: asyncpg.Connection, outcome: Outcome, on: date) -> None:
@@ -116,6 +123,7 @@ async def list_changes(connection: asyncpg.Connection, plan_id: str) -> list[dic
 
 def plan_of(row: asyncpg.Record) -> Plan:
     """Return a row as the plan that it keeps."""
+    met_from = json.loads(row["met_from"])
     return Plan(
         plan_id=row["plan_id"],
         account_id=row["account_id"],
@@ -129,7 +137,7 @@ def plan_of(row: asyncpg.Record) -> Plan:
         ),
         state=PlanState(row["state"]),
         change=row["change"],
-        missed=frozenset(json.loads(row["missed"])),
+        missed=frozenset(Missed(one, met_from.get(str(one))) for one in json.loads(row["missed"])),
         warned_of=frozenset(Trouble(one) for one in json.loads(row["warned_of"])),
         catch_up_by=row["catch_up_by"],
     )  # fmt: skip

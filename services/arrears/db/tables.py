@@ -124,6 +124,7 @@ plans = Table(
     Column("reason", Text, nullable=False),
     Column("is_followed", Boolean, nullable=False),
     Column("next_check_on", Date),
+    Column("met_from", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Index(
         "uq_plans_account_id_standing",
         "account_id",
@@ -134,7 +135,8 @@ plans = Table(
     Index("ix_plans_followed", "plan_id", postgresql_where=text("is_followed")),
 )
 """Repayment plans as they stand; the unique index lets one stand for an account.  The day's work looks at those that
-are followed: they stand, or are completed and the account's newest."""
+are followed: they stand, or are completed and the account's newest.  ``met_from``: of each instalment in ``missed``,
+how much money of value days within its grace would show it as met in time."""
 
 plan_changes = Table(
     "plan_changes",

@@ -39,6 +39,14 @@ class Flight:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """Pence that an account has of the money of one value date: the bank's day, whenever it was learnt."""
+
+    received_on: date
+    pence: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rung:
     """Where on the ladder an account is, in its debt cycles.
 
@@ -59,7 +67,8 @@ class Account:
 
     ``paid_on`` is the newest value date of the money it still has; ``before`` is the rung that the last closed
     cycle ended with, given only when the money that closed it was taken back since; ``flights`` is what direct debits
-    were announced to take that has neither come nor been called off; ``written_off_pence`` is what stands given up.
+    were announced to take that has neither come nor been called off; ``written_off_pence`` is what stands given up;
+    ``receipts`` is the money it still has, read only where a plan is looked at.
     """
 
     account_id: str
@@ -73,6 +82,7 @@ class Account:
     before: Rung | None = None
     flights: tuple[Flight, ...] = ()
     written_off_pence: int = 0
+    receipts: tuple[Receipt, ...] = ()
 
 
 def overdue(items: tuple[Item, ...], day: date) -> tuple[Item, ...]:

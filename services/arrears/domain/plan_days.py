@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from services.arrears.domain.account import Account, Item, overdue
 from services.arrears.domain.flights import not_flying
 from services.arrears.domain.holds import chased
+from services.arrears.domain.missed import found, in_words, too_many, without_met
 from services.arrears.domain.plan_policy import PlanPolicy
-from services.arrears.domain.plans import STANDING, Plan, Progress, Trouble, grace_over, progress, split
+from services.arrears.domain.plans import STANDING, Missed, Plan, Progress, Trouble, grace_over, progress, split
 from shared.calendar import office_days_later
 from shared.events.arrears import HoldKind, PlanState
 from shared.holds import PLAN_WARNING_STAGE, stops_plan
@@ -32,17 +33,18 @@ class Outcome:
 def assess(plan: Plan, account: Account, policy: PlanPolicy, day: date) -> Outcome:
     """Decide about one plan at the end of ``day``, from all that is in the book of that day.
 
-    A completed plan that is paid no more stands again.  What is on its way by direct debit counts for the tests of
-    breach; while another hold stops letters about the account or the plan they are not made, and begin anew after it.
+    A completed plan that is paid no more stands again.  An instalment that value dates show as met in time counts as
+    missed no more.  What is on its way by direct debit counts for the tests of breach; while another hold stops letters
+    about the account or the plan they are not made, and begin anew after it.
     """
-    now = progress(plan, account.items, policy, day)
+    now, judged = progress(plan, account.items, policy, day), without_met(plan, account, policy)
     if _is_paid(plan, now, policy, day) and not _is_disputed(plan, account):
-        return _over(plan, now, account)
-    stands = plan if plan.state in STANDING else replace(plan, state=PlanState.AGREED)
+        return _over(judged, now, account)
+    stands = judged if plan.state in STANDING else replace(judged, state=PlanState.AGREED)
     if _is_paused(plan, account, policy, day):
         outcome = _pause(plan, stands, now)
     else:
-        outcome = _test(plan, stands, _tested(account, day), policy, day)
+        outcome = _test(plan, stands, account, policy, day)
     return replace(outcome, next_check_on=_next_check_on(outcome.plan, account, policy, day))
 
 
@@ -98,12 +100,16 @@ def _tested(account: Account, day: date) -> tuple[Item, ...]:
     return chased(late, others, PLAN_WARNING_STAGE)
 
 
-def _test(plan: Plan, stands: Plan, late: tuple[Item, ...], policy: PlanPolicy, day: date) -> Outcome:
-    """Make the tests of breach; what an owner is warned of already has its days to be caught up."""
+def _test(plan: Plan, stands: Plan, account: Account, policy: PlanPolicy, day: date) -> Outcome:
+    """Make the tests of breach; what an owner is warned of already has its days to be caught up.
+
+    ``stands`` is the plan without what it is blamed for no more.
+    """
+    late, met = _tested(account, day), plan.missed - stands.missed
     now = progress(stands, late, policy, day)
     troubles = _troubles(stands, now, policy)
-    stands = replace(stands, missed=_missed(stands, now))
-    if _too_many(stands.missed, policy):
+    stands = replace(stands, missed=found(stands, now, account, policy, day))
+    if too_many(stands.missed, policy):
         reason = f"{policy.fails_at_missed} of {policy.in_a_row} instalments in a row were missed"
         return _outcome(plan, _without_warning(stands, PlanState.FAILED), now, reason)
     if _warned_still(stands, late, policy):
@@ -112,8 +118,18 @@ def _test(plan: Plan, stands: Plan, late: tuple[Item, ...], policy: PlanPolicy, 
         catch_up_by = day + timedelta(days=policy.catch_up_days)
         warned = replace(stands, state=PlanState.WARNED, warned_of=troubles, catch_up_by=catch_up_by)
         return _outcome(plan, warned, now, _words(now, troubles))
-    kept = _without_warning(stands, PlanState.AGREED)
-    return _outcome(plan, kept, now, "caught up" if plan.state is PlanState.WARNED else _reopened_reason(now))
+    return _keep(plan, _without_warning(stands, PlanState.AGREED), now, met)
+
+
+def _keep(plan: Plan, kept: Plan, now: Progress, met: frozenset[Missed]) -> Outcome:
+    """Let a plan stand as agreed; that it is blamed for something no more is a change, also of one not warned of."""
+    if plan.state not in STANDING:
+        return _outcome(plan, kept, now, _reopened_reason(now))
+    if not met:
+        return _outcome(plan, kept, now, "caught up")
+    rested_on_more = plan.missed - met or Trouble.CURRENT in plan.warned_of
+    caught_up = "caught up, and " if plan.state is PlanState.WARNED and rested_on_more else ""
+    return Outcome(replace(kept, change=plan.change + 1), now, caught_up + in_words(met))
 
 
 def _warned_still(plan: Plan, late: tuple[Item, ...], policy: PlanPolicy) -> bool:
@@ -138,21 +154,6 @@ def _troubles(plan: Plan, now: Progress, policy: PlanPolicy) -> frozenset[Troubl
     current = plan.terms.current_charges and now.current_pence > policy.tolerance_pence
     there = {Trouble.INSTALMENT: now.behind > 0, Trouble.CURRENT: current}
     return frozenset(trouble for trouble, is_there in there.items() if is_there)
-
-
-def _missed(plan: Plan, now: Progress) -> frozenset[int]:
-    """Return the numbers found missed, with the newest of those that are behind.
-
-    So money for several instalments that is taken back at once is one of them missed, and leads to a warning.
-    """
-    return plan.missed | {now.behind} if now.behind else plan.missed
-
-
-def _too_many(missed: frozenset[int], policy: PlanPolicy) -> bool:
-    """Say whether so many instalments in a row have so many missed among them that the plan fails."""
-    numbers = sorted(missed)
-    ends = zip(numbers, numbers[policy.fails_at_missed - 1 :], strict=False)
-    return any(last - first < policy.in_a_row for first, last in ends)
 
 
 def ended(plan: Plan, now: Progress, reason: str) -> Outcome:

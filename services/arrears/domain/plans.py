@@ -51,11 +51,23 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """An instalment found missed.
+
+    ``met_from_pence``: how much money of value days up to the end of its days of grace the account would have to have
+    for it to have been met in time; none: found before that was asked.
+    """
+
+    number: int
+    met_from_pence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A plan as it stands.
 
-    ``missed`` are the numbers of instalments found missed, also those caught up since; ``warned_of`` and
-    ``catch_up_by`` are the warning that stands; ``change`` counts its changes.
+    ``missed`` are the instalments found missed, also those caught up since; ``warned_of`` and ``catch_up_by`` are
+    the warning that stands; ``change`` counts its changes.
     """
 
     plan_id: str
@@ -65,7 +77,7 @@ class Plan:
     debts: tuple[Debt, ...]
     state: PlanState = PlanState.AGREED
     change: int = 1
-    missed: frozenset[int] = frozenset()
+    missed: frozenset[Missed] = frozenset()
     warned_of: frozenset[Trouble] = frozenset()
     catch_up_by: date | None = None
 
@@ -190,7 +202,12 @@ def _next(instalments: Sequence[Instalment], paid_pence: int) -> Instalment | No
 
 def grace_over(due_on: date, policy: PlanPolicy, day: date) -> bool:
     """Say whether the days of grace after ``due_on`` are over: money of the last of them counts."""
-    return due_on < day and office_days_later(due_on, policy.grace_office_days) < day
+    return due_on < day and last_of_grace(due_on, policy) < day
+
+
+def last_of_grace(due_on: date, policy: PlanPolicy) -> date:
+    """Return the last of the days of grace after ``due_on``."""
+    return office_days_later(due_on, policy.grace_office_days)
 
 
 def is_late(item: Item, policy: PlanPolicy, day: date) -> bool:

@@ -1,5 +1,8 @@
 """A day's work on plans: look at those whose day has come or whose account has news, before the ladder is climbed."""
 
+from dataclasses import replace
+
+from services.arrears.db import payments
 from services.arrears.db import plans as rows
 from services.arrears.db.ladder import load_accounts
 from services.arrears.domain import plan_days
@@ -25,12 +28,15 @@ async def work_slice(piece: DaySlice) -> bool:
     async with piece.sessions() as session:
         connection = await driver(session)
         due = await rows.load_due(connection, piece.day, piece.progress.removeprefix(_DONE), SLICE)
-        accounts = await load_accounts(session, piece.day, [plan.account_id for plan in due]) if due else {}
+        ids = [plan.account_id for plan in due]
+        accounts = await load_accounts(session, piece.day, ids) if due else {}
+        receipts = await payments.load_receipts(connection, ids) if due else {}
     if not due:
         return False
     async with piece.open(f"{_DONE}{due[-1].plan_id}") as work:
         for plan in due:
-            await _decide(work, plan, accounts[plan.account_id])
+            account = replace(accounts[plan.account_id], receipts=receipts.get(plan.account_id, ()))
+            await _decide(work, plan, account)
     return True
 
 

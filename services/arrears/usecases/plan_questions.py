@@ -1,15 +1,19 @@
 """Answer what people ask about plans; nothing here changes anything."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.arrears.db import holds as hold_rows
+from services.arrears.db import payments
 from services.arrears.db import plans as rows
 from services.arrears.db.ladder import items_of, load_accounts
+from services.arrears.domain.account import Receipt
 from services.arrears.domain.instalments import Instalment, months_of, schedule
+from services.arrears.domain.missed import met_in_time, numbers
 from services.arrears.domain.plan_policy import PlanPolicy
 from services.arrears.domain.plans import STANDING, Debt, Plan, owed, progress, stand
 from services.arrears.settings import read_plan_policies
@@ -74,7 +78,9 @@ async def list_plans(session: AsyncSession) -> list[Json]:
     """Return every plan with how far it is paid at the last closed day, those that stand first."""
     connection = await driver(session)
     state = await gate.read(connection)
-    return [_listed(plan, row, state.last_closed or state.book) for plan, row in await rows.list_plans(connection)]
+    found = await rows.list_plans(connection)
+    receipts = await _receipts(connection, found)
+    return [_listed(plan, row, receipts, state.last_closed or state.book) for plan, row in found]
 
 
 async def show(session: AsyncSession, plan_id: str) -> Json:
@@ -87,7 +93,7 @@ async def show(session: AsyncSession, plan_id: str) -> Json:
     [(plan, row)] = found
     day, policy = state.last_closed or state.book, _policy(plan)
     now = progress(plan, items_of(row["items"]), policy, day)
-    return _listed(plan, row, day) | {
+    return _listed(plan, row, await _receipts(connection, found), day) | {
         "frequency": plan.terms.frequency,
         "method": plan.terms.method,
         "affordability_ref": plan.terms.affordability_ref,
@@ -103,12 +109,22 @@ async def show(session: AsyncSession, plan_id: str) -> Json:
     }
 
 
+async def _receipts(
+    connection: asyncpg.Connection, found: Sequence[tuple[Plan, Json]]
+) -> dict[str, tuple[Receipt, ...]]:  # fmt: skip
+    """Return the money of the accounts of which something was found missed."""
+    blamed = sorted({plan.account_id for plan, _ in found if plan.missed})
+    return await payments.load_receipts(connection, blamed) if blamed else {}
+
+
 def _policy(plan: Plan) -> PlanPolicy:
     return in_force(read_plan_policies(), plan.agreed_on)
 
 
-def _listed(plan: Plan, row: Json, day: date) -> Json:
-    now = progress(plan, items_of(row["items"]), _policy(plan), day)
+def _listed(plan: Plan, row: Json, receipts: Mapping[str, tuple[Receipt, ...]], day: date) -> Json:
+    items = items_of(row["items"])
+    now = progress(plan, items, _policy(plan), day)
+    met = met_in_time(plan, items, receipts.get(plan.account_id, ()), _policy(plan))
     following = now.next if plan.state in STANDING else None
     return {
         "plan_id": plan.plan_id,
@@ -124,6 +140,8 @@ def _listed(plan: Plan, row: Json, day: date) -> Json:
         "next_on": following.due_on if following else None,
         "next_pence": following.amount_pence if following else None,
         "catch_up_by": plan.catch_up_by,
+        "missed": numbers(plan.missed - met),
+        "met_in_time": numbers(met),
         "reason": row["reason"],
     }
 

@@ -281,7 +281,7 @@ async def test_every_plan_is_listed_those_that_stand_first(debtor: Desk) -> None
         "plan_id": "PL-2", "account_ref": REF, "account_id": "A1", "state": "warned", "state_on": MISSED,
         "agreed_on": date(2026, 4, 30), "instalments": 3, "total_pence": 300_00, "paid_pence": 0,
         "short_pence": 100_00, "next_on": FIRST, "next_pence": 100_00, "catch_up_by": date(2026, 6, 16),
-        "reason": "£100.00 of instalments is missing",
+        "missed": [1], "met_in_time": [], "reason": "£100.00 of instalments is missing",
     }  # fmt: skip
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from services.arrears.app import build
 from shared.events import topics
+from shared.events.billing import AccountPaid
+from shared.events.housing import PaymentMethod
 from shared.local_issuer import LocalIssuer
 from tests.integration.arrears.conftest import QUOTED, Closebook, Desk, item, items_changed
 from tests.integration.arrears.planning import FIRST
@@ -59,6 +61,28 @@ async def test_plans_are_listed_shown_and_ended(closebook: Closebook, desk: Desk
     told = (await closebook("plans", "end", "PL-1", "--reason", "pays at once"))[0]
     assert told == "Plan PL-1 is ended; letters wait for the days of grace.\n"
     assert (await _told(closebook, "plans", "show", "PL-1"))["changes"][-1]["reason"] == "pays at once"
+
+
+async def test_the_officer_sees_that_an_instalment_of_a_plan_that_failed_was_met_in_time(
+    closebook: Closebook, desk: Desk
+) -> None:
+    await _agreed(closebook, desk)
+    await desk.work_to(date(2026, 6, 17))
+    lapsed = "not caught up by 2026-06-16: £31.83 of instalments is missing"
+    assert (await closebook("plans", "list"))[0].rstrip().endswith(lapsed)
+    assert "Counts as missed: instalment 1." in (await closebook("plans", "show", "PL-1"))[0]
+    paid = AccountPaid(
+        account_id="A1", payment_id="P1", amount_pence=31_83, received_on=FIRST, method=PaymentMethod.STANDING_ORDER
+    )
+    await desk.hear(topics.ACCOUNT_PAID, paid)
+    await desk.hear(topics.ITEMS_CHANGED, items_changed(item(95_50 - 31_83)))
+    await desk.work_day()
+    told = (await closebook("plans", "list"))[0].rstrip()
+    assert told.endswith(f"{lapsed}; instalment 1 was met in time")
+    shown = (await closebook("plans", "show", "PL-1"))[0]
+    assert "Plan PL-1 of FY5FN0W0QBWR is failed since 2026-06-17" in shown
+    assert "Was met in time by money that was learnt late: instalment 1." in shown
+    assert "Counts as missed" not in shown
 
 
 async def test_several_held_charges_are_one_word_in_the_list_of_arrears(closebook: Closebook, desk: Desk) -> None:

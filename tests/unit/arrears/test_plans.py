@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.arrears.domain.account import Account, Flight, Hold, Item, Rung
+from services.arrears.domain.missed import numbers
 from services.arrears.domain.plan_days import Outcome, assess
-from services.arrears.domain.plans import Debt, Plan, Terms, Trouble, owed, progress, split
+from services.arrears.domain.plans import Debt, Missed, Plan, Terms, Trouble, owed, progress, split
 from services.arrears.settings import read_plan_policies
 from shared.calendar import office_days_later
 from shared.events.arrears import Frequency, HoldKind, PlanState
@@ -101,14 +102,14 @@ def test_less_than_five_pounds_short_is_tolerated(short: int, state: PlanState) 
 
 def test_small_shortfalls_add_up() -> None:
     paid = 2 * 36_45 - 2 * 3_00
-    assert on(missed_on(2), left(437_50 - paid)).plan.missed == {2}
+    assert numbers(on(missed_on(2), left(437_50 - paid)).plan.missed) == [2]
 
 
 def test_one_missed_leads_to_a_warning_with_ten_days_to_catch_up() -> None:
     day = missed_on(1)
     outcome = on(day, left(437_50))
     assert (outcome.plan.state, outcome.plan.catch_up_by) == (WARNED, day + timedelta(days=10))
-    assert (set(outcome.plan.missed), set(outcome.plan.warned_of)) == ({1}, {Trouble.INSTALMENT})
+    assert (numbers(outcome.plan.missed), set(outcome.plan.warned_of)) == ([1], {Trouble.INSTALMENT})
     assert outcome.reason == "£36.45 of instalments is missing"
     assert outcome.next_check_on == day + timedelta(days=11)
 
@@ -122,7 +123,7 @@ def test_a_plan_that_is_caught_up_stands_again() -> None:
     warned = on(missed_on(1), left(437_50)).plan
     outcome = on(missed_on(1) + DAY, left(401_05), warned)
     assert (outcome.plan.state, outcome.plan.catch_up_by, outcome.reason) == (AGREED, None, "caught up")
-    assert outcome.plan.missed == {1}
+    assert numbers(outcome.plan.missed) == [1]
 
 
 def test_a_plan_that_is_paid_whole_while_it_is_warned_of_is_completed_and_the_warning_is_over() -> None:
@@ -141,7 +142,7 @@ def test_a_warning_lapses_after_its_last_day(days: int, state: PlanState) -> Non
 
 @pytest.mark.parametrize(("second", "state"), [(2, FAILED), (3, FAILED), (4, WARNED)])
 def test_two_missed_in_any_three_end_the_plan_also_when_the_first_was_caught_up(second: int, state: PlanState) -> None:
-    plan = a_plan(missed=frozenset({1}))
+    plan = a_plan(missed=frozenset({Missed(1)}))
     paid = sum(one.amount_pence for one in plan.instalments[: second - 1])
     outcome = on(missed_on(second), left(437_50 - paid), plan)
     assert outcome.plan.state is state
@@ -157,12 +158,12 @@ def test_case_26_a_bounced_cheque_makes_a_completed_plan_stand_again_with_days_t
     assert (early.plan.state, early.reason) == (AGREED, "£437.50 is open again")
     late = on(missed_on(3, plan), left(437_50), done)
     assert (late.plan.state, late.plan.catch_up_by) == (WARNED, missed_on(3, plan) + timedelta(days=10))
-    assert late.plan.missed == {3}, "one cheque for three instalments is one of them missed"
+    assert numbers(late.plan.missed) == [3], "one cheque for three instalments is one of them missed"
     assert on(missed_on(3, plan) + timedelta(days=11), left(437_50), late.plan).plan.state is FAILED
 
 
 def test_case_26_an_instalment_that_bounces_is_missed_and_the_rule_of_two_in_three_is_tested_again() -> None:
-    plan = a_plan(missed=frozenset({2}))
+    plan = a_plan(missed=frozenset({Missed(2)}))
     met = on(missed_on(4) - DAY, left(437_50 - 3 * 36_45), plan)
     assert met.plan.state is AGREED
     assert on(missed_on(4) - DAY, left(437_50 - 2 * 36_45), met.plan).plan.state is FAILED
@@ -322,7 +323,7 @@ def test_progress_depends_on_the_items_alone_and_not_on_their_order(
     shuffled = list(items)
     chance.shuffle(shuffled)
     assert progress(plan, shuffled, POLICY, day) == now
-    stepped = replace(plan, state=WARNED, change=7, missed=frozenset({1}), catch_up_by=day)
+    stepped = replace(plan, state=WARNED, change=7, missed=frozenset({Missed(1)}), catch_up_by=day)
     assert progress(stepped, items, POLICY, day) == now, "what was decided before plays no part"
     assert now.paid_pence + now.left_pence == plan.total_pence
     assert 0 <= now.paid_pence <= plan.total_pence
