@@ -123,15 +123,20 @@ def _terms(found: dict[str, Any]) -> list[str]:
     clause = "new charges have to be paid on time" if found["current_charges"] else "new charges are not part of it"
     until = f" To be caught up by {found['catch_up_by']}." if found["catch_up_by"] else ""
     how = f"{found['plan_id']} of {found['account_ref']} is {found['state']} since {found['state_on']}"
-    pence = {name: output.pounds(found[f"{name}_pence"]) for name in ("paid", "total", "short", "current")}
-    paid = f"{pence['paid']} of {pence['total']} is paid, {pence['short']} is missing"
     terms = f"Agreed on {found['agreed_on']}: {found['frequency']}, by {found['method']}, {clause}"
     return [
         f"Plan {how}: {found['reason']}.{until}",
-        f"{paid}, {pence['current']} beside it is overdue.",
+        _paid(found),
         f"{terms}; affordability: {found['affordability_ref']}; terms: {found['policy_version']}.",
         *_judged(found),
     ]
+
+
+def _paid(found: dict[str, Any]) -> str:
+    """Return how far a plan is paid; nothing is missing of one that is over."""
+    pence = {name: output.pounds(found[f"{name}_pence"]) for name in ("paid", "total", "short", "current")}
+    asked = f", {pence['short']} is missing, {pence['current']} beside it is overdue" if pence["short"] else ""
+    return f"{pence['paid']} of {pence['total']} is paid{asked}."
 
 
 def _debts(found: dict[str, Any]) -> Table:

@@ -75,7 +75,10 @@ def _offered(asked: Offer, debts: Sequence[Debt], day: date) -> Json:
 
 
 async def list_plans(session: AsyncSession) -> list[Json]:
-    """Return every plan with how far it is paid at the last closed day, those that stand first."""
+    """Return every plan with how far it is paid at the last closed day, those that stand first.
+
+    Of one that is over nothing is due and nothing is missing: what was, when it ended, is in its last change.
+    """
     connection = await driver(session)
     state = await gate.read(connection)
     found = await rows.list_plans(connection)
@@ -84,7 +87,10 @@ async def list_plans(session: AsyncSession) -> list[Json]:
 
 
 async def show(session: AsyncSession, plan_id: str) -> Json:
-    """Return a plan with its terms, debts, schedule and changes.  Raises ``NotKnownError``: there is none."""
+    """Return a plan with its terms, debts, schedule and changes; one that is over is judged as of its end.
+
+    Raises ``NotKnownError``: there is none.
+    """
     connection = await driver(session)
     state = await gate.read(connection)
     found = await rows.list_plans(connection, plan_id)
@@ -93,16 +99,18 @@ async def show(session: AsyncSession, plan_id: str) -> Json:
     [(plan, row)] = found
     day, policy = state.last_closed or state.book, _policy(plan)
     now = progress(plan, items_of(row["items"]), policy, day)
+    stands = plan.state in STANDING
+    judged_on = day if stands else min(day, row["state_on"])
     return _listed(plan, row, await _receipts(connection, found), day) | {
         "frequency": plan.terms.frequency,
         "method": plan.terms.method,
         "affordability_ref": plan.terms.affordability_ref,
         "current_charges": plan.terms.current_charges,
-        "current_pence": now.current_pence,
+        "current_pence": now.current_pence if stands else None,
         "debts": [_debt(debt) for debt in plan.debts],
         "schedule": [
             _instalment(one) | {"paid_pence": paid, "is": met}
-            for one, paid, met in stand(plan, now.paid_pence, policy, day)
+            for one, paid, met in stand(plan, now.paid_pence, policy, judged_on)
         ],
         "changes": await rows.list_changes(connection, plan_id),
         "policy_version": policy.version,
@@ -125,7 +133,8 @@ def _listed(plan: Plan, row: Json, receipts: Mapping[str, tuple[Receipt, ...]], 
     items = items_of(row["items"])
     now = progress(plan, items, _policy(plan), day)
     met = met_in_time(plan, items, receipts.get(plan.account_id, ()), _policy(plan))
-    following = now.next if plan.state in STANDING else None
+    stands = plan.state in STANDING
+    following = now.next if stands else None
     return {
         "plan_id": plan.plan_id,
         "account_ref": row["account_ref"],
@@ -136,7 +145,7 @@ def _listed(plan: Plan, row: Json, receipts: Mapping[str, tuple[Receipt, ...]], 
         "instalments": plan.terms.count,
         "total_pence": plan.total_pence,
         "paid_pence": now.paid_pence,
-        "short_pence": now.short_pence,
+        "short_pence": now.short_pence if stands else None,
         "next_on": following.due_on if following else None,
         "next_pence": following.amount_pence if following else None,
         "catch_up_by": plan.catch_up_by,

@@ -276,13 +276,27 @@ async def test_every_plan_is_listed_those_that_stand_first(debtor: Desk) -> None
     async with debtor.sessions() as session:
         found = await plan_questions.list_plans(session)
     assert [(one["plan_id"], one["state"]) for one in found] == [(second, "warned"), (first, "ended")]
-    assert found[1]["next_on"] is None, "of a plan that is over nothing is due"
+    over = [found[1][name] for name in ("next_on", "next_pence", "short_pence")]
+    assert over == [None, None, None], "of a plan that is over nothing is due, nor missing"
     assert found[0] == {
         "plan_id": "PL-2", "account_ref": REF, "account_id": "A1", "state": "warned", "state_on": MISSED,
         "agreed_on": date(2026, 4, 30), "instalments": 3, "total_pence": 300_00, "paid_pence": 0,
         "short_pence": 100_00, "next_on": FIRST, "next_pence": 100_00, "catch_up_by": date(2026, 6, 16),
         "missed": [1], "met_in_time": [], "reason": "£100.00 of instalments is missing",
     }  # fmt: skip
+
+
+async def test_a_plan_that_is_over_is_shown_as_it_stood_when_it_ended_and_nothing_is_missing_of_it(
+    debtor: Desk,
+) -> None:
+    plan_id = await agree(debtor)
+    await debtor.work_to(date(2026, 9, 1))
+    found = await shown(debtor, plan_id)
+    assert (found["state"], str(found["state_on"])) == ("failed", "2026-06-17")
+    assert (found["short_pence"], found["current_pence"]) == (None, None)
+    assert [one["is"] for one in found["schedule"]] == ["missed", "open", "open"], "nobody asked for the others"
+    last = found["changes"][-1]
+    assert (last["due_pence"], last["paid_pence"]) == (100_00, 0), "what was missing then is in its changes"
 
 
 async def test_a_plan_is_shown_with_its_schedule_and_its_changes(debtor: Desk) -> None:

@@ -58,8 +58,10 @@ async def test_plans_are_listed_shown_and_ended(closebook: Closebook, desk: Desk
     await desk.work_day()
     [account] = await _told(closebook, "arrears")
     assert [one["kind"] for one in account["holds"]] == ["plan-active"]
+    assert "£0.00 is missing, £0.00 beside it is overdue." in (await closebook("plans", "show", "PL-1"))[0]
     told = (await closebook("plans", "end", "PL-1", "--reason", "pays at once"))[0]
     assert told == "Plan PL-1 is ended; letters wait for the days of grace.\n"
+    assert (await closebook("plans", "show", "PL-1"))[0].splitlines()[1] == "£0.00 of £95.50 is paid."
     assert (await _told(closebook, "plans", "show", "PL-1"))["changes"][-1]["reason"] == "pays at once"
 
 
