@@ -53,9 +53,7 @@ async def move(connection: asyncpg.Connection, movements: Sequence[Movement], bo
     )
 
 
-async def load_receipts(
-    connection: asyncpg.Connection, account_ids: Sequence[str]
-) -> dict[str, tuple[Receipt, ...]]:  # fmt: skip
+async def load_receipts(connection: asyncpg.Connection, account_ids: Sequence[str]) -> dict[str, tuple[Receipt, ...]]:
     """Return what each account still has of its money, by value date."""
     receipts: dict[str, tuple[Receipt, ...]] = {}
     for row in await connection.fetch(_RECEIPTS, list(account_ids)):

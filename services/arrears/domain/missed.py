@@ -51,7 +51,7 @@ def _wanted(plan: Plan, items: Sequence[Item], short_pence: int) -> int:
 
 def met_in_time(
     plan: Plan, items: Iterable[Item], receipts: Sequence[Receipt], policy: PlanPolicy
-) -> frozenset[Missed]:  # fmt: skip
+) -> frozenset[Missed]:
     """Return what was found missed and is met in time, as is known now.
 
     As much more money as was wanted has a value date within the days of grace, and the plan is paid so far: what was

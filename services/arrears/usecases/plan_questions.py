@@ -119,7 +119,7 @@ async def show(session: AsyncSession, plan_id: str) -> Json:
 
 async def _receipts(
     connection: asyncpg.Connection, found: Sequence[tuple[Plan, Json]]
-) -> dict[str, tuple[Receipt, ...]]:  # fmt: skip
+) -> dict[str, tuple[Receipt, ...]]:
     """Return the money of the accounts of which something was found missed."""
     blamed = sorted({plan.account_id for plan, _ in found if plan.missed})
     return await payments.load_receipts(connection, blamed) if blamed else {}
