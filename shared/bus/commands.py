@@ -80,10 +80,17 @@ def topic_of(service: str) -> str:
     return f"{service}.command-given"
 
 
-async def give(doors: Doors, given: Given, effect: Effect, event: LogEvent = LogEvent.STAFF_COMMAND) -> Json:
+async def give(
+    doors: Doors,
+    given: Given,
+    effect: Effect,
+    event: LogEvent = LogEvent.STAFF_COMMAND,
+    written: frozenset[str] = frozenset(),
+) -> Json:
     """Let a command take effect through the gate, once, and return its answer; given again, the same answer.
 
     What took effect is logged as ``event``: which command, about what, by whom, approved by whom; never its content.
+    ``written`` names what of a proposal's body the service wrote, which may be otherwise when it is given again.
     Raises ``NotNowError`` when the key was used for another command, ``GateClosedError`` while a day is being worked.
     An ``effect`` that raises leaves nothing behind.
     """
@@ -92,19 +99,30 @@ async def give(doors: Doors, given: Given, effect: Effect, event: LogEvent = Log
         connection = await driver(work.session)
         earlier = await connection.fetchval(_EARLIER, given.uid)
         if earlier is not None:
-            return _same_answer(given, json.loads(earlier))
+            return _same_answer(given, json.loads(earlier), written)
         answer: Json = json.loads(json.dumps(await effect(work), default=str))
         head = await record(connection, work, given, answer)
     log(event, command=given.kind, subject=given.subject, who=given.who, approved_by=given.approved_by, audit_head=head)
     return answer
 
 
-def _same_answer(given: Given, earlier: Json) -> Json:
+def _same_answer(given: Given, earlier: Json, written: frozenset[str]) -> Json:
     """Return what the command was answered before, if it is the same command."""
-    if any(earlier[name] != value for name, value in _identity(given).items()):
+    now = _identity(given)
+    before = {name: earlier[name] for name in now}
+    if _asked(before, written) != _asked(now, written):
         raise NotNowError("This Idempotency-Key was used for another command; use a new key for a new command.")
     answer: Json = earlier["answer"]
     return answer
+
+
+def _asked(identity: Json, written: frozenset[str]) -> Json:
+    """Return what a person asked for: a command without what the service wrote into the proposal that it makes."""
+    if not written:
+        return identity
+    content = identity["content"]
+    body = {name: value for name, value in content.get("body", {}).items() if name not in written}
+    return identity | {"content": content | {"body": body}}
 
 
 def _identity(given: Given) -> Json:

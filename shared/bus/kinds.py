@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from shared.auth import Caller
 from shared.bus import letters, queries
 from shared.bus.commands import Json
 from shared.bus.proposals import Kind, Proposal
@@ -57,11 +58,36 @@ async def _must_be_open(work: Work, proposal: Proposal) -> None:
     number = await _number(work, proposal)
     if proposal.body.get("dead_letter", number) != number:
         raise NotValidError(f"{proposal.subject} is dead letter {number}, not {proposal.body['dead_letter']}.")
-    letter = await (await driver(work.session)).fetchrow(queries.LETTER, number)
+    if proposal.body.get("letter") != await _open_letter(work, number):
+        raise NotValidError(_ONLY_THERE)
+
+
+async def _open_letter(work: Work, number: int) -> Json:
+    """Return what a second person sees of an open letter, which nobody judges anew until the transaction ends."""
+    letter = await (await driver(work.session)).fetchrow(f"{queries.LETTER} for update", number)
     if letter is None or letter["status"] != "open":
         raise DecidedError(f"There is no open dead letter {number}; it was decided already.")
-    if proposal.body.get("letter") != as_proposed(dict(letter)):
-        raise NotValidError(_ONLY_THERE)
+    return as_proposed(dict(letter))
+
+
+async def _must_be_as_shown(work: Work, proposal: Proposal, _caller: Caller) -> None:
+    """Refuse to put a letter away that was judged anew since it was proposed: people agree to what they were shown."""
+    number = await _number(work, proposal)
+    shown, now = proposal.body.get("letter"), await _open_letter(work, number)
+    if shown != now:
+        raise NotNowError(
+            f"Dead letter {number} is not as proposal {work.cause.id} shows it: {_changes(shown or {}, now)}."
+            f" Discard it anew to propose it as it is now, and reject proposal {work.cause.id}."
+        )
+
+
+def _changes(shown: Json, now: Json) -> str:
+    """Return in words what of a letter is otherwise than a proposal shows it."""
+    if not shown:
+        return "it does not show what the letter carries"
+    changed = [name for name in now if shown.get(name) != now[name]]
+    words = (f"its {name.replace('_', ' ')} is {now[name]}, not {shown.get(name)}" for name in changed)
+    return "; ".join(words)
 
 
 async def _number(work: Work, proposal: Proposal) -> int:
@@ -113,6 +139,8 @@ DISCARD = Kind(
     _discard,
     _must_be_open,
     LogEvent.DLQ_DISCARDED,
+    _must_be_as_shown,
+    frozenset({"letter"}),
 )
 ACCEPT_DIFFERENCE = Kind(
     "accept-difference",

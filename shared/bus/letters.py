@@ -20,8 +20,9 @@ insert into msg.dead_letter (topic, partition_no, kafka_offset, kafka_ts, raw_ke
   event_id, type, pence, reason_class, reason_code, field, detail, fingerprint, own_book)
 values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 on conflict (topic, partition_no, kafka_offset) do update
-  set attempts = msg.dead_letter.attempts + 1, last_attempt = now(), reason_code = excluded.reason_code,
-      detail = excluded.detail, field = excluded.field
+  set attempts = msg.dead_letter.attempts + 1, last_attempt = now(), reason_class = excluded.reason_class,
+      reason_code = excluded.reason_code, detail = excluded.detail, field = excluded.field,
+      fingerprint = excluded.fingerprint
 """
 _HOLD = """
 insert into msg.held (event_uid, topic, partition_no, kafka_offset, needs, raw_key, raw_value, raw_headers,

@@ -73,6 +73,7 @@ class Kind:
     ``subject_of`` reads from its content what it acts on, which is what a proposal must say that it is about.
     ``apply`` gives its answer; it and ``check``, which runs when it is proposed, refuse with a ``RefusedError``, as
     does ``authorise`` when a role alone is not enough to approve.  ``event`` is what the log calls what took effect.
+    ``written`` names what of its content the service writes for the second person to see, and nobody asks for.
     """
 
     name: str
@@ -83,6 +84,15 @@ class Kind:
     check: Callable[[Work, Proposal], Awaitable[None]] = nothing_to_check
     event: LogEvent = LogEvent.STAFF_COMMAND
     authorise: Callable[[Work, Proposal, Caller], Awaitable[None]] = nothing_to_ask
+    written: frozenset[str] = frozenset()
+
+
+class _StandsError(Exception):
+    """The same proposal is open already: there is no deed to record."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"proposal {number} stands")
+        self.number = number
 
 
 class Proposals:
@@ -116,17 +126,12 @@ class Proposals:
         kind = self._kind(proposal.kind)
         _allow(caller, kind.may_propose, f"propose {kind.name}")
         _must_be_about_it(kind, proposal)
-        standing = None if key else await self._standing(kind, proposal)
-        if standing is not None:
-            return {"id": standing, "status": "open"}
         content = {"kind": kind.name, "body": proposal.body, "expires_at": proposal.expires_at}
         given = Given("propose", proposal.subject, caller.subject, proposal.why, content, **named(key))
-        return await give(self._doors, given, lambda work: _keep(work, kind, proposal))
-
-    async def _standing(self, kind: Kind, proposal: Proposal) -> int | None:
-        """Return the number of the same proposal that is open already, if there is one."""
-        async with self._doors.sessions() as session:
-            return await _same(await driver(session), kind, proposal)
+        try:
+            return await give(self._doors, given, lambda work: _keep(work, kind, proposal), written=kind.written)
+        except _StandsError as stands:
+            return {"id": stands.number, "status": "open"}
 
     async def approve(self, caller: Caller, number: int, note: str) -> Json:
         """Let a proposal take effect; approving it again changes nothing and gives the same answer."""
@@ -199,16 +204,16 @@ async def _same(connection: asyncpg.Connection, kind: Kind, proposal: Proposal) 
 
 
 async def _keep(work: Work, kind: Kind, proposal: Proposal) -> Json:
-    """Store a proposal, or find the same one that is still open."""
+    """Store a proposal; raises ``_StandsError`` when the same one is still open, whoever made it."""
     connection = await driver(work.session)
     await work.lock(exclusive=[f"proposal:{proposal.subject}"])
-    number = await _same(connection, kind, proposal)
-    if number is None:
-        await kind.check(work, proposal)
-        body = json.dumps(proposal.body, default=str)
-        values = (kind.name, proposal.subject, body, proposal.why, proposal.proposed_by, proposal.expires_at)
-        number = await connection.fetchval(_ADD, *values)
-    return {"id": number, "status": "open"}
+    standing = await _same(connection, kind, proposal)
+    if standing is not None:
+        raise _StandsError(standing)
+    await kind.check(work, proposal)
+    body = json.dumps(proposal.body, default=str)
+    values = (kind.name, proposal.subject, body, proposal.why, proposal.proposed_by, proposal.expires_at)
+    return {"id": await connection.fetchval(_ADD, *values), "status": "open"}
 
 
 async def _decide(

@@ -62,3 +62,27 @@ async def test_a_letter_driven_by_two_people_at_once_is_applied_once(billing: Be
         assert await _counts(billing) == [1, 1, said + 2, 1]
     assert ends.count("done") == 1
     assert sum(isinstance(end, NotOpenError) for end in ends) == len(people) - 1
+
+
+async def _refuse_otherwise(work: Work, event: Event[Any]) -> None:
+    work.refuse(event, "another-rule", "because", "raised_on")
+
+
+async def test_a_letter_refused_for_another_reason_is_counted_with_its_new_cause(billing: Bench) -> None:
+    billing.recorder.behaviours[CHARGES] = _refuse
+    for number in (1, 2):
+        await billing.kafka.send(CHARGES, charge(number), partition=0)
+    cause = "select fingerprint, reason_class, reason_code, field, attempts from msg.dead_letter order by attempts"
+    async with billing.running() as running:
+
+        async def both_there() -> bool:
+            return await billing.count("msg.dead_letter") == 2
+
+        await eventually(both_there)
+        billing.recorder.behaviours[CHARGES] = _refuse_otherwise
+        given = Given("dead-letter-redrive", "dead-letter:1", "operator-1", "tried", {"dead_letter": 1})
+        assert await running.redriver.redrive(1, given) == "another-rule"
+    before, anew = await billing.sql.fetch(cause)
+    assert tuple(before)[1:] == ("rule", "some-rule", "charge_id", 1)
+    assert tuple(anew)[1:] == ("rule", "another-rule", "raised_on", 2)
+    assert anew["fingerprint"] != before["fingerprint"]
