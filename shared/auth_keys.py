@@ -21,9 +21,13 @@ _RETRY_SECONDS = 5.0
 """After a failure while there are no keys; a fetch, whole, takes as long at most."""
 _TRUSTED_SECONDS = 24 * 3600.0
 """While the provider is away it issues no tokens either: after a day hardly any but a thief's is still good."""
+_PATIENCE_SECONDS = 0.5
+"""So long whoever finds the keys old waits for new ones: a provider that is there has said by then what it withdrew."""
 _MAX_BYTES = 262_144
 _SMALLEST_RSA = 2048
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, httpx.HTTPError, JoseError)
+_UNREADABLE = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, httpx.HTTPError, JoseError,
+)  # fmt: skip
 
 
 class KeysUnavailableError(Exception):
@@ -44,8 +48,9 @@ class KeySource:
     """A cached key set.
 
     A file is looked at for every token and read again when it changed.  An address is asked again after ten minutes,
-    and for a key nobody knows, but then at most every 30 seconds, by one request at a time: tokens with invented names
-    must not become a flood of requests.  A set that cannot be read any more is trusted for a day, then no token is.
+    and for a key nobody knows, but then at most every 30 seconds, and once at a time: tokens with invented names must
+    not become a flood of requests.  It is asked beside the requests, which go on with the keys they have.  A set that
+    cannot be read any more is trusted for a day, then no token is.
     """
 
     def __init__(self, location: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -55,7 +60,7 @@ class KeySource:
         self._version: object = None
         self._seen_at = self._tried_at = float("-inf")
         self._failure = ""
-        self._asking = asyncio.Lock()
+        self._asking: asyncio.Task[None] | None = None
 
     async def find(self, kid: str) -> ECKey | RSAKey:
         """Return the key of that name; raises ``UnknownKeyError`` or ``KeysUnavailableError``."""
@@ -86,20 +91,30 @@ class KeySource:
             self._failed(error)
 
     async def _ask(self, kid: str) -> None:
-        """Fetch the set if it is time; only one request does, and who has a key does not wait for another's."""
-        if not self._is_time(kid) or (self._asking.locked() and self._trusted and kid in self._keys):
-            return
-        async with self._asking:
-            if not self._is_time(kid):
-                return  # somebody asked while this one waited
-            try:
-                async with asyncio.timeout(_RETRY_SECONDS):
-                    self._keys = usable_keys(json.loads(await self._fetch()))
-                self._seen_at = self._clock()
-            except _UNREADABLE as error:
-                self._failed(error)
-            finally:
-                self._tried_at = self._clock()
+        """Let the set be fetched if it is time, and wait for it as long as this key needs."""
+        begins = (self._asking is None or self._asking.done()) and self._is_time(kid)
+        if begins:
+            self._asking = asyncio.create_task(self._renew())
+        if self._asking is not None and not self._asking.done():
+            # A task of its own: whoever is given up while it waits does not stop what others wait for.
+            await asyncio.wait({self._asking}, timeout=self._patience(kid, begins))
+
+    def _patience(self, kid: str, begins: bool) -> float | None:
+        """Return how many seconds to wait for a fetch; ``None``: to its end, for nothing else has this key."""
+        if not self._trusted or kid not in self._keys:
+            return None
+        return _PATIENCE_SECONDS if begins and not self._failure else 0.0
+
+    async def _renew(self) -> None:
+        """Fetch the set, within its time."""
+        try:
+            async with asyncio.timeout(_RETRY_SECONDS):
+                self._keys = usable_keys(json.loads(await self._fetch()))
+            self._seen_at, self._failure = self._clock(), ""
+        except _UNREADABLE as error:
+            self._failed(error)
+        finally:
+            self._tried_at = self._clock()
 
     def _is_time(self, kid: str) -> bool:
         """Say whether the set must be fetched for this key, and may be."""

@@ -70,6 +70,12 @@ async def knows(source: KeySource, key: ECKey) -> bool:
     return True
 
 
+async def refreshed(provider: Provider) -> None:
+    """Let a fetch that is under way end: whoever has no key waits for it."""
+    with pytest.raises(UnknownKeyError):
+        await provider.source.find("bogus")
+
+
 async def test_a_key_that_is_taken_out_of_the_file_is_refused_at_once(tmp_path: Path) -> None:
     stays, goes, place = made(), made(), tmp_path / "jwks.json"
     place.write_bytes(document(stays, goes))
@@ -92,7 +98,7 @@ async def test_a_file_that_is_put_in_place_of_another_is_read_whatever_its_age(t
     assert not await knows(source, first)
 
 
-@pytest.mark.parametrize("spoilt", [None, b"", b'{"keys": [', b"[]"])
+@pytest.mark.parametrize("spoilt", [None, b"", b'{"keys": [', b"[]", b"[" * 100_000], ids=range(5))
 async def test_a_file_that_cannot_be_read_any_more_is_trusted_for_a_day(tmp_path: Path, spoilt: bytes | None) -> None:
     key, place, clock = made(), tmp_path / "jwks.json", Clock()
     place.write_bytes(document(key))
@@ -176,6 +182,55 @@ async def test_whoever_has_a_known_key_does_not_wait_for_anothers_fetch(provider
     with pytest.raises(UnknownKeyError):
         await slow
     assert provider.asked == 2
+
+
+async def test_a_provider_that_is_silent_holds_nobody_who_has_a_known_key(provider: Provider) -> None:
+    [key, _] = provider.keys
+    assert await knows(provider.source, key)
+    provider.answers.clear()
+    provider.clock.now += 601
+    # Whoever finds the keys old waits a moment, so that a key that was withdrawn stops; all others do not wait.
+    assert await asyncio.wait_for(knows(provider.source, key), 1)
+    assert await asyncio.wait_for(knows(provider.source, key), 0.1)
+    provider.away = True
+    provider.answers.set()
+    await refreshed(provider)
+    for asked in (3, 4):
+        provider.answers.clear()
+        provider.clock.now += 31
+        assert await asyncio.wait_for(knows(provider.source, key), 0.1)
+        await asyncio.sleep(0)
+        assert provider.asked == asked
+        provider.answers.set()
+        await refreshed(provider)
+
+
+async def test_what_a_provider_says_late_counts_from_the_next_request(provider: Provider) -> None:
+    gone = provider.keys[0]
+    assert await knows(provider.source, gone)
+    provider.away = True
+    provider.clock.now += 601
+    assert await knows(provider.source, gone)
+    provider.away = False
+    provider.keys.pop(0)
+    provider.clock.now += 31
+    await knows(provider.source, gone)
+    await refreshed(provider)
+    assert not await knows(provider.source, gone)
+    assert provider.asked == 3
+
+
+async def test_a_fetch_goes_on_although_the_request_that_began_it_was_given_up(provider: Provider) -> None:
+    first = asyncio.create_task(provider.source.find(name(provider.keys[0])))
+    provider.answers.clear()
+    await asyncio.sleep(0.01)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    second = asyncio.create_task(knows(provider.source, provider.keys[0]))
+    await asyncio.sleep(0.01)
+    provider.answers.set()
+    assert await second
+    assert provider.asked == 1
 
 
 async def test_old_keys_are_asked_for_anew_every_half_minute_at_most(provider: Provider) -> None:
