@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -52,6 +53,22 @@ class Event(NamedTuple, Generic[Data_co]):
     unknown_fields: int = 0
 
 
+@dataclass(frozen=True)
+class Beyond:
+    """A number in an event that nothing here can hold: its digits as they were sent, which tell two of them apart."""
+
+    digits: str
+    nearest: float
+
+    def read_as(self) -> float:
+        """Return what is read instead, out of the range of every field that is known."""
+        return self.nearest
+
+    def written(self) -> dict[str, str]:
+        """Return what stands for it in an event's identity."""
+        return {"beyond": self.digits}
+
+
 def content_sha(event_type: str, data: Any) -> bytes:
     """Return the SHA-256 of an event's content: its type and its data, whatever order the fields came in."""
     return hashlib.sha256(event_type.encode() + b"\n" + _in_order(data)).digest()
@@ -61,8 +78,10 @@ def _in_order(data: Any) -> bytes:
     """Return data as JSON with the fields of every object in the order of their names."""
     try:
         return orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # an integer of more than 64 bits, in a field that nobody knows
-        return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    except TypeError:  # an integer of more than 64 bits, or a number beyond all limits, in a field that nobody knows
+        return json.dumps(
+            data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=Beyond.written
+        ).encode()
 
 
 def derived_id(cause_source: str, cause_id: str, topic: str, number: str) -> str:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from shared.events.base import Event, EventData, content_sha, source_of
+from shared.events.base import Beyond, Event, EventData, content_sha, source_of
 from shared.events.explain import reason_of
 from shared.events.headers import binary_envelope
 from shared.events.rejection import Reason, Record, Refused, Rejection
@@ -134,7 +134,7 @@ def _channel(topic: str, document: Mapping[str, Any]) -> Channel:
 def _validated(channel: Channel, value: bytes, document: dict[str, Any], changed: bool) -> _Envelope[EventData]:
     model = _envelope_of(channel.topic)
     if changed:
-        value = json.dumps(document).encode()
+        value = json.dumps(document, default=Beyond.read_as).encode()
     try:
         return model.model_validate_json(value, by_alias=True, by_name=False)
     except ValidationError as error:

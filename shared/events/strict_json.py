@@ -1,11 +1,13 @@
 """Bytes to a JSON object, by the contract's rules, which are stricter than the library's: one reading or none."""
 
 import json
+import math
 from typing import Any
 
 import orjson
 from pydantic_core import from_json
 
+from shared.events.base import Beyond
 from shared.events.rejection import Reason, Refused
 
 MAX_BYTES = 256 * 1024
@@ -14,6 +16,10 @@ _LONGEST_INT = 40
 """Digits; every number of the contract is far shorter, and converting a longer one costs time for nothing."""
 
 _BEYOND_ANY_LIMIT: int = 10**_LONGEST_INT
+
+
+class _OutOfRangeError(ValueError):
+    """A number that no float is near."""
 
 
 def _whole(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -34,10 +40,22 @@ def _no_constant(_name: str) -> Any:
     raise Refused(Reason.NOT_JSON, "NaN and Infinity are not JSON")
 
 
-def _bounded_int(digits: str) -> int:
+def _bounded_int(digits: str) -> int | Beyond:
     if len(digits) <= _LONGEST_INT:
         return int(digits)
-    return _BEYOND_ANY_LIMIT * (-1 if digits.startswith("-") else 1)
+    return Beyond(digits, _BEYOND_ANY_LIMIT * (-1 if digits.startswith("-") else 1))
+
+
+def _finite(digits: str) -> float:
+    found = float(digits)
+    if math.isinf(found):
+        raise _OutOfRangeError
+    return found
+
+
+def _bounded_float(digits: str) -> float | Beyond:
+    found = float(digits)
+    return Beyond(digits, found) if math.isinf(found) else found
 
 
 def _decoder(*, keep_nulls: bool, bounded: bool) -> json.JSONDecoder:
@@ -45,6 +63,7 @@ def _decoder(*, keep_nulls: bool, bounded: bool) -> json.JSONDecoder:
         object_pairs_hook=_whole if keep_nulls else _without_nulls,
         parse_constant=_no_constant,
         parse_int=_bounded_int if bounded else None,
+        parse_float=_bounded_float if bounded else _finite,
     )
 
 
@@ -53,7 +72,7 @@ _BOUNDED = {keep: _decoder(keep_nulls=keep, bounded=True) for keep in (False, Tr
 
 
 def parse_object(value: bytes | None, *, keep_nulls: bool) -> tuple[dict[str, Any], bool]:
-    """Return the JSON object in ``value``, and whether it may not be what the bytes say (an endless number was cut).
+    """Return the JSON object in ``value``, and whether it may not be what the bytes say (``Beyond`` stands in it).
 
     ``null`` is taken as absent unless ``keep_nulls``.  Raises ``Refused`` with ``too-large`` or ``not-json``; nothing
     else comes out, whatever the bytes (reliability.md B1-B7, B15, B18-B28).
@@ -85,9 +104,11 @@ def _plain(value: bytes) -> dict[str, Any] | None:
         return None
     try:
         found = from_json(value, allow_inf_nan=False)
-        is_whole = value.count(b'"') == orjson.dumps(found).count(b'"')
+        again = orjson.dumps(found)
     except (ValueError, TypeError):
         return None
+    # Where no null came in, one that comes out is a number out of range.
+    is_whole = value.count(b'"') == again.count(b'"') and b"null" not in again
     return found if is_whole and isinstance(found, dict) else None
 
 
@@ -101,7 +122,7 @@ def _text(value: bytes) -> str:
 def _load(text: str, keep_nulls: bool) -> tuple[Any, bool]:
     try:
         return _parsed(text, _FAST[keep_nulls]), False
-    except ValueError:  # Python converts no integer beyond 4300 digits
+    except ValueError:  # out of range: also, Python converts no integer beyond 4300 digits
         return _parsed(text, _BOUNDED[keep_nulls]), True
 
 
@@ -130,6 +151,6 @@ def _contents(outer: Any) -> list[Any]:
 
 def _check_surrogates(found: dict[str, Any]) -> None:
     try:
-        json.dumps(found, ensure_ascii=False).encode()
+        json.dumps(found, ensure_ascii=False, default=Beyond.read_as).encode()
     except UnicodeEncodeError as error:
         raise Refused(Reason.NOT_JSON, "half of a surrogate pair stands alone") from error
