@@ -1,7 +1,5 @@
 """The composition root of arrears: the only place that builds things."""
 
-from functools import partial
-
 from services.arrears import api, handlers
 from services.arrears.db.likeness import COMPARED
 from services.arrears.settings import read_ladder_policies, read_notice_policies, read_plan_policies
@@ -16,24 +14,25 @@ from shared.settings import ServiceSettings
 
 def build(_settings: ServiceSettings) -> Service:
     """Return the service as the bus runs it, under the shipped versions of the ladder, of plans and of notices."""
-    policies, notice_policies = read_ladder_policies(), read_notice_policies()
+    read_ladder_policies()
+    read_notice_policies()
     read_plan_policies()
     return Service(
         name="arrears",
         router=handlers.router,
-        day_work=partial(work_day, policies=policies, notice_policies=notice_policies),
-        api=lambda running: api.routes(running.api_doors, policies, notice_policies),
-        kinds=(PLAN, notices.as_kind(notice_policies)),
-        checks=partial(checks, policies=policies),
+        day_work=work_day,
+        api=lambda running: api.routes(running.api_doors),
+        kinds=(PLAN, notices.NOTICE),
+        checks=checks,
         likeness=Likeness(
             COMPARED,
             deeds={
-                "hold-set": partial(holds.give_hold, policies=policies),
-                "hold-lift": partial(holds.end_hold, policies=policies),
+                "hold-set": holds.give_hold,
+                "hold-lift": holds.end_hold,
                 plans.NAME: plans.agree,
                 plans.END: plans.end,
-                notices.APPROVE: partial(notices.approve, policies=notice_policies),
-                notices.NOTE: partial(notices.note, policies=notice_policies),
+                notices.APPROVE: notices.approve,
+                notices.NOTE: notices.note,
             },
         ),
     )

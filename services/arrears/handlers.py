@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from services.arrears.settings import read_ladder_policies
 from services.arrears.usecases import accounts, collections, payments
 from shared.bus.handlers import Router
 from shared.bus.work import Work
@@ -13,8 +12,6 @@ from shared.events.mandates import MandateWithdrawn
 from shared.events.owners import OwnershipLineChanged
 
 router = Router()
-_POLICIES = read_ladder_policies()
-"""The ladder's versions, read once: a hold that the bank's word sets is said with the one in force."""
 
 
 @router.hears(topics.OWNERS_LINE)
@@ -50,7 +47,7 @@ async def accounts_paid(work: Work, events: Sequence[Event[said.AccountPaid]]) -
 @router.hears(topics.ACCOUNT_REVERSED)
 async def payments_reversed(work: Work, events: Sequence[Event[said.AccountPaymentReversed]]) -> None:
     """Take money out that the bank took back."""
-    await payments.reverse_payments(work, events, _POLICIES)
+    await payments.reverse_payments(work, events)
 
 
 @router.hears(topics.PAYMENT_UNMATCHED)
@@ -80,7 +77,7 @@ async def collections_ended(work: Work, events: Sequence[Event[said.CollectionEn
 @router.hears(topics.MANDATE_WITHDRAWN)
 async def mandates_withdrawn(work: Work, events: Sequence[Event[MandateWithdrawn]]) -> None:
     """Stop letters to a payer whose death the bank tells."""
-    await payments.note_withdrawn(work, events, _POLICIES)
+    await payments.note_withdrawn(work, events)
 
 
 @router.hears(topics.STATEMENT_ISSUED)

@@ -46,6 +46,20 @@ def test_what_is_proved_and_what_is_answered_have_the_same_names_in_all(service:
     assert defined >= {"verify", "checks"}, "the proof whole, and what of it holds at every commit"
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_whoever_needs_a_policy_reads_it_and_no_door_hands_one_in(service: str) -> None:
+    """The settings read each file once: a use case has one way to come by the versions in force."""
+    doors = [ROOT / "services" / service / "handlers.py", *service_room(service, "api")]
+    handed = [
+        f"{name(path)}:{argument.lineno}"
+        for path in (*doors, *service_room(service, "usecases"))
+        for argument in ast.walk(tree(path))
+        if isinstance(argument, ast.arg) and argument.arg.endswith("policies")
+    ]
+
+    assert handed == []
+
+
 def test_the_readmes_of_the_services_have_the_same_headings() -> None:
     headings = {
         service: re.findall(r"^## .+$", (ROOT / "services" / service / "README.md").read_text(), re.MULTILINE)

@@ -3,16 +3,14 @@
 from fastapi import APIRouter
 
 from services.arrears.api import accounts, holds, notices, plans
-from services.arrears.domain.ladder_policy import LadderPolicy
-from services.arrears.domain.notice_policy import NoticePolicy
 from shared.bus.transaction import Doors
 
 
-def routes(doors: Doors, policies: tuple[LadderPolicy, ...], notice_policies: tuple[NoticePolicy, ...]) -> APIRouter:
+def routes(doors: Doors) -> APIRouter:
     """Return the staff API of arrears."""
     router = APIRouter(tags=["arrears"])
-    accounts.add(router, doors, policies)
-    holds.add(router, doors, policies)
+    accounts.add(router, doors)
+    holds.add(router, doors)
     plans.add(router, doors)
-    notices.add(router, doors, notice_policies)
+    notices.add(router, doors)
     return router

@@ -5,14 +5,13 @@ from typing import Any
 from fastapi import APIRouter
 
 from services.arrears.api.common import Reader
-from services.arrears.domain.ladder_policy import LadderPolicy
 from services.arrears.usecases import questions
 from services.arrears.usecases.verify import verify
 from shared.bus.transaction import Doors
 from shared.db.engine import snapshot
 
 
-def add(router: APIRouter, doors: Doors, policies: tuple[LadderPolicy, ...]) -> None:
+def add(router: APIRouter, doors: Doors) -> None:
     """Add the questions about accounts."""
 
     @router.get("/arrears")
@@ -31,4 +30,4 @@ def add(router: APIRouter, doors: Doors, policies: tuple[LadderPolicy, ...]) -> 
     async def proof(_caller: Reader) -> dict[str, Any]:
         """Check the records against themselves; return the sums that billing's must equal."""
         async with snapshot(doors.sessions) as connection:
-            return await verify(connection, policies)
+            return await verify(connection)

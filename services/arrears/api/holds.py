@@ -7,7 +7,6 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from services.arrears.api.common import Officer, Staff
-from services.arrears.domain.ladder_policy import LadderPolicy
 from services.arrears.usecases import holds, questions
 from shared.bus.bodies import WithReason
 from shared.bus.commands import Given, give, named
@@ -44,7 +43,7 @@ class Hold(BaseModel):
     ended_on: date | None
 
 
-def add(router: APIRouter, doors: Doors, policies: tuple[LadderPolicy, ...]) -> None:
+def add(router: APIRouter, doors: Doors) -> None:
     """Add the routes of holds."""
 
     @router.get("/holds")
@@ -58,11 +57,11 @@ def add(router: APIRouter, doors: Doors, policies: tuple[LadderPolicy, ...]) -> 
         """Set a hold; letters that it stops are not written from this book on."""
         content = asked.model_dump(mode="json") | {"by": caller.subject}
         given = Given("hold-set", asked.account_ref, caller.subject, asked.reason, content, **named(key))
-        return Hold.model_validate(await give(doors, given, lambda work: holds.give_hold(work, content, policies)))
+        return Hold.model_validate(await give(doors, given, lambda work: holds.give_hold(work, content)))
 
     @router.post("/holds/{hold_id}/lift")
     async def lift_hold(hold_id: Id, asked: LiftRequest, caller: Officer, key: Key = None) -> Hold:
         """Lift a hold; the ladder goes on with the next stage after the days of grace."""
         content = {"hold_id": hold_id, "reason": asked.reason, "by": caller.subject}
         given = Given("hold-lift", hold_id, caller.subject, asked.reason, content, **named(key))
-        return Hold.model_validate(await give(doors, given, lambda work: holds.end_hold(work, content, policies)))
+        return Hold.model_validate(await give(doors, given, lambda work: holds.end_hold(work, content)))

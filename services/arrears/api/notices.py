@@ -7,7 +7,6 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from services.arrears.api.common import Officer, Staff
-from services.arrears.domain.notice_policy import NoticePolicy
 from services.arrears.domain.notice_steps import DECISIONS
 from services.arrears.usecases import notice_questions, notices
 from shared.bus.bodies import WithReason
@@ -30,14 +29,14 @@ class NoteRequest(WithReason):
     reference: Text | None = Field(default=None, description="What the Registers call it: of a registration.")
 
 
-def add(router: APIRouter, doors: Doors, policies: tuple[NoticePolicy, ...]) -> None:
+def add(router: APIRouter, doors: Doors) -> None:
     """Add the routes of notices; that one is approved is a proposal of the kind ``notice``."""
 
     @router.get("/notices")
     async def list_notices(_caller: Staff) -> list[dict[str, Any]]:
         """List the notices that somebody has something to do with, what is most pressing first."""
         async with snapshot(doors.sessions) as connection:
-            return await notice_questions.worklist(connection, policies)
+            return await notice_questions.worklist(connection)
 
     @router.get("/notices/{notice_id}")
     async def show_notice(notice_id: Id, _caller: Staff) -> dict[str, Any]:
@@ -52,4 +51,4 @@ def add(router: APIRouter, doors: Doors, policies: tuple[NoticePolicy, ...]) -> 
             raise NotAllowedError(f"To decide on {asked.step.value} needs the role {_DECIDER}.")
         content = asked.model_dump(mode="json") | {"notice_id": notice_id, "by": caller.subject}
         given = Given(notices.NOTE, notice_id, caller.subject, asked.reason, content, **named(key))
-        return await give(doors, given, lambda work: notices.note(work, content, policies))
+        return await give(doors, given, lambda work: notices.note(work, content))

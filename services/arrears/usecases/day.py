@@ -8,7 +8,7 @@ from services.arrears.domain import ladder
 from services.arrears.domain.account import Account
 from services.arrears.domain.ladder import Decision
 from services.arrears.domain.ladder_policy import LadderPolicy
-from services.arrears.domain.notice_policy import NoticePolicy
+from services.arrears.settings import read_ladder_policies
 from services.arrears.usecases import notice_days, plan_days
 from shared.bus.day import DaySlice
 from shared.bus.work import Work
@@ -20,9 +20,7 @@ SLICE = 1000
 """Accounts in one transaction."""
 
 
-async def work_day(
-    piece: DaySlice, policies: tuple[LadderPolicy, ...], notice_policies: tuple[NoticePolicy, ...]
-) -> None:
+async def work_day(piece: DaySlice) -> None:
     """Work one slice under the versions in force; the last one found fewer accounts than a slice holds.
 
     Plans come first: what they let go or take back is on the ladder, or off it, in the same day's work.
@@ -35,8 +33,8 @@ async def work_day(
     following = str(done + 1) if len(due) == SLICE else None
     async with piece.open(following) as work:
         if due:
-            policy = in_force(policies, piece.day)
-            await notice_days.look_after(work, await assess(work, due, policy), policy, notice_policies)
+            policy = in_force(read_ladder_policies(), piece.day)
+            await notice_days.look_after(work, await assess(work, due, policy), policy)
 
 
 async def assess(work: Work, due: Sequence[Account], policy: LadderPolicy) -> list[Account]:

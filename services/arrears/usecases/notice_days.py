@@ -10,19 +10,17 @@ from services.arrears.domain import notice_days
 from services.arrears.domain.account import Account, overdue
 from services.arrears.domain.ladder_policy import LadderPolicy
 from services.arrears.domain.notice_candidates import Case
-from services.arrears.domain.notice_policy import NoticePolicy
+from services.arrears.settings import read_notice_policies
 from services.arrears.usecases.notice_changes import keep
 from shared.bus.work import Work
 from shared.dated import in_force
 from shared.db.engine import driver
 
 
-async def look_after(
-    work: Work, accounts: Sequence[Account], ladder: LadderPolicy, policies: tuple[NoticePolicy, ...]
-) -> None:
+async def look_after(work: Work, accounts: Sequence[Account], ladder: LadderPolicy) -> None:
     """Look at the notices of accounts as the day's ladder left them; store and say what was decided."""
     connection = await driver(work.session)
-    policy = in_force(policies, work.book)
+    policy = in_force(read_notice_policies(), work.book)
     cases = await _cases(connection, accounts, work.book)
     if not cases:
         return

@@ -1,6 +1,5 @@
 """Answer what people ask about notices of potential liability; nothing here changes anything."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -9,22 +8,20 @@ import asyncpg
 
 from services.arrears.db import notices as rows
 from services.arrears.domain import notice_tasks
-from services.arrears.domain.notice_policy import NoticePolicy
 from services.arrears.domain.notices import STANDING, Notice
+from services.arrears.settings import read_notice_policies
 from shared.bus import gate
 from shared.bus.refusals import NotKnownError
 from shared.dated import in_force
 
-Policies = Sequence[NoticePolicy]
 
-
-async def worklist(connection: asyncpg.Connection, policies: Policies) -> list[dict[str, Any]]:
+async def worklist(connection: asyncpg.Connection) -> list[dict[str, Any]]:
     """Return each notice that somebody has something to do with, and what, as of the book that is open.
 
     Before sales first, then breaches, renewals, and the rest; figures are those of the last look.
     """
     day = (await gate.read(connection)).book
-    policy = in_force(policies, day)
+    policy = in_force(read_notice_policies(), day)
     listed = [(of, notice) for of, notice in await rows.list_notices(connection) if notice_tasks.is_listed(notice)]
     tasks = [(notice_tasks.task_of(notice, policy, day), of, notice) for of, notice in listed]
     ordered = sorted(tasks, key=lambda one: (one[0].rank, one[0].due_on or date.max, one[2].notice_id))

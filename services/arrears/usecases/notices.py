@@ -12,6 +12,7 @@ from services.arrears.domain import notice_steps
 from services.arrears.domain.notice_policy import NoticePolicy
 from services.arrears.domain.notice_steps import Deed, Noted
 from services.arrears.domain.notices import UNDER_WAY, Changed, Notice, name_of
+from services.arrears.settings import read_notice_policies
 from services.arrears.usecases.notice_changes import keep
 from shared.bus.bodies import Body
 from shared.bus.commands import Command, Json
@@ -24,7 +25,6 @@ from shared.events.arrears import NoticeForm, NoticeState, NoticeStep
 from shared.events.types import Id, Text
 
 APPROVE, NOTE = "notice", "notice-note"
-Policies = tuple[NoticePolicy, ...]
 _SHOWN = ("notice_id", "state", "registered_on", "renewed_on", "last_on", "reference", "left_to_expire", "renews")
 
 
@@ -62,10 +62,10 @@ class AskedNote(Body):
     by: Text
 
 
-async def approve(work: Work, content: Json, policies: Policies) -> Json:
+async def approve(work: Work, content: Json) -> Json:
     """Approve an account's candidate, or a notice that officers want without one.  A rebuild does the same again."""
-    asked, owing, known = await check(work, content, policies)
-    policy = in_force(policies, work.book)
+    asked, owing, known = await check(work, content)
+    policy = in_force(read_notice_policies(), work.book)
     candidate = _under_way(known) or Notice(
         name_of(owing.account_ref, len(known)), owing.account_id, NoticeState.CANDIDATE, owing.cycle, work.book,
         policy.version, asked.reason,
@@ -78,7 +78,7 @@ async def approve(work: Work, content: Json, policies: Policies) -> Json:
     return await _keep_and_answer(work, owing, [change], policy)
 
 
-async def check(work: Work, content: Json, policies: Policies) -> tuple[AskedNotice, Owing, tuple[Notice, ...]]:
+async def check(work: Work, content: Json) -> tuple[AskedNotice, Owing, tuple[Notice, ...]]:
     """Refuse what cannot be approved; returns what is asked, its account, locked, and the account's notices."""
     asked = understood(AskedNotice, content)
     owing = await rows.find_owing(await driver(work.session), asked.account_ref)
@@ -90,42 +90,25 @@ async def check(work: Work, content: Json, policies: Policies) -> tuple[AskedNot
     if asked.reference is not None and asked.registered_on is None:
         raise NotValidError(f"Name the day on which it was registered as {asked.reference}.")
     refusal = notice_steps.refuse_another(asked.account_ref, asked.notice_id, _under_way(known))
-    refusal = refusal or await _refuse_day(work, asked, owing, policies)
+    refusal = refusal or await _refuse_day(work, asked, owing)
     if refusal is not None:
         raise NotNowError(refusal)
     return asked, owing, known
 
 
-async def _refuse_day(work: Work, asked: AskedNotice, owing: Owing, policies: Policies) -> str | None:
+async def _refuse_day(work: Work, asked: AskedNotice, owing: Owing) -> str | None:
     """Return why a registration cannot be noted, or why none can follow any more (domain.md 8.7)."""
     if asked.registration is not None:
-        return notice_steps.refuse_registration(asked.registration, in_force(policies, work.book), work.book)
+        return notice_steps.refuse_registration(
+            asked.registration, in_force(read_notice_policies(), work.book), work.book
+        )
     aside = (await rows.asides_of(await driver(work.session), [owing.account_id]))[owing.account_id]
     if aside.entry_on is None or aside.entry_on > work.book:
         return None
     return f"The ownership of {asked.account_ref} ended on {aside.entry_on}: the property is another's."
 
 
-def as_kind(policies: Policies) -> Kind:
-    """Return the kind of proposal that approves a notice: a lead officer lets another's take effect."""
-
-    async def first(work: Work, proposal: Proposal) -> None:
-        await check(work, proposal.body, policies)
-
-    async def apply(work: Work, proposal: Proposal) -> Json:
-        return await approve(work, proposal.body, policies)
-
-    return Kind(
-        APPROVE,
-        may_propose=frozenset({"assistant", "lead-officer"}),
-        may_approve=frozenset({"lead-officer"}),
-        subject_of=named_in(AskedNotice, "account_ref"),
-        apply=apply,
-        check=first,
-    )
-
-
-async def note(work: Work, content: Json, policies: Policies) -> Json:
+async def note(work: Work, content: Json) -> Json:
     """Note what happened to a notice, or what was decided of it.  A rebuild does the same again."""
     asked = understood(AskedNote, content)
     owing = await rows.find_owing_of_notice(await driver(work.session), asked.notice_id)
@@ -133,7 +116,7 @@ async def note(work: Work, content: Json, policies: Policies) -> Json:
         raise NotKnownError(f"There is no notice {asked.notice_id}.")
     known = await _locked(work, owing)
     notice = next(one for one in known if one.notice_id == asked.notice_id)
-    policy = in_force(policies, work.book)
+    policy = in_force(read_notice_policies(), work.book)
     noted = Noted(asked.step, asked.on or work.book, asked.reference, asked.reason)
     refusal = notice_steps.refuse(notice, noted, policy, work.book, known)
     if refusal is not None:
@@ -162,3 +145,23 @@ async def _keep_and_answer(work: Work, owing: Owing, changes: Sequence[Changed],
     await rows.look_on(await driver(work.session), {owing.account_id: work.book})
     last = changes[-1].notice
     return {"account_ref": owing.account_ref} | {name: getattr(last, name) for name in _SHOWN}
+
+
+async def _check(work: Work, proposal: Proposal) -> None:
+    """Refuse a proposal that could not take effect now."""
+    await check(work, proposal.body)
+
+
+async def _apply(work: Work, proposal: Proposal) -> Json:
+    return await approve(work, proposal.body)
+
+
+NOTICE = Kind(
+    APPROVE,
+    may_propose=frozenset({"assistant", "lead-officer"}),
+    may_approve=frozenset({"lead-officer"}),
+    subject_of=named_in(AskedNotice, "account_ref"),
+    apply=_apply,
+    check=_check,
+)
+"""Declared to the bus: a lead officer lets another's proposal of a notice take effect."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from services.arrears.db import collections, payments
 from services.arrears.db.payments import Movement
-from services.arrears.domain.ladder_policy import LadderPolicy
 from services.arrears.usecases import holds
 from shared.bus.work import Work
 from shared.db.engine import driver
@@ -26,9 +25,7 @@ async def add_payments(work: Work, events: Sequence[Event[AccountPaid]]) -> None
         await collections.collected(await driver(work.session), ids, days)
 
 
-async def reverse_payments(
-    work: Work, events: Sequence[Event[AccountPaymentReversed]], policies: tuple[LadderPolicy, ...]
-) -> None:  # fmt: skip
+async def reverse_payments(work: Work, events: Sequence[Event[AccountPaymentReversed]]) -> None:
     """The bank took money back; if it says that the payer has died, letters stop.
 
     Not once more when the money moves to the owner of a unit sold before it came: that is not who died.
@@ -38,16 +35,14 @@ async def reverse_payments(
     await payments.move(await driver(work.session), moves, work.book)
     for event in events:
         if tells_of_death(event.data.reason) and not event.data.moved:
-            await holds.hold_for_death(work, event, policies)
+            await holds.hold_for_death(work, event)
 
 
-async def note_withdrawn(
-    work: Work, events: Sequence[Event[MandateWithdrawn]], policies: tuple[LadderPolicy, ...]
-) -> None:
+async def note_withdrawn(work: Work, events: Sequence[Event[MandateWithdrawn]]) -> None:
     """The bank told, with no money taken back, that a mandate is no more; if the payer has died, letters stop."""
     for event in events:
         if tells_of_death(event.data.code):
-            await holds.hold_for_death(work, event, policies)
+            await holds.hold_for_death(work, event)
 
 
 async def unmatch_payments(work: Work, events: Sequence[Event[PaymentUnmatched]]) -> None:

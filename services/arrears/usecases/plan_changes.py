@@ -7,7 +7,7 @@ from services.arrears.db import plans as rows
 from services.arrears.db.holds import KeptHold
 from services.arrears.domain.plan_days import Outcome
 from services.arrears.domain.plans import STANDING, Plan
-from services.arrears.settings import read_ladder_policies, read_plan_policies
+from services.arrears.settings import read_plan_policies
 from services.arrears.usecases import holds
 from shared.bus.work import Work
 from shared.dated import in_force
@@ -28,9 +28,7 @@ async def follow(work: Work, outcome: Outcome, *, stood: bool) -> None:
         await _hold(work, plan)
     if stood and not stands:
         for hold_id in await hold_rows.standing_of(connection, plan.account_id, holds.PLAN):
-            await holds.lift_hold(
-                work, hold_id, f"plan {plan.plan_id} {plan.state}", holds.PLAN, read_ladder_policies()
-            )
+            await holds.lift_hold(work, hold_id, f"plan {plan.plan_id} {plan.state}", holds.PLAN)
     work.stage(PLAN_CHANGED, _said(outcome, work.book))
 
 
@@ -40,7 +38,7 @@ async def _hold(work: Work, plan: Plan) -> None:
         hold_id = f"H-{event_uid(f'{plan.plan_id}/{plan.change}', charge_id)}"
         reason = f"repayment plan {plan.plan_id}"
         hold = KeptHold(hold_id, plan.account_id, HoldKind.PLAN_ACTIVE, charge_id, reason, work.book)
-        await holds.keep(work, hold, holds.PLAN, read_ladder_policies())
+        await holds.keep(work, hold, holds.PLAN)
 
 
 def _said(outcome: Outcome, on: date) -> PlanChanged:

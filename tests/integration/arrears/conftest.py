@@ -13,9 +13,7 @@ import pytest_asyncio
 from fastapi import APIRouter
 
 from services.arrears import api
-from services.arrears.domain.ladder_policy import LadderPolicy
 from services.arrears.handlers import router
-from services.arrears.settings import read_ladder_policies, read_notice_policies
 from services.arrears.usecases import notices
 from services.arrears.usecases.day import work_day
 from services.arrears.usecases.plan_proposals import PLAN
@@ -42,8 +40,6 @@ from tests.support.desk import ServiceDesk
 from tests.support.servers import Databases
 from tests.support.staff import staff_door, verifier_of
 
-POLICIES = read_ladder_policies()
-NOTICE_POLICIES = read_notice_policies()
 ISSUED = date(2026, 4, 1)
 QUOTED = "FY5FN0W0QBWR"
 """A reference that the command line takes: its check digit is right."""
@@ -77,7 +73,6 @@ class Desk(ServiceDesk):
     versions: dict[tuple[str, str], int] = field(default_factory=dict)
     applier: Applier = field(default_factory=lambda: Applier("arrears", router))
     slices: int = 0
-    policies: tuple[LadderPolicy, ...] = POLICIES
 
     async def hear(self, channel: Channel, *batch: EventData) -> list[str]:
         return await self.apply([self._taken(channel, data) for data in batch], self.book)
@@ -103,7 +98,7 @@ class Desk(ServiceDesk):
                 break
             self.slices += 1
             piece = DaySlice(state, self.sessions, lambda following: self._slice(state, following))  # noqa: B023 - used at once
-            await work_day(piece, self.policies, NOTICE_POLICIES)
+            await work_day(piece)
         async with self.sessions.begin() as session:
             await gate.reopen(await driver(session), self.book)
         self.book += timedelta(days=1)
@@ -138,7 +133,7 @@ async def desk(databases: Databases) -> AsyncIterator[Desk]:
 
 @pytest_asyncio.fixture
 async def client(desk: Desk, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncClient]:
-    async with staff_door(issuer, "arrears", api.routes(desk.doors, POLICIES, NOTICE_POLICIES)) as made:
+    async with staff_door(issuer, "arrears", api.routes(desk.doors)) as made:
         await desk.hear(topics.ACCOUNT_OPENED, opened())
         await desk.hear(topics.ITEMS_CHANGED, items_changed(item()))
         yield made
@@ -165,8 +160,8 @@ async def commanding(
 ) -> AsyncIterator[Closebook]:
     """Open the door of arrears to the command line, whose tokens are in the environment."""
     second_person = APIRouter(prefix="/bus")
-    add_proposals(second_person, Proposals(desk.doors, [PLAN, notices.as_kind(NOTICE_POLICIES)]))
-    app = create_app("arrears", [api.routes(desk.doors, POLICIES, NOTICE_POLICIES), second_person], verifier_of(issuer))
+    add_proposals(second_person, Proposals(desk.doors, [PLAN, notices.NOTICE]))
+    app = create_app("arrears", [api.routes(desk.doors), second_person], verifier_of(issuer))
     listening = WebServer(app, host="127.0.0.1", port=0)
     listening.bind()
     serving = asyncio.create_task(listening.run())

@@ -9,7 +9,7 @@ from services.arrears.usecases.verify import verify
 from shared.db.engine import snapshot
 from shared.events.arrears import HoldKind
 from shared.events.topics import ACCOUNT_CHARGED, ACCOUNT_CLOSED, ACCOUNT_OPENED, ITEMS_CHANGED
-from tests.integration.arrears.conftest import POLICIES, Desk
+from tests.integration.arrears.conftest import Desk
 from tests.integration.arrears.test_holds import hold, lift
 from tests.integration.billing.conftest import Desk as BillingDesk
 from tests.integration.billing.conftest import a_desk
@@ -59,4 +59,4 @@ async def test_a_hold_on_the_seller_or_a_charge_stands_until_it_is_lifted(
         (1, date(2026, 5, 28), 91_00)
     ]
     async with snapshot(desk.sessions) as connection:
-        assert {check["ok"] for check in (await verify(connection, POLICIES))["checks"]} == {True}
+        assert {check["ok"] for check in (await verify(connection))["checks"]} == {True}

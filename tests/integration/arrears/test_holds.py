@@ -12,7 +12,7 @@ from shared.db.engine import snapshot
 from shared.events import topics
 from shared.events.arrears import HoldKind
 from shared.events.billing import AccountPaymentReversed
-from tests.integration.arrears.conftest import ISSUED, POLICIES, Desk, item, items_changed, opened
+from tests.integration.arrears.conftest import ISSUED, Desk, item, items_changed, opened
 from tests.support.letters import a_withdrawn_mandate
 
 REMINDER_1 = ISSUED + timedelta(days=35)
@@ -27,14 +27,14 @@ async def hold(desk: Desk, kind: HoldKind, charge_id: str | None = None, ref: st
     new = NewHold("H1", ref, kind, charge_id, "the owner wrote", None, None, "officer-7")
     async with desk.doors.command(Cause("staff/officer-7", "H1")) as work:
         work.book = desk.book
-        kept = await holds.set_hold(work, new, POLICIES)
+        kept = await holds.set_hold(work, new)
     return kept.hold_id if kept else None
 
 
 async def lift(desk: Desk, hold_id: str = "H1") -> date | None:
     async with desk.doors.command(Cause("staff/officer-7", f"{hold_id}:lift")) as work:
         work.book = desk.book
-        kept = await holds.lift_hold(work, hold_id, "settled", "officer-7", POLICIES)
+        kept = await holds.lift_hold(work, hold_id, "settled", "officer-7")
     return kept.ended_on if kept else None
 
 
@@ -179,4 +179,4 @@ async def test_debt_after_an_insolvency_begins_a_cycle_of_its_own_with_reminder_
         (2, 1, 300_00, "2026-08-05"), (2, 2, 300_00, "2026-08-19"),
     ]  # fmt: skip
     async with snapshot(desk.sessions) as connection:
-        assert {check["ok"] for check in (await verify(connection, POLICIES))["checks"]} == {True}
+        assert {check["ok"] for check in (await verify(connection))["checks"]} == {True}

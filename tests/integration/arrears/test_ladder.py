@@ -12,7 +12,7 @@ from shared.db.engine import driver, snapshot
 from shared.events import topics
 from shared.events.billing import AccountCharged, AccountPaid, AccountPaymentReversed, PaymentUnmatched, ShareReason
 from shared.events.housing import ChargeKind, PaymentMethod
-from tests.integration.arrears.conftest import ISSUED, POLICIES, Desk, item, items_changed, opened
+from tests.integration.arrears.conftest import ISSUED, Desk, item, items_changed, opened
 
 REMINDER_1 = ISSUED + timedelta(days=35)
 REMINDER_2 = ISSUED + timedelta(days=49)
@@ -186,7 +186,7 @@ async def test_the_questions(desk: Desk) -> None:
         }  # fmt: skip
         assert summary["letters"] == {"reminder-1": 1}
     async with snapshot(desk.sessions) as connection:
-        verified = await verify(connection, POLICIES)
+        verified = await verify(connection)
         assert verified["sums"] == {"A1": {"charges": 9550, "payments": 200}}
         assert [check for check in verified["checks"] if not check["ok"]] == []
 

@@ -12,8 +12,6 @@ from shared.events import topics
 from shared.events.billing import AccountOpened
 from shared.local_issuer import LocalIssuer
 from tests.integration.arrears.conftest import (
-    NOTICE_POLICIES,
-    POLICIES,
     Closebook,
     Desk,
     commanding,
@@ -151,7 +149,7 @@ async def test_what_is_not_there_or_not_yet_is_one_sentence(closebook: Closebook
 
 @pytest.mark.parametrize("role", ["operator", "auditor", "finance", "board", "admin-team"])
 async def test_only_officers_note(closebook: Closebook, desk: Desk, issuer: LocalIssuer, role: str) -> None:
-    async with staff_door(issuer, "arrears", api.routes(desk.doors, POLICIES, NOTICE_POLICIES)) as client:
+    async with staff_door(issuer, "arrears", api.routes(desk.doors)) as client:
         body = {"step": "rejected", "reason": "no"}
         answer = await client.post(f"/notices/{N1}/steps", json=body, headers=as_(issuer, role))
     assert answer.status_code == 403

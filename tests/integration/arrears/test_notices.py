@@ -15,7 +15,7 @@ from shared.events.arrears import HoldKind, NoticeChanged
 from shared.events.billing import AccountCharged, ShareReason
 from shared.events.housing import ChargeKind
 from shared.events.owners import OwnershipLineChanged, OwnershipPeriod
-from tests.integration.arrears.conftest import ISSUED, NOTICE_POLICIES, POLICIES, Desk, item, items_changed, opened
+from tests.integration.arrears.conftest import ISSUED, Desk, item, items_changed, opened
 from tests.integration.arrears.test_holds import hold, lift
 
 REF = "F000000000A1"
@@ -55,7 +55,7 @@ async def give(desk: Desk, kind: str, **content: Any) -> dict[str, Any]:
     given = Given(kind, REF, "officer-7", "said so", content)
     async with desk.doors.command(given.cause) as work:
         work.book = desk.book
-        return await effect(work, content, NOTICE_POLICIES)
+        return await effect(work, content)
 
 
 async def approve(desk: Desk, **more: Any) -> dict[str, Any]:
@@ -73,7 +73,7 @@ async def a_registered(desk: Desk, on: str | None = None) -> None:
 
 async def listed(desk: Desk) -> list[dict[str, Any]]:
     async with snapshot(desk.sessions) as connection:
-        return await notice_questions.worklist(connection, NOTICE_POLICIES)
+        return await notice_questions.worklist(connection)
 
 
 async def said(desk: Desk) -> list[NoticeChanged]:
@@ -377,5 +377,5 @@ async def test_the_records_prove_themselves(desk: Desk, change: str, wrong: str 
     await desk.work_to(RIPE + timedelta(days=2))
     await desk.rows(f"update arrears.notices set {change}")
     async with snapshot(desk.sessions) as connection:
-        checks = (await verify(connection, POLICIES))["checks"]
+        checks = (await verify(connection))["checks"]
     assert [check["name"] for check in checks if not check["ok"]] == ([f"arrears: {wrong}"] if wrong else [])

@@ -17,7 +17,7 @@ from shared.events import topics
 from shared.events.arrears import HoldKind
 from shared.events.billing import AccountPaid, CollectionAnnounced
 from shared.events.housing import PaymentMethod
-from tests.integration.arrears.conftest import ISSUED, POLICIES, Desk, item, items_changed, opened
+from tests.integration.arrears.conftest import ISSUED, Desk, item, items_changed, opened
 from tests.integration.arrears.planning import FIRST, REF, agree, changes, end, owing, standing, tell
 
 MISSED = date(2026, 6, 6)
@@ -33,7 +33,7 @@ async def debtor(desk: Desk) -> Desk:
 
 async def wrong(desk: Desk) -> list[str]:
     async with snapshot(desk.sessions) as connection:
-        return [check["name"] for check in (await verify(connection, POLICIES))["checks"] if not check["ok"]]
+        return [check["name"] for check in (await verify(connection))["checks"] if not check["ok"]]
 
 
 async def shown(desk: Desk, plan_id: str) -> dict[str, Any]:
@@ -188,7 +188,7 @@ async def test_a_plans_hold_is_not_lifted_by_hand(debtor: Desk) -> None:
     [(hold_id, *_), *_] = await debtor.rows("select hold_id from arrears.holds order by charge_id")
     async with debtor.doors.command(Cause("staff/ada", "k1")) as work:
         with pytest.raises(NotNowError, match="of a repayment plan"):
-            await holds.end_hold(work, {"hold_id": hold_id, "reason": "x", "by": "ada"}, POLICIES)
+            await holds.end_hold(work, {"hold_id": hold_id, "reason": "x", "by": "ada"})
 
 
 async def test_plans_are_worked_in_slices_each_once_before_the_ladder(
@@ -318,10 +318,10 @@ async def test_a_moratorium_keeps_a_plan_from_being_warned_of(debtor: Desk) -> N
     await agree(debtor)
     new = holds.NewHold("H1", REF, HoldKind.MORATORIUM, None, "register", None, None, "ada")
     async with debtor.doors.command(Cause("staff/ada", "H1")) as work:
-        await holds.set_hold(work, new, POLICIES)
+        await holds.set_hold(work, new)
     await debtor.work_to(MISSED + timedelta(days=5))
     assert [state for _, state in await changes(debtor)] == ["agreed"]
     async with debtor.doors.command(Cause("staff/ada", "H1:lift")) as work:
-        await holds.lift_hold(work, "H1", "over", "ada", POLICIES)
+        await holds.lift_hold(work, "H1", "over", "ada")
     await debtor.work_to(MISSED + timedelta(days=20))
     assert (await changes(debtor))[1:] == [(str(MISSED + timedelta(days=13)), "warned")]

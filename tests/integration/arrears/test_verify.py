@@ -2,18 +2,22 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import httpx
+import pytest
 
-from services.arrears.usecases.verify import verify
+from services.arrears.domain.ladder_policy import LadderPolicy
+from services.arrears.settings import read_ladder_policies
+from services.arrears.usecases import day, verify
 from shared.db.engine import snapshot
 from shared.events import topics
 from shared.local_issuer import LocalIssuer
-from tests.integration.arrears.conftest import ISSUED, POLICIES, Desk, item, items_changed, opened
+from tests.integration.arrears.conftest import ISSUED, Desk, item, items_changed, opened
 from tests.support.moments import asked_while
 from tests.support.staff import as_
 
-SHIPPED = POLICIES[0]
+SHIPPED = read_ladder_policies()[0]
 CLOSER = replace(
     SHIPPED,
     version="ladder-closer",
@@ -24,17 +28,25 @@ CLOSER = replace(
 TOO_CLOSE = "no two letters closer than their policy lets them be"
 
 
-async def test_letters_are_so_far_apart_as_the_policy_of_their_day_says(desk: Desk) -> None:
-    desk.policies = (CLOSER,)
+async def found(desk: Desk, monkeypatch: pytest.MonkeyPatch, policy: LadderPolicy) -> list[dict[str, Any]]:
+    """What is proved where ``policy`` is the only version that is known."""
+    monkeypatch.setattr(verify, "read_ladder_policies", lambda: (policy,))
+    async with snapshot(desk.sessions) as connection:
+        checks: list[dict[str, Any]] = (await verify.verify(connection))["checks"]
+    return checks
+
+
+async def test_letters_are_so_far_apart_as_the_policy_of_their_day_says(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(day, "read_ladder_policies", lambda: (CLOSER,))
     await desk.hear(topics.ITEMS_CHANGED, items_changed(item()))
     await desk.hear(topics.ACCOUNT_OPENED, opened())
     await desk.work_to(ISSUED + timedelta(days=40))
     assert [one.stage_on - ISSUED for one in await desk.stages()] == [timedelta(days=35), timedelta(days=40)]
-    async with snapshot(desk.sessions) as connection:
-        assert {check["ok"] for check in (await verify(connection, (CLOSER,)))["checks"]} == {True}
-    for others in ((replace(CLOSER, letters_apart_days=6),), POLICIES):  # stricter; one that knows no such version
-        async with snapshot(desk.sessions) as connection:
-            wrong = [check for check in (await verify(connection, others))["checks"] if not check["ok"]]
+    assert {check["ok"] for check in await found(desk, monkeypatch, CLOSER)} == {True}
+    for other in (replace(CLOSER, letters_apart_days=6), SHIPPED):  # stricter; one that knows no such version
+        wrong = [check for check in await found(desk, monkeypatch, other) if not check["ok"]]
         assert [(check["name"], check["detail"]) for check in wrong] == [(f"arrears: {TOO_CLOSE}", "A1 2026-05-11")]
 
 
