@@ -139,8 +139,8 @@ DISCARD = Kind(
     _discard,
     _must_be_open,
     LogEvent.DLQ_DISCARDED,
-    _must_be_as_shown,
-    frozenset({"letter"}),
+    authorise=_must_be_as_shown,
+    written=frozenset({"letter"}),
 )
 ACCEPT_DIFFERENCE = Kind(
     "accept-difference",
