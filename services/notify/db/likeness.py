@@ -43,6 +43,7 @@ COMPARED = (
     whole("holds", "notify.holds", "hold_id", "started_on", "set_in"),
     whole("disputes", "notify.disputes", "dispute_id"),
     whole("plan changes", "notify.plan_changes", "plan_id || ' ' || change"),
+    whole("notices of liability", "notify.notices", "notice_id"),
     whole("open items", "notify.open_items", "account_id || ' ' || book"),
 )
 OUTSIDE = (MESSAGE_SENT.topic, MESSAGE_FAILED.topic, DAY_CLOSED["notify"].topic)

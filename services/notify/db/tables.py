@@ -123,6 +123,18 @@ disputes = Table(
     comment="Disputes as billing said them, ended or not; append-only.",
 )
 
+notices = Table(
+    "notices",
+    metadata,
+    Column("notice_id", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("registered_on", Date),
+    Column("renewed_on", Date),
+    Column("reference", Text),
+    comment="Each notice of potential liability as arrears said it last.",
+)
+
 open_items = Table(
     "open_items",
     metadata,

@@ -3,12 +3,14 @@
 Source: domain.md 2.4 (R-NOPL-5 to R-NOPL-7), 5.
 """
 
+from dataclasses import dataclass
+from datetime import date
 from typing import TypeVar
 
 from services.notify.domain import safety, spoken
 from services.notify.domain.letter import Block, Headline, Points, Subject
 from services.notify.domain.wording import Facts, Wording, fill
-from shared.events.arrears import NoticeChange, NoticeChanged, NoticeForm
+from shared.events.arrears import NoticeChange, NoticeChanged, NoticeForm, NoticeState
 
 Told = TypeVar("Told")
 _ACTS = {
@@ -47,6 +49,38 @@ def _is_taken_over(notice: NoticeChanged) -> bool:
     registered, approved = notice.registered_on, notice.approved_on
     was_there = registered is not None and approved is not None and registered < approved
     return notice.change is NoticeChange.REGISTERED and was_there
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a notice stands, as arrears said it last."""
+
+    state: str
+    registered_on: date | None = None
+    renewed_on: date | None = None
+    reference: str | None = None
+
+
+_CONSENTED = frozenset({NoticeState.CONSENT_ISSUED, NoticeState.DISCHARGED, NoticeState.EXPIRED})
+"""A consent stands: the owner may have the notice discharged, or it is off the register already."""
+
+
+def is_overtaken(told: NoticeChanged, now: Standing | None) -> bool:
+    """Tell whether a letter tells of a notice what is so no more; ``now`` None: nothing newer is known of it.
+
+    A warning is overtaken once the notice is turned down, a registration once it is entered anew or taken back, and a
+    consent once it does not stand.
+    """
+    if now is None:
+        return False
+    match told.change:
+        case NoticeChange.APPROVED:
+            return now.state == NoticeState.REJECTED
+        case NoticeChange.CONSENT_ISSUED:
+            return now.state not in _CONSENTED
+        case _:
+            said = (told.registered_on, told.renewed_on, told.reference)
+            return said != (now.registered_on, now.renewed_on, now.reference)
 
 
 def known(fact: Told | None) -> Told:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.notify.db import dispatch_facts, messages, open_items
+from services.notify.db import dispatch_facts, messages, notices, open_items
 from services.notify.domain import plans
 from services.notify.domain.dispatch import (
     KEPT_BACK_BY,
@@ -14,8 +14,11 @@ from services.notify.domain.dispatch import (
     reason_to_keep_plan_back,
     reason_to_suppress,
 )
+from services.notify.domain.liability_notices import LETTERS, is_overtaken
 from services.notify.usecases.letters import REMINDERS
-from shared.events.arrears import PlanChanged, StageReached
+from shared.events.arrears import NoticeChanged, PlanChanged, StageReached
+
+_OF_NOTICES = frozenset(LETTERS.values())
 
 
 class Outgoing(Protocol):
@@ -64,7 +67,19 @@ async def reasons_to_suppress(connection: asyncpg.Connection, outgoing: Sequence
     others = [message for message in outgoing if message.template in KEPT_BACK_BY]
     stopped = await _reminders(connection, reminders) if reminders else {}
     stopped |= await _plans(connection, planned) if planned else {}
-    return stopped | (await _others(connection, others) if others else {})
+    stopped |= await _others(connection, others) if others else {}
+    told = [message for message in outgoing if message.template in _OF_NOTICES and message.message_id not in stopped]
+    return stopped | (await _overtaken(connection, told) if told else {})
+
+
+async def _overtaken(connection: asyncpg.Connection, told: Sequence[Outgoing]) -> dict[UUID, str]:
+    """Return which letters tell of a notice what is so no more."""
+    matters = await messages.load_matters(connection, {message.letter_no for message in told})
+    changes = {number: NoticeChanged.model_validate_json(matter) for number, matter in matters.items()}
+    standing = await notices.stand(connection, {change.notice_id for change in changes.values()})
+    said = [(message.message_id, changes[message.letter_no]) for message in told]
+    overtaken = [name for name, change in said if is_overtaken(change, standing.get(change.notice_id))]
+    return dict.fromkeys(overtaken, "notice-moved-on")
 
 
 async def _others(connection: asyncpg.Connection, others: Sequence[Outgoing]) -> dict[UUID, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from services.notify.db import address_book, letters
+from services.notify.db import address_book, letters, notices
 from services.notify.db import plans as plan_rows
 from services.notify.db.address_book import Claimed
 from services.notify.db.letters import Wanted
@@ -86,7 +86,11 @@ async def tell_of_ended_mandates(work: Work, events: Sequence[Event[MandateEnded
 
 
 async def tell_of_notices(work: Work, events: Sequence[Event[NoticeChanged]]) -> None:
-    """Ask for the letter of each notice that was registered, renewed, or is consented to be discharged."""
+    """Ask for the letter of each notice that was approved, registered, renewed, or is consented to be discharged.
+
+    How each stands is kept, too: a letter that is not so any more does not leave.
+    """
+    await notices.store(await driver(work.session), [event.data for event in events])
     told = [(event, letter_of(event.data), event.data) for event in events]
     await _want(
         work,

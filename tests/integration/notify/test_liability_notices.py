@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from shared.events.arrears import HoldKind, NoticeChange
+from shared.events.arrears import HoldKind, NoticeChange, NoticeChanged, NoticeState
 from tests.integration.notify.conftest import DAY, Office
 from tests.support.letters import a_hold, a_notice
 
@@ -48,3 +48,47 @@ async def test_it_does_not_leave_under_a_hold_that_keeps_it_here(office: Office,
     assert found == state
     [(why,)] = await office.rows("select last_answer from notify.messages where template = 'notice-registered'")
     assert (why == f"hold:{kind}") is (state == "suppressed")
+
+
+def approved(number: int = 2) -> NoticeChanged:
+    """A notice that two people approved and that nobody registered yet."""
+    nothing = dict.fromkeys(("registered_on", "reference", "last_on", "binds_from"))
+    return a_notice(NoticeChange.APPROVED, number=number, state=NoticeState.APPROVED, **nothing)
+
+
+def then(notice: NoticeChanged, change: str, state: str, **more: object) -> NoticeChanged:
+    """The same notice after something else happened to it."""
+    facts = {"number": (notice.number or 0) + 1, "change": NoticeChange(change), "state": state} | more
+    return notice.model_copy(update=facts)
+
+
+async def left(office: Office) -> list[tuple[object, ...]]:
+    """What became of each letter, in the order in which they were asked for."""
+    rows = await office.rows(
+        "select letter.template, it.state, it.last_answer from notify.messages it join notify.letters letter "
+        "using (letter_no) where letter.template like 'notice-%' order by letter_no"
+    )
+    return [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_a_notice_that_is_turned_down_in_the_book_of_its_approval_warns_nobody(
+    office: Office, *, together: bool
+) -> None:
+    await office.close_of()
+    said = (approved(), then(approved(), "rejected", "rejected"))
+    for batch in [said] if together else [(one,) for one in said]:
+        assert set(await office.hear(*batch)) == {"D"}
+    await office.work()
+    await office.send()
+    assert await left(office) == [("notice-warning", "suppressed", "notice-moved-on")]
+
+
+async def test_a_notice_that_goes_its_way_warns_and_what_is_said_again_changes_nothing(office: Office) -> None:
+    await office.close_of()
+    rejected, again = then(approved(), "rejected", "rejected"), then(approved(3), "submitted", "submitted")
+    await office.hear(approved(), rejected, again)
+    await office.hear(rejected)
+    await office.work()
+    await office.send()
+    assert [state for _, state, _ in await left(office)] == ["handed-over"]

@@ -41,7 +41,7 @@ OWN = {
     },
     "notify": {
         READ_AND_ADD: "content_reads disputes plan_changes receipts",
-        KEPT: "accounts contacts contents holds letters messages open_items ownerships units",
+        KEPT: "accounts contacts contents holds letters messages notices open_items ownerships units",
     },
 }
 _DECISION = ("status", "decided_by", "decided_at", "decision_note", "book")

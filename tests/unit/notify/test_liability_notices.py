@@ -1,12 +1,13 @@
 """Letters about a notice of potential liability: what it is for, whom it binds, until when, how it is cleared."""
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from services.notify.domain.dispatch import Hold, reason_to_keep_back
-from services.notify.domain.liability_notices import letter_of
+from services.notify.domain.liability_notices import Standing, is_overtaken, letter_of
 from shared.events.arrears import HoldKind, NoticeChange, NoticeChanged, NoticeForm, NoticeState
 from tests.support.letters import ISSUED, a_notice
 from tests.unit.notify.cases import a_case, pdf_press, texts, written
@@ -133,6 +134,25 @@ def test_a_notice_that_was_taken_over_is_not_told_as_new() -> None:
     assert letter_of(a_notice(registered_on=before)) is None
     assert letter_of(a_notice(NoticeChange.RENEWED, registered_on=before)) == "notice-registered"
     assert letter_of(a_notice(registered_on=on_it)) == "notice-registered"
+
+
+@pytest.mark.parametrize("state", NoticeState)
+def test_a_warning_is_overtaken_once_the_notice_is_turned_down_and_a_consent_once_it_does_not_stand(
+    state: NoticeState,
+) -> None:
+    assert is_overtaken(WARNING, Standing(state)) is (state == "rejected")
+    assert is_overtaken(CONSENT, Standing(state)) is (state not in {"consent-issued", "discharged", "expired"})
+    assert not is_overtaken(WARNING, None)
+
+
+@pytest.mark.parametrize("told", [a_notice(), RENEWED])
+def test_a_registration_is_overtaken_once_it_is_entered_anew_or_taken_back(told: NoticeChanged) -> None:
+    now = Standing("registered", told.registered_on, told.renewed_on, told.reference)
+    assert not is_overtaken(told, now)
+    assert not is_overtaken(told, replace(now, state="expired"))
+    for other in ({"registered_on": date(2026, 5, 5)}, {"renewed_on": date(2029, 5, 1)}, {"reference": "REG-78"}):
+        assert is_overtaken(told, replace(now, **other))
+    assert is_overtaken(told, Standing("approved"))
 
 
 @pytest.mark.parametrize("kind", HoldKind)
