@@ -16,7 +16,7 @@ _COLUMNS = ("id", "account", "unit", "state", "overdue", "in force to", "sale", 
 _HEAD = (
     "notice_id", "account_ref", "unit_id", "state", "form", "title_number", "headings", "reference", "approved_on",
     "submitted_on", "registered_on", "renewed_on", "last_on", "entry_on", "entry_was_on", "buyer_liable",
-    "consented_on", "ended_on", "renews",
+    "consented_on", "ended_on", "seen_to_on", "renews",
 )  # fmt: skip
 _HISTORY = ("no", "book", "what", "state", "overdue", "by", "approved by", "why")
 
@@ -25,9 +25,17 @@ NoticeId = Annotated[str, typer.Argument(metavar="ID", help="The notice's id.", 
 
 
 @bench.command("list")
-def list_notices(*, as_json: JsonFlag = False, to: SheetFile = None, data: DataDir = None) -> None:
+def list_notices(
+    *,
+    lapsed: Annotated[
+        bool, typer.Option("--lapsed", help="Instead every one that expired unrenewed, seen to or not.")
+    ] = False,
+    as_json: JsonFlag = False,
+    to: SheetFile = None,
+    data: DataDir = None,
+) -> None:
     """List what is to be done: before sales first, then breaches, renewals, candidates, and what waits."""
-    found = reading(data).get("arrears", "/notices")
+    found = reading(data).get("arrears", "/notices", {"lapsed": "true"} if lapsed else {})
     table = output.table(
         output.counted(len(found), "notice"), _COLUMNS, [_row(row) for row in found], right=("overdue",)
     )
@@ -123,7 +131,7 @@ def note(
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
-    """Note submitted, registered, renewed, left-to-expire, consent, discharged or rejected."""
+    """Note submitted, registered, renewed, left-to-expire, consent, discharged, rejected or seen-to."""
     body: dict[str, Any] = {"step": step.value, "reason": reason, "reference": reference}
     body |= {"on": on.isoformat()} if on is not None else {}
     path = f"/notices/{quote(notice, safe='')}/steps"
@@ -134,6 +142,9 @@ def note(
 def _told(answer: dict[str, Any], notice: str) -> str:
     """Return how a notice stands now, also when another one took its place."""
     late = f", in the place of {notice}, which had expired" if answer["notice_id"] != notice else ""
+    if answer["seen_to_on"]:
+        over = f"its last day was {answer['last_on']}; the breach is seen to"
+        return f"Notice {notice} of {answer['account_ref']} is {answer['state']}: {over}."
     is_over = answer["state"] == NoticeState.DISCHARGED
     until = f", in force to {answer['last_on']}" if answer["last_on"] and not is_over else ""
     is_live = answer["state"] in {NoticeState.REGISTERED, NoticeState.RENEWED}

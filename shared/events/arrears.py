@@ -183,6 +183,8 @@ class NoticeChange(StrEnum):
     DISCHARGED = "discharged"
     EXPIRED = "expired"
     REJECTED = "rejected"
+    SEEN_TO = "seen-to"
+    """Of a breach: an officer has done what was to be done about it."""
 
 
 class NoticeStep(StrEnum):
@@ -195,6 +197,7 @@ class NoticeStep(StrEnum):
     CONSENT = "consent"
     DISCHARGED = "discharged"
     REJECTED = "rejected"
+    SEEN_TO = "seen-to"
 
 
 class NoticeChanged(EventData):
@@ -232,6 +235,7 @@ class NoticeChanged(EventData):
     entry_on: Day | None = Field(default=None, description="When the next owner takes over, once a sale is told.")
     buyer_liable: bool | None = Field(default=None, description="Whether it binds that owner.")
     breach: bool = Field(default=False, description="It expired, and nobody had renewed it or decided not to.")
+    seen_to_on: Day | None = Field(default=None, description="Of a breach: when it was seen to; it stays a breach.")
     renews: Id | None = Field(default=None, description="The expired notice that this one was registered for too late.")
 
 

@@ -1,9 +1,9 @@
 """Routes of notices of potential liability: who warrants one, what is to be renewed, and what officers note."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.arrears.api.common import Officer, Staff
@@ -19,6 +19,7 @@ from shared.events.arrears import NoticeStep
 from shared.events.types import Id, Text
 
 _DECIDER = "lead-officer"
+Lapsed = Annotated[bool, Query(description="Instead every one that expired unrenewed, seen to or not.")]
 
 
 class NoteRequest(WithReason):
@@ -33,10 +34,10 @@ def add(router: APIRouter, doors: Doors) -> None:
     """Add the routes of notices; that one is approved is a proposal of the kind ``notice``."""
 
     @router.get("/notices")
-    async def list_notices(_caller: Staff) -> list[dict[str, Any]]:
-        """List the notices that somebody has something to do with, what is most pressing first."""
+    async def list_notices(_caller: Staff, *, lapsed: Lapsed = False) -> list[dict[str, Any]]:
+        """List the notices that somebody has something to do with, the most pressing first; or those that lapsed."""
         async with snapshot(doors.sessions) as connection:
-            return await notice_questions.worklist(connection)
+            return await notice_questions.worklist(connection, lapsed=lapsed)
 
     @router.get("/notices/{notice_id}")
     async def show_notice(notice_id: Id, _caller: Staff) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def add(router: APIRouter, doors: Doors) -> None:
 
     @router.post("/notices/{notice_id}/steps")
     async def note_step(notice_id: Id, asked: NoteRequest, caller: Officer, key: Key = None) -> dict[str, Any]:
-        """Note a step; whether to consent, or to let a notice expire, is the lead officer's decision."""
+        """Note a step; to consent, to let a notice expire, or that a breach is done with, the lead officer decides."""
         if asked.step in DECISIONS and _DECIDER not in caller.roles:
             raise NotAllowedError(f"To decide on {asked.step.value} needs the role {_DECIDER}.")
         content = asked.model_dump(mode="json") | {"notice_id": notice_id, "by": caller.subject}

@@ -59,6 +59,7 @@ notices = Table(
     Column("consented_on", Date),
     Column("ended_on", Date),
     Column("breach", Boolean, nullable=False),
+    Column("seen_to_on", Date),
     Column("renews", Text),
     CheckConstraint("(registered_on is null) = (last_on is null)", name="registered_ends"),
     CheckConstraint(
@@ -71,6 +72,7 @@ notices = Table(
         name="approved_whole",
     ),
     CheckConstraint("not breach or state = 'expired'", name="breach_expired"),
+    CheckConstraint("breach or seen_to_on is null", name="seen_to_breach"),
     CheckConstraint("eligible_pence >= 0", name="eligible_natural"),
     Index("ix_notices_account_id", "account_id"),
     Index(

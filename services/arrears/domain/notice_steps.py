@@ -10,7 +10,7 @@ from services.arrears.domain.notice_policy import NoticePolicy
 from services.arrears.domain.notices import LIVE, UNDER_WAY, Changed, Notice, changed
 from shared.events.arrears import NoticeChange, NoticeForm, NoticeState, NoticeStep
 
-DECISIONS = frozenset({NoticeStep.LEFT_TO_EXPIRE, NoticeStep.CONSENT})
+DECISIONS = frozenset({NoticeStep.LEFT_TO_EXPIRE, NoticeStep.CONSENT, NoticeStep.SEEN_TO})
 """What somebody decides; the others are facts that somebody enters."""
 WITH_REFERENCE = frozenset({NoticeStep.REGISTERED, NoticeStep.RENEWED})
 """Acts of the Registers, which give them a number."""
@@ -23,6 +23,7 @@ _FROM: Mapping[NoticeStep, frozenset[NoticeState]] = MappingProxyType({
     NoticeStep.CONSENT: LIVE | {NoticeState.CONSENT_DUE},
     NoticeStep.DISCHARGED: frozenset({NoticeState.CONSENT_ISSUED}),
     NoticeStep.REJECTED: UNDER_WAY,
+    NoticeStep.SEEN_TO: frozenset({NoticeState.EXPIRED}),
 })  # fmt: skip
 _NEVER = "{} is {}: it cannot be noted as {}."
 
@@ -43,6 +44,8 @@ def refuse(
     """Return why a step cannot be noted in a book; None: it can.  ``of_account``: all notices of the account."""
     if notice.state not in _FROM[noted.step]:
         return _NEVER.format(notice.notice_id, notice.state.value, noted.step.value)
+    if noted.step is NoticeStep.SEEN_TO:
+        return _refuse_seen_to(notice, noted, book)
     later = next((one.notice_id for one in of_account if one.renews == notice.notice_id), None)
     if later is not None:
         return f"{later} was registered in the place of {notice.notice_id}."
@@ -51,6 +54,18 @@ def refuse(
     if noted.step in WITH_REFERENCE:
         return refuse_registration(noted, policy, book) or _refuse_day(notice, noted)
     return _refuse_end(notice, noted)
+
+
+def _refuse_seen_to(notice: Notice, noted: Noted, book: date) -> str | None:
+    """Return why a breach was not seen to on a day; None: it may have been."""
+    if not notice.breach:
+        return f"{notice.notice_id} is no breach: there is nothing to see to."
+    if notice.seen_to_on is not None:
+        return f"{notice.notice_id} was seen to on {notice.seen_to_on} already."
+    if noted.on > book:
+        return f"{noted.on} has not come yet."
+    early = notice.ended_on is not None and noted.on < notice.ended_on
+    return f"{notice.notice_id} expired on {notice.ended_on}." if early else None
 
 
 def _refuse_end(notice: Notice, noted: Noted) -> str | None:
@@ -122,10 +137,10 @@ def _fields(noted: Noted, policy: NoticePolicy) -> dict[str, Any]:
         case NoticeStep.REGISTERED:
             return {"state": NoticeState.REGISTERED, "registered_on": on, **_registration(noted, policy)}
         case NoticeStep.RENEWED:
-            again = {"renewed_on": on, "consented_on": None, "ended_on": None, "breach": False}
+            again = {"renewed_on": on, "consented_on": None, "ended_on": None, "breach": False, "seen_to_on": None}
             return {"state": NoticeState.RENEWED, "left_to_expire": False, **again, **_registration(noted, policy)}
-        case NoticeStep.LEFT_TO_EXPIRE:
-            return {"left_to_expire": True}
+        case NoticeStep.LEFT_TO_EXPIRE | NoticeStep.SEEN_TO:  # it stands as it did
+            return {"left_to_expire": True} if noted.step is NoticeStep.LEFT_TO_EXPIRE else {"seen_to_on": on}
         case NoticeStep.CONSENT:
             return {"state": NoticeState.CONSENT_ISSUED, "consented_on": on}
         case NoticeStep.DISCHARGED | NoticeStep.REJECTED:

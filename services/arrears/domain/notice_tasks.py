@@ -21,12 +21,14 @@ class Task:
 
 
 def is_listed(notice: Notice) -> bool:
-    """Whether somebody still has something to do with it, or should see it: a breach stays."""
-    return notice.state in UNDER_WAY | STANDING or notice.breach
+    """Whether somebody still has something to do with it, or should see it: a breach, until it is seen to."""
+    return notice.state in UNDER_WAY | STANDING or (notice.breach and notice.seen_to_on is None)
 
 
 def task_of(notice: Notice, policy: NoticePolicy, day: date) -> Task:
-    """Return what is to be done about a listed notice on a day."""
+    """Return what is to be done about a listed notice, or one that lapsed, on a day."""
+    if notice.seen_to_on is not None:
+        return Task(QUIET, f"lapsed: its last day was {notice.last_on}; seen to on {notice.seen_to_on}")
     if notice.breach:
         return Task(BREACH, f"BREACH: its last day was {notice.last_on}, and nobody renewed it")
     if notice.state in UNDER_WAY:

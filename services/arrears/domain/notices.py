@@ -21,8 +21,8 @@ class Notice:
     ``cycle`` is the debt cycle it was raised in; ``number`` counts what was said of it; ``saw_debt``: something that it
     is for was overdue since it was wanted; ``last_on`` is its last day in force; ``entry_on`` is when the next owner
     takes over, ``entry_was_on`` what it was before that day moved, and ``buyer_liable`` whether the notice binds that
-    owner; ``breach``: it expired, and nobody had renewed it or decided not to; ``renews`` is the expired notice that
-    this one was registered for too late.
+    owner; ``breach``: it expired, and nobody had renewed it or decided not to; ``seen_to_on`` is when all
+    that was to be done about that was done; ``renews`` is the expired notice that this one was registered for too late.
     """
 
     notice_id: str
@@ -53,6 +53,7 @@ class Notice:
     consented_on: date | None = None
     ended_on: date | None = None
     breach: bool = False
+    seen_to_on: date | None = None
     renews: str | None = None
 
     def days_left(self, day: date) -> int:

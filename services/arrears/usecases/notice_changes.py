@@ -52,5 +52,6 @@ def _said(work: Work, account_ref: str | None, told: Changed, policy: NoticePoli
         entry_on=notice.entry_on,
         buyer_liable=notice.buyer_liable,
         breach=notice.breach,
+        seen_to_on=notice.seen_to_on,
         renews=notice.renews,
     )

@@ -15,14 +15,16 @@ from shared.bus.refusals import NotKnownError
 from shared.dated import in_force
 
 
-async def worklist(connection: asyncpg.Connection) -> list[dict[str, Any]]:
+async def worklist(connection: asyncpg.Connection, *, lapsed: bool = False) -> list[dict[str, Any]]:
     """Return each notice that somebody has something to do with, and what, as of the book that is open.
 
-    Before sales first, then breaches, renewals, and the rest; figures are those of the last look.
+    Before sales first, then breaches, renewals, and the rest; figures are those of the last look.  With ``lapsed``
+    instead every notice that ever expired with nobody having renewed it, seen to or not.
     """
     day = (await gate.read(connection)).book
     policy = in_force(read_notice_policies(), day)
-    listed = [(of, notice) for of, notice in await rows.list_notices(connection) if notice_tasks.is_listed(notice)]
+    is_asked = _has_lapsed if lapsed else notice_tasks.is_listed
+    listed = [(of, notice) for of, notice in await rows.list_notices(connection) if is_asked(notice)]
     tasks = [(notice_tasks.task_of(notice, policy, day), of, notice) for of, notice in listed]
     ordered = sorted(tasks, key=lambda one: (one[0].rank, one[0].due_on or date.max, one[2].notice_id))
     return [{**_shown(notice, of, day), "task": task.words, "task_due_on": task.due_on} for task, of, notice in ordered]
@@ -36,6 +38,10 @@ async def show(connection: asyncpg.Connection, notice_id: str) -> dict[str, Any]
         raise NotKnownError(f"There is no notice {notice_id}.")
     [(of, notice)] = found
     return {**_shown(notice, of, day), "changes": await rows.list_changes(connection, notice_id)}
+
+
+def _has_lapsed(notice: Notice) -> bool:
+    return notice.breach
 
 
 def _shown(notice: Notice, of: dict[str, Any], day: date) -> dict[str, Any]:

@@ -25,7 +25,17 @@ from shared.events.arrears import NoticeForm, NoticeState, NoticeStep
 from shared.events.types import Id, Text
 
 APPROVE, NOTE = "notice", "notice-note"
-_SHOWN = ("notice_id", "state", "registered_on", "renewed_on", "last_on", "reference", "left_to_expire", "renews")
+_SHOWN = (
+    "notice_id",
+    "state",
+    "registered_on",
+    "renewed_on",
+    "last_on",
+    "reference",
+    "left_to_expire",
+    "seen_to_on",
+    "renews",
+)
 
 
 class AskedNotice(Body):

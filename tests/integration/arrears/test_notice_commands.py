@@ -139,6 +139,25 @@ async def test_whether_to_consent_or_to_let_a_notice_expire_the_lead_officer_dec
         assert f"To decide on {step} needs the role lead-officer." in told
 
 
+async def test_a_breach_goes_off_the_list_once_the_lead_officer_notes_that_it_is_seen_to(
+    closebook: Closebook, desk: Desk
+) -> None:
+    await closebook(*PROPOSE, "--registered-on", "2023-07-30", "--reference", "OLD")
+    await closebook("proposals", "approve", "arrears", "1", "--as", "lead-officer")
+    await desk.work_to(date(2026, 7, 31))
+    assert any(row["notice_id"] == N1 and row["breach"] for row in await listed(closebook))
+    _, told = await closebook("notices", "note", N1, "seen-to", "--reason", "x", "--as", "assistant", code=64)
+    assert "To decide on seen-to needs the role lead-officer." in told
+    told = await note(closebook, "seen-to")
+    assert told == f"Notice {N1} of {REF} is expired: its last day was 2026-07-29; the breach is seen to.\n"
+    assert all(row["notice_id"] != N1 for row in await listed(closebook))
+    words, _ = await closebook("notices", "list", "--lapsed")
+    assert words.splitlines()[0].strip() == "1 notice"
+    assert f"{N1}" in words
+    assert "seen to on 2026-08-01" in words
+    assert "seen_to_on: 2026-08-01" in (await closebook("notices", "show", N1))[0]
+
+
 async def test_what_is_not_there_or_not_yet_is_one_sentence(closebook: Closebook) -> None:
     _, told = await closebook("notices", "show", "N-9", code=1)
     assert "There is no notice N-9." in told

@@ -21,6 +21,7 @@ MAY = {
     NoticeStep.CONSENT: {"registered", "renewed", "consent-due"},
     NoticeStep.DISCHARGED: {"consent-issued"},
     NoticeStep.REJECTED: {"candidate", "approved", "submitted"},
+    NoticeStep.SEEN_TO: {"expired"},
 }
 
 
@@ -39,7 +40,7 @@ def taken(notice: Notice, it: Noted) -> list[Notice]:
 @pytest.mark.parametrize("state", NoticeState)
 @pytest.mark.parametrize("step", NoticeStep)
 def test_each_step_follows_only_the_states_that_it_may(step: NoticeStep, state: NoticeState) -> None:
-    notice = replace(registered(date(2026, 1, 5)), state=state)
+    notice = replace(registered(date(2026, 1, 5)), state=state, breach=step is NoticeStep.SEEN_TO)
     refusal = refused(notice, noted(step))
     assert (refusal is None) is (state in MAY[step])
     assert refusal in {None, f"{notice.notice_id} is {state}: it cannot be noted as {step}."}
@@ -168,3 +169,31 @@ def test_what_the_registers_or_an_officer_reject_is_over() -> None:
     submitted = replace(OLD, state=NoticeState.SUBMITTED, registered_on=None, last_on=None)
     (no,) = taken(submitted, noted(NoticeStep.REJECTED))
     assert (no.state, no.ended_on) == ("rejected", BOOK)
+
+
+BREACH = replace(OLD, state=NoticeState.EXPIRED, ended_on=date(2026, 5, 15), breach=True)
+
+
+def test_a_breach_that_is_seen_to_stays_a_breach_and_is_seen_to_once() -> None:
+    it = take(BREACH, noted(NoticeStep.SEEN_TO), POLICY, "N-new")[0]
+    assert (it.change, it.notice.state, it.notice.breach, it.notice.seen_to_on) == ("seen-to", "expired", True, BOOK)
+    assert it.notice.ended_on == BREACH.ended_on
+    assert refused(it.notice, noted(NoticeStep.SEEN_TO)) == f"{OLD.notice_id} was seen to on 2026-06-01 already."
+
+
+def test_what_is_no_breach_is_not_seen_to_nor_a_breach_before_it_was_one() -> None:
+    left = replace(BREACH, breach=False)
+    assert refused(left, noted(NoticeStep.SEEN_TO)) == f"{OLD.notice_id} is no breach: there is nothing to see to."
+    early = refused(BREACH, noted(NoticeStep.SEEN_TO, date(2026, 5, 14)))
+    assert early == f"{OLD.notice_id} expired on 2026-05-15."
+
+
+def test_a_breach_whose_late_renewal_is_on_the_register_may_be_seen_to() -> None:
+    new = registered(date(2026, 5, 20), notice_id="N-new", renews=OLD.notice_id)
+    assert refused(BREACH, noted(NoticeStep.SEEN_TO), BOOK, new) is None
+
+
+def test_a_breach_that_turns_out_to_have_been_renewed_in_time_is_none_that_was_seen_to() -> None:
+    (seen,) = taken(BREACH, noted(NoticeStep.SEEN_TO))
+    (now,) = taken(seen, noted(NoticeStep.RENEWED, date(2026, 5, 14)))
+    assert (now.breach, now.seen_to_on) == (False, None)

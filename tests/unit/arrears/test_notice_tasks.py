@@ -80,3 +80,9 @@ def test_a_breach_is_told_and_stays_listed_and_what_is_over_is_not() -> None:
     for state in NoticeState:
         assert is_listed(replace(ENDING, state=state)) is (state not in over)
     assert is_listed(breach)
+
+
+def test_a_breach_that_was_seen_to_is_off_the_list_and_says_so_among_those_that_lapsed() -> None:
+    seen = replace(ENDING, state=NoticeState.EXPIRED, breach=True, seen_to_on=date(2026, 7, 3))
+    assert not is_listed(seen)
+    assert task(seen) == (QUIET, "lapsed: its last day was 2026-06-30; seen to on 2026-07-03", None)
