@@ -3,7 +3,7 @@
 from services.arrears import api, handlers
 from services.arrears.db.likeness import COMPARED
 from services.arrears.settings import read_ladder_policies, read_notice_policies, read_plan_policies
-from services.arrears.usecases import holds, notices, plans
+from services.arrears.usecases import holds, notice_corrections, notices, plans
 from services.arrears.usecases.day import work_day
 from services.arrears.usecases.plan_proposals import PLAN
 from services.arrears.usecases.verify import checks
@@ -32,6 +32,7 @@ def build(_settings: ServiceSettings) -> Service:
                 plans.NAME: plans.agree,
                 plans.END: plans.end,
                 notices.APPROVE: notices.approve,
+                notice_corrections.TAKE_BACK: notice_corrections.take_back,
                 notices.NOTE: notices.note,
             },
         ),

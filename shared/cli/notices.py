@@ -16,9 +16,10 @@ _COLUMNS = ("id", "account", "unit", "state", "overdue", "in force to", "sale", 
 _HEAD = (
     "notice_id", "account_ref", "unit_id", "state", "form", "title_number", "headings", "reference", "approved_on",
     "submitted_on", "registered_on", "renewed_on", "last_on", "entry_on", "entry_was_on", "buyer_liable",
-    "consented_on", "ended_on", "seen_to_on", "renews",
+    "resale_on", "resale_liable", "consented_on", "ended_on", "seen_to_on", "renews",
 )  # fmt: skip
 _HISTORY = ("no", "book", "what", "state", "overdue", "by", "approved by", "why")
+_LIABLE = {True: ", buyer liable", False: ", buyer not liable", None: ""}
 
 bench = typer.Typer(help="Notices of potential liability: who warrants one, what is to be renewed; propose, note.")
 NoticeId = Annotated[str, typer.Argument(metavar="ID", help="The notice's id.", show_default=False)]
@@ -51,11 +52,11 @@ def _row(row: dict[str, Any]) -> tuple[object, ...]:
 
 
 def _sale(row: dict[str, Any]) -> str:
-    """Return the day of entry, what it was before it moved, and whether the buyer is liable."""
+    """Return the day of entry, what it was before it moved, whether the buyer is liable, and the same of a sale on."""
     on = row["entry_on"] or ("off" if row["entry_was_on"] else "")
     moved = f" (was {row['entry_was_on']})" if row["entry_was_on"] else ""
-    liable = {True: ", buyer liable", False: ", buyer not liable", None: ""}[row["buyer_liable"]]
-    return f"{on}{moved}{liable}"
+    again = f"; sold on {row['resale_on']}{_LIABLE[row['resale_liable']]}" if row["resale_on"] else ""
+    return f"{on}{moved}{_LIABLE[row['buyer_liable']]}{again}"
 
 
 @bench.command("show")
@@ -74,9 +75,13 @@ def show_notice(notice: NoticeId, *, as_json: JsonFlag = False, data: DataDir = 
 
 def _change(row: dict[str, Any]) -> tuple[object, ...]:
     return (
-        row["number"], row["book"], row["change"], row["state"], output.pounds(row["eligible_pence"]), row["by"],
+        row["number"], row["book"], _what(row), row["state"], output.pounds(row["eligible_pence"]), row["by"],
         row["approved_by"], row["reason"],
     )  # fmt: skip
+
+
+def _what(row: dict[str, Any]) -> str:
+    return f"{row['change']}: {row['taken_back']}" if row["taken_back"] else str(row["change"])
 
 
 @bench.command("propose")
@@ -139,14 +144,30 @@ def note(
     output.answer(answer, _told(answer, notice), as_json=as_json)
 
 
+@bench.command("take-back")
+def take_back(
+    notice: NoticeId,
+    step: Annotated[NoticeStep, typer.Argument(metavar="STEP", help="The newest step, which was noted in error.")],
+    *,
+    reason: Reason,
+    key: IdempotencyKey = None,
+    role: As = None,
+    as_json: JsonFlag = False,
+    data: DataDir = None,
+) -> None:
+    """Take back the newest step of a notice, noted in error; it stands as before, and the right one may be noted."""
+    path = f"/notices/{quote(notice, safe='')}/take-back"
+    answer = acting(data, role, OFFICER).once("arrears", path, {"step": step.value, "reason": reason}, key)
+    output.answer(answer, _told(answer, notice), as_json=as_json)
+
+
 def _told(answer: dict[str, Any], notice: str) -> str:
     """Return how a notice stands now, also when another one took its place."""
+    state, last_on = answer["state"], answer["last_on"]
     late = f", in the place of {notice}, which had expired" if answer["notice_id"] != notice else ""
-    if answer["seen_to_on"]:
-        over = f"its last day was {answer['last_on']}; the breach is seen to"
-        return f"Notice {notice} of {answer['account_ref']} is {answer['state']}: {over}."
-    is_over = answer["state"] == NoticeState.DISCHARGED
-    until = f", in force to {answer['last_on']}" if answer["last_on"] and not is_over else ""
-    is_live = answer["state"] in {NoticeState.REGISTERED, NoticeState.RENEWED}
-    state = "left to expire" if answer["left_to_expire"] and is_live else answer["state"]
-    return f"Notice {answer['notice_id']} of {answer['account_ref']} is {state}{until}{late}."
+    until = f", in force to {last_on}" if last_on and state != NoticeState.DISCHARGED else ""
+    if state == NoticeState.EXPIRED:
+        until = f": its last day was {last_on}" + ("; the breach is seen to" if answer["seen_to_on"] else "")
+    is_live = state in {NoticeState.REGISTERED, NoticeState.RENEWED}
+    named = "left to expire" if answer["left_to_expire"] and is_live else state
+    return f"Notice {answer['notice_id']} of {answer['account_ref']} is {named}{until}{late}."

@@ -185,6 +185,8 @@ class NoticeChange(StrEnum):
     REJECTED = "rejected"
     SEEN_TO = "seen-to"
     """Of a breach: an officer has done what was to be done about it."""
+    TAKEN_BACK = "taken-back"
+    """A step was noted in error: the notice stands as it did before it."""
 
 
 class NoticeStep(StrEnum):
@@ -234,6 +236,11 @@ class NoticeChanged(EventData):
     binds_from: Day | None = Field(default=None, description="The first day of entry of a buyer whom it binds.")
     entry_on: Day | None = Field(default=None, description="When the next owner takes over, once a sale is told.")
     buyer_liable: bool | None = Field(default=None, description="Whether it binds that owner.")
+    resale_on: Day | None = Field(
+        default=None,
+        description="When the newest owner after that one takes over: it was sold on while the notice stood.",
+    )
+    resale_liable: bool | None = Field(default=None, description="Whether it binds that newest owner.")
     breach: bool = Field(default=False, description="It expired, and nobody had renewed it or decided not to.")
     seen_to_on: Day | None = Field(default=None, description="Of a breach: when it was seen to; it stays a breach.")
     renews: Id | None = Field(default=None, description="The expired notice that this one was registered for too late.")

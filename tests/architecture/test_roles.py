@@ -110,6 +110,7 @@ OWN: dict[str, dict[str, str]] = {
         "GET /notices": STAFF,
         "GET /notices/{notice_id}": STAFF,
         "POST /notices/{notice_id}/steps": "assistant lead-officer",
+        "POST /notices/{notice_id}/take-back": "lead-officer",
     },
     "notify": {
         "GET /letters": ALL,

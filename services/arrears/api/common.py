@@ -7,3 +7,4 @@ from shared.auth import EVERYBODY, STAFF, Caller, requires
 Reader = Annotated[Caller, requires(*EVERYBODY)]
 Staff = Annotated[Caller, requires(*STAFF)]
 Officer = Annotated[Caller, requires("assistant", "lead-officer")]
+LeadOfficer = Annotated[Caller, requires("lead-officer")]

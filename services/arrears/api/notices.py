@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from services.arrears.api.common import Officer, Staff
+from services.arrears.api.common import LeadOfficer, Officer, Staff
 from services.arrears.domain.notice_steps import DECISIONS
-from services.arrears.usecases import notice_questions, notices
+from services.arrears.usecases import notice_corrections, notice_questions, notices
 from shared.bus.bodies import WithReason
 from shared.bus.commands import Given, give, named
 from shared.bus.proposal_api import Key
@@ -28,6 +28,12 @@ class NoteRequest(WithReason):
     step: NoticeStep
     on: date | None = Field(default=None, description="When it happened, if that was earlier.")
     reference: Text | None = Field(default=None, description="What the Registers call it: of a registration.")
+
+
+class BackRequest(WithReason):
+    """Take back the newest step of a notice, which was noted in error."""
+
+    step: NoticeStep = Field(description="The step that is meant: it has to be the newest.")
 
 
 def add(router: APIRouter, doors: Doors) -> None:
@@ -53,3 +59,10 @@ def add(router: APIRouter, doors: Doors) -> None:
         content = asked.model_dump(mode="json") | {"notice_id": notice_id, "by": caller.subject}
         given = Given(notices.NOTE, notice_id, caller.subject, asked.reason, content, **named(key))
         return await give(doors, given, lambda work: notices.note(work, content))
+
+    @router.post("/notices/{notice_id}/take-back")
+    async def take_back(notice_id: Id, asked: BackRequest, caller: LeadOfficer, key: Key = None) -> dict[str, Any]:
+        """Take the newest step back; the notice stands as it did before it, and the right one may be noted."""
+        content = asked.model_dump(mode="json") | {"notice_id": notice_id, "by": caller.subject}
+        given = Given(notice_corrections.TAKE_BACK, notice_id, caller.subject, asked.reason, content, **named(key))
+        return await give(doors, given, lambda work: notice_corrections.take_back(work, content))

@@ -12,6 +12,7 @@ COMPARED = (
     whole("collections", "arrears.collections", "account_id || ' ' || collection_id"),
     whole("kinds of charges", "arrears.charge_kinds", "account_id || ' ' || charge_id"),
     whole("notices", "arrears.notices", "notice_id"),
-    whole("changes of notices", "arrears.notice_changes", "notice_id || ' ' || number"),
+    # How one stood before: a rebuild knows it also of changes from before that was kept.
+    whole("changes of notices", "arrears.notice_changes", "notice_id || ' ' || number", "before"),
     whole("ownership lines", "arrears.unit_lines", "unit_id"),
 )

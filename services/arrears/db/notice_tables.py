@@ -14,7 +14,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.arrears.db.schema import metadata
 
@@ -56,6 +56,8 @@ notices = Table(
     Column("entry_on", Date),
     Column("entry_was_on", Date),
     Column("buyer_liable", Boolean),
+    Column("resale_on", Date),
+    Column("resale_liable", Boolean),
     Column("consented_on", Date),
     Column("ended_on", Date),
     Column("breach", Boolean, nullable=False),
@@ -96,6 +98,7 @@ notice_changes = Table(
     Column("eligible_pence", BigInteger, nullable=False),
     Column("policy_version", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("before", JSONB, comment="How the notice stood before it, if people did it: what is taken back goes there."),
     PrimaryKeyConstraint("notice_id", "number"),
     comment="What happened to notices, append-only; the event log has the command, if it was one, with who and why.",
 )

@@ -1,5 +1,6 @@
 """Notices of potential liability: what their rules look at, each as it stands, and what happened to it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date
@@ -8,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.arrears.domain.notice_corrections import Past, facts_of
 from services.arrears.domain.notices import Changed, Notice
 from shared.events.arrears import NoticeChange, NoticeForm, NoticeState
 from shared.events.housing import ChargeKind
@@ -25,8 +27,8 @@ where account_id = any($1) order by account_id, raised_on, length(notice_id), no
 """  # noqa: S608 - ours
 _ADD_CHANGE = """
 insert into arrears.notice_changes
-  (notice_id, number, change, state, book, command_uid, eligible_pence, policy_version, reason)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+  (notice_id, number, change, state, book, command_uid, eligible_pence, policy_version, reason, before)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb)
 """
 _ADD_KINDS = """
 insert into arrears.charge_kinds (account_id, charge_id, kind)
@@ -37,10 +39,12 @@ select account_id, charge_id, kind from arrears.charge_kinds
 join unnest($1::text[], $2::text[]) as asked(account_id, charge_id) using (account_id, charge_id)
 """
 _ASIDES = """
-select account.account_id, account.written_off_pence, (
-    select (period ->> 'to')::date from jsonb_array_elements(unit.line) as period
-    where period ->> 'ownership_id' = account.ownership_id order by period ->> 'from' desc limit 1) as entry_on
-from arrears.accounts as account left join arrears.unit_lines as unit using (unit_id)
+select account.account_id, account.written_off_pence, own.entry_on, (
+    select max((period ->> 'from')::date) from jsonb_array_elements(unit.line) as period
+    where (period ->> 'from')::date > own.entry_on) as resale_on
+from arrears.accounts as account left join arrears.unit_lines as unit using (unit_id) left join lateral (
+    select (period ->> 'to')::date as entry_on from jsonb_array_elements(unit.line) as period
+    where period ->> 'ownership_id' = account.ownership_id order by period ->> 'from' desc limit 1) as own on true
 where account.account_id = any($1)
 """
 _LOOK_ON = """
@@ -64,6 +68,7 @@ where $1::text is null or it.notice_id = $1
 """  # noqa: S608 - ours
 _HISTORY = """
 select it.number, it.change, it.state, it.book, it.eligible_pence, it.policy_version, it.reason,
+  case when it.change = 'taken-back' then told.command -> 'content' ->> 'step' end as taken_back,
   told.command ->> 'who' as by, told.command ->> 'approved_by' as approved_by
 from arrears.notice_changes as it
 left join lateral (
@@ -73,11 +78,20 @@ where it.notice_id = $1 order by it.number
 """
 
 
+_PAST = """
+select change, command_uid is not null as by_people, before::text as before from arrears.notice_changes
+where notice_id = $1 order by number
+"""
+
+
 class Aside(NamedTuple):
-    """When the next owner of an account's unit takes over, if a sale was told; what stands written off."""
+    """When the next owner of an account's unit takes over, if a sale was told; what stands written off; when the newest
+    owner after that one takes over.
+    """
 
     entry_on: date | None
     written_off_pence: int
+    resale_on: date | None
 
 
 class Owing(NamedTuple):
@@ -110,7 +124,7 @@ async def kinds_of(
 async def asides_of(connection: asyncpg.Connection, account_ids: Sequence[str]) -> dict[str, Aside]:
     """Return what only notices ask of accounts."""
     rows = await connection.fetch(_ASIDES, account_ids)
-    return {row["account_id"]: Aside(row["entry_on"], row["written_off_pence"]) for row in rows}
+    return {row["account_id"]: Aside(row["entry_on"], row["written_off_pence"], row["resale_on"]) for row in rows}
 
 
 async def of_accounts(connection: asyncpg.Connection, account_ids: Sequence[str]) -> dict[str, tuple[Notice, ...]]:
@@ -132,14 +146,17 @@ async def store(
 ) -> None:
     """Keep notices as they stand after changes, and add those that are said to the record."""
     await connection.executemany(_STORE, [_values(one.notice) for one in changes])
-    said = [_recorded(one.notice, one.change, book, command_uid) for one in changes if one.change is not None]
+    said = [_recorded(one, one.change, book, command_uid) for one in changes if one.change is not None]
     await connection.executemany(_ADD_CHANGE, said)
 
 
-def _recorded(notice: Notice, change: NoticeChange, book: date, command_uid: UUID | None) -> tuple[object, ...]:
+def _recorded(changed: Changed, change: NoticeChange, book: date, command_uid: UUID | None) -> tuple[object, ...]:
+    notice, before = changed.notice, None
+    if command_uid is not None and changed.before is not None:
+        before = json.dumps(facts_of(changed.before))
     return (
         notice.notice_id, notice.number, change.value, notice.state.value, book, command_uid, notice.eligible_pence,
-        notice.policy_version, notice.reason,
+        notice.policy_version, notice.reason, before,
     )  # fmt: skip
 
 
@@ -175,6 +192,15 @@ async def list_notices(
     """Return every notice, or the one of an id, with its account's reference and unit."""
     rows = await connection.fetch(_EVERY, notice_id)
     return [({"account_ref": row["account_ref"], "unit_id": row["unit_id"]}, _notice(row)) for row in rows]
+
+
+async def history_of(connection: asyncpg.Connection, notice_id: str) -> list[Past]:
+    """Return what happened to a notice, in order, and how it stood before what people did."""
+    found = await connection.fetch(_PAST, notice_id)
+    return [
+        Past(NoticeChange(row["change"]), row["by_people"], json.loads(row["before"]) if row["before"] else None)
+        for row in found
+    ]
 
 
 async def list_changes(connection: asyncpg.Connection, notice_id: str) -> list[dict[str, Any]]:

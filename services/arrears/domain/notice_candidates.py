@@ -20,7 +20,8 @@ class Case:
     """An account as the day's ladder left it, and what a notice asks besides.
 
     ``kinds`` says what each overdue charge is for, where that was told; ``entry_on`` is when the next owner takes over,
-    if a sale was told; ``notices`` are all that the account ever had, the oldest first.
+    if a sale was told; ``notices`` are all that the account ever had, the oldest first; ``resale_on`` is when the
+    newest owner after that one takes over.
     """
 
     account: Account
@@ -28,6 +29,7 @@ class Case:
     entry_on: date | None = None
     written_off_pence: int = 0
     notices: tuple[Notice, ...] = ()
+    resale_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What a day makes of an account's notices: candidates, expiry, consent, and whether a buyer is bound."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -63,22 +64,42 @@ def _follow(notice: Notice, case: Case, policy: NoticePolicy, day: date) -> list
     """Return what happened to a notice: to its effect on a buyer, then to itself."""
     sale = _sale(notice, case, policy)
     now = sale.notice if sale else notice
-    over = _expired(now, case, day) or _settled(now, case, policy, day)
+    over = expired(now, case.notices, day) or _settled(now, case, policy, day)
     return [one for one in (sale, over) if one is not None]
 
 
 def _sale(notice: Notice, case: Case, policy: NoticePolicy) -> Changed | None:
-    """Work out anew whether a notice binds the buyer, when a sale is told or moves (domain.md 9.42, 9.43)."""
+    """Work out anew whether a notice binds the buyers, when a sale is told or moves (domain.md 9.42, 9.43)."""
     if notice.state not in UNDER_WAY and notice.registered_on is None:
         return None
-    entry = case.entry_on
-    binds = notice.binds(entry, policy.wait_days) if entry is not None and notice.registered_on is not None else None
-    if (entry, binds) == (notice.entry_on, notice.buyer_liable):
+    entry, resale = case.entry_on, _resale(notice, case, policy)
+    binds, rebinds = _binds(notice, entry, policy), _binds(notice, resale, policy)
+    told = []
+    if (entry, binds) != (notice.entry_on, notice.buyer_liable):
+        told.append(_told_of_sale(notice, entry, binds))
+    if (resale, rebinds) != (notice.resale_on, notice.resale_liable):
+        told.append(_told_of_resale(notice, resale, rebinds))
+    if not told:
         return None
     moved = notice.entry_on is not None and entry != notice.entry_on
-    was = notice.entry_on if moved else notice.entry_was_on
-    told = _told_of_sale(notice, entry, binds)
-    return changed(notice, NoticeChange.SALE, told, entry_on=entry, entry_was_on=was, buyer_liable=binds)
+    first = {"entry_on": entry, "entry_was_on": notice.entry_on if moved else notice.entry_was_on}
+    fields = first | {"buyer_liable": binds, "resale_on": resale, "resale_liable": rebinds}
+    return changed(notice, NoticeChange.SALE, "; ".join(told), **fields)
+
+
+def _resale(notice: Notice, case: Case, policy: NoticePolicy) -> date | None:
+    """Return when the newest buyer after the debtor's takes over, unless the notice was over by then.
+
+    While it stands it binds whoever gets the property, with any former owner (Tenements Act s.12).
+    """
+    touches = notice.state in STANDING or notice.resale_on is not None or _binds(notice, case.resale_on, policy)
+    return case.resale_on if touches else None
+
+
+def _binds(notice: Notice, entry: date | None, policy: NoticePolicy) -> bool | None:
+    if entry is None or notice.registered_on is None:
+        return None
+    return notice.binds(entry, policy.wait_days)
 
 
 def _told_of_sale(notice: Notice, entry: date | None, binds: bool | None) -> str:
@@ -90,11 +111,22 @@ def _told_of_sale(notice: Notice, entry: date | None, binds: bool | None) -> str
     return f"sold with entry on {entry}{moved}{effect}"
 
 
-def _expired(notice: Notice, case: Case, day: date) -> Changed | None:
-    """Let a notice expire on the day after its last; nobody having renewed it or decided not to is a breach."""
+def _told_of_resale(notice: Notice, resale: date | None, binds: bool | None) -> str:
+    """Return in words what a sale by a buyer means for the next one."""
+    if resale is None:
+        return f"the sale on with entry on {notice.resale_on} is off"
+    effect = {True: ": that buyer is liable too", False: ": that buyer is not liable", None: ""}[binds]
+    return f"sold on with entry on {resale}{effect}"
+
+
+def expired(notice: Notice, of_account: Iterable[Notice], day: date) -> Changed | None:
+    """Let a notice expire on the day after its last; nobody having renewed it or decided not to is a breach.
+
+    Not where another notice of its account is in force then.
+    """
     if notice.state not in STANDING or notice.days_left(day) >= 0:
         return None
-    others = (one for one in case.notices if one.notice_id != notice.notice_id and one.state in LIVE)
+    others = (one for one in of_account if one.notice_id != notice.notice_id and one.state in LIVE)
     replaced = any(one.days_left(day) >= 0 for one in others)
     breach = notice.state in LIVE and not notice.left_to_expire and not replaced
     why = f"its last day was {notice.last_on}" + (", and it was not renewed" if breach else "")

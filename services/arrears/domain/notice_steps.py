@@ -16,8 +16,10 @@ WITH_REFERENCE = frozenset({NoticeStep.REGISTERED, NoticeStep.RENEWED})
 """Acts of the Registers, which give them a number."""
 _FROM: Mapping[NoticeStep, frozenset[NoticeState]] = MappingProxyType({
     NoticeStep.SUBMITTED: frozenset({NoticeState.APPROVED}),
-    # Once more: the day or the number was entered wrongly.
-    NoticeStep.REGISTERED: frozenset({NoticeState.APPROVED, NoticeState.SUBMITTED, NoticeState.REGISTERED}),
+    # Once more: the day or the number was entered wrongly, so that it may look as if it had ended.
+    NoticeStep.REGISTERED: frozenset({
+        NoticeState.APPROVED, NoticeState.SUBMITTED, NoticeState.REGISTERED, NoticeState.EXPIRED,
+    }),
     NoticeStep.RENEWED: LIVE | {NoticeState.CONSENT_ISSUED, NoticeState.EXPIRED},
     NoticeStep.LEFT_TO_EXPIRE: LIVE,
     NoticeStep.CONSENT: LIVE | {NoticeState.CONSENT_DUE},
@@ -46,7 +48,8 @@ def refuse(
         return _NEVER.format(notice.notice_id, notice.state.value, noted.step.value)
     if noted.step is NoticeStep.SEEN_TO:
         return _refuse_seen_to(notice, noted, book)
-    later = next((one.notice_id for one in of_account if one.renews == notice.notice_id), None)
+    replaced_by = (one for one in of_account if one.renews == notice.notice_id)
+    later = next((one.notice_id for one in replaced_by if one.state is not NoticeState.WITHDRAWN), None)
     if later is not None:
         return f"{later} was registered in the place of {notice.notice_id}."
     if noted.on > book:
@@ -103,6 +106,10 @@ def refuse_registration(noted: Noted, policy: NoticePolicy, book: date) -> str |
 def _refuse_day(notice: Notice, noted: Noted) -> str | None:
     """Return why a notice was not registered on a day; a taken over one may be put right, whatever its day was."""
     newest, approved = notice.renewed_on or notice.registered_on, notice.approved_on
+    went_on = notice.state is NoticeState.EXPIRED and (notice.renewed_on or notice.consented_on)
+    if noted.step is NoticeStep.REGISTERED and went_on:
+        since = "was renewed or consented to since it was registered"
+        return f"{notice.notice_id} {since}: it ended on {notice.last_on}."
     was_taken_over = newest is not None and approved is not None and newest < approved
     if noted.step is NoticeStep.REGISTERED and approved is not None and noted.on < approved and not was_taken_over:
         return f"{notice.notice_id} was approved on {approved}: propose one that is registered already with its day."
@@ -137,8 +144,8 @@ def _fields(noted: Noted, policy: NoticePolicy) -> dict[str, Any]:
         case NoticeStep.REGISTERED:
             return {"state": NoticeState.REGISTERED, "registered_on": on, **_registration(noted, policy)}
         case NoticeStep.RENEWED:
-            again = {"renewed_on": on, "consented_on": None, "ended_on": None, "breach": False, "seen_to_on": None}
-            return {"state": NoticeState.RENEWED, "left_to_expire": False, **again, **_registration(noted, policy)}
+            again = {"renewed_on": on, "consented_on": None, "left_to_expire": False}
+            return {"state": NoticeState.RENEWED, **again, **_registration(noted, policy)}
         case NoticeStep.LEFT_TO_EXPIRE | NoticeStep.SEEN_TO:  # it stands as it did
             return {"left_to_expire": True} if noted.step is NoticeStep.LEFT_TO_EXPIRE else {"seen_to_on": on}
         case NoticeStep.CONSENT:
@@ -148,7 +155,8 @@ def _fields(noted: Noted, policy: NoticePolicy) -> dict[str, Any]:
 
 
 def _registration(noted: Noted, policy: NoticePolicy) -> dict[str, Any]:
-    return {"reference": noted.reference, "last_on": policy.last_day(noted.on), "urgent": False}
+    stands = {"ended_on": None, "breach": False, "seen_to_on": None}
+    return {"reference": noted.reference, "last_on": policy.last_day(noted.on), "urgent": False, **stands}
 
 
 def _renew_late(notice: Notice, noted: Noted, policy: NoticePolicy, next_id: str) -> list[Changed]:
@@ -159,13 +167,16 @@ def _renew_late(notice: Notice, noted: Noted, policy: NoticePolicy, next_id: str
         breach = notice.state in LIVE and not notice.left_to_expire
         over = {"state": NoticeState.EXPIRED, "ended_on": noted.on, "breach": breach}
         lapsed = [changed(notice, NoticeChange.EXPIRED, why, **over)]
-    new = Notice(
-        next_id, notice.account_id, NoticeState.REGISTERED, notice.cycle, noted.on, policy.version, noted.reason,
+    # Before it is registered there is none: that is what taking it back leaves.
+    none = Notice(
+        next_id, notice.account_id, NoticeState.WITHDRAWN, notice.cycle, noted.on, policy.version, noted.reason,
         eligible_pence=notice.eligible_pence, oldest_due_on=notice.oldest_due_on, saw_debt=notice.saw_debt,
         form=notice.form, title_number=notice.title_number, headings=notice.headings, approved_on=notice.approved_on,
-        registered_on=noted.on, renews=notice.notice_id, **_registration(noted, policy),
+        renews=notice.notice_id, ended_on=noted.on,
     )  # fmt: skip
-    return [*lapsed, changed(new, NoticeChange.REGISTERED, noted.reason)]
+    fields = {"state": NoticeState.REGISTERED, "registered_on": noted.on}
+    new = changed(none, NoticeChange.REGISTERED, noted.reason, **fields, **_registration(noted, policy))
+    return [*lapsed, new]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +196,8 @@ def approve(candidate: Notice, deed: Deed, reason: str, book: date) -> Changed:
 
 def take_over(candidate: Notice, deed: Deed, registered: Noted, policy: NoticePolicy, book: date) -> Changed:
     """Return one that two people approved and that was registered before that, elsewhere."""
-    fields = _approved(deed, book) | _fields(registered, policy)
-    return changed(candidate, NoticeChange.REGISTERED, registered.reason, **fields)
+    approved = replace(candidate, state=NoticeState.APPROVED, **_approved(deed, book))
+    return changed(approved, NoticeChange.REGISTERED, registered.reason, **_fields(registered, policy))
 
 
 def _approved(deed: Deed, book: date) -> dict[str, Any]:

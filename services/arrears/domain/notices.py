@@ -21,8 +21,9 @@ class Notice:
     ``cycle`` is the debt cycle it was raised in; ``number`` counts what was said of it; ``saw_debt``: something that it
     is for was overdue since it was wanted; ``last_on`` is its last day in force; ``entry_on`` is when the next owner
     takes over, ``entry_was_on`` what it was before that day moved, and ``buyer_liable`` whether the notice binds that
-    owner; ``breach``: it expired, and nobody had renewed it or decided not to; ``seen_to_on`` is when all
-    that was to be done about that was done; ``renews`` is the expired notice that this one was registered for too late.
+    owner; ``resale_on`` and ``resale_liable`` are the same of the newest sale after that one; ``breach``: it expired,
+    and nobody had renewed it or decided not to; ``seen_to_on`` is when all that was to be done about that was done;
+    ``renews`` is the expired notice that this one was registered for too late.
     """
 
     notice_id: str
@@ -50,6 +51,8 @@ class Notice:
     entry_on: date | None = None
     entry_was_on: date | None = None
     buyer_liable: bool | None = None
+    resale_on: date | None = None
+    resale_liable: bool | None = None
     consented_on: date | None = None
     ended_on: date | None = None
     breach: bool = False
@@ -71,15 +74,19 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A notice after something happened to it; ``change`` None: only its figures are newer, and nothing is said."""
+    """A notice after something happened to it; ``change`` None: only its figures are newer, and nothing is said.
+
+    ``before`` is how it stood until then.
+    """
 
     notice: Notice
     change: NoticeChange | None
+    before: Notice | None = None
 
 
 def changed(notice: Notice, change: NoticeChange, reason: str, **fields: Any) -> Changed:
     """Return a notice after a change, with the reason that led to it."""
-    return Changed(replace(notice, reason=reason, number=notice.number + 1, **fields), change)
+    return Changed(replace(notice, reason=reason, number=notice.number + 1, **fields), change, notice)
 
 
 def name_of(account_ref: str, known: int) -> str:

@@ -51,6 +51,8 @@ def _said(work: Work, account_ref: str | None, told: Changed, policy: NoticePoli
         binds_from=policy.binds_from(notice.registered_on) if notice.registered_on else None,
         entry_on=notice.entry_on,
         buyer_liable=notice.buyer_liable,
+        resale_on=notice.resale_on,
+        resale_liable=notice.resale_liable,
         breach=notice.breach,
         seen_to_on=notice.seen_to_on,
         renews=notice.renews,

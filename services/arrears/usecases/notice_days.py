@@ -39,6 +39,9 @@ async def _cases(connection: asyncpg.Connection, accounts: Sequence[Account], da
     opened = [(one.account_id, item.charge_id) for one in asked for item in one.items]
     kinds = await rows.kinds_of(connection, opened)
     return [
-        Case(one, kinds.get(one.account_id, {}), *asides[one.account_id], known.get(one.account_id, ()))
+        Case(
+            one, kinds.get(one.account_id, {}), notices=known.get(one.account_id, ()),
+            **asides[one.account_id]._asdict(),
+        )
         for one in asked
-    ]
+    ]  # fmt: skip

@@ -85,7 +85,7 @@ async def approve(work: Work, content: Json) -> Json:
         change = notice_steps.take_over(candidate, deed, registered, policy, work.book)
     else:
         change = notice_steps.approve(candidate, deed, asked.reason, work.book)
-    return await _keep_and_answer(work, owing, [change], policy)
+    return await keep_and_answer(work, owing, [change], policy)
 
 
 async def check(work: Work, content: Json) -> tuple[AskedNotice, Owing, tuple[Notice, ...]]:
@@ -121,18 +121,26 @@ async def _refuse_day(work: Work, asked: AskedNotice, owing: Owing) -> str | Non
 async def note(work: Work, content: Json) -> Json:
     """Note what happened to a notice, or what was decided of it.  A rebuild does the same again."""
     asked = understood(AskedNote, content)
-    owing = await rows.find_owing_of_notice(await driver(work.session), asked.notice_id)
-    if owing is None:
-        raise NotKnownError(f"There is no notice {asked.notice_id}.")
-    known = await _locked(work, owing)
-    notice = next(one for one in known if one.notice_id == asked.notice_id)
+    owing, notice, known = await locked(work, asked.notice_id)
     policy = in_force(read_notice_policies(), work.book)
     noted = Noted(asked.step, asked.on or work.book, asked.reference, asked.reason)
     refusal = notice_steps.refuse(notice, noted, policy, work.book, known)
     if refusal is not None:
         raise NotNowError(refusal)
     changes = notice_steps.take(notice, noted, policy, name_of(owing.account_ref, len(known)))
-    return await _keep_and_answer(work, owing, changes, policy)
+    return await keep_and_answer(work, owing, changes, policy)
+
+
+async def locked(work: Work, notice_id: str) -> tuple[Owing, Notice, tuple[Notice, ...]]:
+    """Return a notice's account, it, and all of the account, which nobody else changes until the transaction ends.
+
+    Raises ``NotKnownError``, and ``NotNowError`` before the first day.
+    """
+    owing = await rows.find_owing_of_notice(await driver(work.session), notice_id)
+    if owing is None:
+        raise NotKnownError(f"There is no notice {notice_id}.")
+    known = await _locked(work, owing)
+    return owing, next(one for one in known if one.notice_id == notice_id), known
 
 
 async def _locked(work: Work, owing: Owing) -> tuple[Notice, ...]:
@@ -148,7 +156,7 @@ def _under_way(known: Iterable[Notice]) -> Notice | None:
     return next((one for one in known if one.state in UNDER_WAY), None)
 
 
-async def _keep_and_answer(work: Work, owing: Owing, changes: Sequence[Changed], policy: NoticePolicy) -> Json:
+async def keep_and_answer(work: Work, owing: Owing, changes: Sequence[Changed], policy: NoticePolicy) -> Json:
     """Keep what a command changed and answer with the last; the book's day looks at the account."""
     told = [(owing.account_ref, change) for change in changes]
     await keep(work, told, policy, Command.of(work).uid)

@@ -119,6 +119,11 @@ async def test_a_sale_shows_its_entry_and_whether_the_buyer_is_liable(closebook:
     await desk.hear(topics.OWNERS_LINE, sold(date(2026, 8, 11), 2))
     await desk.work_day()
     assert "2026-08-11 (was 2026-08-30), buyer not liable" in (await closebook("notices", "list"))[0]
+    await desk.hear(topics.OWNERS_LINE, sold(date(2026, 8, 11), 3, date(2026, 12, 1)))
+    await desk.work_day()
+    told, _ = await closebook("notices", "list")
+    assert "2026-08-11 (was 2026-08-30), buyer not liable; sold on 2026-12-01, buyer liable" in told
+    assert "resale_liable: True" in (await closebook("notices", "show", N1))[0]
 
 
 async def test_nobody_approves_what_they_proposed_themselves(closebook: Closebook) -> None:
@@ -158,6 +163,30 @@ async def test_a_breach_goes_off_the_list_once_the_lead_officer_notes_that_it_is
     assert "seen_to_on: 2026-08-01" in (await closebook("notices", "show", N1))[0]
 
 
+async def test_a_step_noted_in_error_is_taken_back_by_the_lead_officer_and_the_record_names_both(
+    closebook: Closebook,
+) -> None:
+    await approve(closebook)
+    await note(closebook, "registered", "--reference", "R", "--as", "assistant")
+    await note(closebook, "consent")
+    await note(closebook, "discharged", "--as", "assistant")
+    back = ("notices", "take-back", N1, "discharged", "--reason", "another flat's")
+    _, told = await closebook(*back, "--as", "assistant", code=64)
+    assert "lead-officer" in told
+    told, _ = await closebook(*back)
+    assert told == f"Notice {N1} of {REF} is consent-issued, in force to 2029-07-28.\n"
+    _, told = await closebook(*back, code=1)
+    assert f"Of {N1} only the newest step can be taken back: consent." in told
+    shown = json.loads((await closebook("notices", "show", N1, "--json"))[0])
+    last = shown["changes"][-1]
+    assert (last["change"], last["taken_back"], last["by"], last["reason"]) == (
+        "taken-back", "discharged", "lead-officer-1", "another flat's",
+    )  # fmt: skip
+    words, _ = await closebook("notices", "show", N1)
+    assert "taken-back: discharged" in words
+    assert "ended_on" not in words
+
+
 async def test_what_is_not_there_or_not_yet_is_one_sentence(closebook: Closebook) -> None:
     _, told = await closebook("notices", "show", "N-9", code=1)
     assert "There is no notice N-9." in told
@@ -170,5 +199,6 @@ async def test_what_is_not_there_or_not_yet_is_one_sentence(closebook: Closebook
 async def test_only_officers_note(closebook: Closebook, desk: Desk, issuer: LocalIssuer, role: str) -> None:
     async with staff_door(issuer, "arrears", api.routes(desk.doors)) as client:
         body = {"step": "rejected", "reason": "no"}
-        answer = await client.post(f"/notices/{N1}/steps", json=body, headers=as_(issuer, role))
-    assert answer.status_code == 403
+        paths = (f"/notices/{N1}/steps", f"/notices/{N1}/take-back")
+        answers = [await client.post(path, json=body, headers=as_(issuer, role)) for path in paths]
+    assert [answer.status_code for answer in answers] == [403, 403]

@@ -50,6 +50,11 @@ async def test_what_people_did_to_notices_takes_effect_again(
         step = {"step": "registered", "reference": "R-1", "reason": "as told"}
         answer = await client.post(f"/notices/{N1}/steps", json=step, headers=as_(issuer, "assistant"))
         assert answer.status_code == 200
+        wrong = {"step": "left-to-expire", "reason": "another flat's"}
+        back = {"step": "left-to-expire", "reason": "noted for another flat"}
+        for path, asked in (("steps", wrong), ("take-back", back)):
+            answer = await client.post(f"/notices/{N1}/{path}", json=asked, headers=as_(issuer, "lead-officer"))
+            assert answer.status_code == 200, answer.text
 
     await play(desk, live)
     engine = create_engine((await databases("arrears")).app_url, application_name="test-again", pool_size=3)
@@ -71,5 +76,7 @@ async def test_what_people_did_to_notices_takes_effect_again(
         assert stored[0]
     said = [await one.said(topics.NOTICE_CHANGED) for one in (desk, again)]
     assert said[0] == said[1]
-    assert [str(one.change) for one in said[0]] == ["raised", "approved", "registered", "sale"]
+    assert [str(one.change) for one in said[0]] == [
+        "raised", "approved", "registered", "left-to-expire", "taken-back", "sale",
+    ]  # fmt: skip
     await engine.dispose()

@@ -33,10 +33,14 @@ def charged(charge: str = "C1", kind: ChargeKind = ChargeKind.REPAIR, account: s
     )  # fmt: skip
 
 
-def sold(entry: date | None, version: int) -> OwnershipLineChanged:
-    first = OwnershipPeriod(ownership_id="O1", **{"from": date(2015, 6, 1)}, to=entry, party_ids=("P1",))  # type: ignore[arg-type]
-    buyer = [OwnershipPeriod(ownership_id="O2", **{"from": entry}, party_ids=("P2",))] if entry else []  # type: ignore[arg-type]
-    return OwnershipLineChanged(unit_id="U1", version=version, line=(first, *buyer))
+def sold(entry: date | None, version: int, *resold: date) -> OwnershipLineChanged:
+    """The line of U1 with a sale (None: there is none), and the sales after it."""
+    begins = [date(2015, 6, 1), *([entry] if entry else []), *resold]
+    line = [
+        OwnershipPeriod(ownership_id=f"O{number}", **{"from": begin}, to=end, party_ids=(f"P{number}",))  # type: ignore[arg-type]
+        for number, (begin, end) in enumerate(zip(begins, [*begins[1:], None], strict=True), 1)
+    ]
+    return OwnershipLineChanged(unit_id="U1", version=version, line=tuple(line))
 
 
 async def owe(desk: Desk, pence: int = 300_00) -> None:
@@ -379,20 +383,3 @@ async def test_the_records_prove_themselves(desk: Desk, change: str, wrong: str 
     async with snapshot(desk.sessions) as connection:
         checks = (await verify(connection))["checks"]
     assert [check["name"] for check in checks if not check["ok"]] == ([f"arrears: {wrong}"] if wrong else [])
-
-
-async def test_a_breach_that_was_seen_to_is_done_and_still_counts_among_those_that_lapsed(desk: Desk) -> None:
-    await owe(desk, 60_00)
-    await desk.work_to(date(2026, 8, 14))
-    await a_registered(desk, "2023-08-16")
-    await desk.work_to(date(2026, 8, 18))
-    await note(desk, "seen-to", on="2026-08-18")
-    assert await listed(desk) == []
-    last = (await said(desk))[-1]
-    assert (last.change, last.state, last.breach, last.seen_to_on) == ("seen-to", "expired", True, date(2026, 8, 18))
-    await desk.work_to(date(2026, 8, 22))
-    assert (await said(desk))[-1] == last
-    async with snapshot(desk.sessions) as connection:
-        (row,) = await notice_questions.worklist(connection, lapsed=True)
-    assert (row["notice_id"], row["breach"]) == (N1, True)
-    assert row["task"] == "lapsed: its last day was 2026-08-15; seen to on 2026-08-18"

@@ -92,3 +92,17 @@ async def test_a_notice_that_goes_its_way_warns_and_what_is_said_again_changes_n
     await office.work()
     await office.send()
     assert [state for _, state, _ in await left(office)] == ["handed-over"]
+
+
+@pytest.mark.parametrize(("change", "state"), [("taken-back", "suppressed"), ("sale", "handed-over")])
+async def test_a_renewal_that_is_taken_back_before_its_letter_left_is_told_to_nobody(
+    office: Office, change: str, state: str
+) -> None:
+    await office.close_of()
+    days = {"renewed_on": date(2026, 5, 6), "reference": "REG-78", "registered_on": date(2023, 5, 20)}
+    renewed = a_notice(NoticeChange.RENEWED, state=NoticeState.RENEWED, **days)
+    before = {"renewed_on": None, "reference": "REG-7"} if change == "taken-back" else {}
+    await office.hear(renewed, then(renewed, change, "registered", **before))
+    await office.work()
+    await office.send()
+    assert [found for _, found, _ in await left(office)] == [state]

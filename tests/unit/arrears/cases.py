@@ -31,7 +31,7 @@ def case(*items: Item, kinds: Mapping[str, ChargeKind] | None = None, **more: An
     kept = items or (item(),)
     account = Account("A1", REF, False, sum(one.open_pence for one in kept), kept, rung=REMINDED)
     known = {one.charge_id: ChargeKind.REPAIR for one in kept} if kinds is None else kinds
-    own = {name: more.pop(name) for name in ("entry_on", "notices", "written_off_pence") if name in more}
+    own = {name: more.pop(name) for name in ("entry_on", "resale_on", "notices", "written_off_pence") if name in more}
     return Case(replace(account, **more), known, **own)
 
 

@@ -258,3 +258,58 @@ def test_a_day_looked_at_again_changes_nothing(day: date, pence: int, *, sold: b
     start = replace(start, entry_on=ENTRY if sold else None)
     once = after(start, on(day, start))
     assert on(day, once).changes == ()
+
+
+RESOLD = date(2026, 11, 2)
+
+
+def test_a_buyer_who_sells_on_makes_the_next_one_liable_even_if_the_notice_came_too_late_for_the_first() -> None:
+    """Whoever gets the flat while the notice stands is liable with any former owner (2004 Act, s.12)."""
+    seen = on(APRIL, live(registered(date(2026, 4, 17)), entry_on=ENTRY, resale_on=RESOLD))
+    assert told(seen) == ["sale"]
+    notice = seen.changes[0].notice
+    assert (notice.entry_on, notice.buyer_liable, notice.resale_on, notice.resale_liable) == (
+        ENTRY, False, RESOLD, True,
+    )  # fmt: skip
+    assert notice.reason == (
+        "sold with entry on 2026-04-30: the buyer is not liable; "
+        "sold on with entry on 2026-11-02: that buyer is liable too"
+    )
+    again = after(live(notice, entry_on=ENTRY, resale_on=RESOLD), seen)
+    assert on(APRIL, again).changes == ()
+
+
+@pytest.mark.parametrize(("last_on", "liable"), [("2026-11-02", True), ("2026-11-01", False)])
+def test_a_buyer_of_a_second_sale_is_free_of_a_notice_that_expires_before(last_on: str, *, liable: bool) -> None:
+    one = registered(date(2026, 3, 2), last_on=date.fromisoformat(last_on), entry_on=ENTRY, buyer_liable=True)
+    seen = on(APRIL, live(one, entry_on=ENTRY, resale_on=RESOLD))
+    assert seen.changes[0].notice.resale_liable is liable
+    words = "that buyer is liable too" if liable else "that buyer is not liable"
+    assert seen.changes[0].notice.reason == f"sold on with entry on 2026-11-02: {words}"
+
+
+def test_a_second_sale_that_is_off_is_told_and_the_first_stands() -> None:
+    one = registered(
+        date(2026, 3, 2), entry_on=ENTRY, buyer_liable=True, resale_on=RESOLD, resale_liable=True
+    )  # fmt: skip
+    seen = on(APRIL, live(one, entry_on=ENTRY))
+    notice = seen.changes[0].notice
+    assert (notice.entry_on, notice.buyer_liable, notice.resale_on, notice.resale_liable) == (ENTRY, True, None, None)
+    assert notice.reason == "the sale on with entry on 2026-11-02 is off"
+
+
+@pytest.mark.parametrize(("ended_on", "bound"), [("2026-11-02", False), ("2026-11-03", True)])
+def test_a_second_sale_touches_a_notice_that_is_over_only_if_it_stood_then(ended_on: str, *, bound: bool) -> None:
+    """Learnt late: the notice was discharged by then."""
+    gone = registered(
+        date(2026, 3, 2), state=NoticeState.DISCHARGED, ended_on=date.fromisoformat(ended_on), entry_on=ENTRY,
+        buyer_liable=True,
+    )  # fmt: skip
+    seen = on(date(2026, 12, 1), live(gone, entry_on=ENTRY, resale_on=RESOLD))
+    assert told(seen) == (["sale"] if bound else [])
+
+
+def test_a_second_sale_asks_for_no_notice_against_a_property_that_is_another_owners() -> None:
+    """Domain.md 8.7."""
+    sold_on = case(entry_on=ENTRY, resale_on=RESOLD)
+    assert told(on(ENTRY, sold_on)) == []

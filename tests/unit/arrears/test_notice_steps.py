@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ OLD = registered(date(2023, 5, 15))
 """In force until 14 May 2026."""
 MAY = {
     NoticeStep.SUBMITTED: {"approved"},
-    NoticeStep.REGISTERED: {"approved", "submitted", "registered"},
+    NoticeStep.REGISTERED: {"approved", "submitted", "registered", "expired"},
     NoticeStep.RENEWED: {"registered", "renewed", "consent-issued", "expired"},
     NoticeStep.LEFT_TO_EXPIRE: {"registered", "renewed"},
     NoticeStep.CONSENT: {"registered", "renewed", "consent-due"},
@@ -197,3 +198,21 @@ def test_a_breach_that_turns_out_to_have_been_renewed_in_time_is_none_that_was_s
     (seen,) = taken(BREACH, noted(NoticeStep.SEEN_TO))
     (now,) = taken(seen, noted(NoticeStep.RENEWED, date(2026, 5, 14)))
     assert (now.breach, now.seen_to_on) == (False, None)
+
+
+def test_the_day_of_a_registration_is_put_right_after_the_end_that_it_made() -> None:
+    seen = replace(BREACH, approved_on=date(2024, 1, 5), seen_to_on=BOOK)
+    it = noted(NoticeStep.REGISTERED, date(2023, 8, 1))
+    assert refused(seen, it) is None
+    (now,) = taken(seen, it)
+    assert (now.state, now.registered_on, now.last_on) == ("registered", date(2023, 8, 1), date(2026, 7, 31))
+    assert (now.ended_on, now.breach, now.seen_to_on) == (None, False, None)
+    assert "it ended on" in (refused(seen, noted(NoticeStep.REGISTERED, date(2023, 5, 14))) or "")
+
+
+@pytest.mark.parametrize("facts", [{"renewed_on": date(2024, 3, 1)}, {"consented_on": date(2024, 3, 1)}])
+def test_the_day_of_a_registration_is_not_put_right_after_the_end_beneath_what_followed_it(
+    facts: dict[str, Any],
+) -> None:
+    refusal = f"{OLD.notice_id} was renewed or consented to since it was registered: it ended on 2026-05-14."
+    assert refused(replace(BREACH, **facts), noted(NoticeStep.REGISTERED, date(2026, 5, 1))) == refusal
