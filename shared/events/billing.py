@@ -6,6 +6,7 @@ from pydantic import Field
 
 from shared.events.base import EventData
 from shared.events.housing import ChargeKind, PaymentMethod
+from shared.events.mandates import PaidByDirectDebit
 from shared.events.types import Day, Id, NaturalPence, PositivePence, SignedPence, Text
 
 
@@ -243,6 +244,9 @@ class StatementIssued(EventData):
     balance_pence: SignedPence
     float_held_pence: PositivePence | None = Field(
         default=None, description="What is held of the owner as a float on the day of issue; not in the balance."
+    )
+    direct_debit: PaidByDirectDebit | None = Field(
+        default=None, description="Of an account that pays so at the end of the day of issue; in no figure."
     )
     lines: tuple[StatementLine, ...]
 

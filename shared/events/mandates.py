@@ -1,4 +1,4 @@
-"""What billing says of mandates that the bank ended: in a return of a direct debit, or by its word alone."""
+"""What billing says of mandates: on a statement that one stands; that the bank ended one, in a return or by word."""
 
 from pydantic import Field
 
@@ -40,3 +40,17 @@ class MandateWithdrawn(EventData):
     mandate_id: Id
     code: Id = Field(description="The bank's reason, as ``addacs-1``.")
     ended_on: Day = Field(description="Nothing is collected any more; a letter is dated that day.")
+
+
+class AnnouncedDebit(EventData):
+    """What an owner was told that a direct debit takes on a day, and that has neither come nor been called off."""
+
+    amount_pence: PositivePence
+    collect_on: Day
+
+
+class PaidByDirectDebit(EventData):
+    """That an account pays by direct debit: its mandate, by the bureau's name, and what is announced of it."""
+
+    mandate_id: Id
+    announced: tuple[AnnouncedDebit, ...] = Field(description="By its day, the earliest first; it may be past.")

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from services.billing.db.sets import columns
-from services.billing.domain.direct_debits import Announced, Mandate, Return
+from services.billing.domain.direct_debits import Announced, Coming, Mandate, Return
 from shared.events.billing import NotTaken
 
 _MANDATES = """
@@ -67,6 +67,10 @@ where it.collection_id = any($1) and skip.why is null and not exists (
 """
 _IN_FLIGHT = f"select notice.account_id::text, sum(notice.amount_pence)::bigint as pence {_NOT_COME} group by 1"
 _ON_ITS_WAY = f"select collection_id, notice.amount_pence {_NOT_COME} and notice.account_id = $2::uuid"
+_COMING = f"""
+select notice.account_id::text, notice.mandate_id, notice.amount_pence, it.collect_on {_NOT_COME}
+and notice.account_id = any($2::uuid[]) order by it.collect_on, it.collection_id
+"""
 _COLLECTIONS = """
 select it.collection_id, it.book, it.collect_on, it.policy_version, it.says_end, it.by_days, over.book,
   over.sha256
@@ -196,6 +200,13 @@ async def in_flight(connection: asyncpg.Connection, collection_ids: Iterable[str
 async def on_its_way(connection: asyncpg.Connection, collection_ids: Iterable[str], account_id: str) -> dict[str, int]:
     """Return the pence that each collection takes from one account, where they have not come yet."""
     return {row[0]: row[1] for row in await connection.fetch(_ON_ITS_WAY, list(collection_ids), account_id)}
+
+
+async def load_coming(
+    connection: asyncpg.Connection, collection_ids: Iterable[str], account_ids: Iterable[str]
+) -> list[Coming]:
+    """Return what each collection takes from each of the accounts, where it has not come yet, by its day."""
+    return [Coming(*row) for row in await connection.fetch(_COMING, list(collection_ids), list(account_ids))]
 
 
 async def release(

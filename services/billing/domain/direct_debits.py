@@ -52,6 +52,22 @@ class Announced:
     amount_pence: int
 
 
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What was announced of an account under a mandate for a day, and has not come."""
+
+    account_id: str
+    mandate_id: str
+    amount_pence: int
+    collect_on: date
+
+
+def coming_under(mandate: Mandate, coming: Iterable[Coming]) -> list[Coming]:
+    """Return what is still to be taken under an account's mandate; what was announced under an earlier one is not."""
+    whose = (mandate.account_id, mandate.mandate_id)
+    return [one for one in coming if (one.account_id, one.mandate_id) == whose]
+
+
 def collection_day(day: date) -> date:
     """Return the day on which money asked for on ``day`` is taken: the next on which Bacs works (domain.md 9.25)."""
     return bank_day_from(day)

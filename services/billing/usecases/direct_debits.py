@@ -114,7 +114,7 @@ async def _to_announce(
     connection: asyncpg.Connection, collect_on: date, book: date, *, by_days: bool
 ) -> list[Announced]:
     mandates = await standing_mandates(connection)
-    flying = await _in_flight(connection, book)
+    flying = await in_flight(connection, book)
     left = await _left(connection, sorted(mandates), collect_on, book, flying, by_days=by_days)
     names = await stored.refs_of(connection, mandates)
     told = [
@@ -124,7 +124,7 @@ async def _to_announce(
     return sorted((one for one in told if one.amount_pence > 0), key=lambda one: one.account_ref)
 
 
-async def _in_flight(connection: asyncpg.Connection, book: date, but: str | None = None) -> list[Announcement]:
+async def in_flight(connection: asyncpg.Connection, book: date, but: str | None = None) -> list[Announcement]:
     """Return the collections whose money is on its way; beside a collection (``but``) only released ones are."""
     return [
         one
@@ -137,7 +137,7 @@ async def _in_flight(connection: asyncpg.Connection, book: date, but: str | None
 
 async def on_its_way(connection: asyncpg.Connection, account_id: str, book: date) -> list[tuple[Announcement, int]]:
     """Return the collections whose money from an account is announced and has not come, with the pence of each."""
-    flying = await _in_flight(connection, book)
+    flying = await in_flight(connection, book)
     pence = await stored.on_its_way(connection, [one.collection_id for one in flying], account_id)
     return [(one, pence[one.collection_id]) for one in flying if one.collection_id in pence]
 
@@ -230,7 +230,7 @@ async def _skipped(
 ) -> dict[str, NotTaken]:
     account_ids = [one.account_id for one in notices]
     mandates = await mandates_of(connection, account_ids)
-    flying = await _in_flight(connection, book, but=collection.collection_id)
+    flying = await in_flight(connection, book, but=collection.collection_id)
     left = await _left(connection, account_ids, collection.collect_on, book, flying, by_days=collection.by_days)
     found: dict[str, NotTaken] = {}
     for one in notices:

@@ -17,6 +17,7 @@ from services.billing.domain.items import StatementHead
 from services.billing.domain.lines import Cut, Line
 from services.billing.domain.statements import Draft
 from services.billing.settings import read_statement_policies
+from services.billing.usecases.debits_on_statements import debits_of
 from services.billing.usecases.documents import fitted, statement_line
 from services.billing.usecases.floats_held import floats_held
 from services.billing.usecases.items import say_positions
@@ -55,9 +56,11 @@ async def issue(work: Work, day: date, payers: Sequence[Payer], struck: Cut | No
         payer.account_id: [*drafted.heads.get(payer.account_id, []), draft.head] for payer, draft in drafted.drafts
     }
     held = await floats_held(connection, {name: drafted.lines.get(name, []) for name in issued}, issued, day)
+    debits = await debits_of(connection, issued, day)
     for payer, draft in drafted.drafts:
         fields = statement_fields(payer, draft, drafted)
-        work.stage(STATEMENT_ISSUED, StatementIssued(**fields, float_held_pence=held.get(payer.account_id)))
+        float_held, debit = held.get(payer.account_id), debits.get(payer.account_id)
+        work.stage(STATEMENT_ISSUED, StatementIssued(**fields, float_held_pence=float_held, direct_debit=debit))
     await say_positions(work, connection, dict.fromkeys(sorted(issued), work.cause), drafted.lines, issued)
 
 

@@ -1,5 +1,6 @@
 """Who is collected from, when and how much: domain.md 9, cases 21, 22, 24 and 25, and the file."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,9 +9,11 @@ from hypothesis import strategies as st
 
 from services.billing.domain.direct_debits import (
     Announced,
+    Coming,
     Mandate,
     Return,
     collection_day,
+    coming_under,
     ends_mandate,
     file_of,
     payable,
@@ -106,6 +109,11 @@ def test_a_mandate_stands_until_it_is_cancelled_or_the_bank_ends_it() -> None:
     )
     new = Mandate("MD2", "A1", day("2026-04-20"))
     assert standing([MANDATE, new], [ended]) == {"A1": new}
+
+
+def test_what_was_announced_under_another_mandate_or_of_another_account_is_not_to_be_taken_under_this_one() -> None:
+    mine = Coming("A1", "MD1", 95_50, day("2026-04-29"))
+    assert coming_under(MANDATE, [replace(mine, mandate_id="MD0"), mine, replace(mine, account_id="A2")]) == [mine]
 
 
 def test_money_is_in_flight_until_the_bank_has_told_of_it_and_an_announcement_while_its_file_may_go() -> None:
