@@ -21,6 +21,7 @@ OURS = {
     "welcome": {"four weeks"},  # until when the Written Statement of Services is with an owner (Code of Conduct 1.2)
     "collection-notice": {"ten working days"},  # the Direct Debit Guarantee, in the banks' words
     "mandate-ended": {"ten working days"},
+    "statement": {"ten working days"},
 }
 """Every length of time that a letter names in words of its own; one in force by dated data comes with its facts."""
 

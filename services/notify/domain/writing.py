@@ -7,6 +7,7 @@ from datetime import date
 from services.notify.domain import (
     annual_statements,
     collections,
+    direct_debits,
     fee_notices,
     final_accounts,
     liability_notices,
@@ -139,7 +140,8 @@ def _facts(case: Case, wording: Wording, head: Letterhead) -> Facts:
         case FinalAccountIssued():
             own = final_accounts.facts_of(case.matter)
         case StatementIssued():
-            own = statements.facts_of(case.matter) | (standing_plans.facts_of(case.plan) if case.plan else {})
+            own = statements.facts_of(case.matter) | direct_debits.facts_of(case.matter)
+            own |= standing_plans.facts_of(case.plan) if case.plan else {}
         case AnnualStatementIssued():
             own = annual_statements.facts_of(case.matter)
         case StageReached():
@@ -180,6 +182,7 @@ def _describe(case: Case, wording: Wording, facts: Facts) -> Subject:
             subject = statements.describe(case.matter, wording, facts)
             if case.plan is not None:
                 subject = standing_plans.add_to(subject, case.plan, case.matter, wording, facts)
+            subject = direct_debits.add_to(subject, case.matter, wording, facts)
         case AnnualStatementIssued():
             subject = annual_statements.describe(case.matter, wording, facts)
         case StageReached():
