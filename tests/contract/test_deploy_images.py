@@ -10,14 +10,23 @@ import pytest
 import yaml
 
 from shared.embedded import containers
-from tests.architecture.source import ROOT
+from tests.architecture.source import ROOT, SERVICES
 from tests.contract.test_deploy import COMPOSE, CONTAINERS, DOCKERFILE, compose, container
 from tests.contract.test_deploy_kubernetes import container as process
 from tests.contract.test_deploy_kubernetes import workloads
 
+BUILDERS = {"closebook-local": "issuer", **{f"closebook-{service}": service for service in SERVICES}}
+"""Each image that is built here, and the one container that says how."""
+
 DECLARED: dict[str, str] = compose()["x-images"]
 _EXACT = re.compile(r"[a-z][a-z0-9./-]*:(v?\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?)")
 """A name, at least major and minor version, and after these a digest where a release has put one."""
+VOLUMES = {
+    "apache/kafka:": ("/etc/kafka/secrets", "/mnt/shared/config", "/var/lib/kafka/data"),
+    "postgres:": ("/var/lib/postgresql",),
+}
+"""What the recipes of images that are not ours declare (VOLUME)."""
+
 _DIGEST = "sha256:" + 64 * "b"
 _DOCKER = f"""#!/bin/sh
 echo "$@" >> "$ASKED"
@@ -49,7 +58,7 @@ def test_what_may_be_anything_is_refused(image: str) -> None:
 def test_every_image_of_compose_is_declared_above_or_built_here() -> None:
     written = re.findall(r"^ +image: (.+)$", COMPOSE.read_text(encoding="utf-8"), re.MULTILINE)
     assert all(image.startswith(("*", "closebook-")) for image in written), "named where it is used"
-    used = {container(one)["image"] for one in CONTAINERS if "build" not in container(one)}
+    used = {container(one)["image"] for one in CONTAINERS} - set(BUILDERS)
     assert used | {DECLARED["python"]} == set(DECLARED.values())
 
 
@@ -64,7 +73,38 @@ def test_what_is_built_here_stands_on_the_declared_base() -> None:
             container(one).get("build", {}).get("args", {}).get("PYTHON_IMAGE", DECLARED["python"])
             == DECLARED["python"]
         )
-        assert ("build" in container(one)) == container(one)["image"].startswith("closebook-")
+
+
+def test_an_image_is_built_once_however_many_containers_run_it() -> None:
+    """Built by each of them, side by side, it got another digest every time, and `up --build` started all anew."""
+    assert {one: container(one)["image"] for one in CONTAINERS if "build" in container(one)} == {
+        builder: image for image, builder in BUILDERS.items()
+    }
+    assert not any(container(builder).get("profiles") for builder in BUILDERS.values()), "each `up` builds all"
+    for one in CONTAINERS:
+        elsewhere = container(one)["image"] in BUILDERS and one not in BUILDERS.values()
+        assert container(one).get("pull_policy") == ("never" if elsewhere else None), "no registry has it"
+
+
+@pytest.mark.parametrize("one", CONTAINERS)
+def test_what_an_image_declares_as_a_volume_is_named_or_in_memory(one: str) -> None:
+    """Else each `down` and `up` leaves another one without a name behind."""
+    declared = next((places for name, places in VOLUMES.items() if container(one)["image"].startswith(name)), ())
+    found = [place.partition(":")[0] for place in container(one)["tmpfs"]]
+    found += [place.split(":")[1] for place in container(one).get("volumes", [])]
+
+    assert set(declared) <= set(found)
+
+
+def test_the_mail_reader_keeps_the_letters_of_a_demo_and_has_the_memory_for_them() -> None:
+    """By itself it keeps 500; the story of 240 units sends 1969, and each takes 65 kB of its memory (measured).
+
+    When it drops the oldest it copies the others, once.
+    """
+    kept = int(container("mailpit")["environment"]["MP_MAX_MESSAGES"])
+
+    assert kept > 1969
+    assert int(container("mailpit")["mem_limit"].removesuffix("m")) > 2 * kept * 65 // 1000 + 100
 
 
 def test_tests_run_against_the_same_versions() -> None:
