@@ -1,7 +1,8 @@
 """``python -m shared.simulation``: the simulated housing system as a process that only speaks Kafka.
 
 It needs ``CLOSEBOOK_KAFKA`` (and ``CLOSEBOOK_TOPIC_PREFIX``, if topics have one) and tells its progress on standard
-output, one JSON object a line: ``start``, ``day`` for every step, ``done`` with what it planted, or ``failed``.
+output, one JSON object a line: ``start``, ``day`` for every step, ``done`` with what it planted, or ``failed``.  Where
+this story was told before it says ``told`` and no event.
 """
 
 import argparse
@@ -15,12 +16,13 @@ from typing import Any
 from shared.cli.errors import CliError
 from shared.cli.kafka import Broker
 from shared.kafka_security import KafkaSecurity
+from shared.simulation.beginning import NotNewError, is_told
 from shared.simulation.run import NotClosedError, play
 from shared.simulation.system import HousingSystem, story_of
 
 
 def main() -> int:
-    """Play one story; return 0 when its last day is closed."""
+    """Play one story; return 0 when its last day is closed, or when it was told before."""
     arguments = _arguments()
     bootstrap = os.environ.get("CLOSEBOOK_KAFKA")
     if not bootstrap:
@@ -30,7 +32,7 @@ def main() -> int:
     system = HousingSystem(story_of(arguments.seed, arguments.quarters), arguments.units)
     try:
         finished = asyncio.run(_until_told(system, broker, arguments.patience))
-    except (CliError, NotClosedError) as error:
+    except (CliError, NotClosedError, NotNewError) as error:
         tell({"at": "failed", "why": str(error)})
         return 1
     except KeyboardInterrupt:
@@ -40,7 +42,7 @@ def main() -> int:
 
 async def _until_told(system: HousingSystem, broker: Broker, patience_s: float) -> bool:
     """Play until the end, or until SIGTERM; say which."""
-    task = asyncio.ensure_future(play(system, broker, tell, patience_s=patience_s))
+    task = asyncio.ensure_future(_told(system, broker, patience_s))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     try:
         await task
@@ -48,6 +50,14 @@ async def _until_told(system: HousingSystem, broker: Broker, patience_s: float) 
         tell({"at": "failed", "why": "asked to stop"})
         return False
     return True
+
+
+async def _told(system: HousingSystem, broker: Broker, patience_s: float) -> None:
+    """Play the story, unless it was told before."""
+    if await is_told(system.story, broker):
+        tell({"at": "told", "last": str(system.story.last)})
+        return
+    await play(system, broker, tell, patience_s=patience_s)
 
 
 def tell(report: dict[str, Any]) -> None:
