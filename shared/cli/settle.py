@@ -45,7 +45,7 @@ def settle(
     as_json: JsonFlag = False,
     data: DataDir = None,
 ) -> None:
-    """Wait until every outbox is empty, every consumer has caught up and every message due is handed over."""
+    """Wait until outboxes are empty, all is read, work on ended days is done and every message due is handed over."""
     started = time.monotonic()
     moving = wait_until_settled(Api(environment.resolve(data)), timeout, lambda moving: bool(moving.quarantined))
     seconds = time.monotonic() - started
@@ -79,11 +79,12 @@ def wait_until_settled(
 
 def what_moves(api: Api, deadline: float = inf) -> Moving:
     """Ask the services in the order in which events flow, so that nothing slips past the question."""
-    words, quarantined, passes = {}, list[Quarantine](), False
+    words, quarantined, passes, closed = {}, list[Quarantine](), False, ""
     for name in LINE_OF_SERVICES:
         service = status_of(api, name, patience(deadline))
         stopped = [one for one in service.quarantined if one.lag]
-        moves = _movement(service, sum(one.lag or 0 for one in stopped))
+        moves = _movement(service, sum(one.lag or 0 for one in stopped), closed)
+        closed = max(closed, service.last_day_closed or "")
         quarantined += stopped
         passes |= bool(moves)
         if stopped or moves:
@@ -105,8 +106,11 @@ def _due(api: Api, seconds: float) -> str:
     return f"{due} messages to hand over" if due else ""
 
 
-def _movement(service: ServiceStatus, stopped: int) -> list[str]:
-    """Return what moves in a service, in words; ``stopped`` of the records to read wait in quarantine."""
+def _movement(service: ServiceStatus, stopped: int, closed: str) -> list[str]:
+    """Return what moves in a service, in words; ``stopped`` of the records to read wait in quarantine.
+
+    ``closed`` is the last day that one before it in the line has closed.
+    """
     if service.away:
         return [service.away]
     parts = ["Kafka does not answer it"] if service.lacks_kafka else []
@@ -116,7 +120,16 @@ def _movement(service: ServiceStatus, stopped: int) -> list[str]:
         parts.append(f"{to_read} records to read")
     if service.body.get("outbox"):
         parts.append(f"{service.body['outbox']} events to say")
-    return parts
+    return parts or _days(service, closed)
+
+
+def _days(service: ServiceStatus, closed: str) -> list[str]:
+    """Return which day is worked, where all is read and said; one that stands still moves by what it waits for."""
+    if service.standstill() or service.quarantined:
+        return []
+    if service.body.get("working"):
+        return [f"works on {service.body['working']}"]
+    return ["days to close"] if (service.last_day_closed or "") < closed else []
 
 
 def messages_due(api: Api, seconds: float) -> int:

@@ -57,6 +57,44 @@ def test_settling_does_not_wait_for_a_partition_in_quarantine(
     assert "--timeout" not in told
 
 
+@pytest.mark.parametrize(
+    ("billing", "notify", "told"),
+    [
+        ({"working": "2026-05-08"}, {}, "billing: works on 2026-05-08"),
+        ({"last_day_closed": "2026-05-07"}, {}, "billing: days to close"),
+        ({}, {"last_day_closed": "2026-05-07"}, "notify: days to close"),
+        ({"last_day_closed": None}, {"working": "2026-05-07"}, "billing: days to close; notify: works on 2026-05-07"),
+    ],
+)
+def test_days_that_are_still_to_be_closed_move_though_all_is_read_and_said(
+    services: Services, capsys: pytest.CaptureFixture[str], billing: Any, notify: Any, told: str
+) -> None:
+    """Their work writes letters: of the day it is on, or between one day and the next."""
+    for name, body in (("owners", {}), ("billing", billing), ("arrears", {}), ("notify", notify)):
+        services.says(name, "GET /bus/status", QUIET | {"last_day_closed": "2026-05-08"} | body)
+    assert run(["settle", "--timeout", "0"]) == 1
+    assert f"Not settled after 0 s: {told}." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "stands",
+    [{"totals_difference": {"charges": -1}}, {"waiting_for": "owners to close 2026-05-08"}, {"partitions": [PLACE]}],
+)
+def test_days_that_stand_still_do_not_move(
+    services: Services, capsys: pytest.CaptureFixture[str], stands: dict[str, Any]
+) -> None:
+    """What one waits for moves itself, or only a person ends it."""
+    behind = {"last_day_closed": "2026-05-07", "working": "2026-05-08"}
+    services.says("owners", "GET /bus/status", QUIET | {"last_day_closed": "2026-05-08"})
+    services.says("billing", "GET /bus/status", QUIET | behind | stands)
+    for name in ("arrears", "notify"):
+        services.says(name, "GET /bus/status", QUIET | {"waiting_for": "billing to close 2026-05-08"})
+    run(["settle", "--timeout", "0", "--json"])
+    moving = str(json.loads(capsys.readouterr().out)["moving"])
+    assert "works on" not in moving
+    assert "days to close" not in moving
+
+
 def test_a_program_learns_what_is_in_quarantine(services: Services, capsys: pytest.CaptureFixture[str]) -> None:
     stop(services)
     assert run(["settle", "--json"]) == 1
