@@ -14,6 +14,7 @@ from shared.settings import ServiceSettings
 
 def build(_settings: ServiceSettings) -> Service:
     """Return the service as the bus runs it, under the shipped versions of the ladder, of plans and of notices."""
+    # Whoever needs one reads it; a version that cannot be read ends the process here, before it serves.
     read_ladder_policies()
     read_notice_policies()
     read_plan_policies()

@@ -26,16 +26,9 @@ from shared.events.types import Id, Text
 
 APPROVE, NOTE = "notice", "notice-note"
 _SHOWN = (
-    "notice_id",
-    "state",
-    "registered_on",
-    "renewed_on",
-    "last_on",
-    "reference",
-    "left_to_expire",
-    "seen_to_on",
-    "renews",
-)
+    "notice_id", "state", "registered_on", "renewed_on", "last_on", "reference", "left_to_expire",
+    "seen_to_on", "renews",
+)  # fmt: skip
 
 
 class AskedNotice(Body):

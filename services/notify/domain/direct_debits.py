@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.notify.domain import safety, spoken
-from services.notify.domain.letter import Block, Headline, StatementTable, Subject
+from services.notify.domain.letter import Block, StatementTable, Subject
 from services.notify.domain.wording import Facts, Wording, fill
 from shared.events.billing import StatementIssued
 from shared.events.mandates import AnnouncedDebit
@@ -44,8 +44,7 @@ def add_to(subject: Subject, statement: StatementIssued, wording: Wording, facts
         return replace(subject, holds=holds | {"debit-idle", _stage("debit-idle", statement)})
     note = fill(wording.headline["next_debit_note" if _coming(statement) else "debit_note"], facts)
     return replace(
-        subject,
-        headline=_with_note(subject.headline, note),
+        subject.with_note(note),
         tables=dict(subject.tables) | {"statement": lambda: _collected(subject, wording, facts)},
         holds=holds - {"pay"} | {"debit-pay", _stage("debit-pay", statement)},
     )
@@ -78,7 +77,3 @@ def _collected(subject: Subject, wording: Wording, facts: Facts) -> Block:
     table = subject.tables["statement"]()
     assert isinstance(table, StatementTable)
     return replace(table, balance_label=fill(wording.balance["debit"], facts))
-
-
-def _with_note(headline: Headline | None, note: str) -> Headline | None:
-    return None if headline is None else replace(headline, note=note)

@@ -1,7 +1,7 @@
 """A letter as all three renderings (PDF, HTML, text) show it: words and formatted figures of one account only."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.notify.domain.wording import AdviceBody, Letterhead
 
@@ -208,3 +208,7 @@ class Subject:
     headline: Headline | None
     tables: Mapping[str, Callable[[], Block]] = field(default_factory=dict)
     holds: frozenset[str] = frozenset()
+
+    def with_note(self, note: str) -> "Subject":
+        """Return it with other words beneath its figure, if it has one."""
+        return self if self.headline is None else replace(self, headline=replace(self.headline, note=note))

@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from services.notify.domain import plans, spoken
 from services.notify.domain.dispatch import Debts, Hold
-from services.notify.domain.letter import Headline, Subject
+from services.notify.domain.letter import Subject
 from services.notify.domain.wording import Facts, Wording, fill
 from shared.events.arrears import HoldKind, PlanChanged, PlanInstalment, PlanState
 from shared.events.billing import LineKind, StatementIssued
@@ -103,8 +103,7 @@ def add_to(subject: Subject, plan: StandingPlan, statement: StatementIssued, wor
     if "pay" not in holds:
         return replace(subject, holds=frozenset(holds | {"plan-alone"}))
     return replace(
-        subject,
-        headline=_with_note(subject.headline, fill(wording.headline["plan_note"], facts)),
+        subject.with_note(fill(wording.headline["plan_note"], facts)),
         holds=frozenset(holds | {"plan-on-top" if _has_news(plan, statement) else "plan-in-balance"}),
     )
 
@@ -113,7 +112,3 @@ def _has_news(plan: StandingPlan, statement: StatementIssued) -> bool:
     """Say whether a statement has charges beside the plan; an opening balance may be in one before it is on a line."""
     named = {item.charge_id for item in plan.told.items or ()}
     return any(line.kind in _NEW and line.charge_id not in named for line in statement.lines)
-
-
-def _with_note(headline: Headline | None, note: str) -> Headline | None:
-    return None if headline is None else replace(headline, note=note)
